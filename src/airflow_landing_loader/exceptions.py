@@ -1,0 +1,210 @@
+"""The error tree: one stable code per problem, and whether trying again can help.
+
+Every error that reaches a person carries a :class:`ErrorCode`, what went wrong, where (file, line,
+record, column), and what to do next. The subclass says what the pipeline does with it:
+
+* :class:`TerminalError`: a retry cannot help; the delivery is quarantined now.
+* :class:`TransientError`: a retry may help; nothing is moved.
+* :class:`ConfigurationError`: settings or mappings are at fault; no delivery is touched.
+
+``message``, ``hint`` and the locations never hold a cell value, so that logs and XCom stay free of
+data. A value that helps a person goes into ``value``, which only the sidecar file and
+``load_rejects`` show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class ErrorCode(StrEnum):
+    """Stable codes, ``area.problem``. ``docs/errors.md`` lists each with cause and cure."""
+
+    # What the user wrote.
+    MAPPING_NOT_YAML = "mapping.not_yaml"
+    MAPPING_UNREADABLE = "mapping.unreadable"
+    MAPPING_DUPLICATE_KEY = "mapping.duplicate_key"
+    MAPPING_UNKNOWN_KEY = "mapping.unknown_key"
+    MAPPING_RESERVED_KEY = "mapping.reserved_key"
+    MAPPING_MISSING_KEY = "mapping.missing_key"
+    MAPPING_BAD_VALUE = "mapping.bad_value"
+    MAPPING_BAD_PATTERN = "mapping.bad_pattern"
+    MAPPING_BAD_TABLE = "mapping.bad_table"
+    MAPPING_PATTERNS_OVERLAP = "mapping.patterns_overlap"
+    MAPPING_GO_PATTERN_CLASH = "mapping.go_pattern_clash"
+    MAPPING_CONTRADICTION = "mapping.contradiction"
+    MAPPING_NONE_FOUND = "mapping.none_found"
+
+    SETTINGS_MISSING = "settings.missing"
+    SETTINGS_BAD_VALUE = "settings.bad_value"
+    SETTINGS_ZONES_OVERLAP = "settings.zones_overlap"
+    SETTINGS_MISSING_EXTRA = "settings.missing_extra"
+
+    # What lies in the landing zone.
+    LANDING_TWO_PATTERNS = "landing.two_patterns"
+    LANDING_NOT_A_FILE = "landing.not_a_file"
+    LANDING_UNSETTLED = "landing.unsettled"
+    LANDING_DISAPPEARED = "landing.disappeared"
+    LANDING_CHANGED = "landing.changed"
+    LANDING_UNREADABLE = "landing.unreadable"
+    LANDING_UNKNOWN_FILE = "landing.unknown_file"
+
+    GO_FILE_UNREADABLE = "go_file.unreadable"
+    GO_FILE_NO_KEY = "go_file.no_key"
+    GO_FILE_NO_LINE = "go_file.no_line"
+    GO_FILE_BAD_COUNT = "go_file.bad_count"
+    GO_FILE_BAD_STATUS = "go_file.bad_status"
+
+    TRAILER_MISSING = "trailer.missing"
+    TRAILER_CUT = "trailer.cut"
+    TRAILER_WRONG_TAG = "trailer.wrong_tag"
+    TRAILER_BAD_COUNT = "trailer.bad_count"
+
+    COUNT_TOO_FEW = "count.too_few"
+    COUNT_TOO_MANY = "count.too_many"
+
+    FILE_EMPTY = "file.empty"
+    FILE_BINARY = "file.binary"
+    ENCODING_INVALID = "encoding.invalid"
+    ENCODING_NUL_BYTE = "encoding.nul_byte"
+
+    COMPRESSION_CUT = "compression.cut"
+    COMPRESSION_CORRUPT = "compression.corrupt"
+    COMPRESSION_TRAILING_BYTES = "compression.trailing_bytes"
+    COMPRESSION_WRONG_NAME = "compression.wrong_name"
+
+    CSV_UNCLOSED_QUOTE = "csv.unclosed_quote"
+    CSV_STRAY_QUOTE = "csv.stray_quote"
+    CSV_BAD_ESCAPE = "csv.bad_escape"
+    CSV_MIXED_LINE_ENDS = "csv.mixed_line_ends"
+    CSV_RECORD_TOO_LONG = "csv.record_too_long"
+    CSV_RECORD_TOO_MANY_LINES = "csv.record_too_many_lines"
+    CSV_RAGGED = "csv.ragged"
+    CSV_TOO_MANY_REJECTED = "csv.too_many_rejected"
+
+    HEADER_MISSING = "header.missing"
+    HEADER_EMPTY_NAME = "header.empty_name"
+    HEADER_DUPLICATE_NAME = "header.duplicate_name"
+    HEADER_RESERVED_NAME = "header.reserved_name"
+    HEADER_NAME_COLLISION = "header.name_collision"
+    HEADER_NO_KNOWN_COLUMN = "header.no_known_column"
+
+    # What the table makes of it.
+    DELIVERY_DUPLICATE = "delivery.duplicate"
+    DELIVERY_REDELIVERED = "delivery.redelivered"
+    LOAD_BAD_VALUE = "load.bad_value"
+    LOAD_TABLE_UNFIT = "load.table_unfit"
+    LOAD_READER_DISAGREES = "load.reader_disagrees"
+
+    WAREHOUSE_LOCKED = "warehouse.locked"
+    WAREHOUSE_UNAVAILABLE = "warehouse.unavailable"
+    WAREHOUSE_DISK_FULL = "warehouse.disk_full"
+
+    ZONE_UNAVAILABLE = "zone.unavailable"
+    ZONE_UNWRITABLE = "zone.unwritable"
+
+    REPLAY_NO_SIDECAR = "replay.no_sidecar"
+    REPLAY_NAME_TAKEN = "replay.name_taken"
+
+    DBT_FAILED = "dbt.failed"
+    DBT_NO_MANIFEST = "dbt.no_manifest"
+    DBT_NOT_INSTALLED = "dbt.not_installed"
+
+    INTERNAL_UNEXPECTED = "internal.unexpected"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorDetail:
+    """An error as a small JSON-able value: what XCom, the sidecar and ``--json`` carry.
+
+    :param code: an :class:`ErrorCode` value.
+    :param message: what went wrong and why, one sentence, no cell value.
+    :param hint: what to do next.
+    :param file: name of the file (or path of the mapping) at fault.
+    :param line: physical line from 1 in the decompressed file.
+    :param record: record number from 1, the header not counted.
+    :param column: column name in a data file, or 1-based column position in a mapping.
+    :param key_path: dotted path of the key in a mapping.
+    :param value: offending text; only the sidecar and ``load_rejects`` may show it.
+    :param transient: whether a retry may help.
+    """
+
+    code: str
+    message: str
+    hint: str | None = None
+    file: str | None = None
+    line: int | None = None
+    record: int | None = None
+    column: str | int | None = None
+    key_path: str | None = None
+    value: str | None = None
+    transient: bool = False
+
+    def where(self) -> str:
+        """``file:line:column`` as far as known, then record and key path; ``""`` if nothing is."""
+        place = ":".join(str(p) for p in (self.file, self.line) if p is not None)
+        if isinstance(self.column, int):
+            place += f":{self.column}"
+        extra = []
+        if self.record is not None:
+            extra.append(f"record {self.record}")
+        if isinstance(self.column, str):
+            extra.append(f"column {self.column}")
+        if self.key_path:
+            extra.append(f"key {self.key_path}")
+        return " ".join(p for p in (place, f"({', '.join(extra)})" if extra else "") if p)
+
+    def text(self) -> str:
+        """One line for a log or a table: ``[code] where: message Hint: ...``."""
+        where = self.where()
+        hint = f" Hint: {self.hint}" if self.hint else ""
+        return f"[{self.code}] {where + ': ' if where else ''}{self.message}{hint}"
+
+    def to_dict(self, *, show_value: bool = False) -> dict[str, Any]:
+        """All fields as JSON-able values; ``value`` is blanked unless ``show_value``."""
+        fields = asdict(self)
+        if not show_value:
+            fields["value"] = None
+        return fields
+
+
+class LandingError(Exception):
+    """Base of every error this package raises on purpose.
+
+    :param code: the stable code.
+    :param message: one sentence, no cell value.
+    :param hint: what to do next.
+    :param where: ``file``, ``line``, ``record``, ``column``, ``key_path``, ``value`` as in
+        :class:`ErrorDetail`.
+    """
+
+    transient = False
+
+    def __init__(
+        self, code: ErrorCode, message: str, *, hint: str | None = None, **where: Any
+    ) -> None:
+        self.detail = ErrorDetail(
+            code=code.value, message=message, hint=hint, transient=self.transient, **where
+        )
+        super().__init__(self.detail.text())
+
+    @property
+    def code(self) -> ErrorCode:
+        """The stable code."""
+        return ErrorCode(self.detail.code)
+
+
+class TerminalError(LandingError):
+    """A retry cannot help: the delivery is quarantined now."""
+
+
+class TransientError(LandingError):
+    """A retry may help: nothing is moved, the step is tried again."""
+
+    transient = True
+
+
+class ConfigurationError(LandingError):
+    """Settings or mappings are at fault: nothing starts, no delivery is touched."""

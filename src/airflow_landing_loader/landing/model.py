@@ -1,0 +1,126 @@
+"""What is known of files at rest, as frozen values that grow from step to step.
+
+``TableMapping`` + zone listing -> :class:`Delivery` -> :class:`Inspection` -> :class:`Validated`.
+All of them turn into JSON and back through :func:`to_json` and :func:`from_json`, because Airflow
+hands them from task to task.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from airflow_landing_loader.mapping.model import TableMapping
+
+Compression = Literal["none", "gzip", "zstd"]
+LineEnd = Literal["\n", "\r\n", "\r"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandedFile:
+    """One file as a listing shows it, contents unread.
+
+    :param name: file name, exactly as the file system gives it (``os.fsdecode``).
+    :param path: absolute path (later: object URI).
+    :param size: bytes.
+    :param mtime_ns: modification time, nanoseconds since the epoch.
+    :param token: what tells one arrival from the next: ``inode-mtime_ns`` here, a generation on
+        object stores.
+    """
+
+    name: str
+    path: str
+    size: int
+    mtime_ns: int
+    token: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One arrival of one data file with its go file, ready to be inspected."""
+
+    mapping: TableMapping
+    data: LandedFile
+    go: LandedFile | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoFileContent:
+    """What a go file says: the expected count and its own bytes' hash.
+
+    :param expected_records: count as written in the go file (before ``count_includes``).
+    :param sha256: hex digest of the go file's bytes.
+    :param status: value of the status column or key, if the mapping names one.
+    """
+
+    expected_records: int
+    sha256: str
+    status: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrailerContent:
+    """What the trailer record says. ``line`` is its physical line from 1."""
+
+    expected_records: int
+    tag: str | None
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """What one streaming pass over a data file found. Offsets count bytes of the *text*: the
+    decompressed file, transcoded to UTF-8, without byte order mark.
+
+    :param sha256: hex digest of the delivered bytes (compressed as delivered).
+    :param size: delivered bytes.
+    :param compression: how the delivered bytes are compressed.
+    :param line_end: the one kind of line end outside quotes (``"\\n"`` if the file has none).
+    :param columns: the sender's column names in file order, trimmed and NFC, from the header or
+        from the mapping's ``csv.columns``.
+    :param body_start: offset of the first data record.
+    :param body_end: offset after the last data record; the trailer lies behind it.
+    :param body_line: physical line of the first data record, from 1.
+    :param records: data records between the two, header and trailer not counted.
+    :param ragged: of these, records with a wrong number of fields.
+    :param longest_record: bytes of the longest data record, its line end included.
+    :param trailer: content of the trailer record, if the mapping has one.
+    """
+
+    sha256: str
+    size: int
+    compression: Compression
+    line_end: LineEnd
+    columns: tuple[str, ...]
+    body_start: int
+    body_end: int
+    body_line: int
+    records: int
+    ragged: int
+    longest_record: int
+    trailer: TrailerContent | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RaggedRecord:
+    """One record with a wrong number of fields: where it lies and how many fields it has."""
+
+    record: int
+    line: int
+    start: int
+    end: int
+    fields: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validated:
+    """A delivery that keeps its word: counts met, header legal. Ready to load.
+
+    :param expected_records: what go file or trailer promised as data records, ``None`` without
+        either.
+    """
+
+    delivery: Delivery
+    inspection: Inspection
+    expected_records: int | None = None
+    go: GoFileContent | None = None
