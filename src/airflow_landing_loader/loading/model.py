@@ -1,17 +1,20 @@
-"""What loading says of a delivery: the verdicts and the rows of our own tables."""
+"""What loading says of deliveries: the verdicts, and the rows of our own tables."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from airflow_landing_loader.exceptions import ErrorDetail
-from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.landing.model import Delivery
+
+DeliveryOutcome = Literal["loaded", "duplicate", "failed", "replayed", "superseded"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunContext:
-    """Who loads: shown in ``load_metadata`` and ``load_deliveries``. All empty on the command line."""
+    """Who loads, for our tables and the sidecars; empty on the command line."""
 
     dag_id: str | None = None
     run_id: str | None = None
@@ -19,50 +22,110 @@ class RunContext:
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """One committed load: one row of ``load_metadata``."""
+    """One committed load: one row of ``load_metadata``, in its column order.
+
+    :param sequence: rises with every load of the warehouse; orders loads where clocks cannot.
+    :param record_count: records counted by the inspection; equals ``row_count + rejected_count``.
+    :param drift_columns: columns of the file that the table lacks, as they stand in ``_extra``.
+    :param missing_columns: columns of the table that the file lacks.
+    :param restates_load_id: the earlier load of the same table and file name with other content.
+    :param same_content_load_id: an earlier load of equal content under another file name.
+    """
 
     load_id: str
     filename: str
-    table: str
+    table_name: str
     row_count: int
     started_at: datetime
     completed_at: datetime
+    sequence: int
     uri: str
-    size: int
+    size_bytes: int
     sha256: str
-    token: str
+    delivery_token: str
+    record_count: int
     expected_count: int | None
     rejected_count: int
     drift_columns: tuple[str, ...]
     missing_columns: tuple[str, ...]
-    restates: str | None
-    same_content_as: str | None
+    restates_load_id: str | None
+    same_content_load_id: str | None
+    archive_uri: str
+    dag_id: str | None
+    run_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryRecord:
+    """One row of ``load_deliveries``: what became of one delivery."""
+
+    delivery_id: str
+    filename: str
+    table_name: str
+    outcome: DeliveryOutcome
+    code: str | None
+    message: str | None
+    load_id: str | None
+    landing_uri: str
+    final_uri: str | None
+    dag_id: str | None
+    run_id: str | None
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """Verdict: the rows are committed (now, or by an earlier try of the same delivery)."""
+    """Verdict: the rows are committed, now or by an earlier try of the same delivery."""
 
-    validated: Validated
+    delivery: Delivery
     load: Load
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Duplicate:
-    """Verdict: the content is already in the table; the file goes to the archive, no row does."""
+    """Verdict: the content is in the table already; the file is archived, no row is added."""
 
-    validated: Validated
+    delivery: Delivery
+    sha256: str
     of_load_id: str
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """Verdict: terminal (quarantine) or transient (leave in landing, try again)."""
+    """Verdict: terminal (quarantine now) or transient (leave it in landing, try again)."""
 
-    validated: Validated
+    delivery: Delivery
     error: ErrorDetail
 
 
 Verdict = Loaded | Duplicate | Refused
+
+
+@dataclass(frozen=True, kw_only=True)
+class DbtDue:
+    """A table whose newest load is later than its last successful dbt run.
+
+    :param sequence: of that newest load; a dbt run that starts now covers loads up to it.
+    :param last_attempt: when dbt last ran for it without success since that load, if it did.
+    """
+
+    table: str
+    sequence: int
+    last_attempt: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """What ``status`` shows: newest first.
+
+    :param as_of: when this was true; earlier than now if a writer holds the database.
+    :param busy_with: who holds the database, if somebody does.
+    """
+
+    as_of: datetime
+    loads: tuple[Load, ...]
+    deliveries: tuple[DeliveryRecord, ...]
+    dbt_due: tuple[DbtDue, ...]
+    busy_with: str | None = None

@@ -1,0 +1,56 @@
+"""The small protocol behind which DuckDB and BigQuery stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.loading.model import (
+    DbtDue,
+    DeliveryRecord,
+    Overview,
+    RunContext,
+    Verdict,
+)
+
+
+class Warehouse(Protocol):
+    """Where rows go. Every method takes the locks it needs and gives them back."""
+
+    def load(self, batch: Sequence[Validated], run: RunContext) -> tuple[Verdict, ...]:
+        """Load a batch; one verdict per delivery, in the batch's order.
+
+        One bad file of a batch fails alone. Rows, metadata and delivery records of a load commit
+        together. Raises :class:`TransientError` when the warehouse as a whole cannot be used.
+        """
+        ...
+
+    def record_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
+        """Write or replace rows of ``load_deliveries`` by ``delivery_id``."""
+        ...
+
+    def record_archived(self, moved: Sequence[tuple[str, str]]) -> None:
+        """Correct ``archive_uri`` for (load id, uri) pairs where a name was taken."""
+        ...
+
+    def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:
+        """Turn the newest ``failed`` delivery record of each file name into ``replayed``."""
+        ...
+
+    def table_columns(self, table: str) -> tuple[str, ...] | None:
+        """Column names of a table in order, ``None`` if there is no such table."""
+        ...
+
+    def overview(self, limit: int) -> Overview:
+        """Recent loads and deliveries; answers within a second also while a writer works."""
+        ...
+
+    def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
+        """Those of the tables whose newest load dbt has not yet seen successfully."""
+        ...
+
+    def record_dbt_run(self, due: Sequence[DbtDue], *, succeeded: bool) -> None:
+        """Remember that dbt ran for these; success covers loads up to each one's ``sequence``."""
+        ...
