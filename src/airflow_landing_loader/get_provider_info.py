@@ -1,4 +1,8 @@
-"""Provider metadata for Airflow; imports nothing of ours, because Airflow reads it while it starts."""
+"""Provider metadata for Airflow. Imports nothing, because Airflow reads it while it starts.
+
+The options of ``[landing_loader]`` stand here a second time for that reason; a test proves them
+equal to :mod:`airflow_landing_loader.settings`.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,163 @@ from typing import Any
 
 
 def get_provider_info() -> dict[str, Any]:
-    """Return the provider's metadata as Airflow's provider schema asks for it."""
+    """Return the provider's metadata as Airflow's ``provider_info.schema.json`` asks for it."""
+    name = "Landing zone"
+    package = "airflow_landing_loader"
     return {
         "package-name": "airflow-provider-landing-loader",
         "name": "Landing Loader",
-        "description": "Loads files that land in a folder or bucket, losing nothing.",
+        "description": "Loads batch files that land in a folder or bucket and loses nothing.",
+        "integrations": [{"integration-name": name, "tags": ["software"]}],
+        "hooks": [{"integration-name": name, "python-modules": [f"{package}.hooks.duckdb"]}],
+        "sensors": [{"integration-name": name, "python-modules": [f"{package}.sensors.landing"]}],
+        "triggers": [{"integration-name": name, "python-modules": [f"{package}.triggers.landing"]}],
+        "operators": [
+            {"integration-name": name, "python-modules": [f"{package}.operators.landing"]}
+        ],
+        "config": {
+            "landing_loader": {
+                "description": "Zones, mappings and warehouse of the landing loader.",
+                "options": _options(),
+            }
+        },
     }
+
+
+def _options() -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "description": description,
+            "version_added": "0.1.0",
+            "type": type_,
+            "example": example,
+            "default": default,
+            "sensitive": False,
+        }
+        for name, type_, default, example, description in _OPTIONS
+    }
+
+
+# Name, type, default, example, description.
+_OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
+    ("landing_path", "string", None, "/data/landing", "Folder where files arrive."),
+    ("archive_path", "string", None, "/data/archive", "Folder where loaded files are kept."),
+    (
+        "failed_path",
+        "string",
+        None,
+        "/data/failed",
+        "Folder where refused files are kept, each with its reason.",
+    ),
+    (
+        "table_config_path",
+        "string",
+        None,
+        "/config/tables",
+        "Root folder of the table mappings (*.yaml and *.yml, any depth).",
+    ),
+    ("loader_backend", "string", "duckdb", None, "Warehouse. This release loads into duckdb only."),
+    (
+        "loader_workers",
+        "integer",
+        "1",
+        None,
+        "Files that are inspected and moved at the same time.",
+    ),
+    ("duckdb_path", "string", "dev.duckdb", None, "DuckDB database file."),
+    (
+        "duckdb_memory_limit",
+        "string",
+        None,
+        "2GB",
+        "Memory DuckDB may use; its own default is 80 % of the machine's.",
+    ),
+    (
+        "duckdb_threads",
+        "integer",
+        None,
+        "4",
+        "Threads DuckDB may use; its own default is one per core.",
+    ),
+    (
+        "duckdb_pool",
+        "string",
+        None,
+        "duckdb_writer",
+        (
+            "Airflow pool for tasks that write to DuckDB. None is required: a lock file"
+            " beside the database keeps writers apart."
+        ),
+    ),
+    (
+        "lock_timeout",
+        "float",
+        "300.0",
+        None,
+        "Seconds to wait for the database before a transient error is reported.",
+    ),
+    ("gcp_project", "string", None, "my-project", "Google Cloud project (BigQuery only)."),
+    ("bq_dataset", "string", None, "raw", "BigQuery dataset (BigQuery only)."),
+    (
+        "staging_bucket",
+        "string",
+        None,
+        "my-project-staging",
+        "Bucket for Parquet staging (BigQuery only).",
+    ),
+    (
+        "dbt_mode",
+        "string",
+        "auto",
+        None,
+        (
+            "How dbt runs after loads: per_table (at the end of each table's DAG), shared"
+            " (one dbt DAG), off, or auto: off without dbt_project_path, else per_table up to"
+            " 30 tables and shared above."
+        ),
+    ),
+    (
+        "dbt_project_path",
+        "string",
+        None,
+        "/opt/dbt/warehouse",
+        "Folder of the dbt project that reads the raw tables.",
+    ),
+    (
+        "dbt_profiles_path",
+        "string",
+        None,
+        "/opt/dbt/profiles",
+        "Folder of dbt's profiles.yml, where it is not the project's folder.",
+    ),
+    (
+        "dbt_source",
+        "string",
+        "landing",
+        None,
+        "Name of the dbt source whose tables are the raw tables.",
+    ),
+    ("poll_interval", "float", "10.0", None, "Seconds between two looks into the landing zone."),
+    (
+        "sensor_timeout",
+        "float",
+        "3600.0",
+        None,
+        "Seconds a run waits for files before it ends without any.",
+    ),
+    (
+        "max_lanes",
+        "integer",
+        "50",
+        None,
+        ("Files of one run that get their own lane in the Airflow grid; the rest load in batches."),
+    ),
+    ("batch_files", "integer", "500", None, "Files that one batch lane loads."),
+    (
+        "show_values",
+        "boolean",
+        "False",
+        None,
+        "Let logs and XCom show cell values in error messages.",
+    ),
+)

@@ -1,0 +1,82 @@
+# Every target sets up what it needs; `make` alone lists them.
+# Variables: VENV (.venv), PYTHON (a version or a path), TESTS (tests), TEST_WORKERS (2), ARGS.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?=
+VENV ?= .venv
+CONSTRAINTS ?= constraints.txt
+TESTS ?= tests
+TEST_WORKERS ?= 2
+ARGS ?=
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+PACKAGE := src/airflow_landing_loader
+# The part that must work, and be typed, without Airflow.
+CORE := $(addprefix $(PACKAGE)/,mapping landing loading exceptions.py settings.py) \
+	$(wildcard $(PACKAGE)/pipeline $(PACKAGE)/pipeline.py)
+CHECKED := src tests scripts $(wildcard demo benchmarks dags include)
+
+.PHONY: help
+help:  ## list the targets
+	@awk -F':.*## ' '/^[a-z0-9.%-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml $(CONSTRAINTS) scripts/make_venv.sh
+	@scripts/make_venv.sh "$(VENV)" "$(CONSTRAINTS)" "$(PYTHON)"
+
+.PHONY: install
+install: $(READY)  ## create or update the virtual environment
+
+.PHONY: demo
+demo: $(READY)  ## real Airflow loads sample deliveries; prints what became of each
+	@$(PY) demo/run.py $(ARGS)
+
+.PHONY: up
+up: $(READY)  ## Airflow UI with the example DAGs on 127.0.0.1:8080, until Ctrl-C
+	@$(PY) demo/up.py $(ARGS)
+
+.PHONY: test
+test: $(READY)  ## all tests: unit, integration, end to end
+	@$(PY) -m pytest $(TESTS) -n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder -q $(ARGS)
+
+.PHONY: test-airflow-3.1
+test-airflow-3.1:  ## unit and integration tests on the lowest supported Airflow
+	@$(MAKE) test VENV=.venv-airflow-3.1 CONSTRAINTS=constraints-airflow-3.1.txt \
+		TESTS="tests/unit tests/integration"
+
+.PHONY: test-python-%
+test-python-%:  ## unit and integration tests on another Python, for example 3.13
+	@$(MAKE) test VENV=.venv-python-$* PYTHON="$(or $(PYTHON),$*)" \
+		TESTS="tests/unit tests/integration"
+
+.PHONY: lint
+lint: $(READY)  ## style, types of the Airflow-free core, import contracts
+	@echo "ruff check";          $(PY) -m ruff check --quiet $(CHECKED)
+	@echo "ruff format --check"; $(PY) -m ruff format --check --quiet $(CHECKED)
+	@echo "mypy --strict";       $(PY) -m mypy --strict $(CORE)
+	@echo "import contracts";    $(VENV)/bin/lint-imports --no-timestamp 2>/dev/null || $(VENV)/bin/lint-imports
+
+.PHONY: bench
+bench: $(READY)  ## speed and memory beside plain DuckDB; ARGS="--help" for more
+	@$(PY) benchmarks/run.py $(ARGS)
+
+.PHONY: constraints
+constraints:  ## resolve constraints*.txt anew, for Python 3.11 to 3.13
+	@scripts/make_constraints.sh airflow-3-3 constraints.txt
+	@scripts/make_constraints.sh airflow-3-1 constraints-airflow-3.1.txt
+
+.PHONY: build
+build:  ## wheel and source distribution in dist/
+	@source scripts/find_uv.sh && "$$UV" build --quiet && ls -1 dist
+
+.PHONY: clean
+clean:  ## remove caches, builds and what demo and up left
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
+		.demo .up .bench .airflow*
+	find src tests demo benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+.PHONY: clean-all
+clean-all: clean  ## clean, and the virtual environments too
+	rm -rf .venv .venv-* .uv

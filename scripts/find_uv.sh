@@ -1,0 +1,17 @@
+# To be sourced from the top of the checkout: sets UV to a working uv, installed into .uv/ if there
+# is none. pip's --target leaves the system's Python alone, so this works as root, without root, and
+# where the distribution marks its Python as externally managed.
+
+# `--version` and not `command -v`: a version manager's shim may be there without a program behind
+# it. An old uv does not know dependency groups.
+uv_works() { "$1" pip install --help 2>/dev/null | grep -q -- --group; }
+
+UV=uv
+if ! uv_works "$UV"; then
+  UV=$PWD/.uv/bin/uv
+  if ! uv_works "$UV"; then
+    echo "Installing uv into .uv/ ..."
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
+      --upgrade --target .uv uv
+  fi
+fi

@@ -1,0 +1,38 @@
+"""Settings as Airflow has them; the only module that reads Airflow's configuration for us."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from airflow.providers.common.compat.sdk import conf
+
+from airflow_landing_loader.settings import (
+    PREFIX,
+    SECTION,
+    Settings,
+    from_airflow_conf,
+)
+
+
+def airflow_settings() -> Settings:
+    """Build settings from section ``[landing_loader]`` and the bare variables below it.
+
+    Relative paths start from ``AIRFLOW_HOME``. Reads the file and the environment only: no
+    connection, no variable, no metadata database, so it is safe while a DAG is parsed.
+
+    :raises ConfigurationError: as :func:`airflow_landing_loader.settings.from_airflow_conf`.
+    """
+    # Only what somebody has set. conf.get() of any option would also answer with the default from
+    # the provider metadata, where those are loaded, and so hide the bare variables.
+    names = {name.removeprefix(PREFIX).lower() for name in os.environ if name.startswith(PREFIX)}
+    if conf.has_section(SECTION):
+        names.update(conf.options(SECTION))
+    section = {name: conf.get(SECTION, name, fallback="") for name in sorted(names)}
+    return from_airflow_conf(section, os.environ, base=airflow_home())
+
+
+def airflow_home() -> Path:
+    """The folder that Airflow's relative paths start from, found as Airflow finds it."""
+    home = os.path.expandvars(os.environ.get("AIRFLOW_HOME", "~/airflow"))
+    return Path(home).expanduser().absolute()

@@ -1,0 +1,218 @@
+"""What can be set: names, defaults and meaning of every setting, as one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import cache
+from typing import Any, Literal
+
+SECTION = "landing_loader"
+PREFIX = f"AIRFLOW__{SECTION.upper()}__"
+DBT_PER_TABLE_LIMIT = 30
+
+ZONES = ("landing_path", "archive_path", "failed_path")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """What is known of one option; provider metadata, docs and builders are made from it.
+
+    :param name: name in section ``[landing_loader]``.
+    :param default: value of an option that nobody set; ``None`` for none.
+    :param required: whether nothing runs until somebody sets it.
+    :param seed: whether the bare variable (the name in capitals) sets it too.
+    :param path: a local path: ``~`` is expanded, a relative one taken from the base folder.
+    :param choices: the allowed values.
+    :param minimum: the smallest allowed number.
+    :param form: regular expression that the whole text must match, case ignored.
+    """
+
+    name: str = ""
+    description: str
+    default: str | int | float | bool | None = None
+    required: bool = False
+    type_: Literal["string", "integer", "float", "boolean"] = "string"
+    seed: bool = False
+    path: bool = False
+    example: str | None = None
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    form: str | None = None
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that set this option, the one that wins first."""
+        names = (PREFIX + self.name.upper(), self.name.upper())
+        return names if self.seed else names[:1]
+
+
+def _option(description: str, *, default: Any = MISSING, **rules: Any) -> Any:
+    """A field of :class:`Settings` that a person can set; without a default it is required."""
+    required = default is MISSING
+    option = Option(
+        description=description, default=None if required else default, required=required, **rules
+    )
+    return field(default=default, metadata={"option": option})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingRow:
+    """One setting as people see it: name, value as text, and where the value came from."""
+
+    name: str
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything the core needs to know about its surroundings. Paths are absolute once built.
+
+    :param origins: where each value came from, as (option, place) pairs; not an option itself.
+    """
+
+    landing_path: str = _option(
+        "Folder where files arrive.", seed=True, path=True, example="/data/landing"
+    )
+    archive_path: str = _option(
+        "Folder where loaded files are kept.", seed=True, path=True, example="/data/archive"
+    )
+    failed_path: str = _option(
+        "Folder where refused files are kept, each with its reason.",
+        seed=True,
+        path=True,
+        example="/data/failed",
+    )
+    table_config_path: str = _option(
+        "Root folder of the table mappings (*.yaml and *.yml, any depth).",
+        seed=True,
+        path=True,
+        example="/config/tables",
+    )
+    loader_backend: Literal["duckdb", "bigquery"] = _option(
+        "Warehouse. This release loads into duckdb only.",
+        default="duckdb",
+        seed=True,
+        choices=("duckdb", "bigquery"),
+    )
+    loader_workers: int = _option(
+        "Files that are inspected and moved at the same time.",
+        default=1,
+        seed=True,
+        type_="integer",
+        minimum=1,
+    )
+    duckdb_path: str = _option("DuckDB database file.", default="dev.duckdb", seed=True, path=True)
+    duckdb_memory_limit: str | None = _option(
+        "Memory DuckDB may use; its own default is 80 % of the machine's.",
+        default=None,
+        example="2GB",
+        form=r"\d+(\.\d+)? ?([KMGT]i?)?B",
+    )
+    duckdb_threads: int | None = _option(
+        "Threads DuckDB may use; its own default is one per core.",
+        default=None,
+        type_="integer",
+        example="4",
+        minimum=1,
+    )
+    duckdb_pool: str | None = _option(
+        "Airflow pool for tasks that write to DuckDB. None is required: a lock file beside the"
+        " database keeps writers apart.",
+        default=None,
+        example="duckdb_writer",
+    )
+    lock_timeout: float = _option(
+        "Seconds to wait for the database before a transient error is reported.",
+        default=300.0,
+        type_="float",
+        minimum=0,
+    )
+    gcp_project: str | None = _option(
+        "Google Cloud project (BigQuery only).", default=None, seed=True, example="my-project"
+    )
+    bq_dataset: str | None = _option(
+        "BigQuery dataset (BigQuery only).", default=None, seed=True, example="raw"
+    )
+    staging_bucket: str | None = _option(
+        "Bucket for Parquet staging (BigQuery only).",
+        default=None,
+        seed=True,
+        example="my-project-staging",
+    )
+    dbt_mode: Literal["per_table", "shared", "off", "auto"] = _option(
+        "How dbt runs after loads: per_table (at the end of each table's DAG), shared (one dbt"
+        " DAG), off, or auto: off without dbt_project_path, else per_table up to 30 tables and"
+        " shared above.",
+        default="auto",
+        choices=("per_table", "shared", "off", "auto"),
+    )
+    dbt_project_path: str | None = _option(
+        "Folder of the dbt project that reads the raw tables.",
+        default=None,
+        path=True,
+        example="/opt/dbt/warehouse",
+    )
+    dbt_profiles_path: str | None = _option(
+        "Folder of dbt's profiles.yml, where it is not the project's folder.",
+        default=None,
+        path=True,
+        example="/opt/dbt/profiles",
+    )
+    dbt_source: str = _option(
+        "Name of the dbt source whose tables are the raw tables.", default="landing"
+    )
+    poll_interval: float = _option(
+        "Seconds between two looks into the landing zone.",
+        default=10.0,
+        type_="float",
+        minimum=1,
+    )
+    sensor_timeout: float = _option(
+        "Seconds a run waits for files before it ends without any.",
+        default=3600.0,
+        type_="float",
+        minimum=1,
+    )
+    max_lanes: int = _option(
+        "Files of one run that get their own lane in the Airflow grid; the rest load in batches.",
+        default=50,
+        type_="integer",
+        minimum=1,
+    )
+    batch_files: int = _option(
+        "Files that one batch lane loads.", default=500, type_="integer", minimum=1
+    )
+    show_values: bool = _option(
+        "Let logs and XCom show cell values in error messages.", default=False, type_="boolean"
+    )
+    origins: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
+
+    def dbt_mode_for(self, tables: int) -> Literal["per_table", "shared", "off"]:
+        """What ``dbt_mode`` means for this many tables: ``auto`` is resolved."""
+        if self.dbt_mode != "auto":
+            return self.dbt_mode
+        if self.dbt_project_path is None:
+            return "off"
+        return "per_table" if tables <= DBT_PER_TABLE_LIMIT else "shared"
+
+    def describe(self) -> tuple[SettingRow, ...]:
+        """One row per option in order of declaration, for the start log and ``doctor``."""
+        places = dict(self.origins)
+        return tuple(
+            SettingRow(
+                name=option.name, value=_shown(value), origin=places.get(option.name, "code")
+            )
+            for option in options()
+            for value in [getattr(self, option.name)]
+        )
+
+
+@cache
+def options() -> tuple[Option, ...]:
+    """All options in order of declaration."""
+    return tuple(replace(f.metadata["option"], name=f.name) for f in fields(Settings) if f.metadata)
+
+
+def _shown(value: object) -> str:
+    return "not set" if value is None else str(value)

@@ -1,0 +1,112 @@
+"""Fixtures for all tests, and a surrounding in which no test can touch this machine's Airflow."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from airflow_landing_loader.settings import PREFIX, Settings, options
+
+CHECKOUT = Path(__file__).parents[1]
+
+# Before anything imports Airflow, which writes to AIRFLOW_HOME as soon as it is imported.
+_HOME = tempfile.mkdtemp(prefix="landing-loader-tests-")
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
+for _name in list(os.environ):
+    if _name.startswith(PREFIX) or _name in {v for o in options() for v in o.variables}:
+        del os.environ[_name]
+os.environ.update(
+    AIRFLOW_HOME=_HOME,
+    AIRFLOW__CORE__LOAD_EXAMPLES="False",
+    AIRFLOW__CORE__DAGS_FOLDER=f"{_HOME}/dags",
+    AIRFLOW__COSMOS__ENABLE_TELEMETRY="False",
+    DBT_SEND_ANONYMOUS_USAGE_STATS="False",
+    DO_NOT_TRACK="1",
+)
+
+# No deadlines: two workers share two cores, and a slow example is no bug.
+hypothesis_settings.register_profile("local", deadline=None)
+hypothesis_settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis_settings.register_profile("thorough", deadline=None, max_examples=5000)
+hypothesis_settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "local")
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The end-to-end tests run one after the other in one worker, when the rest is done."""
+    folder = CHECKOUT / "tests" / "end_to_end"
+    last = [item for item in items if item.path.is_relative_to(folder)]
+    for item in last:
+        item.add_marker(pytest.mark.xdist_group("end_to_end"))
+    items[:] = [item for item in items if item not in last] + last
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zones:
+    """Three zone folders side by side, and a folder for mappings."""
+
+    root: Path
+    landing: Path
+    archive: Path
+    failed: Path
+    tables: Path
+
+    def names(self) -> dict[str, list[str]]:
+        """The names in each zone, sorted: where everything is at rest."""
+        zones = {"landing": self.landing, "archive": self.archive, "failed": self.failed}
+        return {
+            zone: sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir())
+            for zone, folder in zones.items()
+        }
+
+
+@pytest.fixture
+def zones(tmp_path: Path) -> Zones:
+    """Empty zones and a mapping folder under ``tmp_path / "zones"``."""
+    root = tmp_path / "zones"
+    made = Zones(
+        root=root,
+        landing=root / "landing",
+        archive=root / "archive",
+        failed=root / "failed",
+        tables=root / "tables",
+    )
+    for folder in (made.landing, made.archive, made.failed, made.tables):
+        folder.mkdir(parents=True)
+    return made
+
+
+@pytest.fixture
+def settings(zones: Zones) -> Callable[..., Settings]:
+    """Factory of settings on ``zones`` with a database beside them; arguments override options."""
+
+    def make(**overrides: Any) -> Settings:
+        chosen: dict[str, Any] = {
+            "landing_path": str(zones.landing),
+            "archive_path": str(zones.archive),
+            "failed_path": str(zones.failed),
+            "table_config_path": str(zones.tables),
+            "duckdb_path": str(zones.root / "warehouse.duckdb"),
+        }
+        return Settings(**(chosen | overrides))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real deliveries beside the checkout; the test is skipped where it is absent."""
+    folder = CHECKOUT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no real deliveries in {folder}")
+    return folder
