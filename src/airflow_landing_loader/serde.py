@@ -24,8 +24,8 @@ _KINDS: dict[str, type[Any]] = {
 
 
 @cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(_KINDS[kind])
 
 
 def dump(value: Value, *, show_values: bool = False) -> dict[str, Any]:
@@ -33,11 +33,11 @@ def dump(value: Value, *, show_values: bool = False) -> dict[str, Any]:
 
     :param show_values: keep the offending text of errors (``[landing_loader] show_values``).
     """
-    kind = type(value)
+    kind = type(value).__name__
     fields: dict[str, Any] = _adapter(kind).dump_python(value, mode="json")
     if not show_values:
         _blank_values(fields, value)
-    return {"kind": kind.__name__, **fields}
+    return {"kind": kind, **fields}
 
 
 def load(fields: dict[str, Any]) -> Value:
@@ -46,7 +46,7 @@ def load(fields: dict[str, Any]) -> Value:
     :raises KeyError: the dict has no known ``kind``.
     """
     rest = dict(fields)
-    value: Value = _adapter(_KINDS[rest.pop("kind")]).validate_python(rest)
+    value: Value = _adapter(rest.pop("kind")).validate_python(rest)
     return value
 
 

@@ -1,0 +1,192 @@
+"""Opening the database: the lock file first, then DuckDB, and errors in our own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
+from airflow_landing_loader.exceptions import ErrorCode, LandingError, TerminalError, TransientError
+from airflow_landing_loader.loading.duckdb import ledger
+from airflow_landing_loader.loading.lock import DatabaseLock
+
+Connection = duckdb.DuckDBPyConnection
+_HELD_BY = re.compile(r"Conflicting lock is held in (.+?) \(PID (\d+)\)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionOptions:
+    """How the database is opened.
+
+    :param lock_timeout: seconds to wait for another process before a transient error.
+    :param memory_limit: DuckDB's own setting such as ``"1GB"``; ``None`` leaves its default.
+    :param threads: DuckDB's own setting; ``None`` leaves its default.
+    :param on_wait: told who is waited for, once in a while.
+    """
+
+    lock_timeout: float = 300.0
+    memory_limit: str | None = None
+    threads: int | None = None
+    on_wait: Callable[[str], None] | None = None
+
+
+@contextmanager
+def writing(database: Path, options: SessionOptions, purpose: str) -> Iterator[Connection]:
+    """Hold the database alone, with our tables in place.
+
+    :param purpose: shown to whoever waits meanwhile.
+    :raises TransientError: another process holds it longer than ``lock_timeout``, or it cannot be
+        opened.
+    """
+    _make_folder(database)
+    lock = DatabaseLock(database)
+    with lock.exclusive(purpose, timeout=options.lock_timeout, on_wait=options.on_wait):
+        con = _connect(database, options, read_only=False, timeout=options.lock_timeout)
+        try:
+            ledger.ensure_tables(con)
+            yield con
+        finally:
+            con.close()
+
+
+@contextmanager
+def reading(
+    database: Path, options: SessionOptions, *, timeout: float | None = None
+) -> Iterator[Connection | None]:
+    """Hold the database with other readers; ``None`` if there is no database yet.
+
+    :param timeout: seconds to wait, ``lock_timeout`` unless told otherwise.
+    :raises TransientError: a writer holds it longer than that.
+    """
+    if not database.exists():
+        yield None
+        return
+    wait = options.lock_timeout if timeout is None else timeout
+    with DatabaseLock(database).shared("reading", timeout=wait, on_wait=options.on_wait):
+        con = _connect(database, options, read_only=True, timeout=wait)
+        try:
+            yield con
+        finally:
+            con.close()
+
+
+def translate(error: duckdb.Error, *, file: str | None = None) -> LandingError:
+    """Return our error for one of DuckDB's, without its text where that may hold cell values."""
+    text = str(error)
+    if isinstance(error, duckdb.OutOfMemoryException) or "failed to allocate" in text:
+        return TransientError(
+            ErrorCode.WAREHOUSE_UNAVAILABLE,
+            "DuckDB ran out of memory",
+            hint="raise [landing_loader] duckdb_memory_limit, or load fewer files at a time",
+            file=file,
+        )
+    if isinstance(error, duckdb.IOException):
+        return _translate_io(text, file)
+    if isinstance(error, duckdb.ConstraintException):
+        return TerminalError(
+            ErrorCode.LOAD_BAD_VALUE,
+            "a row breaks a constraint that somebody put on the table",
+            hint="look at the table's NOT NULL, UNIQUE and CHECK constraints, then replay the file",
+            file=file,
+            value=text,
+        )
+    if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
+        return TerminalError(
+            ErrorCode.LOAD_READER_DISAGREES,
+            "the CSV reader does not agree with the inspection of this file",
+            hint="keep the file and report it with its mapping; see docs/csv.md for the grammar",
+            file=file,
+            value=text,
+        )
+    return TransientError(
+        ErrorCode.WAREHOUSE_UNAVAILABLE,
+        f"DuckDB failed with {type(error).__name__}",
+        hint="look at the database file with `landing-loader doctor`",
+        file=file,
+        value=text,
+    )
+
+
+def _translate_io(text: str, file: str | None) -> TransientError:
+    held = _HELD_BY.search(text)
+    if held or "Could not set lock" in text:
+        holder = f"{held[1]} (process {held[2]})" if held else "another process"
+        return TransientError(
+            ErrorCode.WAREHOUSE_LOCKED,
+            f"the database is open in {holder}",
+            hint="close it there; loads go on by themselves afterwards",
+            file=file,
+        )
+    if "No space left" in text or "Disk quota" in text or "max_temp_directory_size" in text:
+        return TransientError(
+            ErrorCode.WAREHOUSE_DISK_FULL,
+            "no room is left for the database",
+            hint="free space on its disk; loads go on by themselves afterwards",
+            file=file,
+        )
+    return TransientError(
+        ErrorCode.WAREHOUSE_UNAVAILABLE,
+        "the database cannot be read or written",
+        hint="look at it with `landing-loader doctor`",
+        file=file,
+        value=text,
+    )
+
+
+def _make_folder(database: Path) -> None:
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TransientError(
+            ErrorCode.WAREHOUSE_UNAVAILABLE,
+            f"the folder of the database cannot be made: {error.strerror}",
+            hint="set DUCKDB_PATH to a place that can be written",
+            file=str(database),
+        ) from error
+
+
+def _connect(
+    database: Path, options: SessionOptions, *, read_only: bool, timeout: float
+) -> Connection:
+    def say(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if options.on_wait is not None and isinstance(error, duckdb.Error):
+            options.on_wait(translate(error).detail.message)
+
+    attempts = Retrying(
+        retry=retry_if_exception(_is_lock_conflict),
+        stop=stop_after_delay(timeout),
+        wait=wait_random_exponential(multiplier=0.05, max=2),
+        before_sleep=say,
+        reraise=True,
+    )
+    try:
+        return attempts(_open, database, options, read_only)
+    except duckdb.Error as error:
+        raise translate(error) from error
+
+
+def _open(database: Path, options: SessionOptions, read_only: bool) -> Connection:
+    config: dict[str, str | bool | int | float | list[str]] = {}
+    if options.memory_limit is not None:
+        config["memory_limit"] = options.memory_limit
+    if options.threads is not None:
+        config["threads"] = options.threads
+    con = duckdb.connect(str(database), read_only=read_only, config=config)
+    con.execute("SET enable_progress_bar = false")
+    return con
+
+
+def _is_lock_conflict(error: BaseException) -> bool:
+    return isinstance(error, duckdb.IOException) and "lock" in str(error)

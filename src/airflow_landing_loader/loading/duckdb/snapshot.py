@@ -1,0 +1,43 @@
+"""A small copy of the newest loads and deliveries beside the database.
+
+While a writer holds the database nobody else can read it. ``status`` and the page answer from this
+file meanwhile; every writer renews it when it is done.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from airflow_landing_loader.loading.model import Overview
+
+KEPT = 500
+
+
+def path_of(database: Path) -> Path:
+    """Return the snapshot's path."""
+    return database.with_name(f"{database.name}.status.json")
+
+
+def write(database: Path, overview: Overview) -> None:
+    """Replace the snapshot in one step, so that no reader sees half of it."""
+    target = path_of(database)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    temporary.write_bytes(_adapter().dump_json(overview))
+    temporary.replace(target)
+
+
+def read(database: Path) -> Overview | None:
+    """Return the snapshot, ``None`` if there is none that can be read."""
+    try:
+        return _adapter().validate_json(path_of(database).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+@cache
+def _adapter() -> TypeAdapter[Overview]:
+    return TypeAdapter(Overview)

@@ -1,0 +1,161 @@
+"""The warehouse protocol on one DuckDB file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from airflow_landing_loader.exceptions import TransientError
+from airflow_landing_loader.landing.model import Delivery, Validated
+from airflow_landing_loader.loading.duckdb import ledger, snapshot, table
+from airflow_landing_loader.loading.duckdb.batch import BatchLoader
+from airflow_landing_loader.loading.duckdb.session import (
+    Connection,
+    SessionOptions,
+    reading,
+    translate,
+    writing,
+)
+from airflow_landing_loader.loading.lock import DatabaseLock
+from airflow_landing_loader.loading.model import (
+    DbtDue,
+    DeliveryRecord,
+    Overview,
+    RunContext,
+    Verdict,
+)
+from airflow_landing_loader.loading.names import storable
+
+# How long a reader waits for a writer before it answers from the snapshot, seconds.
+_PATIENCE = 0.3
+
+
+class DuckDBWarehouse:
+    """Loads into a DuckDB file.
+
+    Each method opens the database, works and closes it again, so that other processes get their
+    turn; the lock file beside the database keeps them apart.
+
+    :param database: the database file; made on first load.
+    :param options: how it is opened.
+    :param archive_uri: where a delivery will be archived, given the time of its load.
+    :param still_same: raises :class:`TransientError` when a delivery's files changed since they
+        were inspected.
+    """
+
+    def __init__(
+        self,
+        database: Path,
+        options: SessionOptions,
+        *,
+        archive_uri: Callable[[Delivery, datetime], str],
+        still_same: Callable[[Delivery], None],
+    ) -> None:
+        self._database = database
+        self._options = options
+        self._archive_uri = archive_uri
+        self._still_same = still_same
+
+    def load(self, batch: Sequence[Validated], run: RunContext) -> tuple[Verdict, ...]:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        if not batch:
+            return ()
+        names = f"{batch[0].delivery.data.name}" if len(batch) == 1 else f"{len(batch)} files"
+        with self._writing(f"loading {names} into {batch[0].delivery.mapping.table}") as con:
+            loader = BatchLoader(
+                con, run, archive_uri=self._archive_uri, still_same=self._still_same
+            )
+            return loader.load(batch)
+
+    def record_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        if records:
+            with self._writing(f"recording {len(records)} deliveries") as con:
+                ledger.put_deliveries(con, records)
+
+    def record_archived(self, moved: Sequence[tuple[str, str]]) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        if moved:
+            with self._writing(f"recording {len(moved)} archived files") as con:
+                ledger.set_archived(con, moved)
+
+    def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        if filenames and self._database.exists():
+            with self._writing(f"recording {len(filenames)} replays") as con:
+                ledger.mark_replayed(con, [storable(name) for name in filenames], at)
+
+    def table_columns(self, name: str) -> tuple[str, ...] | None:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        with self._reading() as con:
+            columns = None if con is None else table.columns_of(con, name)
+        return None if columns is None else tuple(column.name for column in columns)
+
+    def overview(self, limit: int) -> Overview:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        try:
+            with self._reading(timeout=_PATIENCE) as con:
+                if con is None or not ledger.has_tables(con):
+                    return Overview(as_of=ledger.now(), loads=(), deliveries=(), dbt_due=())
+                return _overview(con, limit)
+        except TransientError as error:
+            return self._remembered(limit, error)
+
+    def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        with self._reading() as con:
+            if con is None or not ledger.has_tables(con):
+                return ()
+            return ledger.dbt_due(con, tables)
+
+    def record_dbt_run(self, due: Sequence[DbtDue], *, succeeded: bool) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        if due:
+            with self._writing("recording a dbt run") as con:
+                ledger.put_dbt_runs(con, due, succeeded=succeeded)
+
+    def _remembered(self, limit: int, error: TransientError) -> Overview:
+        holder = DatabaseLock(self._database).holder()
+        busy_with = error.detail.message if holder is None else holder.text()
+        found = snapshot.read(self._database)
+        if found is None:
+            return Overview(
+                as_of=ledger.now(), loads=(), deliveries=(), dbt_due=(), busy_with=busy_with
+            )
+        return replace(
+            found,
+            loads=found.loads[:limit],
+            deliveries=found.deliveries[:limit],
+            busy_with=busy_with,
+        )
+
+    @contextmanager
+    def _writing(self, purpose: str) -> Iterator[Connection]:
+        try:
+            with writing(self._database, self._options, purpose) as con:
+                yield con
+                snapshot.write(self._database, _overview(con, snapshot.KEPT))
+        except duckdb.Error as error:
+            raise translate(error) from error
+
+    @contextmanager
+    def _reading(self, timeout: float | None = None) -> Iterator[Connection | None]:
+        try:
+            with reading(self._database, self._options, timeout=timeout) as con:
+                yield con
+        except duckdb.Error as error:
+            raise translate(error) from error
+
+
+def _overview(con: Connection, limit: int) -> Overview:
+    return Overview(
+        as_of=ledger.now(),
+        loads=ledger.recent_loads(con, limit),
+        deliveries=ledger.recent_deliveries(con, limit),
+        dbt_due=ledger.dbt_due(con),
+    )

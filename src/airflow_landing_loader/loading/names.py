@@ -1,0 +1,111 @@
+"""Column names: from what the sender wrote to what both warehouses take. One pure function.
+
+A name is trimmed and brought to NFC; then every character that BigQuery does not allow in a column
+name becomes ``_`` (letters, digits and underscores are allowed, a digit may not come first, at most
+300 characters: BigQuery documentation, "Column names"). The sender's own name is kept in
+``load_columns``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+
+LOAD_ID = "_load_id"
+EXTRA = "_extra"
+ROW_NUMBER = "_row_number"
+OWN_COLUMNS = (LOAD_ID, EXTRA, ROW_NUMBER)
+MAX_LENGTH = 300
+
+_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_]")
+
+
+def column_names(
+    sender_names: Sequence[str], *, file: str, line: int | None = None
+) -> tuple[str, ...]:
+    """Return the table's name for each of the sender's names, in file order.
+
+    :param sender_names: names as the header has them.
+    :param file: file name, for the error.
+    :param line: physical line of the header, for the error.
+    :raises TerminalError: a name is empty, begins with ``_``, is too long, stands twice (case does
+        not count), or two become the same name.
+    """
+    where = {"file": file, "line": line}
+    taken: dict[str, tuple[str, str]] = {}
+    result = []
+    for position, raw in enumerate(sender_names, start=1):
+        name = unicodedata.normalize("NFC", raw.strip())
+        column = _column_name(name, position, where)
+        folded, earlier = name.casefold(), taken.get(column.casefold())
+        if earlier is not None:
+            _raise_taken(name, column, folded, earlier, where)
+        taken[column.casefold()] = (name, folded)
+        result.append(column)
+    return tuple(result)
+
+
+def storable(text: str) -> str:
+    """Return text that any database takes: undecodable bytes of a file name become ``\\xNN``."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _column_name(name: str, position: int, where: dict[str, Any]) -> str:
+    if not name:
+        raise TerminalError(
+            ErrorCode.HEADER_EMPTY_NAME,
+            f"column {position} of the header has no name",
+            hint="ask the sender for a name, or name the columns with csv.columns in the mapping",
+            **where,
+        )
+    if name.startswith("_"):
+        raise TerminalError(
+            ErrorCode.HEADER_RESERVED_NAME,
+            f"column {position} begins with an underscore; such names are kept for the loader",
+            hint="ask the sender for another name, or rename it with csv.columns in the mapping",
+            column=name,
+            **where,
+        )
+    column = _NOT_ALLOWED.sub("_", name)
+    if column[0].isdigit():
+        column = f"_{column}"
+    if len(column) > MAX_LENGTH:
+        raise TerminalError(
+            ErrorCode.HEADER_NAME_TOO_LONG,
+            f"the name of column {position} has {len(column)} characters; {MAX_LENGTH} are allowed",
+            hint="shorten it with csv.columns in the mapping; a missing line end looks like this",
+            **where,
+        )
+    if column.casefold() in OWN_COLUMNS:
+        raise TerminalError(
+            ErrorCode.HEADER_RESERVED_NAME,
+            f"column {position} would become {column}, a column of the loader's own",
+            hint="rename it with csv.columns in the mapping",
+            column=name,
+            **where,
+        )
+    return column
+
+
+def _raise_taken(
+    name: str, column: str, folded: str, earlier: tuple[str, str], where: dict[str, Any]
+) -> None:
+    if folded == earlier[1]:
+        raise TerminalError(
+            ErrorCode.HEADER_DUPLICATE_NAME,
+            "the header has this name twice (upper and lower case do not count)",
+            hint="ask the sender to mend the header, or name the columns with csv.columns",
+            column=name,
+            **where,
+        )
+    raise TerminalError(
+        ErrorCode.HEADER_NAME_COLLISION,
+        f"this name and {earlier[0]!r} both become the column {column}",
+        hint="rename one of them with csv.columns in the mapping",
+        column=name,
+        **where,
+    )

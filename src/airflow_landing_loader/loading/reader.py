@@ -1,0 +1,222 @@
+"""The one CSV reader: DuckDB's, over a view of our own on the bytes of the records.
+
+No delivered name ever reaches an engine: ``a[1]_x.csv`` would be read as a pattern and a folder
+``year=2024`` would add a column. The engine sees ``landing://<number>``, a file system of ours that
+gives exactly the bytes between header and trailer, decompressed and in UTF-8, without the records
+that were set aside. Columns come explicitly and in file order, nothing is sniffed, and the
+inspection has proved the grammar before, so that the engine's lenient corners are never reached.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from fsspec.spec import AbstractFileSystem  # type: ignore[import-untyped]
+
+from airflow_landing_loader.landing.model import LineEnd, Validated
+from airflow_landing_loader.landing.text import open_text
+from airflow_landing_loader.mapping.model import CsvDialect
+
+PROTOCOL = "landing"
+_MIB = 1024 * 1024
+_DEFAULT_LINE_LIMIT = 2 * _MIB
+_LINE_END_WORDS: dict[LineEnd, str] = {"\n": r"\n", "\r\n": r"\r\n", "\r": r"\r"}
+
+
+@dataclass(frozen=True)
+class RecordsSource:
+    """The bytes of one delivery's records.
+
+    :param skipped: (start, end) offsets in the text of records that are left out, in order.
+    """
+
+    validated: Validated
+    skipped: tuple[tuple[int, int], ...] = ()
+
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Return the (start, end) offsets of the text that is read, in order, none empty."""
+        inspection = self.validated.inspection
+        starts = [inspection.body_start, *(end for _, end in self.skipped)]
+        ends = [*(start for start, _ in self.skipped), inspection.body_end]
+        return tuple((a, b) for a, b in zip(starts, ends, strict=True) if a < b)
+
+    def open(self) -> io.RawIOBase:
+        """Open the view for reading."""
+        inspection, csv = self.validated.inspection, self.validated.delivery.mapping.csv
+        text = open_text(self.validated.delivery.data.path, inspection.compression, csv.encoding)
+        return RecordsView(text, self.spans())
+
+
+class RecordsView(io.RawIOBase):
+    """A read-only file made of spans of a text stream, back to back."""
+
+    def __init__(self, text: Any, spans: Sequence[tuple[int, int]]) -> None:
+        super().__init__()
+        self._text = text
+        self._spans = spans
+        # _starts[i] is the offset in the view at which span i begins.
+        self._starts = [0]
+        for start, end in spans:
+            self._starts.append(self._starts[-1] + end - start)
+        self.size = self._starts[-1]
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
+        self._position = base + offset
+        return self._position
+
+    def read(self, size: int = -1) -> bytes:
+        left = self.size - self._position
+        wanted = left if size < 0 else min(size, left)
+        parts = []
+        while wanted > 0:
+            part = self._read_span(wanted)
+            parts.append(part)
+            wanted -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._text.close()
+        super().close()
+
+    def _read_span(self, wanted: int) -> bytes:
+        index = bisect_right(self._starts, self._position) - 1
+        start, _ = self._spans[index]
+        inside = self._position - self._starts[index]
+        room = self._starts[index + 1] - self._position
+        if self._text.tell() != start + inside:
+            self._text.seek(start + inside)
+        part: bytes = self._text.read(min(wanted, room))
+        if not part:
+            raise OSError("the file is shorter than it was when it was inspected")
+        self._position += len(part)
+        return part
+
+
+class RecordsFileSystem(AbstractFileSystem):  # type: ignore[misc]
+    """The file system that the engine reads ``landing://<number>`` from."""
+
+    protocol = PROTOCOL
+    cachable = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sources: dict[str, RecordsSource] = {}
+
+    def add(self, source: RecordsSource) -> str:
+        """Register a delivery's records and return the path that the engine is given."""
+        name = str(len(self._sources))
+        self._sources[name] = source
+        return f"{PROTOCOL}://{name}"
+
+    def clear(self) -> None:
+        """Forget all registered sources."""
+        self._sources.clear()
+
+    def open(self, path: str, mode: str = "rb", **_: Any) -> io.RawIOBase:
+        """Open a registered path; ``mode`` must be reading."""
+        if mode != "rb":
+            raise OSError(f"{path} is read-only")
+        return self._source(path).open()
+
+    def info(self, path: str, **_: Any) -> dict[str, Any]:
+        """Return name, size and type, as fsspec asks for them."""
+        size = sum(end - start for start, end in self._source(path).spans())
+        return {"name": path, "size": size, "type": "file"}
+
+    def glob(self, path: str, **_: Any) -> list[str]:
+        """Return the path itself: our names hold no pattern."""
+        return [path]
+
+    def exists(self, path: str, **_: Any) -> bool:
+        """Whether the path is registered."""
+        return self._key(path) in self._sources
+
+    def modified(self, path: str) -> datetime:
+        """Return the delivered file's modification time."""
+        mtime_ns = self._source(path).validated.delivery.data.mtime_ns
+        return datetime.fromtimestamp(mtime_ns / 1e9, tz=UTC)
+
+    def _source(self, path: str) -> RecordsSource:
+        return self._sources[self._key(path)]
+
+    def _key(self, path: str) -> str:
+        return path.removeprefix(f"{PROTOCOL}://").strip("/")
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What decides how the engine reads; deliveries with equal options are read together."""
+
+    columns: int
+    csv: CsvDialect
+    line_end: LineEnd
+    line_limit: int = field(default=_DEFAULT_LINE_LIMIT)
+
+    @classmethod
+    def of(cls, validated: Validated) -> ReadOptions:
+        """Return the options for one inspected delivery."""
+        inspection = validated.inspection
+        longest = inspection.longest_record
+        return cls(
+            columns=len(inspection.columns),
+            csv=validated.delivery.mapping.csv,
+            line_end=inspection.line_end,
+            line_limit=max(_DEFAULT_LINE_LIMIT, 1 << longest.bit_length()),
+        )
+
+    def read_csv(self, paths: Sequence[str], *, with_path: bool = False) -> str:
+        """Return the ``read_csv(...)`` call; its columns are ``c0``, ``c1``, ... all text.
+
+        ``strict_mode`` is left at its default, which is strict: DuckDB 2.0 misreads CRLF files when
+        it is given together with ``new_line``.
+        """
+        csv = self.csv
+        names = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(self.columns))
+        options = {
+            "columns": f"{{{names}}}",
+            "auto_detect": "false",
+            "header": "false",
+            "delim": sql_text(csv.delimiter),
+            "quote": sql_text(csv.quote),
+            "escape": sql_text(csv.escape or csv.quote),
+            "new_line": f"'{_LINE_END_WORDS[self.line_end]}'",
+            "nullstr": f"[{', '.join(sql_text(v) for v in ('', *csv.null_values))}]",
+            "allow_quoted_nulls": "false",
+            "hive_partitioning": "false",
+            "compression": "'none'",
+            "max_line_size": str(self.line_limit),
+            "filename": "true" if with_path else "false",
+        }
+        if self.line_limit > _DEFAULT_LINE_LIMIT:
+            # The engine wants room for several records in a buffer; its default is 16 lines.
+            options["buffer_size"] = str(4 * self.line_limit)
+        arguments = ", ".join(f"{key}={value}" for key, value in options.items())
+        return f"read_csv([{', '.join(sql_text(p) for p in paths)}], {arguments})"
+
+
+def sql_text(value: str) -> str:
+    """Quote text as a SQL literal, for the places that take no bound value."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def sql_name(name: str) -> str:
+    """Quote an identifier; a dotted table name is quoted part by part by the caller."""
+    return '"' + name.replace('"', '""') + '"'

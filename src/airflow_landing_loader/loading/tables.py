@@ -1,0 +1,105 @@
+"""Our own tables: names, columns and types, in order. They lie in the default schema or dataset.
+
+``load_metadata`` begins with the six columns of the first document of this design, in its order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OwnTable:
+    """One of our tables: ``columns`` are (name, type) in order; types are DuckDB's."""
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names in order."""
+        return tuple(name for name, _ in self.columns)
+
+
+LOAD_METADATA = OwnTable(
+    "load_metadata",
+    (
+        ("load_id", "VARCHAR"),
+        ("filename", "VARCHAR"),
+        ("table_name", "VARCHAR"),
+        ("row_count", "BIGINT"),
+        ("started_at", "TIMESTAMP"),
+        ("completed_at", "TIMESTAMP"),
+        ("sequence", "BIGINT"),
+        ("uri", "VARCHAR"),
+        ("size_bytes", "BIGINT"),
+        ("sha256", "VARCHAR"),
+        ("delivery_token", "VARCHAR"),
+        ("record_count", "BIGINT"),
+        ("expected_count", "BIGINT"),
+        ("rejected_count", "BIGINT"),
+        ("drift_columns", "VARCHAR[]"),
+        ("missing_columns", "VARCHAR[]"),
+        ("restates_load_id", "VARCHAR"),
+        ("same_content_load_id", "VARCHAR"),
+        ("archive_uri", "VARCHAR"),
+        ("dag_id", "VARCHAR"),
+        ("run_id", "VARCHAR"),
+    ),
+)
+
+LOAD_DELIVERIES = OwnTable(
+    "load_deliveries",
+    (
+        ("delivery_id", "VARCHAR"),
+        ("filename", "VARCHAR"),
+        ("table_name", "VARCHAR"),
+        ("outcome", "VARCHAR"),
+        ("code", "VARCHAR"),
+        ("message", "VARCHAR"),
+        ("load_id", "VARCHAR"),
+        ("landing_uri", "VARCHAR"),
+        ("final_uri", "VARCHAR"),
+        ("dag_id", "VARCHAR"),
+        ("run_id", "VARCHAR"),
+        ("recorded_at", "TIMESTAMP"),
+    ),
+)
+
+LOAD_COLUMNS = OwnTable(
+    "load_columns",
+    (
+        ("load_id", "VARCHAR"),
+        ("position", "BIGINT"),
+        ("sender_name", "VARCHAR"),
+        ("column_name", "VARCHAR"),
+        ("destination", "VARCHAR"),
+    ),
+)
+
+LOAD_REJECTS = OwnTable(
+    "load_rejects",
+    (
+        ("load_id", "VARCHAR"),
+        ("filename", "VARCHAR"),
+        ("table_name", "VARCHAR"),
+        ("record", "BIGINT"),
+        ("line", "BIGINT"),
+        ("code", "VARCHAR"),
+        ("column_name", "VARCHAR"),
+        ("message", "VARCHAR"),
+        ("text", "VARCHAR"),
+    ),
+)
+
+LOAD_DBT_RUNS = OwnTable(
+    "load_dbt_runs",
+    (
+        ("table_name", "VARCHAR"),
+        ("sequence", "BIGINT"),
+        ("succeeded", "BOOLEAN"),
+        ("recorded_at", "TIMESTAMP"),
+    ),
+)
+
+OWN_TABLES = (LOAD_METADATA, LOAD_DELIVERIES, LOAD_COLUMNS, LOAD_REJECTS, LOAD_DBT_RUNS)

@@ -1,0 +1,139 @@
+"""Whether a delivery keeps its word: one pass over the file, the counts, the header."""
+
+from __future__ import annotations
+
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError
+from airflow_landing_loader.landing.discovery import still_same
+from airflow_landing_loader.landing.go_file import expected_data_records, read_go_file
+from airflow_landing_loader.landing.inspection import inspect, ragged_records
+from airflow_landing_loader.landing.model import Delivery, GoFileContent, Inspection, Validated
+from airflow_landing_loader.landing.zone import Zone
+from airflow_landing_loader.loading.names import column_names
+
+# What a file shows that is still being written: not yet a verdict while it is young.
+HALF_WRITTEN = frozenset(
+    {
+        ErrorCode.COUNT_TOO_FEW,
+        ErrorCode.TRAILER_MISSING,
+        ErrorCode.TRAILER_CUT,
+        ErrorCode.COMPRESSION_CUT,
+        ErrorCode.CSV_UNCLOSED_QUOTE,
+        ErrorCode.FILE_EMPTY,
+        ErrorCode.GO_FILE_NO_KEY,
+        ErrorCode.GO_FILE_NO_LINE,
+        ErrorCode.GO_FILE_BAD_COUNT,
+    }
+)
+
+
+def validate(landing: Zone, delivery: Delivery, *, now: float) -> Validated:
+    """Inspect a delivery and hold it against its go file, its trailer and its mapping.
+
+    :param landing: the zone it lies in.
+    :param now: seconds since the epoch; decides whether a file is too young for a verdict.
+    :raises TerminalError: the delivery does not keep its word; retrying cannot help.
+    :raises TransientError: a file changed meanwhile, is gone, or looks half-written and is younger
+        than the mapping's ``grace_seconds``.
+    """
+    try:
+        validated = _validate(delivery)
+    except TerminalError as error:
+        # A file that changes under the pass may look like anything.
+        still_same(landing, delivery)
+        if error.code in HALF_WRITTEN:
+            _grant_grace(delivery, error, now)
+        raise
+    still_same(landing, delivery)
+    return validated
+
+
+def _validate(delivery: Delivery) -> Validated:
+    mapping = delivery.mapping
+    go = read_go_file(delivery) if delivery.go is not None else None
+    inspection = inspect(delivery.data.path, mapping)
+    column_names(inspection.columns, file=delivery.data.name, line=inspection.header_line)
+    promises = _promises(delivery, inspection, go)
+    for promised, by in promises:
+        _check_count(delivery, inspection, promised, by)
+    _check_ragged(delivery, inspection)
+    return Validated(
+        delivery=delivery,
+        inspection=inspection,
+        expected_records=promises[0][0] if promises else None,
+        go=go,
+    )
+
+
+def _promises(
+    delivery: Delivery, inspection: Inspection, go: GoFileContent | None
+) -> list[tuple[int, str]]:
+    """Return (data records promised, by whom) for the go file and the trailer."""
+    mapping = delivery.mapping
+    promises = []
+    if go is not None and delivery.go is not None and mapping.go_file is not None:
+        count = expected_data_records(
+            go.expected_records,
+            mapping.go_file.count_includes,
+            has_header=mapping.csv.header,
+            has_trailer=mapping.trailer is not None,
+        )
+        promises.append((count, f"go file {delivery.go.name}"))
+    if inspection.trailer is not None and mapping.trailer is not None:
+        count = expected_data_records(
+            inspection.trailer.expected_records,
+            mapping.trailer.count_includes,
+            has_header=mapping.csv.header,
+            has_trailer=True,
+        )
+        promises.append((count, f"trailer on line {inspection.trailer.line}"))
+    return promises
+
+
+def _check_count(delivery: Delivery, inspection: Inspection, promised: int, by: str) -> None:
+    if inspection.records == promised:
+        return
+    too_few = inspection.records < promised
+    code = ErrorCode.COUNT_TOO_FEW if too_few else ErrorCode.COUNT_TOO_MANY
+    hint = (
+        "the file is not complete; ask the sender to deliver it again"
+        if too_few
+        else "ask the sender which of the two is right; see count_includes if headers are counted"
+    )
+    raise TerminalError(
+        code,
+        f"{inspection.records:,} records counted, the {by} promises {promised:,}",
+        hint=hint,
+        file=delivery.data.name,
+    )
+
+
+def _check_ragged(delivery: Delivery, inspection: Inspection) -> None:
+    """Refuse early what loading would refuse later: too large a share of ragged records."""
+    ragged, records = inspection.ragged, inspection.records
+    if ragged and (ragged > delivery.mapping.max_rejected * records or ragged == records):
+        raise TerminalError(
+            ErrorCode.CSV_TOO_MANY_REJECTED,
+            f"{ragged:,} of {records:,} records have a wrong number of fields; "
+            f"max_rejected allows {delivery.mapping.max_rejected:.2%}, never all",
+            hint="ask the sender for a better file, or raise max_rejected and replay",
+            file=delivery.data.name,
+            line=next(ragged_records(delivery.data.path, delivery.mapping, inspection)).line,
+        )
+
+
+def _grant_grace(delivery: Delivery, error: TerminalError, now: float) -> None:
+    files = [f for f in (delivery.data, delivery.go) if f is not None]
+    age = now - max(f.mtime_ns for f in files) / 1e9
+    grace = delivery.mapping.grace_seconds
+    if 0 <= age < grace:
+        detail = error.detail
+        raise TransientError(
+            error.code,
+            f"{detail.message}; it is {age:.0f} s old and may still be written "
+            f"(grace_seconds: {grace:g})",
+            hint="it is looked at again",
+            file=detail.file,
+            line=detail.line,
+            record=detail.record,
+            column=detail.column,
+        ) from error
