@@ -15,8 +15,8 @@ READY := $(VENV)/.ready
 
 PACKAGE := src/airflow_landing_loader
 # The part that must work, and be typed, without Airflow.
-CORE := $(addprefix $(PACKAGE)/,mapping landing loading exceptions.py settings.py) \
-	$(wildcard $(PACKAGE)/pipeline $(PACKAGE)/pipeline.py)
+CORE := $(wildcard $(foreach module,exceptions settings mapping landing loading pipeline, \
+	$(PACKAGE)/$(module) $(PACKAGE)/$(module).py))
 CHECKED := src tests scripts $(wildcard demo benchmarks dags include)
 
 .PHONY: help
@@ -53,10 +53,10 @@ test-python-%:  ## unit and integration tests on another Python, for example 3.1
 
 .PHONY: lint
 lint: $(READY)  ## style, types of the Airflow-free core, import contracts
-	@echo "ruff check";          $(PY) -m ruff check --quiet $(CHECKED)
-	@echo "ruff format --check"; $(PY) -m ruff format --check --quiet $(CHECKED)
-	@echo "mypy --strict";       $(PY) -m mypy --strict $(CORE)
-	@echo "import contracts";    $(VENV)/bin/lint-imports --no-timestamp 2>/dev/null || $(VENV)/bin/lint-imports
+	$(PY) -m ruff check --quiet $(CHECKED)
+	$(PY) -m ruff format --check --quiet $(CHECKED)
+	$(PY) -m mypy --strict $(CORE)
+	$(VENV)/bin/lint-imports --no-logo
 
 .PHONY: bench
 bench: $(READY)  ## speed and memory beside plain DuckDB; ARGS="--help" for more

@@ -62,10 +62,14 @@ class Zones:
     tables: Path
 
     def names(self) -> dict[str, list[str]]:
-        """The names in each zone, sorted: where everything is at rest."""
+        """The names in each zone, sorted, without the loader's own hidden work folder."""
         zones = {"landing": self.landing, "archive": self.archive, "failed": self.failed}
         return {
-            zone: sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir())
+            zone: sorted(
+                str(p.relative_to(folder))
+                for p in folder.rglob("*")
+                if not p.is_dir() and ".landing-loader" not in p.parts
+            )
             for zone, folder in zones.items()
         }
 

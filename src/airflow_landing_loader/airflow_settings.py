@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from airflow.providers.common.compat.sdk import conf
@@ -15,12 +16,13 @@ from airflow_landing_loader.settings import (
 )
 
 
-def airflow_settings() -> Settings:
+def airflow_settings(overrides: Mapping[str, str] | None = None) -> Settings:
     """Build settings from section ``[landing_loader]`` and the bare variables below it.
 
     Relative paths start from ``AIRFLOW_HOME``. Reads the file and the environment only: no
     connection, no variable, no metadata database, so it is safe while a DAG is parsed.
 
+    :param overrides: options, by name, that win over everything: a task's own paths.
     :raises ConfigurationError: as :func:`airflow_landing_loader.settings.from_airflow_conf`.
     """
     # Only what somebody has set. conf.get() of any option would also answer with the default from
@@ -29,7 +31,7 @@ def airflow_settings() -> Settings:
     if conf.has_section(SECTION):
         names.update(conf.options(SECTION))
     section = {name: conf.get(SECTION, name, fallback="") for name in sorted(names)}
-    return from_airflow_conf(section, os.environ, base=airflow_home())
+    return from_airflow_conf(section, os.environ, base=airflow_home(), overrides=overrides)
 
 
 def airflow_home() -> Path:

@@ -24,6 +24,7 @@ def get_provider_info() -> dict[str, Any]:
         "operators": [
             {"integration-name": name, "python-modules": [f"{package}.operators.landing"]}
         ],
+        "cli": [f"{package}.cli_airflow.get_landing_loader_cli_commands"],
         "config": {
             "landing_loader": {
                 "description": "Zones, mappings and warehouse of the landing loader.",

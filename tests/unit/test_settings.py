@@ -103,6 +103,24 @@ def test_the_section_wins_over_the_bare_variable(tmp_path: Path) -> None:
     assert settings.archive_path == f"{tmp_path}/archive"
 
 
+def test_an_argument_wins_over_every_place(tmp_path: Path) -> None:
+    settings = from_airflow_conf(
+        {"landing_path": "/from/cfg"},
+        SEEDS | {f"{PREFIX}LANDING_PATH": "/from/variable"},
+        base=tmp_path,
+        overrides={"landing_path": "mine", "archive_path": ""},
+    )
+    rows = {row.name: row for row in settings.describe()}
+    assert (settings.landing_path, rows["landing_path"].origin) == (f"{tmp_path}/mine", "argument")
+    assert rows["archive_path"].origin == "ARCHIVE_PATH"
+
+
+def test_an_unknown_argument_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        from_airflow_conf({}, SEEDS, base=tmp_path, overrides={"landing": "mine"})
+    assert caught.value.code is ErrorCode.SETTINGS_BAD_VALUE
+
+
 def test_describe_says_where_each_value_came_from(tmp_path: Path) -> None:
     environ = SEEDS | {f"{PREFIX}LOADER_WORKERS": "2"}
     section = {"loader_workers": "2", "dbt_source": "raw"}

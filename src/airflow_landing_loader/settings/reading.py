@@ -15,7 +15,7 @@ import difflib
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,11 @@ def from_environment(environ: Mapping[str, str], *, base: Path) -> Settings:
 
 
 def from_airflow_conf(
-    section: Mapping[str, str], environ: Mapping[str, str], *, base: Path
+    section: Mapping[str, str],
+    environ: Mapping[str, str],
+    *,
+    base: Path,
+    overrides: Mapping[str, str] | None = None,
 ) -> Settings:
     """Build settings from section ``[landing_loader]`` and, below it, the bare variables.
 
@@ -55,14 +59,16 @@ def from_airflow_conf(
         Airflow's defaults, which would hide the bare variables.
     :param environ: the environment.
     :param base: absolute folder that relative paths start from: ``AIRFLOW_HOME``.
+    :param overrides: options that win over every place, such as arguments of an operator.
     :raises ConfigurationError: ``settings.missing`` naming every required option that is not set,
         ``settings.bad_value`` naming every unknown option or every bad value,
         ``settings.zones_overlap`` when zones or database lie in one another.
     """
-    _refuse_unknown(section)
+    overrides = overrides or {}
+    _refuse_unknown({*section, *overrides})
     texts, places = {}, {}
     for option in options():
-        found = _look_up(option, section, environ)
+        found = _look_up(option, overrides, section, environ)
         if found is not None:
             texts[option.name], places[option.name] = found
     _refuse_missing(texts)
@@ -79,9 +85,14 @@ def _expanded(text: str, environ: Mapping[str, str]) -> str:
 
 
 def _look_up(
-    option: Option, section: Mapping[str, str], environ: Mapping[str, str]
+    option: Option,
+    overrides: Mapping[str, str],
+    section: Mapping[str, str],
+    environ: Mapping[str, str],
 ) -> tuple[str, str] | None:
     """Text of an option and the place that set it, or None if nobody did."""
+    if text := overrides.get(option.name, "").strip():
+        return text, "argument"
     variable, *bare = option.variables
     if text := section.get(option.name, "").strip():
         return text, variable if variable in environ else f"airflow.cfg [{SECTION}]"
@@ -91,10 +102,10 @@ def _look_up(
     return None
 
 
-def _refuse_unknown(section: Mapping[str, str]) -> None:
+def _refuse_unknown(names: Set[str]) -> None:
     """A misspelt option would otherwise be ignored without a word."""
     known = [option.name for option in options()]
-    unknown = sorted(set(section) - set(known))
+    unknown = sorted(names - set(known))
     if not unknown:
         return
     guesses = (guess for name in unknown for guess in difflib.get_close_matches(name, known, n=1))
