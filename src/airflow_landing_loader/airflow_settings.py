@@ -13,6 +13,7 @@ from airflow_landing_loader.settings import (
     SECTION,
     Settings,
     from_airflow_conf,
+    options,
 )
 
 
@@ -26,11 +27,19 @@ def airflow_settings(overrides: Mapping[str, str] | None = None) -> Settings:
     :raises ConfigurationError: as :func:`airflow_landing_loader.settings.from_airflow_conf`.
     """
     # Only what somebody has set. conf.get() of any option would also answer with the default from
-    # the provider metadata, where those are loaded, and so hide the bare variables.
-    names = {name.removeprefix(PREFIX).lower() for name in os.environ if name.startswith(PREFIX)}
-    if conf.has_section(SECTION):
-        names.update(conf.options(SECTION))
-    section = {name: conf.get(SECTION, name, fallback="") for name in sorted(names)}
+    # the provider metadata, where those are loaded, and so hide the bare variables; and the
+    # airflow.cfg that Airflow writes by itself spells out every default.
+    by_variable = {
+        name.removeprefix(PREFIX).lower() for name in os.environ if name.startswith(PREFIX)
+    }
+    in_file = set(conf.options(SECTION)) if conf.has_section(SECTION) else set()
+    defaults = {option.name: str(option.default) for option in options()}
+    section = {
+        name: text
+        for name in sorted(by_variable | in_file)
+        for text in [conf.get(SECTION, name, fallback="")]
+        if name in by_variable or text != defaults.get(name)
+    }
     return from_airflow_conf(section, os.environ, base=airflow_home(), overrides=overrides)
 
 

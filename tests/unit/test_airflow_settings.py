@@ -54,6 +54,7 @@ def test_bare_variables_count_below_the_section_and_paths_start_from_airflow_hom
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     cfg = "[landing_loader]\nloader_workers = 3\nfailed_path = /data/failed\n"
+    cfg += "duckdb_path = dev.duckdb\n"  # as Airflow itself writes all defaults into a new file
     own = {"AIRFLOW__LANDING_LOADER__POLL_INTERVAL": "5"}
     bare = {"DUCKDB_PATH": "warehouse.duckdb", "LOADER_WORKERS": "9"}
     found = rows(tmp_path / "home", cfg, *arguments, **REQUIRED, **own, **bare)
