@@ -39,7 +39,7 @@ up: $(READY)  ## Airflow UI with the example DAGs on 127.0.0.1:8080, until Ctrl-
 
 .PHONY: test
 test: $(READY)  ## all tests: unit, integration, end to end
-	@$(PY) -m pytest $(TESTS) -n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder -q $(ARGS)
+	@$(PY) -m pytest $(TESTS) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
 .PHONY: test-airflow-3.1
 test-airflow-3.1:  ## unit and integration tests on the lowest supported Airflow

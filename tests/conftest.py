@@ -43,12 +43,9 @@ hypothesis_settings.load_profile(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The end-to-end tests run one after the other in one worker, when the rest is done."""
+    """The end-to-end tests start when the rest is done: they need the machine for themselves."""
     folder = CHECKOUT / "tests" / "end_to_end"
-    last = [item for item in items if item.path.is_relative_to(folder)]
-    for item in last:
-        item.add_marker(pytest.mark.xdist_group("end_to_end"))
-    items[:] = [item for item in items if item not in last] + last
+    items.sort(key=lambda item: item.path.is_relative_to(folder))
 
 
 @dataclass(frozen=True, kw_only=True)

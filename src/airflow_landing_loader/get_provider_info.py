@@ -160,9 +160,12 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
         "integer",
         "50",
         None,
-        ("Files of one run that get their own lane in the Airflow grid; the rest load in batches."),
+        (
+            "Lanes of one run in the Airflow grid at most: one file each, or of more files the"
+            " small ones share lanes."
+        ),
     ),
-    ("batch_files", "integer", "500", None, "Files that one batch lane loads."),
+    ("batch_files", "integer", "500", None, "Small files that share one lane at most."),
     (
         "show_values",
         "boolean",

@@ -22,7 +22,7 @@ def core_modules(*roots: str) -> list[str]:
     return [
         module.name
         for module in pkgutil.walk_packages([str(PACKAGE)], "airflow_landing_loader.")
-        if module.name.split(".")[1] in roots
+        if module.name.split(".")[1] in roots and not module.name.endswith(".__main__")
     ]
 
 

@@ -175,13 +175,14 @@ class Settings:
         minimum=1,
     )
     max_lanes: int = _option(
-        "Files of one run that get their own lane in the Airflow grid; the rest load in batches.",
+        "Lanes of one run in the Airflow grid at most: one file each, or of more files the small"
+        " ones share lanes.",
         default=50,
         type_="integer",
         minimum=1,
     )
     batch_files: int = _option(
-        "Files that one batch lane loads.", default=500, type_="integer", minimum=1
+        "Small files that share one lane at most.", default=500, type_="integer", minimum=1
     )
     show_values: bool = _option(
         "Let logs and XCom show cell values in error messages.", default=False, type_="boolean"
