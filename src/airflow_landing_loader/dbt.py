@@ -1,0 +1,190 @@
+"""dbt in the generated DAGs: a Cosmos task group per table, or one DAG for all tables.
+
+Safe to parse: no database, no dbt, and Cosmos only where a dbt task is built. What is wrong with
+the project becomes a task that fails and says so; it never becomes an error of the file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from airflow.providers.common.compat.sdk import (
+    DAG,
+    AirflowFailException,
+    AssetAny,
+    BaseOperator,
+    TaskGroup,
+    get_parsing_context,
+)
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable
+
+from airflow_landing_loader.assets import table_asset
+from airflow_landing_loader.dbt_project import DbtProject, read_manifest, read_project
+from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
+from airflow_landing_loader.operators.dbt import DbtDueOperator, ReportDbtOperator
+from airflow_landing_loader.settings import Settings
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_landing_loader.mapping.result import MappingSet
+
+# No table's DAG can have this id: theirs begin with `landing__`.
+SHARED_DAG_ID = "landing_dbt"
+START = "start"
+UNAVAILABLE = "unavailable"
+
+_GROUP = "dbt"
+_LOOKS = "*/15 * * * *"
+_SHARED_PAGE = """\
+Runs dbt for all tables, whenever one of them was loaded into, and looks every 15 minutes whether a
+table is due because dbt failed for it or was not run.
+
+- dbt project: `{project}`
+- raw tables: {tables}
+"""
+
+
+class DbtUnavailableOperator(BaseOperator):
+    """Stands where dbt tasks would be, and fails with the reason why there are none.
+
+    :param reason: code, message and hint, as people shall read it.
+    """
+
+    ui_color = "#f7d6d0"
+
+    def __init__(self, *, reason: str, **kwargs: Any) -> None:
+        super().__init__(doc=reason, **kwargs)
+        self.reason = reason
+
+    def execute(self, context: Context) -> NoReturn:  # noqa: ARG002
+        """Fail at once; another try would find the same."""
+        raise AirflowFailException(self.reason)
+
+
+def build_dbt_group(*, table: str, settings: Settings, group_id: str = "dbt") -> TaskGroup | None:
+    """Add, to the DAG being defined, the tasks that build and test what is below a raw table.
+
+    The group has one root, ``start``, which does nothing; skipping it skips the group. Behind it is
+    one task per model, seed and snapshot, and one per test over several of them. Each holds the
+    database alone while dbt works. A node that reads a table nothing was loaded into yet is
+    skipped, so what follows the group has to run when nothing *failed*, not when all succeeded.
+
+    If the project, its manifest or dbt itself is missing or unusable, the group holds a task
+    ``unavailable`` that fails and says why.
+
+    :param table: raw table as the mapping names it, ``table`` or ``schema.table``.
+    :param group_id: id of the group, a direct child of the DAG.
+    :return: the group; ``None`` if the dbt project has nothing below the table.
+    """
+    return _build_group((table,), settings, group_id)
+
+
+def build_shared_dbt_dag(settings: Settings, mapping_set: MappingSet) -> DAG:
+    """Build the one DAG that runs dbt for all tables, for ``dbt_mode: shared``.
+
+    It runs when any table was loaded into, and looks every 15 minutes whether dbt is due for one of
+    them, so that a failed run is made up for. Each run builds everything below all tables; after a
+    failure none begins within ten minutes.
+
+    :param settings: where everything lies.
+    :param mapping_set: all mappings; those with ``dbt: false`` do not count.
+    """
+    # Imported here: that module imports this one.
+    from airflow_landing_loader.table_dag import PATIENT, START_DATE, TAG
+
+    mappings = tuple(mapping for mapping in mapping_set.mappings if mapping.dbt)
+    tables = tuple(sorted({mapping.table for mapping in mappings}))
+    common: dict[str, Any] = {"mapping": mappings, "settings": settings}
+    with DAG(
+        dag_id=SHARED_DAG_ID,
+        description="Runs dbt after loads, for all tables",
+        schedule=AssetOrTimeSchedule(
+            timetable=CronTriggerTimetable(_LOOKS, timezone="UTC"),
+            assets=AssetAny(*(table_asset(table) for table in tables)),
+        ),
+        start_date=START_DATE,
+        catchup=False,
+        max_active_runs=1,
+        tags={TAG, "dbt"},
+        default_args={"owner": TAG, **PATIENT},
+        doc_md=_SHARED_PAGE.format(
+            project=settings.dbt_project_path, tables=", ".join(f"`{t}`" for t in tables)
+        ),
+    ) as dag:
+        due = DbtDueOperator(task_id="due", **common)
+        report = ReportDbtOperator(
+            task_id="report",
+            due_task_id=due.task_id,
+            dbt_task_prefix=f"{_GROUP}.",
+            trigger_rule="all_done",
+            **common,
+        )
+        due.set_downstream(report)
+        group = _build_group(tables, settings, _GROUP)
+        if group is not None:
+            due.set_downstream(group)
+            report.set_upstream(group)
+    return dag
+
+
+def _build_group(tables: tuple[str, ...], settings: Settings, group_id: str) -> TaskGroup | None:
+    try:
+        project = read_project(settings)
+        select = read_manifest(project).select(tables, settings.dbt_source)
+        if not select:
+            return None
+        if not _wanted(group_id):
+            return _group_of(TaskGroup(group_id=group_id))
+        return _cosmos_group(project, settings, tables, select, group_id)
+    except ConfigurationError as error:
+        return _group_of(TaskGroup(group_id=group_id), problem=str(error))
+
+
+def _wanted(group_id: str) -> bool:
+    """Whether this process needs the dbt tasks themselves: a worker that runs another task does
+    not, and importing Cosmos would take it longer than most of our tasks."""
+    task_id = get_parsing_context().task_id
+    return task_id is None or task_id.startswith(f"{group_id}.")
+
+
+def _cosmos_group(
+    project: DbtProject,
+    settings: Settings,
+    tables: tuple[str, ...],
+    select: tuple[str, ...],
+    group_id: str,
+) -> TaskGroup:
+    try:
+        from airflow_landing_loader.dbt_cosmos import cosmos_group
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            ErrorCode.DBT_NOT_INSTALLED,
+            f"dbt tasks need Cosmos, and it cannot be imported: {error}",
+            hint="pip install 'airflow-provider-landing-loader[dbt]', or set dbt_mode = off",
+        ) from error
+    group = cosmos_group(
+        group_id=group_id, settings=settings, project=project, tables=tables, select=select
+    )
+    if group.problem is None:
+        return _group_of(group)
+    problem = ConfigurationError(
+        ErrorCode.DBT_FAILED,
+        f"Cosmos cannot make tasks of the dbt project {project.path}: {group.problem}",
+        hint="run `dbt parse` there; if dbt is content, see the message above",
+    )
+    return _group_of(group, problem=str(problem))
+
+
+def _group_of(group: TaskGroup, *, problem: str | None = None) -> TaskGroup:
+    """Put ``start`` before what is in the group, and ``unavailable`` behind it if need be."""
+    roots = list(group.get_roots())
+    start = EmptyOperator(task_id=START, task_group=group)
+    if problem is not None:
+        unavailable = DbtUnavailableOperator(task_id=UNAVAILABLE, reason=problem, task_group=group)
+        start.set_downstream(unavailable)
+        unavailable.set_downstream(roots)
+    else:
+        start.set_downstream(roots)
+    return group
