@@ -1,0 +1,94 @@
+"""From table mappings to DAGs: one for each table, and one for each mapping that is broken.
+
+Safe to parse: reads the settings and the mapping files (and dbt's manifest), nothing else. No
+network, connection, variable, database, clock or randomness, so that the same files always give
+the same DAGs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG, get_parsing_context
+
+from airflow_landing_loader.airflow_settings import airflow_settings
+from airflow_landing_loader.dag_docs import problem_page
+from airflow_landing_loader.mapping.reader import MappingProblem, MappingSet, read_mappings
+from airflow_landing_loader.operators.broken import BrokenMappingOperator
+from airflow_landing_loader.settings import Settings
+from airflow_landing_loader.table_dag import START_DATE, TAG, build_table_dag
+
+CONFIG_ERROR_TAG = "config-error"
+
+_MAX_DAG_ID = 200
+
+
+def build_landing_dags(
+    settings: Settings | None = None, *, namespace: dict[str, Any] | None = None
+) -> dict[str, DAG]:
+    """Build the DAGs of all mappings, by DAG id.
+
+    A process that runs a task knows which DAG it wants: there only that one is built.
+
+    :param settings: where everything lies. Default: section ``[landing_loader]``.
+    :param namespace: ``globals()`` of the file that Airflow reads; the DAGs are put there too.
+    :raises ConfigurationError: a required setting is missing or makes no sense. In a DAG file this
+        becomes the import error that Airflow shows; nothing could run without it.
+    """
+    settings = settings or airflow_settings()
+    found = read_mappings(Path(settings.table_config_path))
+    wanted = get_parsing_context().dag_id
+    broken = _problems_by_dag(found)
+    dags = {
+        dag_id: _broken_dag(dag_id, problems)
+        for dag_id, problems in broken.items()
+        if wanted in (None, dag_id)
+    }
+    tables = found.tables()
+    for mappings in tables.values():
+        dag_id = mappings[0].dag_id
+        if dag_id not in broken and wanted in (None, dag_id):
+            dags[dag_id] = build_table_dag(
+                mappings, settings, neighbours=found.mappings, tables=len(tables)
+            )
+    if namespace is not None:
+        namespace.update(dags)
+    return dags
+
+
+def _problems_by_dag(found: MappingSet) -> dict[str, list[MappingProblem]]:
+    """Which DAG shows which problem: the table's own, or one made for the file."""
+    by_dag: dict[str, list[MappingProblem]] = defaultdict(list)
+    for table, problems in found.problems_by_table().items():
+        by_dag[f"landing__{table.replace('.', '__')}"] += problems
+    for path, problems in found.problems_without_table().items():
+        shown = problems[0].detail.file or path.name
+        by_dag["landing__broken__" + re.sub(r"[^A-Za-z0-9_.-]", "_", shown)[:_MAX_DAG_ID]] += (
+            problems
+        )
+    return dict(sorted(by_dag.items()))
+
+
+def _broken_dag(dag_id: str, problems: Sequence[MappingProblem]) -> DAG:
+    """Takes the place of the DAG that cannot be built, so that its neighbours are not hidden."""
+    problem = "\n\n".join(p.render() for p in problems)
+    files = ", ".join(sorted({p.detail.file or p.path.name for p in problems}))
+    with DAG(
+        dag_id=dag_id,
+        dag_display_name=f"\u26a0 {dag_id} (broken mapping)",
+        description=f"Broken mapping: {files}",
+        doc_md=problem_page(problem),
+        # Never @continuous, which would run it again and again without a pause.
+        schedule="@hourly",
+        start_date=START_DATE,
+        catchup=False,
+        max_active_runs=1,
+        tags={TAG, CONFIG_ERROR_TAG},
+        default_args={"owner": TAG, "retries": 0},
+    ) as dag:
+        BrokenMappingOperator(task_id="mapping_is_broken", problem=problem)
+    return dag

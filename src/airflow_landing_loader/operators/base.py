@@ -1,0 +1,158 @@
+"""What every task of ours shares: where its settings and mappings come from, and how an error of
+the core becomes one that Airflow understands."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import (
+    AirflowException,
+    AirflowFailException,
+    BaseOperator,
+)
+
+from airflow_landing_loader import serde
+from airflow_landing_loader.airflow_settings import airflow_settings
+from airflow_landing_loader.batches import dump_batch
+from airflow_landing_loader.exceptions import ErrorDetail, LandingError
+from airflow_landing_loader.loading.model import Refused, RunContext
+from airflow_landing_loader.mapping.model import TableMapping
+from airflow_landing_loader.operators.xcoms import ERROR_KEY
+from airflow_landing_loader.wording import error_text
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_landing_loader.pipeline import Pipeline
+    from airflow_landing_loader.settings import Settings
+
+LABEL_TEMPLATE = "{{ task.label }}"
+
+_PATHS = ("landing_path", "archive_path", "failed_path", "table_config_path", "duckdb_path")
+
+
+class LandingOperator(BaseOperator):
+    """Base of the operators and the sensor: finds settings and mappings when the task runs.
+
+    :param table: table to work for; its mappings are read from ``table_config_path``.
+    :param mapping: the mapping itself instead of ``table``: a ``TableMapping``, a dict of its keys
+        (``{"pattern": "trades_*.csv", "table": "raw_trades"}``), or several of them.
+    :param settings: where everything lies. Default: section ``[landing_loader]``.
+    :param landing_path: instead of the setting of that name; so are the other paths. With all of
+        them nothing has to be configured.
+    :param duckdb_conn_id: connection of type ``duckdb`` whose host is the database file, instead
+        of ``duckdb_path``.
+    """
+
+    template_fields: Sequence[str] = ("table", *_PATHS, "duckdb_conn_id")
+    ui_color = "#e8f4ea"
+
+    def __init__(
+        self,
+        *,
+        table: str | None = None,
+        mapping: TableMapping | Mapping[str, Any] | Sequence[Any] | None = None,
+        settings: Settings | None = None,
+        landing_path: str | None = None,
+        archive_path: str | None = None,
+        failed_path: str | None = None,
+        table_config_path: str | None = None,
+        duckdb_path: str | None = None,
+        duckdb_conn_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.table = table
+        self.mapping = mapping
+        self.settings = settings
+        self.landing_path = landing_path
+        self.archive_path = archive_path
+        self.failed_path = failed_path
+        self.table_config_path = table_config_path
+        self.duckdb_path = duckdb_path
+        self.duckdb_conn_id = duckdb_conn_id
+        self.show_values = False  # until the settings are known
+
+    def find_settings(self) -> Settings:
+        """The settings, with this task's own paths in place of the configured ones.
+
+        :raises ConfigurationError: a required setting is missing, or one makes no sense.
+        """
+        paths = {name: value for name in _PATHS if (value := getattr(self, name))}
+        if self.duckdb_conn_id:
+            # Imported here: the other tasks do without the DuckDB provider.
+            from airflow_landing_loader.hooks.duckdb import LandingDuckDBHook
+
+            paths["duckdb_path"] = LandingDuckDBHook(self.duckdb_conn_id).get_database()
+        if self.settings is not None:
+            return dataclasses.replace(self.settings, **paths)
+        return airflow_settings(paths)
+
+    def find_mappings(
+        self, settings: Settings
+    ) -> tuple[tuple[TableMapping, ...], tuple[TableMapping, ...]]:
+        """The mappings of this task's table, and those of other tables, as far as they are known.
+
+        :raises ConfigurationError: there are none for the table, or they are wrong.
+        """
+        # Imported here: the scheduler parses DAGs without reading a mapping for each task.
+        from airflow_landing_loader.operators.mappings import inline_mappings, mappings_of_table
+
+        if self.mapping is not None:
+            return inline_mappings(self.mapping), ()
+        return mappings_of_table(self.table, settings.table_config_path)
+
+    def make_pipeline(self, context: Context) -> Pipeline:
+        """The core, bound to this task's settings, mappings and run.
+
+        :raises ConfigurationError: as :meth:`find_settings` and :meth:`find_mappings`.
+        """
+        # Imported here: the scheduler parses DAGs without ever loading a file.
+        from airflow_landing_loader.pipeline import Pipeline
+
+        settings = self.find_settings()
+        self.show_values = settings.show_values
+        run = RunContext(dag_id=self.dag_id, run_id=str(context["run_id"]))
+        self.log.info(
+            "landing %s, archive %s, failed %s, database %s",
+            settings.landing_path,
+            settings.archive_path,
+            settings.failed_path,
+            settings.duckdb_path,
+        )
+        own, _ = self.find_mappings(settings)
+        return Pipeline(settings, own, run=run, on_wait=self.log.info)
+
+    @contextlib.contextmanager
+    def core(self, context: Context) -> Iterator[Pipeline]:
+        """:meth:`make_pipeline`, with the core's errors turned into Airflow's.
+
+        :raises AirflowException: a transient error: Airflow tries again.
+        :raises AirflowFailException: any other error of ours: Airflow does not.
+        """
+        try:
+            yield self.make_pipeline(context)
+        except LandingError as error:
+            raise self.give_up(context, [error.detail]) from None
+
+    def give_up(
+        self, context: Context, errors: Sequence[ErrorDetail], refused: Sequence[Refused] = ()
+    ) -> AirflowException:
+        """Hand errors on by XCom, and return the exception that says whether to try again.
+
+        One transient error is enough for another try: the terminal ones come out the same again.
+
+        :param errors: at least one.
+        :param refused: the verdicts behind them, for :class:`QuarantineFilesOperator`.
+        """
+        value = {
+            "errors": [serde.dump(error, show_values=self.show_values) for error in errors],
+            "refused": dump_batch(refused, show_values=self.show_values),
+        }
+        context["ti"].xcom_push(key=ERROR_KEY, value=value)
+        text = "\n".join(error_text(error, show_values=self.show_values) for error in errors)
+        transient = any(error.transient for error in errors)
+        return AirflowException(text) if transient else AirflowFailException(text)

@@ -1,0 +1,133 @@
+"""What one Airflow run did, as a table for its log and as the reasons why it failed, if it did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from airflow_landing_loader.holdback import HeldBack
+from airflow_landing_loader.lanes import printable
+from airflow_landing_loader.outcome import Outcome
+from airflow_landing_loader.wording import error_text
+
+DbtResult = Literal["not run", "succeeded", "failed"]
+
+_MAX_GOOD_LINES = 100
+_NAME_WIDTH = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReport:
+    """All that is known at the end of a run.
+
+    :param outcomes: of every file that the run took, ``left`` ones included.
+    :param held: what is held back after the run; tells which of the left files failed it.
+    :param waiting: ready files that the next run takes.
+    :param dbt: how dbt ended.
+    :param broken_tasks: tasks that failed, with their errors, where no file is to blame.
+    :param news: changes among the files that no run takes: unmatched, without go file, refused.
+    """
+
+    outcomes: tuple[Outcome, ...] = ()
+    held: tuple[HeldBack, ...] = ()
+    waiting: int = 0
+    dbt: DbtResult = "not run"
+    broken_tasks: tuple[str, ...] = ()
+    news: tuple[str, ...] = ()
+
+    @property
+    def nothing_happened(self) -> bool:
+        """No file was taken, dbt did not run and nothing broke."""
+        return not self.outcomes and self.dbt == "not run" and not self.broken_tasks
+
+
+def failures(report: RunReport, *, fail_on_files: bool, show_values: bool = False) -> list[str]:
+    """Why the run failed, a line for each cause; empty if it did not.
+
+    :param fail_on_files: whether a quarantined file fails the run (``on_failed_file``).
+    """
+    failing = {entry.name for entry in report.held if entry.failed}
+    lines = [
+        _failure(outcome, show_values)
+        for outcome in report.outcomes
+        if (outcome.status == "failed" and fail_on_files)
+        or (outcome.status == "left" and outcome.name in failing)
+    ]
+    lines += report.broken_tasks
+    if report.dbt == "failed":
+        lines.append("dbt failed: see the log of its tasks. It runs again in 10 minutes.")
+    return lines
+
+
+def summary(report: RunReport) -> dict[str, Any]:
+    """Numbers for XCom: files by status, rows, rejected rows, and how dbt ended."""
+    count = Counter(outcome.status for outcome in report.outcomes)
+    return {
+        "loaded": count["loaded"],
+        "duplicate": count["duplicate"],
+        "failed": count["failed"],
+        "left": count["left"],
+        "waiting": report.waiting,
+        "rows": sum(outcome.rows for outcome in report.outcomes),
+        "rejected": sum(outcome.rejected for outcome in report.outcomes),
+        "dbt": report.dbt,
+    }
+
+
+def as_table(report: RunReport, *, show_values: bool = False) -> str:
+    """The run as text: bad files first, one line each; good ones up to a hundred; then the sums."""
+    rank = {"failed": 0, "left": 1, "loaded": 2, "duplicate": 3}
+    ordered = sorted(report.outcomes, key=lambda outcome: (rank[outcome.status], outcome.name))
+    bad = [outcome for outcome in ordered if outcome.status in ("failed", "left")]
+    good = [outcome for outcome in ordered if outcome.status not in ("failed", "left")]
+    rows = [_row(outcome, show_values) for outcome in [*bad, *good[:_MAX_GOOD_LINES]]]
+    lines = _aligned([("status", "file", "rows", "what"), *rows]) if rows else []
+    if len(good) > _MAX_GOOD_LINES:
+        lines.append(f"... and {len(good) - _MAX_GOOD_LINES} more that went well")
+    lines.append(_sums(report))
+    lines += [f"held back until it is tried again: {e.name}" for e in report.held]
+    lines += [f"not taken: {text}" for text in report.news]
+    return "\n".join(lines)
+
+
+def _failure(outcome: Outcome, show_values: bool) -> str:
+    name = printable(outcome.name, _NAME_WIDTH)
+    where = "in the failed zone" if outcome.status == "failed" else "still in landing"
+    reason = error_text(outcome.error, show_values=show_values) if outcome.error else "no reason"
+    return f"{name} ({where}): {reason}"
+
+
+def _row(outcome: Outcome, show_values: bool) -> tuple[str, str, str, str]:
+    if outcome.error is not None:
+        what = error_text(outcome.error, show_values=show_values)
+    else:
+        what = "; ".join(outcome.notes) or outcome.load_id or ""
+    rows = f"{outcome.rows:,}" if outcome.status == "loaded" else ""
+    return outcome.status, printable(outcome.name, _NAME_WIDTH), rows, what
+
+
+def _aligned(rows: Sequence[tuple[str, str, str, str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    return [
+        f"{status:<{widths[0]}}  {name:<{widths[1]}}  {count:>{widths[2]}}  {what}".rstrip()
+        for status, name, count, what in rows
+    ]
+
+
+def _sums(report: RunReport) -> str:
+    numbers = summary(report)
+    parts: Iterable[str] = (
+        f"{numbers[key]} {word}"
+        for key, word in (
+            ("loaded", "loaded"),
+            ("duplicate", "duplicate"),
+            ("failed", "failed"),
+            ("left", "left in landing"),
+            ("waiting", "waiting for the next run"),
+        )
+        if numbers[key]
+    )
+    files = ", ".join(parts) or "none"
+    return f"files: {files}; rows: {numbers['rows']:,}; dbt: {report.dbt}"

@@ -1,0 +1,156 @@
+"""The DAG of one table.
+
+wait_for_files -> file (a lane per file: validate -> load -> archive, fail) -> any_loaded -> dbt
+                                                                     all of it -> report
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG, TaskGroup, task_group
+
+from airflow_landing_loader.assets import table_asset
+from airflow_landing_loader.dag_docs import table_page
+from airflow_landing_loader.dbt import build_dbt_group
+from airflow_landing_loader.mapping.model import TableMapping
+from airflow_landing_loader.operators.base import LABEL_TEMPLATE
+from airflow_landing_loader.operators.gate import AnyLoadedOperator
+from airflow_landing_loader.operators.landing import (
+    ArchiveFilesOperator,
+    LoadFilesOperator,
+    QuarantineFilesOperator,
+    ValidateFilesOperator,
+)
+from airflow_landing_loader.operators.report import ReportRunOperator
+from airflow_landing_loader.sensors.landing import WaitForFilesSensor
+from airflow_landing_loader.settings import Settings
+
+START_DATE = datetime(2024, 1, 1, tzinfo=UTC)
+TAG = "landing-loader"
+# Waits of 10 s, doubled up to 5 min: 20 minutes at least before a transient error fails a task.
+PATIENT: dict[str, Any] = {
+    "retries": 8,
+    "retry_delay": timedelta(seconds=10),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=5),
+}
+
+_WAIT, _GROUP, _GATE, _DBT, _REPORT = "wait_for_files", "file", "any_loaded", "dbt", "report"
+_LANE_OF_TASK = f"{{{{ ti.xcom_pull(task_ids='{_WAIT}')[ti.map_index] | tojson }}}}"
+
+
+def build_table_dag(
+    mappings: Sequence[TableMapping],
+    settings: Settings,
+    *,
+    neighbours: Sequence[TableMapping] = (),
+    tables: int = 1,
+) -> DAG:
+    """Build the DAG of one table.
+
+    :param mappings: all mappings that feed the table, at least one.
+    :param settings: where everything lies.
+    :param neighbours: the mappings of all tables that share the landing zone.
+    :param tables: how many tables there are; decides what ``dbt_mode: auto`` means.
+    """
+    first = mappings[0]
+    if first.workers is not None:
+        settings = replace(settings, loader_workers=first.workers)
+    with DAG(
+        dag_id=first.dag_id,
+        description=first.dag.description or f"Loads files into {first.table}",
+        schedule=first.schedule or "@continuous",
+        start_date=START_DATE,
+        catchup=False,
+        max_active_runs=1,
+        tags={TAG, *first.dag.tags},
+        default_args={"owner": first.dag.owner or TAG, **PATIENT},
+    ) as dag:
+        common: dict[str, Any] = {"mapping": tuple(mappings), "settings": settings}
+        dbt_here = first.dbt and settings.dbt_mode_for(tables) == "per_table"
+        dbt = (
+            build_dbt_group(table=first.table, settings=settings, group_id=_DBT)
+            if dbt_here
+            else None
+        )
+        _add_tasks(first, common, neighbours, dbt)
+        dag.doc_md = table_page(mappings, settings, dbt=dbt is not None)
+    return dag
+
+
+def _add_tasks(
+    first: TableMapping,
+    common: dict[str, Any],
+    neighbours: Sequence[TableMapping],
+    dbt: TaskGroup | None,
+) -> None:
+    settings: Settings = common["settings"]
+    writes = {**common, **({"pool": settings.duckdb_pool} if settings.duckdb_pool else {})}
+    prefix = None if dbt is None else f"{_DBT}."
+    wait = WaitForFilesSensor(
+        task_id=_WAIT,
+        neighbours=neighbours,
+        max_lanes=settings.max_lanes,
+        batch_files=settings.batch_files,
+        wake_for_dbt=dbt is not None,
+        report_task_id=_REPORT,
+        poke_interval=settings.poll_interval,
+        timeout=settings.sensor_timeout,
+        deferrable=True,
+        **common,
+    )
+    lane_args = _lane_arguments(first)
+
+    @task_group(group_id=_GROUP)
+    def lane(files: Any) -> None:
+        validate = ValidateFilesOperator(task_id="validate", files=files, **lane_args, **common)
+        load = LoadFilesOperator(task_id="load", validated=validate.output, **lane_args, **writes)
+        ArchiveFilesOperator(task_id="archive", verdicts=load.output, **lane_args, **writes)
+        # It must not take the mapped argument: that would put the sensor right above it, and a
+        # sensor that went well makes all_failed false. one_failed is broken before Airflow 3.3.
+        load >> QuarantineFilesOperator(
+            task_id="fail",
+            files=_LANE_OF_TASK,
+            error_task_ids=(f"{_GROUP}.validate", f"{_GROUP}.load"),
+            trigger_rule="all_failed",
+            **lane_args,
+            **writes,
+        )
+        load >> gate
+
+    gate = AnyLoadedOperator(
+        task_id=_GATE,
+        load_task_id=f"{_GROUP}.load",
+        dbt_task_prefix=prefix,
+        outlets=[table_asset(first.table)],
+        trigger_rule="all_done",
+        **writes,
+    )
+    report = ReportRunOperator(
+        task_id=_REPORT,
+        wait_task_id=_WAIT,
+        group_id=_GROUP,
+        gate_task_id=_GATE,
+        dbt_task_prefix=prefix,
+        fail_on_files=first.on_failed_file == "fail_run",
+        trigger_rule="all_done",
+        **writes,
+    )
+    lanes = lane.expand(files=wait.output)
+    lanes >> report
+    gate >> report
+    if dbt is not None:
+        gate >> dbt >> report
+
+
+def _lane_arguments(first: TableMapping) -> dict[str, Any]:
+    arguments: dict[str, Any] = {"map_index_template": LABEL_TEMPLATE}
+    if first.workers is not None:
+        arguments["max_active_tis_per_dagrun"] = first.workers
+    if first.dag.retries is not None:
+        arguments["retries"] = first.dag.retries
+    return arguments

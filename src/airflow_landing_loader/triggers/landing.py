@@ -1,0 +1,120 @@
+"""The trigger behind the sensor: looks into the landing zone while no task runs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Literal
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from airflow_landing_loader import serde
+from airflow_landing_loader.exceptions import ErrorDetail, TransientError
+from airflow_landing_loader.holdback import PATIENCE, load_held, offered
+from airflow_landing_loader.landing.discovery import LOOK_INTERVAL, Discovery, Look, discover
+from airflow_landing_loader.landing.zone import Zone
+from airflow_landing_loader.mapping.model import TableMapping
+
+Status = Literal["ready", "due", "timeout", "error"]
+
+
+class LandingFilesTrigger(BaseTrigger):
+    """Fire when a file of these mappings is ready, when a moment has come, or when time is up.
+
+    Fires one event, a dict with ``status``: ``ready`` (a file is complete and at rest), ``due``
+    (``wake_at`` has passed), ``timeout`` (``deadline`` has passed, and the zone can be read) or
+    ``error`` (the zone could not be read for
+    :data:`~airflow_landing_loader.holdback.PATIENCE` seconds in a row; ``error`` holds the reason).
+    The event names no files: whoever wakes looks again, with the mappings of then.
+
+    It has its own deadline because ``airflow dags test`` ignores the one of a deferral.
+
+    :param landing_path: absolute path of the landing zone.
+    :param mappings: the mappings as JSON-able dicts (``TableMapping.model_dump(mode="json")``).
+    :param deadline: when to give up, seconds since the epoch.
+    :param wake_at: when to fire ``due``, seconds since the epoch; ``None``: never.
+    :param held: files to leave out for some time, from
+        :func:`~airflow_landing_loader.holdback.dump_held`.
+    :param start_at: when to look for the first time, seconds since the epoch.
+    :param poll_interval: seconds between two looks, more than 0.
+    """
+
+    def __init__(
+        self,
+        *,
+        landing_path: str,
+        mappings: Sequence[dict[str, Any]],
+        deadline: float,
+        wake_at: float | None = None,
+        held: Sequence[dict[str, Any]] = (),
+        start_at: float = 0.0,
+        poll_interval: float = 10.0,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.landing_path = landing_path
+        self.mappings = list(mappings)
+        self.deadline = deadline
+        self.wake_at = wake_at
+        self.held = list(held)
+        self.start_at = start_at
+        self.poll_interval = poll_interval
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Class path and arguments, all JSON-able."""
+        return (
+            f"{type(self).__module__}.{type(self).__qualname__}",
+            {
+                "landing_path": self.landing_path,
+                "mappings": self.mappings,
+                "deadline": self.deadline,
+                "wake_at": self.wake_at,
+                "held": self.held,
+                "start_at": self.start_at,
+                "poll_interval": self.poll_interval,
+            },
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Look, sleep, look again; the listing runs in a thread, as a file system may hang."""
+        zone = Zone(self.landing_path)
+        mappings = [TableMapping.model_validate(fields) for fields in self.mappings]
+        look: Look | None = None
+        trouble_since: float | None = None
+        await asyncio.sleep(max(0.0, self.start_at - time.time()))
+        while True:
+            pause = self.poll_interval
+            try:
+                found = await asyncio.to_thread(
+                    discover, zone, mappings, now=time.time(), previous=look
+                )
+            except TransientError as error:
+                if trouble_since is None:
+                    trouble_since = time.time()
+                    self.log.warning("%s Looking again every %g s.", error, pause)
+                if time.time() - trouble_since >= PATIENCE:
+                    yield _event("error", error.detail)
+                    return
+            else:
+                trouble_since, look = None, found.look
+                if self._offers(found):
+                    yield _event("ready")
+                    return
+                if found.unsettled:
+                    pause = min(pause, LOOK_INTERVAL)
+            now = time.time()
+            if now >= self.deadline and trouble_since is None:
+                yield _event("timeout")
+                return
+            if self.wake_at is not None and now >= self.wake_at:
+                yield _event("due")
+                return
+            await asyncio.sleep(pause if now >= self.deadline else min(pause, self.deadline - now))
+
+    def _offers(self, found: Discovery) -> bool:
+        return bool(offered(found.ready, load_held(self.held), time.time()))
+
+
+def _event(status: Status, error: ErrorDetail | None = None) -> TriggerEvent:
+    said = {"status": status, "error": serde.dump(error) if error else None}
+    return TriggerEvent(said)  # type: ignore[no-untyped-call]
