@@ -190,14 +190,14 @@ def mark_superseded(con: Connection, load_ids: Sequence[str]) -> None:
 def set_archived(con: Connection, moved: Sequence[tuple[str, str]]) -> None:
     """Write where files lie, by load id, where that is not what was foreseen."""
     values = [[load_id for load_id, _ in moved], [uri for _, uri in moved]]
-    pairs = "(SELECT unnest($1::VARCHAR[]) AS id, unnest($2::VARCHAR[]) AS uri) moved"
+    pairs = "(SELECT unnest($1::VARCHAR[]) AS moved_id, unnest($2::VARCHAR[]) AS moved_uri)"
     con.execute(
-        f"UPDATE load_metadata SET archive_uri = uri FROM {pairs} WHERE load_id = id",
+        f"UPDATE load_metadata SET archive_uri = moved_uri FROM {pairs} WHERE load_id = moved_id",
         values,
     )
     con.execute(
-        f"UPDATE load_deliveries SET final_uri = uri FROM {pairs} "
-        "WHERE load_id = id AND outcome = 'loaded'",
+        f"UPDATE load_deliveries SET final_uri = moved_uri FROM {pairs} "
+        "WHERE load_id = moved_id AND outcome = 'loaded'",
         values,
     )
 
