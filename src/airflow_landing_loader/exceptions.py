@@ -40,7 +40,6 @@ class ErrorCode(StrEnum):
     SETTINGS_MISSING = "settings.missing"
     SETTINGS_BAD_VALUE = "settings.bad_value"
     SETTINGS_ZONES_OVERLAP = "settings.zones_overlap"
-    SETTINGS_MISSING_EXTRA = "settings.missing_extra"
 
     # What lies in the landing zone.
     LANDING_TWO_PATTERNS = "landing.two_patterns"
@@ -89,6 +88,7 @@ class ErrorCode(StrEnum):
     HEADER_DUPLICATE_NAME = "header.duplicate_name"
     HEADER_RESERVED_NAME = "header.reserved_name"
     HEADER_NAME_COLLISION = "header.name_collision"
+    HEADER_NAME_TOO_LONG = "header.name_too_long"
     HEADER_NO_KNOWN_COLUMN = "header.no_known_column"
 
     # What the table makes of it.

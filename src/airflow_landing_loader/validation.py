@@ -32,9 +32,10 @@ def validate(landing: Zone, delivery: Delivery, *, now: float) -> Validated:
     :param landing: the zone it lies in.
     :param now: seconds since the epoch; decides whether a file is too young for a verdict.
     :raises TerminalError: the delivery does not keep its word; retrying cannot help.
-    :raises TransientError: a file changed meanwhile, is gone, or looks half-written and is younger
-        than the mapping's ``grace_seconds``.
+    :raises TransientError: a file changed meanwhile, is gone, has not come to rest, or looks
+        half-written and is younger than the mapping's ``grace_seconds``.
     """
+    _require_rest(delivery, now)
     try:
         validated = _validate(delivery)
     except TerminalError as error:
@@ -121,10 +122,26 @@ def _check_ragged(delivery: Delivery, inspection: Inspection) -> None:
         )
 
 
-def _grant_grace(delivery: Delivery, error: TerminalError, now: float) -> None:
+def _age(delivery: Delivery, now: float) -> float:
+    """Seconds since data or go file was written; negative if a clock is ahead."""
     files = [f for f in (delivery.data, delivery.go) if f is not None]
-    age = now - max(f.mtime_ns for f in files) / 1e9
-    grace = delivery.mapping.grace_seconds
+    return now - max(f.mtime_ns for f in files) / 1e9
+
+
+def _require_rest(delivery: Delivery, now: float) -> None:
+    """Whoever lists the zone waits for rest; a file that changed since has to come to rest again."""
+    age, settle = _age(delivery, now), delivery.mapping.settle_seconds
+    if 0 <= age < settle:
+        raise TransientError(
+            ErrorCode.LANDING_UNSETTLED,
+            f"the file was written {age:.1f} s ago and may still be (settle_seconds: {settle:g})",
+            hint="it is looked at again",
+            file=delivery.data.name,
+        )
+
+
+def _grant_grace(delivery: Delivery, error: TerminalError, now: float) -> None:
+    age, grace = _age(delivery, now), delivery.mapping.grace_seconds
     if 0 <= age < grace:
         detail = error.detail
         raise TransientError(

@@ -160,6 +160,18 @@ def test_a_file_that_grows_after_validation_is_validated_again(world: Any) -> No
     assert world.rows(columns="id, x") == [("1", "b"), ("2", "b")]
 
 
+def test_a_file_that_is_written_on_after_validation_has_to_come_to_rest(world: Any) -> None:
+    world.map(settle_seconds=30)
+    world.deliver("a_1.csv", A)
+    validated = world.pipeline.validate_batch(["a_1.csv"])
+    world.deliver("a_1.csv", B, age=0)
+    refused = world.pipeline.load(validated)[0]
+    assert (refused.error.code, refused.error.transient) == (Code.LANDING_UNSETTLED, True)
+    assert world.count("raw_a") == 0
+    assert world.pipeline.finish([refused])[0].status == "left"
+    assert (world.zones.landing / "a_1.csv").read_text() == B
+
+
 def test_a_file_that_changes_while_it_is_read_does_not_commit(
     world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

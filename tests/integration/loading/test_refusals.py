@@ -197,3 +197,46 @@ def test_logs_and_xcom_never_see_a_cell_value(world: Any, caplog: pytest.LogCapt
     assert "secret-7731" not in outcome.error.text()
     assert "secret-7731" not in caplog.text
     assert world.sidecar("a_2.csv").error.value == "secret-7731"
+
+
+def test_a_reader_that_finds_other_records_than_were_counted_loads_nothing(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one place where a stand-in is needed: no file is known on which the two disagree."""
+    from dataclasses import replace
+
+    from airflow_landing_loader import validation
+
+    inspect = validation.inspect
+
+    def one_more(path: str, mapping: Any) -> Any:
+        found = inspect(path, mapping)
+        return replace(found, records=found.records + 1)
+
+    monkeypatch.setattr(validation, "inspect", one_more)
+    assert world.refused(GOOD).code == Code.LOAD_READER_DISAGREES
+
+
+def test_a_disk_that_is_full_or_broken_is_transient_and_says_so() -> None:
+    import duckdb
+
+    from airflow_landing_loader.loading.duckdb.session import translate
+
+    full = translate(duckdb.IOException("Could not write file: No space left on device"))
+    assert (full.code, full.transient) == (Code.WAREHOUSE_DISK_FULL, True)
+    broken = translate(duckdb.IOException("Cannot open file: Permission denied"))
+    assert (broken.code, broken.transient) == (Code.WAREHOUSE_UNAVAILABLE, True)
+
+
+def test_a_database_that_is_no_database_is_reported_and_nothing_moves(world: Any) -> None:
+    from pathlib import Path
+
+    from airflow_landing_loader.exceptions import TransientError
+
+    Path(world.settings.duckdb_path).write_text("not a database" * 1000)
+    world.map()
+    world.deliver("a_1.csv", GOOD)
+    with pytest.raises(TransientError) as caught:
+        world.run()
+    assert caught.value.code is Code.WAREHOUSE_UNAVAILABLE
+    assert world.zones.names()["landing"] == ["a_1.csv"]

@@ -1,0 +1,86 @@
+"""Codes, documentation and tests speak of the same errors."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from airflow_landing_loader.exceptions import (
+    ErrorCode,
+    ErrorDetail,
+    TerminalError,
+    TransientError,
+)
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTED = re.compile(r"^\| `([a-z_]+\.[a-z_]+)` \|", re.MULTILINE)
+
+
+def test_every_code_is_documented_with_cause_and_cure_and_no_other() -> None:
+    text = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    documented = DOCUMENTED.findall(text)
+    assert sorted(documented) == sorted(code.value for code in ErrorCode)
+    for line in text.splitlines():
+        if DOCUMENTED.match(line):
+            assert all(cell.strip() for cell in line.strip("|").split("|")), line
+
+
+def test_every_code_is_raised_by_the_package() -> None:
+    sources = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "src").rglob("*.py")
+        if path.name != "exceptions.py"
+    )
+    unused = [code.name for code in ErrorCode if f"ErrorCode.{code.name}" not in sources]
+    assert unused == []
+
+
+def test_every_code_is_asserted_by_a_test() -> None:
+    tests = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "tests").rglob("*.py")
+        if path != Path(__file__)
+    )
+    untested = [
+        code.name
+        for code in ErrorCode
+        if not re.search(rf"Code\.{code.name}\b", tests) and f'"{code.value}"' not in tests
+    ]
+    assert untested == []
+
+
+def test_codes_name_their_area_and_problem() -> None:
+    for code in ErrorCode:
+        area, problem = code.value.split(".")
+        assert code.name == f"{area}_{problem}".upper()
+
+
+@pytest.mark.parametrize("kind", [TerminalError, TransientError])
+def test_an_error_says_what_where_why_and_what_next_in_one_line(
+    kind: type[TerminalError | TransientError],
+) -> None:
+    error = kind(
+        ErrorCode.CSV_RAGGED,
+        "3 fields instead of 2",
+        hint="mend it",
+        file="a.csv",
+        line=7,
+        record=6,
+        column="x",
+        value="secret",
+    )
+    assert str(error) == (
+        "[csv.ragged] a.csv:7 (record 6, column x): 3 fields instead of 2 Hint: mend it"
+    )
+    assert error.detail.transient is (kind is TransientError)
+    assert "secret" not in str(error)
+    assert "secret" not in repr(error)
+
+
+def test_a_mapping_error_points_at_file_line_and_column() -> None:
+    detail = ErrorDetail(
+        code="mapping.bad_value", message="m", file="t.yaml", line=3, column=5, key_path="a.b"
+    )
+    assert detail.where() == "t.yaml:3:5 (key a.b)"
