@@ -1,87 +1,222 @@
 """What a mapping may say, as frozen pydantic models: the one list of keys, types and defaults.
 
-JSON Schema, reader, docs and DAG documentation all come from here.
+JSON Schema, reader, docs and DAG documentation all come from here. Rules about single values are in
+``rules.py``; the rules between keys are the validators here; what two mappings may not say together
+is in ``checks.py``. Numbers, text and true/false are never converted into each other: the text
+``"1"`` is no number, and the number ``1`` is no delimiter.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic_core.core_schema import ValidationInfo
+
+from airflow_landing_loader.exceptions import ErrorCode
+from airflow_landing_loader.mapping import rules
+from airflow_landing_loader.mapping.dialect import CsvDialect
+from airflow_landing_loader.mapping.fields import (
+    Exclude,
+    FilePattern,
+    Flag,
+    MappingModel,
+    Number,
+    TableName,
+    Text,
+    Whole,
+)
+from airflow_landing_loader.mapping.patterns import Pattern
+from airflow_landing_loader.mapping.proof import GoFile, Trailer
+from airflow_landing_loader.mapping.rules import refusal
+
+__all__ = [
+    "DAG_KEYS",
+    "RESERVED_KEYS",
+    "CsvDialect",
+    "DagOptions",
+    "GoFile",
+    "TableMapping",
+    "Trailer",
+]
 
 RESERVED_KEYS = ("format", "source", "strategy", "expect", "bigquery", "environments")
 
+DAG_KEYS = ("schedule", "workers", "on_failed_file", "dbt", "dag")
+"""Keys that speak of the table's DAG: equal in all mappings of one table."""
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+_GIB = 1024**3
+_DAY = 24 * 60 * 60
 
-
-class GoFile(_Model):
-    """A control file that says its data file is complete and how many records it has."""
-
-    pattern: str
-    format: Literal["properties", "csv"]
-    row_count_key: str | None = None
-    row_count_column: int | str | None = None
-    status_key: str | None = None
-    status_column: int | str | None = None
-    status_ok: tuple[str, ...] = ("SUCCESS",)
-    count_includes: tuple[Literal["header", "trailer"], ...] = ()
+_Schedule = Annotated[str, Field(max_length=100), AfterValidator(rules.check_schedule)]
+_Retries = Annotated[int, Field(strict=True, ge=0, le=100), BeforeValidator(rules.whole_number)]
+_Workers = Annotated[int, Field(strict=True, ge=1, le=256), BeforeValidator(rules.whole_number)]
 
 
-class Trailer(_Model):
-    """The last record of a data file, with the count; never loaded."""
-
-    row_count_column: int
-    tag: str | Literal[False] | None = None
-    count_includes: tuple[Literal["header", "trailer"], ...] = ()
-
-
-class CsvDialect(_Model):
-    """How the text of a data file is written; RFC 4180 unless told otherwise."""
-
-    delimiter: str = ","
-    quote: str = '"'
-    escape: str | None = None  # None: the quote doubled
-    encoding: str = "utf-8"
-    header: bool = True
-    columns: tuple[str, ...] | None = None
-    skip_rows: int = 0
-    null_values: tuple[str, ...] = ()
-    row_number: bool = False
-
-
-class DagOptions(_Model):
+class DagOptions(MappingModel):
     """What a table's DAG says of itself."""
 
-    owner: str | None = None
-    tags: tuple[str, ...] = ()
-    retries: int | None = None
-    description: str | None = None
+    owner: Text | None = Field(default=None, description="Owner shown in the Airflow UI.")
+    tags: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(
+        default=(), description="Tags of the DAG, besides the loader's own."
+    )
+    retries: _Retries | None = Field(
+        default=None, description="Retries of each task after a transient error."
+    )
+    description: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
+        default=None, description="One line shown beside the DAG's name."
+    )
 
 
-class TableMapping(_Model):
+class TableMapping(MappingModel):
     """One file pattern and the table it feeds, with its rules."""
 
-    pattern: str
-    table: str
-    go_file: GoFile | None = None
-    trailer: Trailer | None = None
-    exclude: tuple[str, ...] = ()
-    csv: CsvDialect = CsvDialect()
-    on_bad_row: Literal["fail", "reject"] = "fail"
-    max_rejected: Annotated[float, Field(ge=0, lt=1)] = 0.01
-    on_duplicate: Literal["skip", "load", "fail"] = "skip"
-    on_redelivery: Literal["append", "replace", "fail"] = "append"
-    identity: Literal["name", "content"] = "name"
-    settle_seconds: Annotated[float, Field(ge=0)] = 2.0
-    grace_seconds: Annotated[float, Field(ge=0)] = 60.0
-    max_record_bytes: int = 1024 * 1024
-    max_record_lines: int = 1000
-    archive_layout: str = ""
-    schedule: str | None = None  # None: continuous polling
-    workers: int | None = None
-    on_failed_file: Literal["fail_run", "continue"] = "fail_run"
-    dbt: bool = True
-    dag: DagOptions = DagOptions()
+    pattern: FilePattern = Field(description="File name pattern; * stands for any text.")
+    table: TableName = Field(
+        description="Table that the files feed: name, or schema.name. Created by the first load."
+    )
+    go_file: GoFile | None = Field(
+        default=None, description="Control file that must arrive before the data file is read."
+    )
+    trailer: Trailer | None = Field(
+        default=None,
+        validate_default=True,
+        description="Last record of the file, with the count; never loaded.",
+    )
+    exclude: tuple[Exclude, ...] = Field(
+        default=(), description="Patterns of names that this mapping leaves to others."
+    )
+    csv: CsvDialect = Field(default=CsvDialect(), description="How the files are written.")
+    on_bad_row: Literal["fail", "reject"] = Field(
+        default="fail",
+        description="Wrong number of fields or unfit value: the file fails, or the row is put "
+        "aside in load_rejects.",
+    )
+    max_rejected: Number = Field(
+        default=0.01,
+        ge=0,
+        lt=1,
+        description="Largest share of rows that may be rejected; above it the file fails.",
+    )
+    on_duplicate: Literal["skip", "load", "fail"] = Field(
+        default="skip",
+        description="The content equals the latest load of the same name: archive it unloaded, "
+        "load it again, or fail it.",
+    )
+    on_redelivery: Literal["append", "replace", "fail"] = Field(
+        default="append",
+        description="A known name with new content: add its rows, replace the earlier load's rows "
+        "in one transaction, or fail it.",
+    )
+    identity: Literal["name", "content"] = Field(
+        default="name",
+        description="What makes a duplicate: name and content, or content under any name.",
+    )
+    settle_seconds: Number = Field(
+        default=2.0,
+        ge=0,
+        le=_DAY,
+        description="A file on a file system is read when it has not changed for this long.",
+    )
+    grace_seconds: Number = Field(
+        default=60.0,
+        ge=0,
+        le=7 * _DAY,
+        description="For so long after its last change a file with too few records may still grow.",
+    )
+    max_record_bytes: Whole = Field(
+        default=1024 * 1024, ge=1, le=_GIB, description="A longer record fails the file."
+    )
+    max_record_lines: Whole = Field(
+        default=1000, ge=1, le=1_000_000, description="A record of more lines fails the file."
+    )
+    archive_layout: Annotated[
+        str, Field(max_length=255), AfterValidator(rules.check_archive_layout)
+    ] = Field(
+        default="",
+        description="Folders below the archive, with {table}, {yyyy}, {mm}, {dd}. Empty: flat.",
+        json_schema_extra=rules.ARCHIVE_LAYOUT_SCHEMA,
+    )
+    schedule: _Schedule | None = Field(
+        default=None,
+        description="When the table's DAG looks for files: continuous (default), a preset, or a "
+        "cron expression.",
+        json_schema_extra=rules.SCHEDULE_SCHEMA,
+    )
+    workers: _Workers | None = Field(
+        default=None, description="Files of this table worked on at the same time."
+    )
+    on_failed_file: Literal["fail_run", "continue"] = Field(
+        default="fail_run", description="Whether a quarantined file makes the DAG run fail."
+    )
+    dbt: Flag = Field(default=True, description="Whether dbt runs after files were loaded.")
+    dag: DagOptions = Field(
+        default=DagOptions(), description="What the table's DAG says of itself."
+    )
     origin: str = ""  # "file:line" where it is written; set by the reader, not a YAML key
+
+    @field_validator("go_file")
+    @classmethod
+    def _same_stars(cls, value: GoFile | None, info: ValidationInfo) -> GoFile | None:
+        if value is None or "pattern" not in info.data:
+            return value
+        data, go = Pattern.parse(info.data["pattern"]), Pattern.parse(value.pattern)
+        if data.star_count != go.star_count:
+            raise refusal(
+                ErrorCode.MAPPING_BAD_PATTERN,
+                f"The go file's pattern has {go.star_count} *, the data file's {data.text!r} has "
+                f"{data.star_count}: which go file belongs to which data file is not clear.",
+                hint="Use as many * in both; each stands for the same text.",
+                at=("go_file", "pattern"),
+            )
+        return value
+
+    @field_validator("trailer")
+    @classmethod
+    def _counted_trailer(cls, value: Trailer | None, info: ValidationInfo) -> Trailer | None:
+        go_file = info.data.get("go_file")
+        if value is None and go_file and "trailer" in go_file.count_includes:
+            raise refusal(
+                ErrorCode.MAPPING_CONTRADICTION,
+                "The go file's count includes a trailer, but the mapping has none.",
+                hint="Add trailer, or remove it from count_includes.",
+                at=("go_file", "count_includes"),
+            )
+        return value
+
+    @field_validator("exclude")
+    @classmethod
+    def _leaves_something(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        own = Pattern.parse(info.data["pattern"]) if "pattern" in info.data else None
+        for text in value:
+            if own and Pattern.parse(text).covers(own):
+                raise refusal(
+                    ErrorCode.MAPPING_BAD_PATTERN,
+                    f"{text!r} excludes every name that {own.text!r} matches.",
+                    hint="Narrow it, or remove the mapping.",
+                )
+        return value
+
+    @property
+    def data_pattern(self) -> Pattern:
+        """``pattern``, ready to be compared with names."""
+        return Pattern.parse(self.pattern)
+
+    @property
+    def go_pattern(self) -> Pattern | None:
+        """``go_file.pattern``, ready to be compared with names; ``None`` without a go file."""
+        return Pattern.parse(self.go_file.pattern) if self.go_file else None
+
+    @property
+    def dag_id(self) -> str:
+        """``landing__<table>``, or ``landing__<schema>__<table>``."""
+        return "landing__" + self.table.replace(".", "__")
+
+    def matches(self, name: str) -> bool:
+        """Whether a file of this name belongs to this mapping.
+
+        :param name: a file name, not a path.
+        """
+        return self.data_pattern.match(name) is not None and not any(
+            Pattern.parse(text).match(name) is not None for text in self.exclude
+        )
