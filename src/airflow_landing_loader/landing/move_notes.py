@@ -1,0 +1,108 @@
+"""Notes of moves under way: what a killed process had begun, for the next one to finish.
+
+A delivery of several files is moved file by file. A death in between leaves, say, a go file without
+its data file, and no listing can tell that it belongs to a delivery that is done. So a mover writes
+down the whole move, under the target zone's lock, before the first file moves, and removes the
+note, still under the lock, after the last. A note that is seen under the lock is a dead mover's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from airflow_landing_loader.landing import sidecar as sidecars
+from airflow_landing_loader.landing.model import LandedFile
+from airflow_landing_loader.landing.sidecar import Sidecar
+from airflow_landing_loader.landing.transfer import FileToMove
+
+_ENDING = ".move.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveNote:
+    """One move, complete enough to be repeated: the arguments of :func:`moves.move`."""
+
+    files: tuple[FileToMove, ...]
+    suffix_id: str
+    subfolder: str
+    sidecar: Sidecar | None = None
+
+
+def any_note(work: str) -> bool:
+    """Whether there may be a note: cheap, without the lock.
+
+    :param work: the zone's work folder; need not exist.
+    """
+    try:
+        return any(path.name.endswith(_ENDING) for path in Path(work).iterdir())
+    except FileNotFoundError:
+        return False
+
+
+def write_note(work: str, note: MoveNote) -> None:
+    """Write ``note``; the lock must be held.
+
+    Not forced to the disk: it has to outlive its process, and a power cut that takes the note takes
+    the renames behind it too.
+    """
+    content = json.dumps(
+        {
+            "files": [asdict(item) for item in note.files],
+            "suffix_id": note.suffix_id,
+            "subfolder": note.subfolder,
+            "sidecar": sidecars.to_json(note.sidecar) if note.sidecar else None,
+        }
+    )
+    _path(work, note).write_text(content, encoding="ascii")
+
+
+def read_notes(work: str) -> tuple[MoveNote, ...]:
+    """All notes; the lock must be held.
+
+    One that cannot be read was being written when its process died, before anything moved, so it
+    is removed.
+    """
+    notes = []
+    for path in sorted(Path(work).glob(f"*{_ENDING}")):
+        note = _read(path)
+        if note is None:
+            path.unlink()
+        else:
+            notes.append(note)
+    return tuple(notes)
+
+
+def remove_note(work: str, note: MoveNote) -> None:
+    """Remove the note of this move, if there is one; the lock must be held."""
+    _path(work, note).unlink(missing_ok=True)
+
+
+def _path(work: str, note: MoveNote) -> Path:
+    first = note.files[0].file
+    key = hashlib.sha256(os.fsencode(f"{first.path}\0{first.token}")).hexdigest()[:16]
+    return Path(work, f"{key}{_ENDING}")
+
+
+def _read(path: Path) -> MoveNote | None:
+    content = path.read_bytes()
+    with suppress(ValueError, TypeError, KeyError, RecursionError):
+        values = json.loads(content)
+        if not values["files"]:
+            return None
+        return MoveNote(
+            files=tuple(_file_to_move(**item) for item in values["files"]),
+            suffix_id=values["suffix_id"],
+            subfolder=values["subfolder"],
+            sidecar=sidecars.from_json(values["sidecar"]) if values["sidecar"] else None,
+        )
+    return None
+
+
+def _file_to_move(*, file: dict[str, Any], sha256: str | None) -> FileToMove:
+    return FileToMove(file=LandedFile(**file), sha256=sha256)

@@ -1,0 +1,222 @@
+"""``<name>.error.json``: why a file lies in the failed zone, and how it gets back.
+
+The sidecar is written before its data file moves, so that no file lies there unexplained.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import NoneType
+from typing import Any
+
+from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail, LandingError, TerminalError
+from airflow_landing_loader.landing import local_files
+from airflow_landing_loader.landing.local_files import shown
+from airflow_landing_loader.landing.model import Delivery
+from airflow_landing_loader.landing.zone import Zone
+
+ENDING = ".error.json"
+_LIMIT = 1024 * 1024
+# Readable by the group, unlike what most umasks give to everyone: it may quote a cell.
+_MODE = 0o640
+
+_TEXT = (str,)
+_TEXT_OR_NONE = (str, NoneType)
+_NUMBER_OR_NONE = (int, NoneType)
+# Names, order and types in the file; what a person looks for first stands first.
+_ERROR_FIELDS: dict[str, tuple[type, ...]] = {
+    "code": _TEXT,
+    "message": _TEXT,
+    "hint": _TEXT_OR_NONE,
+    "file": _TEXT_OR_NONE,
+    "line": _NUMBER_OR_NONE,
+    "record": _NUMBER_OR_NONE,
+    "column": (str, int, NoneType),
+    "key_path": _TEXT_OR_NONE,
+    "value": _TEXT_OR_NONE,
+}
+_OWN_FIELDS: dict[str, tuple[type, ...]] = {
+    "data_name": _TEXT,
+    "go_name": _TEXT_OR_NONE,
+    "stored_data": _TEXT_OR_NONE,
+    "stored_go": _TEXT_OR_NONE,
+    "time": _TEXT,
+    "table": _TEXT,
+    "mapping": _TEXT,
+    "dag_id": _TEXT_OR_NONE,
+    "run_id": _TEXT_OR_NONE,
+    "sha256": _TEXT_OR_NONE,
+    "data_token": _TEXT,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sidecar:
+    """What is known of a refused delivery.
+
+    :param error: code, message, hint and place; its ``value`` is shown here, unlike in logs.
+    :param data_name: name of the data file as delivered.
+    :param data_token: its arrival.
+    :param go_name: name of its go file as delivered.
+    :param stored_data: name of the data file in the failed zone; set when it is moved.
+    :param stored_go: name of the go file there.
+    :param sha256: hex digest of the data file, if the inspection came so far.
+    :param table: the mapping's table.
+    :param mapping: where the mapping is written, ``file:line``.
+    :param time: when it was refused, ISO 8601 in UTC.
+    :param dag_id: Airflow DAG, ``None`` on the command line.
+    :param run_id: its run.
+    """
+
+    error: ErrorDetail
+    data_name: str
+    data_token: str
+    go_name: str | None = None
+    stored_data: str | None = None
+    stored_go: str | None = None
+    sha256: str | None = None
+    table: str
+    mapping: str
+    time: str
+    dag_id: str | None = None
+    run_id: str | None = None
+
+
+def sidecar_of(
+    delivery: Delivery,
+    error: ErrorDetail,
+    *,
+    when: datetime,
+    sha256: str | None = None,
+    dag_id: str | None = None,
+    run_id: str | None = None,
+) -> Sidecar:
+    """The sidecar of a delivery that is refused.
+
+    :param when: an aware time.
+    :param sha256: of the data file, if known.
+    """
+    return Sidecar(
+        error=error,
+        data_name=delivery.data.name,
+        data_token=delivery.data.token,
+        go_name=delivery.go.name if delivery.go else None,
+        sha256=sha256,
+        table=delivery.mapping.table,
+        mapping=delivery.mapping.origin,
+        time=when.astimezone(UTC).isoformat(timespec="milliseconds"),
+        dag_id=dag_id,
+        run_id=run_id,
+    )
+
+
+def sidecar_name(data_name: str, folder: str) -> str:
+    """``<data name>.error.json``; for a name too long for that, its beginning and a hash of it.
+
+    :param data_name: name of the data file in the failed zone.
+    :param folder: the failed zone, whose file system sets the limit.
+    """
+    return local_files.derived_name(data_name, ENDING, folder)
+
+
+def write_sidecar(zone: Zone, name: str, sidecar: Sidecar) -> str:
+    """Write the sidecar of the data file ``name`` of a failed zone; there at once or not at all.
+
+    One that an earlier try of the same delivery has left stays as it is. One of an earlier delivery
+    of the same files is replaced: the newest reason is the one to act on.
+
+    :param zone: the failed zone.
+    :param name: name that the data file has, or is about to get, there.
+    :returns: path of the sidecar.
+    :raises FileExistsError: the name is taken by something else.
+    :raises OSError: the zone cannot be written.
+    """
+    path = f"{zone.path}/{sidecar_name(name, zone.path)}"
+    tag = hashlib.sha256(sidecar.data_token.encode()).hexdigest()[:8]
+    if is_sidecar_of(path, sidecar):
+        local_files.remove_leftover(path, tag=tag)
+        return path
+    content = json.dumps(to_json(sidecar), indent=2) + "\n"
+    local_files.write_whole(
+        path,
+        content.encode(),
+        mode=_MODE,
+        tag=tag,
+        replace=is_sidecar_of(path, sidecar, same_arrival=False),
+    )
+    return path
+
+
+def is_sidecar_of(path: str, sidecar: Sidecar, *, same_arrival: bool = True) -> bool:
+    """Whether the file at ``path`` is a sidecar of the same delivery as ``sidecar``.
+
+    :param same_arrival: ``False`` for one of another arrival under the same names.
+    """
+    try:
+        found = read_sidecar(path)
+    except LandingError:
+        return False
+    same_names = (found.data_name, found.go_name) == (sidecar.data_name, sidecar.go_name)
+    return same_names and (found.data_token == sidecar.data_token or not same_arrival)
+
+
+def read_sidecar(path: str) -> Sidecar:
+    """Read a sidecar.
+
+    :param path: absolute path.
+    :raises TerminalError: ``REPLAY_NO_SIDECAR``, there is none or it is not one of ours.
+    :raises TransientError: ``LANDING_UNREADABLE``.
+    """
+    name = Path(path).name
+    if not local_files.exists(path):
+        raise _no_sidecar(name, "does not exist")
+    with local_files.open_regular(path, name=name) as stream:
+        content = stream.read(_LIMIT + 1)
+    if len(content) > _LIMIT:
+        raise _no_sidecar(name, "is too large to be one")
+    # RecursionError: brackets nested thousands deep.
+    with suppress(ValueError, RecursionError):
+        return from_json(json.loads(content))
+    raise _no_sidecar(name, "does not hold the fields of one")
+
+
+def to_json(sidecar: Sidecar) -> dict[str, Any]:
+    """All fields as JSON-able values, the error's and the delivery's side by side."""
+    return {
+        **{name: getattr(sidecar.error, name) for name in _ERROR_FIELDS},
+        **{name: getattr(sidecar, name) for name in _OWN_FIELDS},
+    }
+
+
+def from_json(values: object) -> Sidecar:
+    """The reverse of :func:`to_json`. Fields that are not known are passed over.
+
+    :raises ValueError: not an object with these fields and types.
+    """
+    if not isinstance(values, dict):
+        raise ValueError("not an object")
+    error = {name: _checked(values, name, _ERROR_FIELDS[name]) for name in _ERROR_FIELDS}
+    own = {name: _checked(values, name, _OWN_FIELDS[name]) for name in _OWN_FIELDS}
+    return Sidecar(error=ErrorDetail(**error), **own)
+
+
+def _checked(values: dict[str, Any], name: str, allowed: tuple[type, ...]) -> Any:
+    value = values.get(name)
+    if type(value) not in allowed:
+        raise ValueError(f"field {name}")
+    return value
+
+
+def _no_sidecar(name: str, why: str) -> TerminalError:
+    return TerminalError(
+        ErrorCode.REPLAY_NO_SIDECAR,
+        f"The sidecar {shown(name)} {why}.",
+        hint="Without it the original names are unknown: move the files to the landing zone by "
+        "hand, the data file first.",
+        file=name,
+    )

@@ -1,0 +1,180 @@
+"""Listings of hostile folders."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from airflow_landing_loader.exceptions import (
+    ConfigurationError,
+    ErrorCode,
+    TerminalError,
+    TransientError,
+)
+from airflow_landing_loader.landing import local_files
+from airflow_landing_loader.landing.model import LandedFile
+from airflow_landing_loader.landing.zone import SpecialEntry, Zone
+
+
+def test_lists_direct_children_in_name_order_with_size_time_and_token(tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_bytes(b"12345")
+    (tmp_path / "a.csv").write_bytes(b"")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "c.csv").write_bytes(b"x")
+    os.utime(tmp_path / "b.csv", ns=(1, 1_700_000_000_123_456_789))
+
+    entries = Zone(str(tmp_path)).list()
+
+    assert [entry.name for entry in entries] == ["a.csv", "b.csv", "sub"]
+    inode = (tmp_path / "b.csv").stat().st_ino
+    assert entries[1] == LandedFile(
+        name="b.csv",
+        path=f"{tmp_path}/b.csv",
+        size=5,
+        mtime_ns=1_700_000_000_123_456_789,
+        token=f"{inode}-1700000000123456789",
+    )
+
+
+def test_what_is_no_plain_file_is_named_for_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "zone").mkdir()
+    outside = tmp_path / "outside.csv"
+    outside.write_text("secret")
+    zone = tmp_path / "zone"
+    (zone / "dir.csv").mkdir()
+    (zone / "link.csv").symlink_to(outside)
+    (zone / "dangling.csv").symlink_to(tmp_path / "nothing")
+    (zone / "hard.csv").hardlink_to(outside)
+    os.mkfifo(zone / "pipe.csv")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(zone / "sock.csv"))
+
+        kinds = {e.name: e.kind for e in Zone(str(zone)).list() if isinstance(e, SpecialEntry)}
+
+    assert kinds == {
+        "dir.csv": "a directory",
+        "link.csv": "a symbolic link",
+        "dangling.csv": "a symbolic link",
+        "hard.csv": "a file with 2 hard links",
+        "pipe.csv": "a named pipe",
+        "sock.csv": "a socket",
+    }
+    for name in kinds:
+        with pytest.raises(TerminalError) as caught:
+            Zone(str(zone)).stat(name)
+        assert caught.value.code is ErrorCode.LANDING_NOT_A_FILE
+        assert caught.value.detail.file == name
+
+
+HOSTILE_NAMES = [
+    b"with space.csv",
+    b"'quotes\".csv",
+    "\N{SNOWMAN}-é.csv".encode(),
+    b"100%.csv",
+    b"new\nline.csv",
+    b"a[1]*?{x}.csv",
+    b"-rf.csv",
+    b"\xff\xfe.csv",
+    b"a\\b.csv",
+    b"x" * 255,
+]
+
+
+@pytest.mark.parametrize("raw", HOSTILE_NAMES)
+def test_any_name_survives_listing_stat_and_json(tmp_path: Path, raw: bytes) -> None:
+    with open(os.path.join(os.fsencode(tmp_path), raw), "wb") as stream:  # noqa: PTH118
+        stream.write(b"abc")
+
+    (entry,) = Zone(str(tmp_path)).list()
+
+    assert isinstance(entry, LandedFile)
+    assert os.fsencode(entry.name) == raw
+    assert Zone(str(tmp_path)).stat(entry.name) == entry
+    assert LandedFile(**json.loads(json.dumps(asdict(entry)))) == entry
+    shown = local_files.shown(entry.name)
+    assert shown.isprintable()
+    assert shown.encode("utf-8")
+
+
+def test_stat_of_nothing_is_none(tmp_path: Path) -> None:
+    assert Zone(str(tmp_path)).stat("a.csv") is None
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../a", "sub/a", "/etc/passwd", "a\0b"])
+def test_stat_refuses_what_is_not_a_plain_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(TerminalError) as caught:
+        Zone(str(tmp_path)).stat(name)
+    assert caught.value.code is ErrorCode.LANDING_UNKNOWN_FILE
+
+
+@pytest.mark.parametrize("what", ["missing", "a file"])
+def test_a_zone_that_is_not_there_is_transient_and_says_so(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "zone"
+    if what == "a file":
+        path.write_text("")
+    zone = Zone(str(path))
+
+    for ask in (zone.list, zone.require, lambda: zone.stat("a.csv")):
+        with pytest.raises(TransientError) as caught:
+            ask()
+        assert caught.value.code is ErrorCode.ZONE_UNAVAILABLE
+        assert str(path) in caught.value.detail.message
+        assert caught.value.detail.hint
+
+
+def test_a_zone_may_be_a_link_to_a_folder_and_a_url(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.csv").write_text("")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+
+    assert [e.name for e in Zone(str(tmp_path / "link")).list()] == ["a.csv"]
+    assert Zone(f"file://{tmp_path}/real/") == Zone(f"{tmp_path}/real")
+
+
+@pytest.mark.parametrize("path", ["", "relative/zone", "gs://bucket/landing/", "s3://b", "/a\0b"])
+def test_a_zone_must_be_an_absolute_local_folder(path: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Zone(path)
+    assert caught.value.code is ErrorCode.SETTINGS_BAD_VALUE
+
+
+def test_a_file_that_vanishes_during_the_listing_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (tmp_path / name).write_text("")
+    real = os.scandir
+
+    class Vanishing:
+        def __init__(self, path: str) -> None:
+            with real(path) as children:
+                self._children = list(children)
+            (tmp_path / "b.csv").unlink()
+
+        def __enter__(self) -> list[os.DirEntry[str]]:
+            return self._children
+
+        def __exit__(self, *_: object) -> None:
+            return None
+
+    monkeypatch.setattr(os, "scandir", Vanishing)
+
+    assert [entry.name for entry in Zone(str(tmp_path)).list()] == ["a.csv", "c.csv"]
+
+
+def test_opening_follows_no_link_and_waits_for_no_pipe(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/etc/hostname")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "dir").mkdir()
+    for name in ("link", "pipe", "dir"):
+        with pytest.raises(TerminalError) as caught:
+            local_files.open_regular(f"{tmp_path}/{name}", name=name)
+        assert caught.value.code is ErrorCode.LANDING_NOT_A_FILE
+    with pytest.raises(TransientError) as gone:
+        local_files.open_regular(f"{tmp_path}/nothing", name="nothing")
+    assert gone.value.code is ErrorCode.LANDING_DISAPPEARED
