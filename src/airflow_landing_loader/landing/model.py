@@ -84,6 +84,7 @@ class Inspection:
     :param records: data records between the two, header and trailer not counted.
     :param ragged: of these, records with a wrong number of fields.
     :param longest_record: bytes of the longest data record, its line end included.
+    :param header_line: physical line of the header record, ``None`` without one.
     :param trailer: content of the trailer record, if the mapping has one.
     """
 
@@ -98,12 +99,13 @@ class Inspection:
     records: int
     ragged: int
     longest_record: int
+    header_line: int | None = None
     trailer: TrailerContent | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class RaggedRecord:
-    """One record with a wrong number of fields: where it lies and how many fields it has."""
+    """Where one record lies in the text, from ``start`` to behind its line end, and its fields."""
 
     record: int
     line: int

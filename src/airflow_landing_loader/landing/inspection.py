@@ -1,0 +1,197 @@
+"""One streaming pass over a data file, by code of our own: the witness of what was delivered.
+
+The pass takes the hash of the delivered bytes, follows compression to its last checksum, decodes,
+and finds header, records and trailer after the grammar in ``docs/csv.md``. What breaks it is
+refused at the first place in file order, with its physical line. Memory does not grow with the
+file: the pass holds a few blocks and one record.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+from airflow_landing_loader.exceptions import TerminalError
+from airflow_landing_loader.landing.faults import not_text, terminal_error
+from airflow_landing_loader.landing.local_files import changed
+from airflow_landing_loader.landing.marks import Dialect
+from airflow_landing_loader.landing.model import Inspection, RaggedRecord
+from airflow_landing_loader.landing.records import (
+    Blocks,
+    Place,
+    Rows,
+    batches,
+    skip_lines,
+)
+from airflow_landing_loader.landing.structure import Limits, Scanner
+from airflow_landing_loader.landing.tally import Tally
+from airflow_landing_loader.landing.text import BLOCK_BYTES, TextPass, TextStream, open_text
+from airflow_landing_loader.mapping.model import TableMapping
+
+
+def inspect(path: str, mapping: TableMapping) -> Inspection:
+    """Inspect a data file in one streaming pass.
+
+    :param path: absolute path; never followed if it is a link.
+    :param mapping: the table mapping that the file belongs to.
+    :returns: hash and size of the delivered bytes, and header, records and trailer of the text.
+        Whether the column names are legal, and whether the count is the promised one, is asked
+        later.
+    :raises TerminalError: ``LANDING_NOT_A_FILE``, ``FILE_EMPTY``, ``FILE_BINARY``,
+        ``COMPRESSION_*``, ``ENCODING_*``, ``CSV_*``, ``HEADER_MISSING``, ``TRAILER_*``; for text
+        with line, record and column as far as they apply. ``CSV_RAGGED`` only under
+        ``on_bad_row: fail``.
+    :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_UNREADABLE``.
+    """
+    with TextPass(path, mapping.csv.encoding) as delivered:
+        scanner = _scanner(mapping)
+        tally = Tally(delivered.name, mapping)
+        try:
+            _read(delivered, mapping, scanner, tally)
+        except TerminalError as error:
+            _explain(error, delivered, mapping)
+            raise
+        return Inspection(
+            sha256=delivered.sha256(),
+            size=delivered.size,
+            compression=delivered.compression,
+            line_end=scanner.line_end or "\n",
+            columns=tally.columns,
+            body_start=tally.body_start,
+            body_end=tally.body_end,
+            body_line=tally.body_line,
+            records=tally.records,
+            ragged=tally.ragged,
+            longest_record=tally.longest,
+            header_line=tally.header_line,
+            trailer=tally.trailer,
+        )
+
+
+def ragged_records(
+    path: str, mapping: TableMapping, inspection: Inspection
+) -> Iterator[RaggedRecord]:
+    """Find the records with a wrong number of fields, in file order, in a second pass.
+
+    :param path: absolute path of the file that was inspected.
+    :param mapping: its table mapping.
+    :param inspection: what :func:`inspect` found in it.
+    :returns: offsets count bytes of the text; ``end`` lies behind the record's line end.
+    :raises TransientError: ``LANDING_CHANGED`` where the file is not the one that was inspected;
+        otherwise as :func:`inspect`.
+    """
+    expected = len(inspection.columns) - 1
+    passed = found = 0
+    for rows in _body(path, mapping, inspection):
+        for index in (rows.delimiters != expected).nonzero()[0].tolist():
+            found += 1
+            yield _span(rows, index, passed)
+        passed += len(rows)
+    if found != inspection.ragged:
+        raise changed(_name(path))
+
+
+def locate(
+    path: str, mapping: TableMapping, inspection: Inspection, records: Iterable[int]
+) -> Iterator[RaggedRecord]:
+    """Find where records lie, given their numbers, in a second pass that ends with the last one.
+
+    :param path: absolute path of the file that was inspected.
+    :param mapping: its table mapping.
+    :param inspection: what :func:`inspect` found in it.
+    :param records: numbers of data records from 1, ragged ones counted too, in ascending order; a
+        number may come again.
+    :returns: one place for each number, as :func:`ragged_records` gives it, whatever the record's
+        number of fields.
+    :raises ValueError: the file has no such record, or the numbers are not ascending.
+    :raises TransientError: as :func:`ragged_records`.
+    """
+    batches_of_rows = _body(path, mapping, inspection)
+    rows: Rows | None = None
+    passed = behind = 0
+    last = 1
+    for number in records:
+        if not last <= number <= inspection.records:
+            raise ValueError(f"record {number} after {last} of {inspection.records}")
+        while rows is None or number > behind:
+            rows = next(batches_of_rows)
+            passed, behind = behind, behind + len(rows)
+        yield _span(rows, number - passed - 1, passed)
+        last = number
+
+
+def _limits(mapping: TableMapping) -> Limits:
+    return Limits(mapping.max_record_bytes, mapping.max_record_lines)
+
+
+def _scanner(mapping: TableMapping) -> Scanner:
+    return Scanner(Dialect.of(mapping.csv), _limits(mapping))
+
+
+def _read(delivered: TextPass, mapping: TableMapping, scanner: Scanner, tally: Tally) -> None:
+    limits = _limits(mapping)
+    blocks = Blocks(delivered.blocks())
+    place = skip_lines(blocks, mapping.csv.skip_rows, limits)
+    tally.begin(place)
+    fault = place.fault
+    if fault is None:
+        for batch in batches(blocks, scanner, place):
+            tally.add(batch)
+            fault = batch.fault
+    if fault is not None:
+        record = tally.next_record()
+        utf8 = mapping.csv.encoding == "utf-8"
+        raise terminal_error(fault, file=delivered.name, record=record, limits=limits, utf8=utf8)
+    tally.finish(scanner.line_end or "\n")
+
+
+def _explain(error: TerminalError, delivered: TextPass, mapping: TableMapping) -> None:
+    """Raise the deeper cause of a text that was refused, if there is one.
+
+    Damaged compression gives broken text long before its checksum fails, and no line of a ZIP
+    archive is worth a look.
+    """
+    delivered.finish()
+    if error.detail.code.startswith("compression."):
+        return
+    csv = mapping.csv
+    plain = (csv.delimiter + csv.quote + (csv.escape or "")).encode()
+    if (cause := not_text(delivered.head(), plain=plain, file=delivered.name)) is not None:
+        raise cause from error
+
+
+def _body(path: str, mapping: TableMapping, inspection: Inspection) -> Iterator[Rows]:
+    """Read the data records once more, in batches."""
+    found = 0
+    scanner = Scanner(Dialect.of(mapping.csv), _limits(mapping), inspection.line_end)
+    with open_text(path, inspection.compression, mapping.csv.encoding) as text:
+        text.seek(inspection.body_start)
+        blocks = Blocks(_until(text, inspection.body_end))
+        place = Place(inspection.body_start, inspection.body_line)
+        for batch in batches(blocks, scanner, place):
+            rows = batch.rows if len(inspection.columns) == 1 else batch.rows.without_blank()
+            found += len(rows)
+            if batch.fault or found > inspection.records:
+                raise changed(_name(path))
+            yield rows
+    if found != inspection.records:
+        raise changed(_name(path))
+
+
+def _name(path: str) -> str:
+    return os.path.basename(path)  # noqa: PTH119
+
+
+def _until(text: TextStream, end: int) -> Iterator[bytes]:
+    while block := text.read(min(BLOCK_BYTES, end - text.tell())):
+        yield block
+
+
+def _span(rows: Rows, index: int, passed: int) -> RaggedRecord:
+    return RaggedRecord(
+        record=passed + index + 1,
+        line=rows.line(index),
+        start=int(rows.starts[index]),
+        end=int(rows.stops[index]),
+        fields=rows.fields(index),
+    )

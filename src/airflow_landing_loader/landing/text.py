@@ -1,0 +1,279 @@
+"""From the bytes of a delivered file to its text: decompressed, UTF-8, no byte order mark.
+
+:class:`TextPass` is the one pass of the inspection, which also hashes the bytes as delivered.
+:func:`open_text` opens the same text for whoever reads it afterwards. Offsets in an
+:class:`~airflow_landing_loader.landing.model.Inspection` count bytes of this text.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import io
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError
+from airflow_landing_loader.landing.compression import compression_of, decompressed
+from airflow_landing_loader.landing.encoding import decoded
+from airflow_landing_loader.landing.local_files import open_regular
+from airflow_landing_loader.landing.model import Compression
+
+BLOCK_BYTES = 256 * 1024
+"""Bytes per read in the pass: small enough that a block and its masks stay in the CPU's cache."""
+
+HEAD_BYTES = 1024
+"""How far :meth:`TextPass.head` looks."""
+
+_THREAD_FROM_BYTES = 4 * 1024 * 1024
+_HASHES_UNDER_WAY = 4
+
+
+class Digest:
+    """SHA-256 of a stream; for a large file in a thread of its own, beside the scan.
+
+    :param size: expected bytes; decides whether a thread pays.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._sha256 = hashlib.sha256()
+        self._pool = ThreadPoolExecutor(1) if size >= _THREAD_FROM_BYTES else None
+        self._under_way: deque[Future[None]] = deque()
+
+    def update(self, block: bytes) -> None:
+        """Add a block; waits while too many are under way, so that memory stays bounded."""
+        if self._pool is None:
+            self._sha256.update(block)
+            return
+        if len(self._under_way) == _HASHES_UNDER_WAY:
+            self._under_way.popleft().result()
+        self._under_way.append(self._pool.submit(self._sha256.update, block))
+
+    def hexdigest(self) -> str:
+        """Hex digest of all blocks added so far."""
+        while self._under_way:
+            self._under_way.popleft().result()
+        return self._sha256.hexdigest()
+
+    def close(self) -> None:
+        """Stop the thread, if there is one."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+
+class TextPass:
+    """One sequential pass over a delivered file: hashed as delivered, given as text.
+
+    :param path: absolute path; not followed if it is a link.
+    :param encoding: as the mapping says.
+    :raises TerminalError: ``LANDING_NOT_A_FILE``, ``FILE_EMPTY``, ``COMPRESSION_WRONG_NAME``,
+        ``COMPRESSION_CUT``.
+    :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_UNREADABLE``.
+    """
+
+    def __init__(self, path: str, encoding: str) -> None:
+        self._encoding = encoding
+        self.name = os.path.basename(path)  # noqa: PTH119 - a Path would cost more than the read
+        self._file = open_regular(path, name=self.name)
+        try:
+            first = _read_at(self._file, 4, 0, self.name)
+            if not first:
+                raise empty(self.name)
+            self.compression: Compression = compression_of(self.name, first)
+            self._digest = Digest(os.fstat(self._file.fileno()).st_size)
+        except BaseException:
+            self._file.close()
+            raise
+        self.size = 0
+        self._plain = decompressed(self._delivered(), self.compression, self.name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._digest.close()
+        self._file.close()
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the text in blocks, none empty; to be called once.
+
+        :raises UndecodableTextError: after everything before the offending byte was given.
+        :raises TerminalError: ``COMPRESSION_*``.
+        :raises TransientError: ``LANDING_UNREADABLE``.
+        """
+        return decoded(self._plain, self._encoding, self.name)
+
+    def finish(self) -> None:
+        """Follow the rest of a compressed file to its end, without decoding it.
+
+        :raises TerminalError: ``COMPRESSION_*``: damage that may explain a broken text before it.
+        """
+        if self.compression != "none":
+            for _ in self._plain:
+                pass
+
+    def head(self) -> bytes:
+        """First :data:`HEAD_BYTES` of the file, decompressed, not decoded."""
+        data = b""
+        blocks = _raw_blocks(self._file, self.name)
+        for piece in decompressed(blocks, self.compression, self.name):
+            data += piece
+            if len(data) >= HEAD_BYTES:
+                break
+        return data[:HEAD_BYTES]
+
+    def sha256(self) -> str:
+        """Hex digest of the bytes as delivered; right once the blocks are exhausted."""
+        return self._digest.hexdigest()
+
+    def _delivered(self) -> Iterator[bytes]:
+        for block in _raw_blocks(self._file, self.name):
+            self.size += len(block)
+            self._digest.update(block)
+            yield block
+
+
+class TextStream(io.RawIOBase):
+    """The text of a delivered file as a read-only stream; made by :func:`open_text`.
+
+    Plain UTF-8 is read straight from the file at any offset. Anything else is decoded from its
+    start: seeking forward reads on, seeking back starts again.
+    """
+
+    def __init__(self, file: BinaryIO, name: str, compression: Compression, encoding: str) -> None:
+        super().__init__()
+        self._file = file
+        self._name = name
+        self._compression = compression
+        self._encoding = encoding
+        self._direct = compression == "none" and encoding == "utf-8"
+        bom = self._direct and _read_at(file, 3, 0, name) == codecs.BOM_UTF8
+        self._bom_bytes = len(codecs.BOM_UTF8) if bom else 0
+        self._blocks: Iterator[bytes]
+        self._rest: bytes
+        self._rest_at: int
+        self._position: int
+        self._rewind()
+
+    def readable(self) -> bool:
+        """Whether the stream can be read: always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Whether the stream has :meth:`seek`: always, though backwards may be slow."""
+        return True
+
+    def tell(self) -> int:
+        """Offset in the text, in bytes."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to an offset in the text, in bytes.
+
+        :param offset: offset in bytes, relative to ``whence``.
+        :param whence: ``os.SEEK_SET`` or ``os.SEEK_CUR``; the end is not known without reading.
+        :raises ValueError: another ``whence``, or an offset before the start.
+        """
+        if whence not in (os.SEEK_SET, os.SEEK_CUR):
+            raise ValueError("the end of the text is not known in advance")
+        target = offset + (self._position if whence == os.SEEK_CUR else 0)
+        if target < 0:
+            raise ValueError("an offset before the start of the text")
+        if not self._direct:
+            if target < self._position:
+                self._rewind()
+            while self._position < target and self.read(min(target - self._position, BLOCK_BYTES)):
+                pass
+        self._position = target
+        return target
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next ``size`` bytes (all that remain if negative), fewer only at the end.
+
+        :raises TerminalError: ``ENCODING_INVALID``, ``COMPRESSION_*``.
+        :raises TransientError: ``LANDING_UNREADABLE``.
+        """
+        parts: list[bytes] = []
+        while size and (part := self._next(BLOCK_BYTES if size < 0 else size)):
+            parts.append(part)
+            self._position += len(part)
+            size -= len(part) if size > 0 else 0
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
+        """Read into a writable buffer and return how many bytes that were."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
+
+    def _next(self, size: int) -> bytes:
+        if self._direct:
+            return _read_at(self._file, size, self._position + self._bom_bytes, self._name)
+        if self._rest_at == len(self._rest):
+            self._rest, self._rest_at = next(self._blocks, b""), 0
+        part = self._rest[self._rest_at : self._rest_at + size]
+        self._rest_at += len(part)
+        return part
+
+    def _rewind(self) -> None:
+        raw = _raw_blocks(self._file, self._name)
+        plain = decompressed(raw, self._compression, self._name)
+        self._blocks = decoded(plain, self._encoding, self._name)
+        self._rest, self._rest_at, self._position = b"", 0, 0
+
+
+def open_text(path: str, compression: Compression, encoding: str) -> TextStream:
+    """Open the text of a delivered file: decompressed, UTF-8, without byte order mark.
+
+    :param path: absolute path; not followed if it is a link.
+    :param compression: as the inspection found it.
+    :param encoding: as the mapping says.
+    :returns: a binary stream that is read and, forward, sought by bytes of the text.
+    :raises TerminalError: ``LANDING_NOT_A_FILE``.
+    :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_UNREADABLE``.
+    """
+    name = os.path.basename(path)  # noqa: PTH119
+    return TextStream(open_regular(path, name=name), name, compression, encoding)
+
+
+def empty(name: str) -> TerminalError:
+    """The error for a file without a single record."""
+    return TerminalError(
+        ErrorCode.FILE_EMPTY,
+        "The file holds no record, not even a header.",
+        hint="Ask the sender for the file; a delivery without rows still has its header.",
+        file=name,
+    )
+
+
+def _raw_blocks(file: BinaryIO, name: str) -> Iterator[bytes]:
+    position = 0
+    while block := _read_at(file, BLOCK_BYTES, position, name):
+        position += len(block)
+        yield block
+
+
+def _read_at(file: BinaryIO, size: int, position: int, name: str) -> bytes:
+    try:
+        return os.pread(file.fileno(), size, position)
+    except OSError as error:
+        raise TransientError(
+            ErrorCode.LANDING_UNREADABLE,
+            f"The file cannot be read: {error.strerror}.",
+            hint="Look at the disk or network mount that the landing zone lies on.",
+            file=name,
+        ) from error
