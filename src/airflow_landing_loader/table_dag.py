@@ -125,6 +125,7 @@ def _add_tasks(
     gate = AnyLoadedOperator(
         task_id=_GATE,
         load_task_id=f"{_GROUP}.load",
+        wait_task_id=_WAIT,
         dbt_task_prefix=prefix,
         outlets=[table_asset(first.table)],
         trigger_rule="all_done",

@@ -29,6 +29,7 @@ class AnyLoadedOperator(LandingOperator):
     ``extra`` holds ``load_ids``, ``files`` and ``rows``. Needs ``trigger_rule="all_done"``.
 
     :param load_task_id: the :class:`LoadFilesOperator` task, mapped or not.
+    :param wait_task_id: the :class:`WaitForFilesSensor` task; one that woke for dbt has no lanes.
     :param dbt_task_prefix: tasks right behind the gate whose id begins with this are dbt's;
         ``None``: there is no dbt behind this gate.
     :return: number of files newly loaded.
@@ -38,10 +39,16 @@ class AnyLoadedOperator(LandingOperator):
     template_fields: Sequence[str] = ("load_task_id", *LandingOperator.template_fields)
 
     def __init__(
-        self, *, load_task_id: str = "load", dbt_task_prefix: str | None = None, **kwargs: Any
+        self,
+        *,
+        load_task_id: str = "load",
+        wait_task_id: str = "wait_for_files",
+        dbt_task_prefix: str | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.load_task_id = load_task_id
+        self.wait_task_id = wait_task_id
         self.dbt_task_prefix = dbt_task_prefix
 
     def execute(self, context: Context) -> int:
@@ -49,7 +56,9 @@ class AnyLoadedOperator(LandingOperator):
         ti = context["ti"]
         batches = pull_all(ti, self.load_task_id)
         loaded = [v for batch in batches for v in load_batch(batch) if isinstance(v, Loaded)]
-        due = self._due(context)
+        # Without a load only the sensor's word counts: a run without files asks no database.
+        ask = bool(loaded) or ti.xcom_pull(task_ids=self.wait_task_id) == []
+        due = self._due(context) if ask else ()
         if not loaded and not due:
             raise AirflowSkipException("No file was loaded and dbt is not due.")
         if due:

@@ -115,26 +115,18 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
         lanes = self._take(context)
         return False if lanes is None else PokeReturnValue(is_done=True, xcom_value=lanes)
 
-    def execute_complete(
-        self,
-        context: Context,
-        event: dict[str, Any],
-        deadline: float,
-        trouble_since: float | None = None,
-    ) -> Lanes:
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Lanes:
         """Go on after :class:`LandingFilesTrigger` fired: look again with the mappings of now.
 
         :param event: what the trigger said.
-        :param deadline: when to stop waiting, seconds since the epoch.
-        :param trouble_since: since when a zone could not be read, seconds since the epoch.
         """
         if event["status"] == "error":
             error = serde.load(event["error"])
             raise AirflowFailException(error.text() if isinstance(error, ErrorDetail) else "")
         if event["status"] == "timeout":
             raise self._nothing_came()
-        self._trouble_since = trouble_since
-        return self._take_or_defer(context, deadline=deadline, woken=True)
+        self._trouble_since = event["trouble_since"]
+        return self._take_or_defer(context, deadline=event["deadline"], woken=True)
 
     def _take_or_defer(self, context: Context, *, deadline: float, woken: bool = False) -> Lanes:
         lanes = self._take(context)
@@ -151,10 +143,10 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
                 wake_at=self._wake_at,
                 held=dump_held(self._held(context)),
                 start_at=time.time() + pause,
+                trouble_since=self._trouble_since,
                 poll_interval=self.poke_interval,
             ),
             method_name="execute_complete",
-            kwargs={"deadline": deadline, "trouble_since": self._trouble_since},
             # The trigger has its own deadline; this one is for the case that no triggerer runs.
             timeout=timedelta(seconds=max(0.0, deadline - time.time()) + PATIENCE + LONG_PAUSE),
         )

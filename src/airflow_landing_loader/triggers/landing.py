@@ -26,7 +26,9 @@ class LandingFilesTrigger(BaseTrigger):
     (``wake_at`` has passed), ``timeout`` (``deadline`` has passed, and the zone can be read) or
     ``error`` (the zone could not be read for
     :data:`~airflow_landing_loader.holdback.PATIENCE` seconds in a row; ``error`` holds the reason).
-    The event names no files: whoever wakes looks again, with the mappings of then.
+    The event names no files: whoever wakes looks again, with the mappings of then. It gives
+    ``deadline`` and ``trouble_since`` back, because ``airflow dags test`` loses what a deferral
+    wants to remember.
 
     It has its own deadline because ``airflow dags test`` ignores the one of a deferral.
 
@@ -37,6 +39,7 @@ class LandingFilesTrigger(BaseTrigger):
     :param held: files to leave out for some time, from
         :func:`~airflow_landing_loader.holdback.dump_held`.
     :param start_at: when to look for the first time, seconds since the epoch.
+    :param trouble_since: since when whoever waits could not look, seconds since the epoch.
     :param poll_interval: seconds between two looks, more than 0.
     """
 
@@ -49,6 +52,7 @@ class LandingFilesTrigger(BaseTrigger):
         wake_at: float | None = None,
         held: Sequence[dict[str, Any]] = (),
         start_at: float = 0.0,
+        trouble_since: float | None = None,
         poll_interval: float = 10.0,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -58,6 +62,7 @@ class LandingFilesTrigger(BaseTrigger):
         self.wake_at = wake_at
         self.held = list(held)
         self.start_at = start_at
+        self.trouble_since = trouble_since
         self.poll_interval = poll_interval
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -71,6 +76,7 @@ class LandingFilesTrigger(BaseTrigger):
                 "wake_at": self.wake_at,
                 "held": self.held,
                 "start_at": self.start_at,
+                "trouble_since": self.trouble_since,
                 "poll_interval": self.poll_interval,
             },
         )
@@ -93,28 +99,32 @@ class LandingFilesTrigger(BaseTrigger):
                     trouble_since = time.time()
                     self.log.warning("%s Looking again every %g s.", error, pause)
                 if time.time() - trouble_since >= PATIENCE:
-                    yield _event("error", error.detail)
+                    yield self._event("error", error.detail)
                     return
             else:
                 trouble_since, look = None, found.look
                 if self._offers(found):
-                    yield _event("ready")
+                    yield self._event("ready")
                     return
                 if found.unsettled:
                     pause = min(pause, LOOK_INTERVAL)
             now = time.time()
             if now >= self.deadline and trouble_since is None:
-                yield _event("timeout")
+                yield self._event("timeout")
                 return
             if self.wake_at is not None and now >= self.wake_at:
-                yield _event("due")
+                yield self._event("due")
                 return
             await asyncio.sleep(pause if now >= self.deadline else min(pause, self.deadline - now))
 
     def _offers(self, found: Discovery) -> bool:
         return bool(offered(found.ready, load_held(self.held), time.time()))
 
-
-def _event(status: Status, error: ErrorDetail | None = None) -> TriggerEvent:
-    said = {"status": status, "error": serde.dump(error) if error else None}
-    return TriggerEvent(said)  # type: ignore[no-untyped-call]
+    def _event(self, status: Status, error: ErrorDetail | None = None) -> TriggerEvent:
+        said = {
+            "status": status,
+            "error": serde.dump(error) if error else None,
+            "deadline": self.deadline,
+            "trouble_since": self.trouble_since,
+        }
+        return TriggerEvent(said)  # type: ignore[no-untyped-call]

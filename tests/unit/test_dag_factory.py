@@ -1,0 +1,233 @@
+"""What the factory makes of mappings, without running anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from airflow_landing_loader.settings import Settings
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG
+
+    from conftest import Zones
+
+CHECKOUT = Path(__file__).parents[2]
+EXAMPLES = CHECKOUT / "include" / "config" / "tables"
+
+
+@pytest.fixture
+def build(settings: Callable[..., Settings]) -> Callable[..., dict[str, DAG]]:
+    """Build the DAGs of the mappings in the zones' mapping folder."""
+
+    def make(**options: Any) -> dict[str, DAG]:
+        from airflow_landing_loader.dag_factory import build_landing_dags
+
+        return build_landing_dags(settings(**({"dbt_mode": "off"} | options)))
+
+    return make
+
+
+def test_a_dag_for_each_table(zones: Zones, build: Callable[..., dict[str, DAG]]) -> None:
+    (zones.tables / "a.yaml").write_text(
+        "a_*.csv: raw_a\na2_*.csv: raw_a\nb_*.csv: {table: finance.raw_b, schedule: daily}\n"
+    )
+    dags = build()
+    assert sorted(dags) == ["landing__finance__raw_b", "landing__raw_a"]
+    a, b = dags["landing__raw_a"], dags["landing__finance__raw_b"]
+    assert a.schedule == "@continuous"
+    assert b.schedule == "@daily"
+    assert a.max_active_runs == b.max_active_runs == 1
+    assert not a.catchup
+    assert a.task_ids == [
+        "wait_for_files",
+        "any_loaded",
+        "report",
+        "file.validate",
+        "file.load",
+        "file.archive",
+        "file.fail",
+    ]
+    assert [leaf.task_id for leaf in a.leaves] == ["report"]
+    assert len(a.get_task("wait_for_files").mapping) == 2
+
+
+def test_options_of_the_dag(zones: Zones, build: Callable[..., dict[str, DAG]]) -> None:
+    (zones.tables / "a.yaml").write_text(
+        "a_*.csv: {table: raw_a, workers: 3, on_failed_file: continue,"
+        " dag: {owner: finance, tags: [daily, eu], retries: 1, description: Rates}}\n"
+    )
+    dag = build(duckdb_pool="one_writer", max_lanes=7, poll_interval=33.0)["landing__raw_a"]
+    assert dag.description == "Rates"
+    assert dag.tags == {"landing-loader", "daily", "eu"}
+    assert {task.owner for task in dag.tasks} == {"finance"}
+    wait, load = dag.get_task("wait_for_files"), dag.get_task("file.load")
+    assert (wait.max_lanes, wait.poke_interval, wait.deferrable) == (7, 33.0, True)
+    assert (load.retries, load.max_active_tis_per_dagrun) == (1, 3)
+    assert load.settings.loader_workers == 3
+    assert not dag.get_task("report").fail_on_files
+    pools = {task.task_id: task.pool for task in dag.tasks}
+    assert {t for t, pool in pools.items() if pool == "one_writer"} == {
+        "file.load",
+        "file.archive",
+        "file.fail",
+        "any_loaded",
+        "report",
+    }
+
+
+def test_what_must_not_fail_hot_has_its_own_retries(
+    zones: Zones, build: Callable[..., dict[str, DAG]]
+) -> None:
+    (zones.tables / "a.yaml").write_text("a_*.csv: {table: raw_a, dag: {retries: 0}}\n")
+    dag = build()["landing__raw_a"]
+    for task_id in ("wait_for_files", "any_loaded", "report"):
+        task = dag.get_task(task_id)
+        delays = [task.retry_delay.total_seconds() * 2**n for n in range(task.retries)]
+        patience = sum(min(d, task.max_retry_delay.total_seconds()) for d in delays)
+        assert task.retry_exponential_backoff
+        assert patience >= 15 * 60
+    assert dag.get_task("file.load").retries == 0
+
+
+def test_a_broken_mapping_shows_itself_and_hides_nobody(
+    zones: Zones, build: Callable[..., dict[str, DAG]]
+) -> None:
+    (zones.tables / "deep").mkdir()
+    (zones.tables / "good.yaml").write_text("good_*.csv: raw_good\n")
+    (zones.tables / "typo.yaml").write_text("t_*.csv: {table: raw_typo, on_duplicat: skip}\n")
+    (zones.tables / "half.yaml").write_text(
+        "h1_*.csv: raw_half\nh2_*.csv: {table: raw_half, trailer: 7}\n"
+    )
+    (zones.tables / "deep" / "no yaml.yml").write_text("a: [1\n")
+    (zones.tables / "untabled.yaml").write_text("u_*.csv: {go_file: 3}\n")
+    dags = build()
+    assert sorted(dags) == [
+        "landing__broken__deep_no_yaml.yml",
+        "landing__broken__untabled.yaml",
+        "landing__raw_good",
+        "landing__raw_half",
+        "landing__raw_typo",
+    ]
+    broken = dags["landing__raw_typo"]
+    assert broken.dag_display_name == "\u26a0 landing__raw_typo (broken mapping)"
+    assert broken.tags == {"landing-loader", "config-error"}
+    assert "typo.yaml" in str(broken.description)
+    assert "on_duplicate" in str(broken.doc_md)
+    assert broken.schedule == "@hourly"
+    assert "mapping.unknown_key" in broken.get_task("mapping_is_broken").problem
+    assert "config-error" not in dags["landing__raw_good"].tags
+
+
+def test_no_mapping_at_all_is_shown_too(build: Callable[..., dict[str, DAG]]) -> None:
+    (dag,) = build().values()
+    assert "mapping.none_found" in dag.get_task("mapping_is_broken").problem
+
+
+def test_missing_settings_are_an_import_error_that_names_them() -> None:
+    from airflow_landing_loader.dag_factory import build_landing_dags
+    from airflow_landing_loader.exceptions import ConfigurationError
+
+    with pytest.raises(ConfigurationError, match="landing_path") as caught:
+        build_landing_dags()
+    assert caught.value.code == "settings.missing"
+
+
+def test_a_process_that_runs_a_task_builds_one_dag(
+    zones: Zones, build: Callable[..., dict[str, DAG]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (zones.tables / "a.yaml").write_text(
+        "a_*.csv: raw_a\nb_*.csv: raw_b\nc_*.csv: {table: raw_c, x: 1}\n"
+    )
+    monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "landing__raw_b")
+    assert list(build()) == ["landing__raw_b"]
+    monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "landing__raw_c")
+    assert list(build()) == ["landing__raw_c"]
+
+
+def test_the_page_of_a_dag_explains_its_mapping(
+    zones: Zones, build: Callable[..., dict[str, DAG]]
+) -> None:
+    (zones.tables / "a.yaml").write_text(
+        """
+p`x_*.csv:
+  table: raw_p
+  go_file: {pattern: p`x_*.ctl, format: csv, row_count_column: 2, status_column: 3}
+  on_bad_row: reject
+  on_redelivery: replace
+  csv: {delimiter: ";", header: false, columns: [a, b]}
+  exclude: [p`x_test_*.csv]
+"""
+    )
+    page = str(build()["landing__raw_p"].doc_md)
+    for text in ("`` p`x_*.ctl ``", "column `2`", "`SUCCESS`", "`load_rejects`", "replaces"):
+        assert text.replace("`` ", "``").replace(" ``", "``") in page
+    assert "`a`, `b`" in page
+    assert "`';'`" in page
+
+
+PROGRAM = """
+import json, sys
+seen = []
+def watch(event, arguments):
+    if event.startswith("socket.") and event not in ("socket.__new__", "socket.gethostname"):
+        seen.append([event, str(arguments)])
+    if event in ("sqlite3.connect", "duckdb.connect"):
+        seen.append([event, str(arguments)])
+    if event == "open" and str(arguments[0]).endswith((".duckdb", ".db")):
+        seen.append([event, str(arguments[0])])
+import airflow.sdk
+from airflow.models.serialized_dag import SerializedDagModel
+try:
+    from airflow.serialization.serialized_objects import DagSerialization as Serialization
+except ImportError:
+    from airflow.serialization.serialized_objects import SerializedDAG as Serialization
+before = set(sys.modules)  # Airflow itself loads all plugins, Cosmos' own among them
+sys.addaudithook(watch)
+from airflow_landing_loader.dag_factory import build_landing_dags
+dags = build_landing_dags()
+heavy = sorted({"duckdb", "cosmos", "dbt", "polars"} & (set(sys.modules) - before))
+hashes = {name: SerializedDagModel.hash(Serialization.to_dict(dag)) for name, dag in dags.items()}
+print(json.dumps({"hashes": hashes, "seen": seen, "heavy": heavy}))
+"""
+
+
+def parsed(zones: Zones, seed: int, **options: str) -> dict[str, Any]:
+    """Build and serialise the DAGs in a process of its own."""
+    environ = os.environ | {
+        "PYTHONHASHSEED": str(seed),
+        "LANDING_PATH": str(zones.landing),
+        "ARCHIVE_PATH": str(zones.archive),
+        "FAILED_PATH": str(zones.failed),
+        "TABLE_CONFIG_PATH": str(zones.tables),
+        "DUCKDB_PATH": str(zones.root / "warehouse.duckdb"),
+        **options,
+    }
+    program = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=environ, check=True, stdout=subprocess.PIPE, text=True
+    )
+    found: dict[str, Any] = json.loads(program.stdout.splitlines()[-1])
+    return found
+
+
+def test_parsing_is_deterministic_and_keeps_to_itself(zones: Zones) -> None:
+    for path in [*EXAMPLES.rglob("*.yaml"), *EXAMPLES.rglob("*.yml")]:
+        (zones.tables / path.name).write_text(path.read_text())
+    (zones.tables / "more.yaml").write_text(
+        "m_*.csv: {table: raw_m, dag: {tags: [a, b, c, d, e]}, exclude: [m_1.csv, m_2.csv]}\n"
+        "w_*.csv: {table: raw_w, nonsense: 1}\n"
+    )
+    (zones.root / "warehouse.duckdb").write_bytes(b"")
+    off = {"AIRFLOW__LANDING_LOADER__DBT_MODE": "off"}
+    one, two = (parsed(zones, seed, **off) for seed in (1, 2))
+    assert len(one["hashes"]) >= 2
+    assert one["hashes"] == two["hashes"]
+    assert one["seen"] == []
+    assert one["heavy"] == []
