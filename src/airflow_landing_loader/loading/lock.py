@@ -10,6 +10,10 @@ every acquisition opens the file anew, so that threads of one process exclude on
 file is never deleted: deleting it would let two holders lock two different files of the same name.
 ``filelock`` would not do, as its plain lock has neither a shared mode nor a holder one can name.
 
+Who waits, waits in ``<database>.queue.lock``: only one at a time tries for the lock itself, and
+everybody has to pass there. So neither a loader that takes the lock again and again nor a stream of
+readers can keep others waiting for ever.
+
 The lock is advisory. It cannot keep out a person with the DuckDB command line; the warehouse waits
 for those by DuckDB's own lock.
 """
@@ -32,10 +36,11 @@ from pathlib import Path
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
 
 _FIRST_PAUSE = 0.01
-_LONGEST_PAUSE = 0.25
+_LONGEST_PAUSE = 0.05
 _REPORT_EVERY = 30.0
 _MAX_DESCRIPTION = 4096
 _MAX_SHOWN = 200
+_Open = Callable[[Path], int | None]
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO in its place must not hang us
 
 
@@ -76,6 +81,7 @@ class DatabaseLock:
     def __init__(self, database: Path) -> None:
         self.database = database.resolve()
         self.path = self.database.with_name(self.database.name + ".lock")
+        self.queue_path = self.database.with_name(self.database.name + ".queue.lock")
 
     @contextlib.contextmanager
     def exclusive(
@@ -126,7 +132,7 @@ class DatabaseLock:
     @contextlib.contextmanager
     def _held(
         self,
-        open_file: Callable[[Path], int | None],
+        open_file: _Open,
         operation: int,
         purpose: str,
         timeout: float,
@@ -137,11 +143,9 @@ class DatabaseLock:
         Yields ``None`` if ``open_file`` says that there is nothing to lock.
         """
         with contextlib.ExitStack() as stack:
-            descriptor = self._wait_for(open_file, operation, timeout, on_wait)
+            descriptor = self._acquire(open_file, operation, _Wait(timeout, on_wait))
             if descriptor is not None:
-                stack.callback(os.close, descriptor)
-                # Unlocked by name: closing would leave it locked while a forked child lives.
-                stack.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)
+                stack.callback(_release, descriptor)
                 shared = operation == fcntl.LOCK_SH
                 me = Holder(
                     pid=os.getpid(),
@@ -155,48 +159,36 @@ class DatabaseLock:
                     stack.callback(_write_description, descriptor, None)
             yield descriptor
 
-    def _wait_for(
-        self,
-        open_file: Callable[[Path], int | None],
-        operation: int,
-        timeout: float,
-        on_wait: Callable[[str], None] | None,
-    ) -> int | None:
-        started = time.monotonic()
-        reported: float | None = None
+    def _acquire(self, open_file: _Open, operation: int, wait: _Wait) -> int | None:
+        turn = self._poll(self.queue_path, open_file, fcntl.LOCK_EX, wait)
+        try:
+            return self._poll(self.path, open_file, operation, wait)
+        finally:
+            if turn is not None:
+                _release(turn)
+
+    def _poll(self, path: Path, open_file: _Open, operation: int, wait: _Wait) -> int | None:
         pause = _FIRST_PAUSE
         while True:
-            descriptor = open_file(self.path)
-            if descriptor is None or self._locks(descriptor, operation):
+            descriptor = open_file(path)
+            if descriptor is None or _locks(descriptor, operation, path):
                 return descriptor
             os.close(descriptor)
-            waited = time.monotonic() - started
-            if waited >= timeout:
-                raise self._still_held(waited)
-            if on_wait and (reported is None or waited - reported >= _REPORT_EVERY):
-                reported = waited
-                on_wait(f"waiting for database {self.database}: held by {self._holder_text()}")
-            time.sleep(min(pause, timeout - waited))
+            if wait.over:
+                raise self._still_held(wait.seconds)
+            wait.report(lambda: f"waiting for database {self.database}: {self._held_by()}")
+            time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
-
-    def _locks(self, descriptor: int, operation: int) -> bool:
-        """Try once. A lock on a file that no longer has the name is none: somebody replaced it."""
-        try:
-            return _try(descriptor, operation) and _same_file(descriptor, self.path)
-        except OSError as error:
-            os.close(descriptor)
-            raise _unusable(self.path, error) from error
 
     def _still_held(self, waited: float) -> TransientError:
         return TransientError(
             ErrorCode.WAREHOUSE_LOCKED,
-            f"database {self.database} is still held by {self._holder_text()}"
-            f" after {waited:.0f} s of waiting",
+            f"after {waited:.0f} s of waiting, database {self.database} is still {self._held_by()}",
             hint="Wait until it has ended, or end it; the lock frees itself when its holder ends.",
         )
 
-    def _holder_text(self) -> str:
-        return (self._seen_holder() or Holder()).text()
+    def _held_by(self) -> str:
+        return f"held by {(self._seen_holder() or Holder()).text()}"
 
     def _seen_holder(self) -> Holder | None:
         """The writer, or else the reader that came last, or ``None`` if nobody can be named."""
@@ -215,6 +207,29 @@ class DatabaseLock:
         if described is not None and described.shared != held_alone:
             return described
         return Holder() if held_alone else None
+
+
+class _Wait:
+    """How long somebody has waited, and when he was last told for whom."""
+
+    def __init__(self, timeout: float, on_wait: Callable[[str], None] | None) -> None:
+        self._started = time.monotonic()
+        self._timeout = timeout
+        self._on_wait = on_wait
+        self._next_report = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    @property
+    def over(self) -> bool:
+        return self.seconds >= self._timeout
+
+    def report(self, line: Callable[[], str]) -> None:
+        if self._on_wait is not None and self.seconds >= self._next_report:
+            self._next_report = self.seconds + _REPORT_EVERY
+            self._on_wait(line())
 
 
 def _open_for_writer(path: Path) -> int:
@@ -254,6 +269,21 @@ def _unusable(path: Path, error: OSError) -> TransientError:
         hint="The folder of the database must exist, be writable and lie on a file system that has"
         " file locks; the lock file must be a regular file.",
     )
+
+
+def _locks(descriptor: int, operation: int, path: Path) -> bool:
+    """Try once. A lock on a file that no longer has the name is none: somebody replaced it."""
+    try:
+        return _try(descriptor, operation) and _same_file(descriptor, path)
+    except OSError as error:
+        os.close(descriptor)
+        raise _unusable(path, error) from error
+
+
+def _release(descriptor: int) -> None:
+    # By name: closing alone would leave it locked while a forked child lives.
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
 
 
 def _try(descriptor: int, operation: int) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -37,6 +38,16 @@ database, counter, times = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]
 for _ in range(times):
     with DatabaseLock(database).exclusive("counting", timeout=60):
         counter.write_text(str(int(counter.read_text()) + 1))
+"""
+
+HOG = """
+import sys
+from pathlib import Path
+from airflow_landing_loader.loading.lock import DatabaseLock
+database, done = map(Path, sys.argv[1:])
+while not done.exists():
+    with DatabaseLock(database).exclusive("hogging", timeout=60):
+        sum(range(100_000))
 """
 
 SPAWN_CHILD = """
@@ -175,6 +186,58 @@ def test_threads_of_one_process_exclude_one_another(database: Path) -> None:
     assert most == 1
 
 
+def test_who_takes_it_again_and_again_starves_nobody(database: Path, tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    hogs = [subprocess.Popen([sys.executable, "-c", HOG, str(database), str(done)]) for _ in "12"]
+    try:
+        for mode in ("exclusive", "shared") * 10:
+            take(DatabaseLock(database), mode, timeout=PATIENT)
+    finally:
+        done.touch()
+    assert [hog.wait(timeout=PATIENT) for hog in hogs] == [0, 0]
+
+
+def test_readers_coming_and_going_let_a_writer_in(database: Path) -> None:
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            with DatabaseLock(database).shared("a reader", timeout=PATIENT):
+                stop.wait(0.01)  # long enough that they overlap
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    try:
+        for _ in range(5):
+            take(DatabaseLock(database), "exclusive", timeout=PATIENT)
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
+
+
+def test_a_killed_waiter_leaves_its_place(database: Path) -> None:
+    with other_process("exclusive", database) as holder:
+        waiter = subprocess.Popen([sys.executable, "-c", HOLD, "exclusive", str(database), "b"])
+        lock = DatabaseLock(database)
+        while lock.queue_path.exists() and _free(lock.queue_path):
+            pass
+        waiter.kill()
+        waiter.wait()
+        release(holder)
+    take(lock, "exclusive")
+
+
+def _free(path: Path) -> bool:
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
 def test_a_waiter_is_told_at_once_and_again_and_gets_the_lock(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,9 +344,10 @@ def test_a_lock_on_a_replaced_file_is_none(database: Path, monkeypatch: pytest.M
 
     def open_and_replace(path: Path) -> int:
         descriptor = original(path)
-        if not opened:
-            path.unlink()
-        opened.append(descriptor)
+        if path == lock.path:
+            if not opened:
+                path.unlink()
+            opened.append(descriptor)
         return descriptor
 
     monkeypatch.setattr(lock_module, "_open_for_writer", open_and_replace)
@@ -324,7 +388,7 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     lock = DatabaseLock(tmp_path / "absent" / "dev.duckdb")
     error = refused(lambda: take(lock, "exclusive"))
     assert error.code is ErrorCode.WAREHOUSE_UNAVAILABLE
-    assert str(lock.path) in error.detail.message
+    assert str(lock.database) in error.detail.message
     take(lock, "shared")  # nothing to protect
 
 
