@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import islice
+from typing import Any
 
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.mapping.findings import Finding, locate
@@ -66,33 +67,48 @@ def _folded(table: str) -> str:
     return table.casefold().removeprefix("main.")
 
 
+def share_dag_keys(mappings: Sequence[TableMapping]) -> tuple[TableMapping, ...]:
+    """Give each mapping what another mapping of its table says about the DAG they share.
+
+    :param mappings: mappings that :func:`check` found nothing about.
+    """
+    said: dict[str, dict[str, Any]] = defaultdict(dict)
+    for mapping in mappings:
+        said[mapping.table].update(_said(mapping))
+    return tuple(
+        mapping.model_copy(update=said[mapping.table])
+        if said[mapping.table].keys() - mapping.model_fields_set
+        else mapping
+        for mapping in mappings
+    )
+
+
+def _said(mapping: TableMapping) -> dict[str, Any]:
+    written = mapping.model_fields_set
+    return {key: getattr(mapping, key) for key in DAG_KEYS if key in written}
+
+
 def _check_dag_keys(all_written: Sequence[Written], found: Findings) -> None:
-    """The mappings of one table share its DAG, so they say the same about it."""
-    by_table: dict[str, list[tuple[int, TableMapping]]] = defaultdict(list)
+    """The mappings of one table share its DAG, so they do not contradict each other about it."""
+    said: dict[tuple[str, str], list[tuple[int, Any]]] = defaultdict(list)
     for index, written in enumerate(all_written):
-        if written.mapping:
-            by_table[written.mapping.table].append((index, written.mapping))
-    for members in by_table.values():
-        first = members[0][1]
-        differing = [
-            key
-            for key in DAG_KEYS
-            if any(getattr(mapping, key) != getattr(first, key) for _, mapping in members)
-        ]
-        if differing:
-            for index, mapping in members:
-                others = (other.origin for _, other in members if other is not mapping)
+        for key, value in _said(written.mapping).items() if written.mapping else ():
+            said[written.table or "", key].append((index, value))
+    for (_, key), members in said.items():
+        if len({value for _, value in members}) > 1:
+            for index, value in members:
+                others = (all_written[i].origin for i, other in members if other != value)
                 named = list(islice(others, _MAX_NAMED + 1))
-                found[index].append(_difference(all_written[index], differing, named))
+                found[index].append(_difference(all_written[index], key, named))
 
 
-def _difference(written: Written, keys: Sequence[str], others: Sequence[str]) -> Finding:
+def _difference(written: Written, key: str, others: Sequence[str]) -> Finding:
     named = ", ".join(others[:_MAX_NAMED]) + (" and others" if len(others) > _MAX_NAMED else "")
     return Finding(
         ErrorCode.MAPPING_CONTRADICTION,
-        f"The table {written.table} has one DAG, but its mappings differ in {', '.join(keys)} "
-        f"(see {named}).",
-        f"Write the same {' and '.join(keys)} in all mappings of {written.table}.",
-        locate(written.pair, (keys[0],)).key,
-        (keys[0],),
+        f"The table {written.table} has one DAG, but another mapping of it says another {key} "
+        f"({named}).",
+        f"Write {key} in one mapping of {written.table}, or the same in all.",
+        locate(written.pair, (key,)).key,
+        (key,),
     )

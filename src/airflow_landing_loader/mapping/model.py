@@ -43,7 +43,7 @@ __all__ = [
 RESERVED_KEYS = ("format", "source", "strategy", "expect", "bigquery", "environments")
 
 DAG_KEYS = ("schedule", "workers", "on_failed_file", "dbt", "dag")
-"""Keys that speak of the table's DAG: equal in all mappings of one table."""
+"""Keys that speak of the table's DAG: the reader makes them equal in all mappings of a table."""
 
 _GIB = 1024**3
 _DAY = 24 * 60 * 60

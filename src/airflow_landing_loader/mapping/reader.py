@@ -126,7 +126,7 @@ def _checked(
         problems += [_finding_problem(file, written, finding) for finding in found]
         if written.mapping and not found:
             mappings.append(written.mapping)
-    return tuple(mappings), problems
+    return checks.share_dag_keys(mappings), problems
 
 
 def _finding_problem(file: _File, written: Written, finding: Finding) -> MappingProblem:

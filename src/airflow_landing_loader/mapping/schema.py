@@ -56,7 +56,7 @@ def mapping_json_schema() -> Schema:
 
 def mapping_json_schema_text() -> str:
     """The schema as the text of a file."""
-    return json.dumps(mapping_json_schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(mapping_json_schema(), indent=2) + "\n"
 
 
 def _tidied(schema: Any) -> Any:

@@ -43,6 +43,7 @@ _NUMBER = re.compile(
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 )
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as libyaml counts lines
+_UNHOLDABLE = re.compile("[\0\ud800-\udfff]")
 _UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufeff\uff00-\ufffd\U00010000-\U0010ffff]"
 )
@@ -351,7 +352,7 @@ def _collection_fault(event: Any, kind: str) -> Fault | None:
 
 def _text_fault(text: str) -> Fault | None:
     # Escapes in double quotes can write what no file name and no UTF-8 text can hold.
-    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+    if _UNHOLDABLE.search(text):
         return _bad("The text holds a NUL character or half a surrogate pair.", "Remove it.")
     return None
 

@@ -194,26 +194,44 @@ def test_several_patterns_may_feed_one_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "key",
-    ["schedule: hourly", "workers: 2", "dbt: false", "on_failed_file: continue", "dag: {owner: x}"],
+    ("one", "two"),
+    [
+        ("schedule: hourly", "schedule: daily"),
+        ("schedule: hourly", "schedule: continuous"),
+        ("workers: 2", "workers: 3"),
+        ("dbt: false", "dbt: true"),
+        ("on_failed_file: continue", "on_failed_file: fail_run"),
+        ("dag: {owner: x}", "dag: {owner: y}"),
+        ("dag: {owner: x}", "dag: {}"),
+    ],
 )
-def test_the_mappings_of_a_table_agree_on_its_dag(tmp_path: Path, key: str) -> None:
-    found = read(tmp_path, f"x_*: {{table: t, {key}}}", "y_*: t", f"z_*: {{table: u, {key}}}")
-    assert refused(found) == [("contradiction", 1, 17), ("contradiction", 2, 1)]
-    assert key.partition(":")[0] in found.errors[0].detail.message
-    assert "a.yaml:2" in found.errors[0].detail.message
-    assert [mapping.table for mapping in found.mappings] == ["u"]
+def test_the_mappings_of_a_table_do_not_contradict_each_other(
+    tmp_path: Path, one: str, two: str
+) -> None:
+    found = read(
+        tmp_path, f"x_*: {{table: t, {one}}}", "y_*: t", f"z_*: {{table: t, {two}}}", "o_*: other"
+    )
+    key = one.partition(":")[0]
+    assert refused(found) == [("contradiction", 1, 17), ("contradiction", 3, 17)]
+    assert [problem.detail.key_path for problem in found.errors] == [key, key]
+    assert "a.yaml:3" in found.errors[0].detail.message
+    assert [mapping.pattern for mapping in found.mappings] == ["y_*", "o_*"]
 
 
-def test_equal_dag_keys_agree_however_they_are_written(tmp_path: Path) -> None:
+def test_what_one_mapping_says_about_the_dag_holds_for_all_of_its_table(tmp_path: Path) -> None:
     found = read(
         tmp_path,
-        "x_*: {table: t, schedule: '@hourly', dag: {tags: [a]}}",
-        "y_*: {table: t, schedule: hourly, dag: {tags: ['a'], retries: }}",
-        "z_*: {table: t, schedule: hourly, dag: {tags: ['a']}, dbt: true}",
+        "x_*: {table: t, schedule: '@hourly', workers: 3}",
+        "y_*: {table: t, dag: {tags: [a]}, csv: {delimiter: ;}}",
+        "z_*: {table: t, schedule: hourly, dag: {tags: ['a']}, dbt: false}",
+        "o_*: other",
     )
-    assert [code for code, _, _ in refused(found)] == ["bad_value"]
-    assert [mapping.pattern for mapping in found.mappings] == ["x_*", "z_*"]
+    assert not found.errors
+    for mapping in found.for_table("t"):
+        assert (mapping.schedule, mapping.workers, mapping.dbt) == ("@hourly", 3, False)
+        assert mapping.dag.tags == ("a",)
+    assert [mapping.csv.delimiter for mapping in found.for_table("t")] == [",", ";", ","]
+    assert found.for_table("other")[0].schedule is None
 
 
 _LETTERS = st.sampled_from(["*", "a", "b", ".", ".go"])
