@@ -46,7 +46,10 @@ def test_every_code_is_asserted_by_a_test() -> None:
     untested = [
         code.name
         for code in ErrorCode
-        if not re.search(rf"Code\.{code.name}\b", tests) and f'"{code.value}"' not in tests
+        if not re.search(rf"Code\.{code.name}\b", tests)
+        and f'"{code.value}"' not in tests
+        # the tables of cases for mappings leave the area out
+        and not (code.value.startswith("mapping.") and f'"{code.value[8:]}"' in tests)
     ]
     assert untested == []
 
