@@ -1,5 +1,5 @@
 # System calls with flags and descriptors, which pathlib does not have.
-# ruff: noqa: PTH102, PTH105, PTH108
+# ruff: noqa: PTH101, PTH102, PTH105, PTH108
 """What only a local file system does: the one place with its system calls.
 
 Zones, moves and sidecars say *what* happens to a file; this module knows *how* a POSIX file system
@@ -319,10 +319,8 @@ def exclusive(zone: str, *, timeout: float = LOCK_TIMEOUT) -> Iterator[str]:
     :raises OSError: the zone cannot be written.
     """
     work = f"{zone}/{WORK_FOLDER}"
-    with suppress(FileExistsError):
-        os.mkdir(work)
     path = f"{work}/lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    descriptor = _open_lock(zone, work, path)
     try:
         _wait_for_lock(descriptor, path, time.monotonic() + timeout)
         try:
@@ -332,6 +330,21 @@ def exclusive(zone: str, *, timeout: float = LOCK_TIMEOUT) -> Iterator[str]:
             fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:
         os.close(descriptor)
+
+
+def _open_lock(zone: str, work: str, path: str) -> int:
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+    with suppress(FileNotFoundError):
+        return os.open(path, flags)
+    # Whoever may write into the zone may use its lock: Airflow's user and a person who replays.
+    mode = stat.S_IMODE(os.lstat(f"{zone}/.").st_mode)
+    with suppress(FileExistsError):
+        os.mkdir(work)
+        os.chmod(work, mode)
+    descriptor = os.open(path, flags | os.O_CREAT, mode & 0o666)
+    with suppress(PermissionError):
+        os.fchmod(descriptor, mode & 0o666)
+    return descriptor
 
 
 def _wait_for_lock(descriptor: int, path: str, deadline: float) -> None:

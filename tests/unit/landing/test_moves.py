@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
@@ -861,3 +862,92 @@ def test_an_unknown_digest_is_replaced_by_identity_after_a_rename(near: Lab) -> 
     with pytest.raises(TransientError) as caught:
         move(files_of(other), near.zone, suffix_id=ID)
     assert caught.value.code is ErrorCode.LANDING_DISAPPEARED
+
+
+def test_a_go_file_whose_name_was_taken_meanwhile_is_not_lost(near: Lab) -> None:
+    delivery = near.deliver("a.csv", b"data", b"go")
+    (near.landing / "a.csv").rename(near.target / "a.csv")  # a mover died here
+    (near.target / "a.go").write_bytes(b"put there by a person")
+
+    moved = move(files_of(delivery), near.zone, suffix_id=ID)
+
+    assert moved.paths == (f"{near.target}/a.csv", f"{near.target}/a~1a2b3c4d.go")
+    assert near.landed() == {}
+
+
+def test_threads_that_want_the_same_name_lose_nothing(lab: Lab) -> None:
+    deliveries = []
+    for number in range(12):
+        own = Lab(lab.landing / str(number), lab.target)
+        own.landing.mkdir()
+        deliveries.append(own.deliver("a.csv", b"%d" % number, b"go %d" % number))
+
+    def archive(delivery: Delivery) -> Moved:
+        return move(files_of(delivery), lab.zone, suffix_id=ID)
+
+    with ThreadPoolExecutor(4) as pool:
+        moved = list(pool.map(archive, deliveries))
+
+    for number, found in enumerate(moved):
+        assert Path(found.data).read_bytes() == b"%d" % number
+        assert Path(found.go or "").read_bytes() == b"go %d" % number
+    assert len({found.suffix for found in moved}) == 12
+
+
+def test_two_arrivals_in_one_moment_are_both_kept_and_named(
+    near: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = near.deliver("a.csv", b"data")
+    real = local_files.rename_no_replace
+
+    def racing(source: str, target: str) -> None:
+        if source == delivery.data.path:
+            (near.landing / "new").write_bytes(b"second")
+            (near.landing / "new").replace(source)
+            real(source, target)
+            Path(source).write_bytes(b"third")
+        else:
+            real(source, target)
+
+    monkeypatch.setattr(local_files, "rename_no_replace", racing)
+    with pytest.raises(TransientError) as caught:
+        move(files_of(delivery), near.zone, suffix_id=ID)
+    assert caught.value.code is ErrorCode.LANDING_CHANGED
+    assert f"{near.target}/a.csv" in caught.value.detail.message
+    assert (near.landed(), near.kept()) == ({"a.csv": b"third"}, {"a.csv": b"second"})
+
+
+def test_a_new_arrival_is_not_removed_for_its_look_alike(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (lab.target / "a.csv").write_bytes(b"data")
+    delivery = lab.deliver("a.csv", b"data")
+    real = local_files.rename_no_replace
+
+    def racing(source: str, target: str) -> None:
+        if source == delivery.data.path:
+            (lab.landing / "new").write_bytes(b"a newer one")
+            (lab.landing / "new").replace(source)
+        real(source, target)
+
+    monkeypatch.setattr(local_files, "rename_no_replace", racing)
+    with pytest.raises(TransientError) as caught:
+        move(files_of(delivery), lab.zone, suffix_id=ID)
+    assert caught.value.code is ErrorCode.LANDING_CHANGED
+    assert lab.landed() == {"a.csv": b"a newer one"}
+
+
+def test_only_a_name_without_content_is_copied_across_devices(
+    far: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (far.target / "a.csv").write_bytes(b"data")
+    copied = []
+    real = transfer._copy
+
+    def counting(item: FileToMove, source: Any, copy: Any) -> None:
+        copied.append(item.file.name)
+        real(item, source, copy)
+
+    monkeypatch.setattr(transfer, "_copy", counting)
+    move(files_of(far.deliver("a.csv", b"data", b"go")), far.zone, suffix_id=ID)
+    assert copied == ["a.go"]

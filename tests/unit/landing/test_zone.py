@@ -178,3 +178,10 @@ def test_opening_follows_no_link_and_waits_for_no_pipe(tmp_path: Path) -> None:
     with pytest.raises(TransientError) as gone:
         local_files.open_regular(f"{tmp_path}/nothing", name="nothing")
     assert gone.value.code is ErrorCode.LANDING_DISAPPEARED
+
+
+def test_a_file_that_cannot_be_opened_is_transient(tmp_path: Path) -> None:
+    with pytest.raises(TransientError) as caught:
+        local_files.open_regular(f"{tmp_path}/{'x' * 300}", name="x")
+    assert caught.value.code is ErrorCode.LANDING_UNREADABLE
+    assert caught.value.detail.hint
