@@ -48,8 +48,8 @@ def any_note(work: str) -> bool:
 def write_note(work: str, note: MoveNote) -> None:
     """Write ``note``; the lock must be held.
 
-    Not forced to the disk: it has to outlive its process, and a power cut that takes the note takes
-    the renames behind it too.
+    Not forced to the disk, which would cost more than the move: it has to outlive its process. A
+    power cut may leave a go file behind as an orphan, which is reported and loses nothing.
     """
     content = json.dumps(
         {
