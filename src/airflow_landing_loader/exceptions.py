@@ -115,6 +115,14 @@ class ErrorCode(StrEnum):
     INTERNAL_UNEXPECTED = "internal.unexpected"
 
 
+def shown(name: str) -> str:
+    """``name`` for a message: undecodable bytes and control characters escaped, so that a hostile
+    name can neither forge a log line nor break an output that is UTF-8."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class ErrorDetail:
     """An error as a small JSON-able value: what XCom, the sidecar and ``--json`` carry.
@@ -144,14 +152,14 @@ class ErrorDetail:
 
     def where(self) -> str:
         """``file:line:column`` as far as known, then record and key path; ``""`` if nothing is."""
-        place = ":".join(str(p) for p in (self.file, self.line) if p is not None)
+        place = ":".join(shown(str(p)) for p in (self.file, self.line) if p is not None)
         if isinstance(self.column, int):
             place += f":{self.column}"
         extra = []
         if self.record is not None:
             extra.append(f"record {self.record}")
         if isinstance(self.column, str):
-            extra.append(f"column {self.column}")
+            extra.append(f"column {shown(self.column)}")
         if self.key_path:
             extra.append(f"key {self.key_path}")
         return " ".join(p for p in (place, f"({', '.join(extra)})" if extra else "") if p)

@@ -101,8 +101,8 @@ class Finisher:
                     return self._archive_loaded(verdict)
                 case Duplicate():
                     return self._archive_duplicate(verdict, now)
-                case Refused(delivery=delivery, error=error) if _is_for_failed(error):
-                    return self._quarantine(delivery, error, now)
+                case Refused(error=error) if _is_for_failed(error):
+                    return self._quarantine(verdict, now)
                 case Refused(delivery=delivery, error=error):
                     return _left(delivery, error)
         except LandingError as error:
@@ -112,7 +112,7 @@ class Finisher:
     def _archive_loaded(self, verdict: Loaded) -> Outcome:
         delivery, load = verdict.delivery, verdict.load
         moved = moves.move(
-            moves.files_of(delivery, data_sha256=load.sha256),
+            moves.files_of(delivery, data_sha256=load.sha256, go_sha256=load.go_sha256),
             self._archive,
             suffix_id=load.load_id,
             subfolder=_folder(delivery, load.started_at.replace(tzinfo=UTC)),
@@ -147,12 +147,18 @@ class Finisher:
             notes=verdict.notes,
         )
 
-    def _quarantine(self, delivery: Delivery, error: ErrorDetail, now: datetime) -> Outcome:
+    def _quarantine(self, verdict: Refused, now: datetime) -> Outcome:
+        delivery, error = verdict.delivery, verdict.error
         sidecar = sidecar_of(
-            delivery, error, when=now, dag_id=self._run.dag_id, run_id=self._run.run_id
+            delivery,
+            error,
+            when=now,
+            sha256=verdict.sha256,
+            dag_id=self._run.dag_id,
+            run_id=self._run.run_id,
         )
         moved = moves.move(
-            moves.files_of(delivery),
+            moves.files_of(delivery, data_sha256=verdict.sha256),
             self._failed,
             suffix_id=delivery_id(delivery),
             sidecar=sidecar,

@@ -77,6 +77,7 @@ def _promises(
             mapping.go_file.count_includes,
             has_header=mapping.csv.header,
             has_trailer=mapping.trailer is not None,
+            file=delivery.go.name,
         )
         promises.append((count, f"go file {delivery.go.name}"))
     if inspection.trailer is not None and mapping.trailer is not None:
@@ -85,6 +86,9 @@ def _promises(
             mapping.trailer.count_includes,
             has_header=mapping.csv.header,
             has_trailer=True,
+            code=ErrorCode.TRAILER_BAD_COUNT,
+            file=delivery.data.name,
+            line=inspection.trailer.line,
         )
         promises.append((count, f"trailer on line {inspection.trailer.line}"))
     return promises
@@ -129,7 +133,7 @@ def _age(delivery: Delivery, now: float) -> float:
 
 
 def _require_rest(delivery: Delivery, now: float) -> None:
-    """Whoever lists the zone waits for rest; a file that changed since has to come to rest again."""
+    """Listing waits for rest; a file that was written since has to come to rest again."""
     age, settle = _age(delivery, now), delivery.mapping.settle_seconds
     if 0 <= age < settle:
         raise TransientError(

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail, TerminalError
+from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail, TerminalError, shown
 from airflow_landing_loader.landing import local_files
-from airflow_landing_loader.landing.local_files import shown
 from airflow_landing_loader.landing.model import Delivery, LandedFile
 from airflow_landing_loader.landing.zone import (
     Entry,

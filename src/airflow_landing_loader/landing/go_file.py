@@ -20,9 +20,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError, shown
 from airflow_landing_loader.landing import local_files
-from airflow_landing_loader.landing.local_files import shown
 from airflow_landing_loader.landing.model import Delivery, GoFileContent, LandedFile
 from airflow_landing_loader.mapping.model import GoFile
 

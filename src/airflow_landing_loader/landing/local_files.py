@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 
-from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError, shown
 from airflow_landing_loader.landing.model import LandedFile
 
 WORK_FOLDER = ".landing-loader"
@@ -42,14 +42,6 @@ if _renameat2 is not None:
         ctypes.c_int,
         ctypes.c_char_p,
         ctypes.c_uint,
-    )
-
-
-def shown(name: str) -> str:
-    """``name`` for a message: undecodable bytes and control characters escaped, so that a hostile
-    name can neither forge a log line nor break an output that is UTF-8."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name
     )
 
 

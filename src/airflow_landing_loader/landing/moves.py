@@ -20,9 +20,9 @@ from airflow_landing_loader.exceptions import (
     ErrorDetail,
     LandingError,
     TransientError,
+    shown,
 )
 from airflow_landing_loader.landing import local_files, move_notes, transfer
-from airflow_landing_loader.landing.local_files import shown
 from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.landing.move_notes import MoveNote
 from airflow_landing_loader.landing.sidecar import Sidecar, write_sidecar

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError, shown
 from airflow_landing_loader.landing import local_files, transfer
-from airflow_landing_loader.landing.local_files import shown
 from airflow_landing_loader.landing.model import LandedFile
 from airflow_landing_loader.landing.sidecar import (
     ENDING,

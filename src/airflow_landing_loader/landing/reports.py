@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from airflow_landing_loader.exceptions import shown
 from airflow_landing_loader.landing.discovery import Discovery
-from airflow_landing_loader.landing.local_files import shown
 
 
 class ReportKind(StrEnum):

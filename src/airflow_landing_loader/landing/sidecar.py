@@ -14,9 +14,14 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail, LandingError, TerminalError
+from airflow_landing_loader.exceptions import (
+    ErrorCode,
+    ErrorDetail,
+    LandingError,
+    TerminalError,
+    shown,
+)
 from airflow_landing_loader.landing import local_files
-from airflow_landing_loader.landing.local_files import shown
 from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.landing.zone import Zone
 

@@ -17,9 +17,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BufferedRandom, BufferedReader
 
-from airflow_landing_loader.exceptions import ErrorCode, TransientError
+from airflow_landing_loader.exceptions import ErrorCode, TransientError, shown
 from airflow_landing_loader.landing import local_files
-from airflow_landing_loader.landing.local_files import shown
 from airflow_landing_loader.landing.model import LandedFile
 
 _CHUNK = 1024 * 1024

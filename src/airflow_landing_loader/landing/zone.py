@@ -15,9 +15,9 @@ from airflow_landing_loader.exceptions import (
     ErrorCode,
     TerminalError,
     TransientError,
+    shown,
 )
 from airflow_landing_loader.landing import local_files
-from airflow_landing_loader.landing.local_files import shown
 from airflow_landing_loader.landing.model import LandedFile
 
 _LOCAL_PROTOCOLS = ("", "file", "local")

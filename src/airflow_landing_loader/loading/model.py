@@ -43,6 +43,8 @@ class Load:
     size_bytes: int
     sha256: str
     delivery_token: str
+    go_filename: str | None
+    go_sha256: str | None
     record_count: int
     expected_count: int | None
     rejected_count: int
@@ -94,10 +96,14 @@ class Duplicate:
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """Verdict: terminal (quarantine now) or transient (leave it in landing, try again)."""
+    """Verdict: terminal (quarantine now) or transient (leave it in landing, try again).
+
+    :param sha256: of the data file, if the inspection came to its end.
+    """
 
     delivery: Delivery
     error: ErrorDetail
+    sha256: str | None = None
 
 
 Verdict = Loaded | Duplicate | Refused

@@ -35,6 +35,8 @@ LOAD_METADATA = OwnTable(
         ("size_bytes", "BIGINT"),
         ("sha256", "VARCHAR"),
         ("delivery_token", "VARCHAR"),
+        ("go_filename", "VARCHAR"),
+        ("go_sha256", "VARCHAR"),
         ("record_count", "BIGINT"),
         ("expected_count", "BIGINT"),
         ("rejected_count", "BIGINT"),

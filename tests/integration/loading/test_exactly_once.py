@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -136,6 +137,8 @@ def test_every_step_may_be_repeated(world: Any) -> None:
         "archive": ["a_1.csv", "a_1.go"],
         "failed": [],
     }
+    go_sha256 = hashlib.sha256(b"count=1\n").hexdigest()
+    assert world.sql("SELECT go_filename, go_sha256 FROM load_metadata") == [("a_1.go", go_sha256)]
 
 
 def test_a_crash_between_commit_and_archive_ends_with_one_load(world: Any) -> None:

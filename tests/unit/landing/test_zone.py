@@ -15,6 +15,7 @@ from airflow_landing_loader.exceptions import (
     ErrorCode,
     TerminalError,
     TransientError,
+    shown,
 )
 from airflow_landing_loader.landing import local_files
 from airflow_landing_loader.landing.model import LandedFile
@@ -96,9 +97,9 @@ def test_any_name_survives_listing_stat_and_json(tmp_path: Path, raw: bytes) -> 
     assert os.fsencode(entry.name) == raw
     assert Zone(str(tmp_path)).stat(entry.name) == entry
     assert LandedFile(**json.loads(json.dumps(asdict(entry)))) == entry
-    shown = local_files.shown(entry.name)
-    assert shown.isprintable()
-    assert shown.encode("utf-8")
+    name = shown(entry.name)
+    assert name.isprintable()
+    assert name.encode("utf-8")
 
 
 def test_stat_of_nothing_is_none(tmp_path: Path) -> None:

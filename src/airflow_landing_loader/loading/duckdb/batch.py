@@ -91,9 +91,9 @@ class BatchLoader:
         try:
             return self._load_together([validated])[0]
         except LandingError as error:
-            return Refused(delivery=delivery, error=error.detail)
+            return _refused(validated, error)
         except duckdb.Error as error:
-            return Refused(delivery=delivery, error=self._blame(delivery, error).detail)
+            return _refused(validated, self._blame(delivery, error))
         finally:
             self._views.clear()
 
@@ -136,7 +136,7 @@ class BatchLoader:
             try:
                 decision = decide(validated, prior)
             except LandingError as error:
-                decided.append(Refused(delivery=validated.delivery, error=error.detail))
+                decided.append(_refused(validated, error))
                 continue
             if isinstance(decision, NewLoad):
                 # The next of the batch may have the same content.
@@ -258,6 +258,8 @@ class BatchLoader:
             size_bytes=inspection.size,
             sha256=inspection.sha256,
             delivery_token=delivery.data.token,
+            go_filename=storable(delivery.go.name) if delivery.go else None,
+            go_sha256=validated.go.sha256 if validated.go else None,
             record_count=inspection.records,
             expected_count=validated.expected_records,
             rejected_count=len(written.rejects),
@@ -269,6 +271,11 @@ class BatchLoader:
             dag_id=self._run.dag_id,
             run_id=self._run.run_id,
         )
+
+
+def _refused(validated: Validated, error: LandingError) -> Refused:
+    sha256 = validated.inspection.sha256
+    return Refused(delivery=validated.delivery, error=error.detail, sha256=sha256)
 
 
 def _as_prior(validated: Validated, decision: NewLoad, order: int) -> PriorLoad:
