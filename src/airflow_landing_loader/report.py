@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from airflow_landing_loader.holdback import HeldBack
@@ -87,9 +88,13 @@ def as_table(report: RunReport, *, show_values: bool = False) -> str:
     if len(good) > _MAX_GOOD_LINES:
         lines.append(f"... and {len(good) - _MAX_GOOD_LINES} more that went well")
     lines.append(_sums(report))
-    lines += [f"held back until it is tried again: {e.name}" for e in report.held]
+    lines += [f"held back until {_utc(e.until)}: {printable(e.name, 200)}" for e in report.held]
     lines += [f"not taken: {text}" for text in report.news]
     return "\n".join(lines)
+
+
+def _utc(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _failure(outcome: Outcome, show_values: bool) -> str:

@@ -176,3 +176,21 @@ def test_what_no_run_takes_is_told_once(lab: Lab, capfd: pytest.CaptureFixture[s
     second = lab.run("raw_told")
     assert ("wait_for_files", "landing_news") not in second.xcoms
     assert "stranger.txt" not in "".join(capfd.readouterr())
+
+
+def test_a_broken_mapping_fails_once_and_its_neighbour_loads(
+    lab: Lab, zones: Zones, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lab.mapping("fine_*.csv: {table: raw_fine, settle_seconds: 0}\n")
+    lab.mapping("sick_*.csv: {table: raw_sick, on_duplicate: maybe}\n", "sick.yaml")
+    lab.deliver("fine_1.csv")
+    first = lab.run("raw_sick")
+    assert first.states == {"mapping_is_broken": "failed"}
+    output = "".join(capfd.readouterr())
+    assert "sick.yaml:1" in output
+    assert "maybe" in output
+    assert lab.run("raw_sick").states == {"mapping_is_broken": "skipped"}
+    lab.mapping("sick_*.csv: {table: raw_sick, on_duplicate: perhaps}\n", "sick.yaml")
+    assert lab.run("raw_sick").states == {"mapping_is_broken": "failed"}
+    assert lab.run("raw_fine").state == "success"
+    assert zones.names()["archive"] == ["fine_1.csv"]

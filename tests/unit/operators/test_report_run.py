@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
+
+from airflow_landing_loader import serde
+from airflow_landing_loader.exceptions import ErrorCode, TransientError
+from airflow_landing_loader.loading.model import DbtDue
+from airflow_landing_loader.operators.report import ReportRunOperator
+
+
+class Core:
+    """A stand-in for the pipeline that knows what lies in landing."""
+
+    def __init__(self, values: Any, *present: str) -> None:
+        self.values = values
+        self.present = present
+        self.mappings = (values.mapping,)
+        self.landing = SimpleNamespace(path="/landing")
+        self.dbt: list[tuple[str, bool]] = []
+        self.warehouse = SimpleNamespace(record_dbt_run=self._record)
+
+    def delivery(self, name: str) -> Any:
+        if name == "hidden.csv":
+            raise TransientError(ErrorCode.ZONE_UNAVAILABLE, "cannot be read")
+        if name not in self.present:
+            raise TransientError(ErrorCode.LANDING_DISAPPEARED, "is gone")
+        return self.values.delivery(name)
+
+    def _record(self, due: Any, *, succeeded: bool) -> None:
+        self.dbt += [(entry.table, succeeded) for entry in due]
+
+
+@pytest.fixture
+def report(make: Callable[..., Any], values: Any, ti: Any) -> Callable[..., Any]:
+    """Run the report: lanes, states and outcomes in, the operator's end out."""
+
+    def build(
+        lanes: list[list[str]] | None,
+        states: dict[str, str],
+        archived: dict[int, list[Any]] | None = None,
+        present: tuple[str, ...] = (),
+        **arguments: Any,
+    ) -> Any:
+        ti.task_id = "report"
+        ti.states = states
+        if lanes is not None:
+            ti.put("wait_for_files", lanes)
+        for index, outcomes in (archived or {}).items():
+            ti.put("file.archive", {"outcomes": [serde.dump(o) for o in outcomes]}, index=index)
+        return make(ReportRunOperator, Core(values, *present), task_id="report", **arguments)
+
+    return build
+
+
+def test_a_good_run(report: Any, values: Any, context: Any, ti: Any) -> None:
+    task = report([["a.csv"]], {"file.load_0": "success"}, {0: [values.outcome("a.csv")]})
+    assert task.execute(context)["loaded"] == 1
+    assert ti.pushed("landing_held") is None
+
+
+def test_nothing_at_all_is_skipped(report: Any, context: Any) -> None:
+    with pytest.raises(AirflowSkipException):
+        report(None, {"wait_for_files": "skipped"}).execute(context)
+
+
+def test_a_quarantined_file_fails_the_run_with_its_reason(
+    report: Any, values: Any, context: Any
+) -> None:
+    bad = values.outcome("b.csv", "failed", error=values.refused("b.csv").error)
+    states = {"file.validate_0": "failed"}
+    with pytest.raises(AirflowFailException, match=r"b\.csv .*csv\.ragged\] b\.csv:7: is wrong"):
+        report([["b.csv"]], states, {0: [bad]}).execute(context)
+    task = report([["b.csv"]], states, {0: [bad]}, fail_on_files=False)
+    assert task.execute(context)["failed"] == 1
+
+
+def test_a_task_that_died_leaves_its_file_and_fails_the_run(
+    report: Any, context: Any, ti: Any
+) -> None:
+    states = {"file.load_0": "failed", "file.archive_0": "upstream_failed"}
+    with pytest.raises(AirflowFailException, match=r"a\.csv .*file\.load.* without a word"):
+        report([["a.csv"]], states, present=("a.csv",), fail_on_files=False).execute(context)
+    (held,) = ti.pushed("landing_held")
+    assert (held["name"], held["token"], held["failed"]) == ("a.csv", "t-a.csv/", True)
+
+
+def test_a_task_that_gave_up_says_why(report: Any, values: Any, context: Any, ti: Any) -> None:
+    error = values.refused(transient=True).error
+    ti.put("file.load", {"errors": [serde.dump(error)]}, key="landing_error", index=0)
+    with pytest.raises(AirflowFailException, match=r"landing\.changed"):
+        report([["a.csv"]], {"file.load_0": "failed"}, present=("a.csv",)).execute(context)
+
+
+def test_a_file_left_by_the_way_does_not_fail_the_run_yet(
+    report: Any, values: Any, context: Any, ti: Any
+) -> None:
+    error = values.refused("b.csv", transient=True).error
+    outcomes = [values.outcome("a.csv"), values.outcome("b.csv", "left", error=error)]
+    states = {f"file.{step}_0": "success" for step in ("validate", "load", "archive")}
+    task = report([["a.csv", "b.csv"]], states, {0: outcomes}, present=("b.csv",))
+    assert task.execute(context)["left"] == 1
+    (held,) = ti.pushed("landing_held")
+    assert (held["name"], held["failed"]) == ("b.csv", False)
+
+
+def test_a_file_that_has_gone_is_no_ones_failure(report: Any, context: Any, ti: Any) -> None:
+    with pytest.raises(AirflowSkipException):
+        report([["a.csv"]], {"file.validate_0": "skipped"}).execute(context)
+    assert ti.pushed("landing_held") is None
+
+
+def test_a_zone_that_cannot_be_read_counts_as_left(report: Any, context: Any, ti: Any) -> None:
+    with pytest.raises(AirflowFailException):
+        report([["hidden.csv"]], {"file.load_0": "failed"}).execute(context)
+    assert ti.pushed("landing_held")[0]["token"] is None
+
+
+def test_what_waits_longer_is_handed_on(report: Any, context: Any, ti: Any) -> None:
+    far = {"name": "old.csv", "token": None, "since": 0.0, "until": 4e9, "failed": True}
+    ti.put("wait_for_files", [far], key="landing_held")
+    with pytest.raises(AirflowSkipException):
+        report(None, {"wait_for_files": "skipped"}).execute(context)
+    assert ti.pushed("landing_held") == [far]
+
+
+@pytest.mark.parametrize("task_id", ["wait_for_files", "any_loaded", "file.validate"])
+def test_any_other_failed_task_fails_the_run(report: Any, context: Any, task_id: str) -> None:
+    with pytest.raises(AirflowFailException, match=f"{task_id} failed"):
+        report(None, {task_id: "failed"}).execute(context)
+
+
+@pytest.mark.parametrize(
+    ("states", "told", "failed"),
+    [
+        ({"dbt.start": "success", "dbt.m": "success"}, [("raw_a", True)], False),
+        ({"dbt.start": "success", "dbt.m": "skipped"}, [("raw_a", True)], False),
+        ({"dbt.start": "success", "dbt.m": "failed"}, [("raw_a", False)], True),
+        ({"dbt.start": "skipped", "dbt.m": "skipped"}, [], False),
+    ],
+)
+def test_how_dbt_ended_is_remembered(
+    report: Any,
+    values: Any,
+    context: Any,
+    ti: Any,
+    states: dict[str, str],
+    told: list[Any],
+    failed: bool,
+) -> None:
+    due = DbtDue(table="raw_a", sequence=4, last_attempt=None)
+    ti.put("any_loaded", [serde.dump(due)], key="landing_dbt_due")
+    archived = {0: [values.outcome("a.csv")]}
+    task = report([["a.csv"]], states, archived, dbt_task_prefix="dbt.")
+    core = task.make_pipeline(context)
+    if failed:
+        with pytest.raises(AirflowFailException, match="dbt failed"):
+            task.execute(context)
+    else:
+        task.execute(context)
+    assert core.dbt == told
