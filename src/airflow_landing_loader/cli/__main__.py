@@ -1,0 +1,5 @@
+"""``python -m airflow_landing_loader.cli``: the same as ``landing-loader``."""
+
+from airflow_landing_loader.cli import main
+
+main()

@@ -1,0 +1,182 @@
+"""The commands, their options and their help. What they do is in the other modules."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from airflow_landing_loader import __version__
+from airflow_landing_loader.cli import terminal
+from airflow_landing_loader.cli.failures import DEBUG_VARIABLE, ExitCode, command, debug
+
+app = typer.Typer(
+    name="landing-loader",
+    help="Load batch files that land in a folder: prove them complete, load them, lose nothing.",
+    epilog="Settings are environment variables: LANDING_PATH, ARCHIVE_PATH, FAILED_PATH,"
+    " TABLE_CONFIG_PATH, DUCKDB_PATH and more; `landing-loader doctor` lists them."
+    " Exit codes: 0 good, 1 data or mappings at fault, 2 wrong usage, 3 environment at fault.",
+    no_args_is_help=True,
+    # On a pipe, help and usage errors are plain text as everything else is.
+    rich_markup_mode="markdown" if terminal.out().is_terminal else None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Write one JSON object for programs.", show_default=False)
+]
+Files = Annotated[list[str], typer.Argument(metavar="FILE...", show_default=False)]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"landing-loader {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _start(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_version, is_eager=True),
+    ] = False,
+    trace: Annotated[
+        bool,
+        typer.Option(
+            "--debug",
+            envvar=DEBUG_VARIABLE,
+            help="Show the trace of an error, and all that dbt prints.",
+        ),
+    ] = False,
+) -> None:
+    del version
+    debug.set(trace)
+
+
+@app.command(
+    epilog="Examples: `landing-loader run` polls until it is stopped;"
+    " `landing-loader run --once --workers 4` loads what is there and ends."
+)
+@command
+def run(
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once", help="Load what is there, wait for what has not settled, run dbt, end."
+        ),
+    ] = False,
+    interval: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            max=86_400,
+            help="Seconds between polls. Default: setting poll_interval, 10.",
+            show_default=False,
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=256,
+            help="Files inspected and moved at the same time. Default: LOADER_WORKERS, 1.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Load files as they arrive: look, load, run dbt, sleep.
+
+    The log goes to standard error, the summary at the end to standard output. SIGINT and SIGTERM
+    stop cleanly when the files in hand are done; a second one stops at once, and nothing is lost.
+    """
+    from airflow_landing_loader.cli.run import RunOptions
+    from airflow_landing_loader.cli.run import run as run_loop
+
+    raise typer.Exit(run_loop(RunOptions(once=once, interval=interval, workers=workers)))
+
+
+@app.command(epilog="Example: `landing-loader validate` in the tests of a mapping repository.")
+@command
+def validate(as_json: AsJson = False) -> None:
+    """Check all mappings; show every problem with file, line and column."""
+    from airflow_landing_loader.cli.validating import validate as validate_mappings
+
+    good = validate_mappings(terminal.out(), terminal.err(), as_json=as_json)
+    raise typer.Exit(ExitCode.GOOD if good else ExitCode.DATA)
+
+
+@app.command(name="list", epilog="Example: `landing-loader list --json | jq .files`.")
+@command
+def list_command(as_json: AsJson = False) -> None:
+    """Show mappings, zones, and every file in the landing zone with its state."""
+    from airflow_landing_loader.cli.listing import list_all
+
+    good = list_all(terminal.out(), as_json=as_json)
+    raise typer.Exit(ExitCode.GOOD if good else ExitCode.DATA)
+
+
+@app.command(
+    epilog="Examples: `landing-loader check trades_20240115.csv` for a file in the landing zone;"
+    " `landing-loader check ./sample/trades_1.csv` for one that has not been delivered."
+)
+@command
+def check(
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="A name in the landing zone, or the path of a file anywhere.", show_default=False
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Show what would become of one file: mapping, counts, columns, duplicate. Changes nothing."""
+    from airflow_landing_loader.cli.check import check as check_file
+
+    check_file(terminal.out(), file, as_json=as_json)
+
+
+@app.command(epilog="Example: `landing-loader status --limit 5`.")
+@command
+def status(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Rows of each list at most.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show recent loads, duplicates, restatements, open failures, and what dbt has not seen."""
+    from airflow_landing_loader.cli.status import show_status
+
+    show_status(terminal.out(), limit=limit, as_json=as_json)
+
+
+@app.command(
+    epilog="Example: `landing-loader replay trades_20240115.csv` after its mapping was mended."
+)
+@command
+def replay(files: Files, as_json: AsJson = False) -> None:
+    """Move failed deliveries, each with its go file, back to the landing zone. Never overwrites.
+
+    FILE is a name in the failed zone, as `status` shows it.
+    """
+    from airflow_landing_loader.cli.replaying import replay_files
+
+    raise typer.Exit(replay_files(terminal.out(), terminal.err(), files, as_json=as_json))
+
+
+@app.command(epilog="Example: `landing-loader schema > tables.schema.json`.")
+@command
+def schema() -> None:
+    """Print the JSON Schema of a mapping file, for editors."""
+    from airflow_landing_loader.mapping.schema import mapping_json_schema
+
+    typer.echo(json.dumps(mapping_json_schema(), indent=2))
+
+
+@app.command(epilog="Example: `landing-loader doctor` as the first thing on a new machine.")
+@command
+def doctor(as_json: AsJson = False) -> None:
+    """Examine settings, zones, mappings, database, dbt and Airflow; say how to mend each."""
+    from airflow_landing_loader.cli.doctor import doctor as examine
+
+    raise typer.Exit(examine(terminal.out(), as_json=as_json))

@@ -1,0 +1,92 @@
+"""What is installed: Python, DuckDB, dbt, Airflow."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from importlib import metadata
+
+from airflow_landing_loader import __version__
+from airflow_landing_loader.cli import session
+from airflow_landing_loader.cli.checks.check import Check
+from airflow_landing_loader.settings import Settings
+
+
+def version_checks() -> Iterator[Check]:
+    """The versions that a report of a problem needs."""
+    duckdb = _version("duckdb")
+    versions = f"landing-loader {__version__}, Python {platform.python_version()}"
+    if duckdb is None:
+        yield Check(
+            topic="version",
+            level="error",
+            message=f"{versions}, no DuckDB",
+            mend="pip install duckdb",
+        )
+    else:
+        yield Check(topic="version", level="ok", message=f"{versions}, DuckDB {duckdb}")
+
+
+def dbt_checks(settings: Settings) -> Iterator[Check]:
+    """Whether dbt can run, if it is to run at all."""
+    tables = session.mappings_of(settings).tables()
+    mode = settings.dbt_mode_for(len(tables))
+    if mode == "off":
+        yield Check(topic="dbt", level="ok", message="off")
+        return
+    # Imported here: it costs time that an installation without dbt does not have to spend.
+    from airflow_landing_loader.dbt_command import require_dbt
+    from airflow_landing_loader.dbt_project import read_manifest, read_project
+    from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
+
+    require_dbt()
+    project = read_project(settings)
+    yield Check(
+        topic="dbt",
+        level="ok",
+        message=f"dbt {_version('dbt-core')}, {mode}, project {project.path}",
+    )
+    try:
+        manifest = read_manifest(project)
+    except ConfigurationError as error:
+        if error.code is not ErrorCode.DBT_NO_MANIFEST:
+            raise
+        # Only the generated DAGs need it; `run` lets dbt make one.
+        yield Check(
+            topic="dbt",
+            level="warn",
+            message=error.detail.message,
+            mend=error.detail.hint or "",
+        )
+        return
+    unread = [t for t in tables if not manifest.sources([t], settings.dbt_source)]
+    if unread:
+        yield Check(
+            topic="dbt",
+            level="warn",
+            message=f"no dbt source {settings.dbt_source!r} for {', '.join(unread)}",
+            mend="Add the tables to the source, or set dbt: false in their mappings.",
+        )
+
+
+def airflow_checks(settings: Settings) -> Iterator[Check]:
+    """Airflow's version, and whether a pool has to be made."""
+    version = _version("apache-airflow")
+    if version is None:
+        yield Check(topic="airflow", level="ok", message="not installed; `run` does not need it")
+        return
+    yield Check(topic="airflow", level="ok", message=f"Airflow {version}")
+    if settings.duckdb_pool is not None:
+        yield Check(
+            topic="airflow",
+            level="warn",
+            message=f"tasks that write to DuckDB wait for pool {settings.duckdb_pool!r}",
+            mend=f"If it does not exist: airflow pools set {settings.duckdb_pool} 1 'DuckDB'",
+        )
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,107 @@
+"""From an exception to an exit code and a text that a person can act on; nowhere else."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import traceback
+from collections.abc import Callable
+from contextvars import ContextVar
+from enum import IntEnum
+from typing import NoReturn, ParamSpec
+
+import typer
+
+from airflow_landing_loader.cli import terminal
+from airflow_landing_loader.exceptions import (
+    ConfigurationError,
+    ErrorCode,
+    ErrorDetail,
+    LandingError,
+    TransientError,
+)
+
+DEBUG_VARIABLE = "LANDING_LOADER_DEBUG"
+debug: ContextVar[bool] = ContextVar("debug", default=False)
+_P = ParamSpec("_P")
+
+
+class ExitCode(IntEnum):
+    """What the exit code says. Stopped by a signal, a command ends with 128 + its number."""
+
+    GOOD = 0
+    DATA = 1
+    USAGE = 2
+    ENVIRONMENT = 3
+    INTERRUPTED = 130
+
+
+def exit_code(error: LandingError) -> ExitCode:
+    """Whose fault an error is: the data's or a mapping's (1), or the environment's (3)."""
+    if isinstance(error, TransientError):
+        return ExitCode.ENVIRONMENT
+    if isinstance(error, ConfigurationError) and not error.detail.code.startswith("mapping."):
+        return ExitCode.ENVIRONMENT
+    return ExitCode.DATA
+
+
+def command(function: Callable[_P, None]) -> Callable[_P, None]:
+    """Make a command end with a text and an exit code whatever it raises.
+
+    A command that was called with ``as_json=True`` also writes ``{"error": {...}}`` to standard
+    output, so that a program that reads it always finds one JSON object.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        as_json = bool(kwargs.get("as_json"))
+        try:
+            function(*args, **kwargs)
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except LandingError as error:
+            _end(error.detail, exit_code(error), error, as_json)
+        except KeyboardInterrupt:
+            terminal.err().line("interrupted")
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+        except BrokenPipeError:
+            raise  # `landing-loader list | head`: typer ends it quietly
+        except Exception as error:  # noqa: BLE001 - the last stop: nobody above could explain it
+            _end(unexpected(error), ExitCode.ENVIRONMENT, error, as_json)
+
+    return wrapper
+
+
+def explain(detail: ErrorDetail, screen: terminal.Screen) -> None:
+    """Write one error: where, what and why, what to do next."""
+    where = detail.where()
+    text = terminal.safe(f"{where}: {detail.message}" if where else detail.message)
+    if detail.hint:
+        text += f"\nHint: {terminal.safe(detail.hint)}"
+    screen.panel(detail.code, text, "red")
+
+
+def _end(detail: ErrorDetail, code: ExitCode, error: Exception, as_json: bool) -> NoReturn:
+    if debug.get():
+        traceback.print_exception(error, file=sys.stderr)
+    explain(detail, terminal.err())
+    if as_json:
+        terminal.out().json({"error": detail.to_dict()})
+    raise typer.Exit(code) from None
+
+
+def unexpected(error: Exception) -> ErrorDetail:
+    """An error that nobody translated: the system's own words, or that it is a defect of ours."""
+    how = f"Set {DEBUG_VARIABLE}=1 (or use --debug) for the trace"
+    if isinstance(error, OSError) and error.strerror:
+        return ErrorDetail(
+            code=ErrorCode.INTERNAL_UNEXPECTED.value,
+            message=f"the system refused: {error.strerror}",
+            file=None if error.filename is None else str(error.filename),
+            hint=f"Check rights, space and mounts with `landing-loader doctor`. {how}.",
+        )
+    return ErrorDetail(
+        code=ErrorCode.INTERNAL_UNEXPECTED.value,
+        message=f"an unexpected {type(error).__name__}; this is a defect of landing-loader",
+        hint=f"{how}, and report it. No file is lost: start again, and the work goes on.",
+    )

@@ -1,0 +1,128 @@
+"""What the database would make of a delivery, without writing to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from airflow_landing_loader.cli.terminal import counted
+from airflow_landing_loader.exceptions import TransientError
+from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.loading.drift import TableColumn, plan_columns
+from airflow_landing_loader.loading.identity import (
+    AlreadyLoaded,
+    Decision,
+    DuplicateOf,
+    PriorLoad,
+    decide,
+)
+from airflow_landing_loader.loading.names import column_names, storable
+from airflow_landing_loader.settings import Settings
+
+_PATIENCE = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """What would happen.
+
+    :param would: ``create``: make the table and load; ``load``; ``restate``: load, while an earlier
+        load of the same name had other content; ``skip``: archive as a duplicate; ``move``: its
+        rows are in the table already; ``unknown``: the database is in use.
+    :param load_id: of the new load, or of the one that is there already.
+    :param known: columns that the table has, or will be made with.
+    :param extra: columns that go to ``_extra``.
+    :param missing: columns of the table that the file lacks.
+    """
+
+    would: Literal["create", "load", "restate", "skip", "move", "unknown"]
+    records: int
+    load_id: str | None = None
+    known: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def sentence(self, table: str) -> str:
+        """What would happen, in words."""
+        rows = counted(self.records, "row")
+        return {
+            "create": f"would create {table} and load {rows}",
+            "load": f"would load {rows} into {table}",
+            "restate": f"would load {rows} into {table}, restating an earlier load",
+            "skip": f"would load nothing: a duplicate of load {self.load_id}",
+            "move": f"would only be archived: its rows are in {table} as load {self.load_id}",
+            "unknown": f"would load {rows} into {table}, as far as the file alone can tell",
+        }[self.would]
+
+
+def forecast(settings: Settings, validated: Validated) -> Forecast:
+    """Hold a delivery that is good in itself against its table and its earlier loads.
+
+    :raises TerminalError: the table knows none of its columns, or the mapping refuses duplicates or
+        restatements and it is one.
+    """
+    inspection, name = validated.inspection, validated.delivery.data.name
+    names = column_names(inspection.columns, file=name, line=inspection.header_line)
+    try:
+        columns, prior = _look_up(settings, validated)
+    except TransientError as error:
+        return Forecast(
+            would="unknown",
+            records=inspection.records,
+            known=names,
+            notes=(f"its table was not looked at: {error.detail.message}",),
+        )
+    decision = decide(validated, prior)
+    if columns is None:
+        return _named(decision, Forecast(would="create", records=inspection.records, known=names))
+    plan = plan_columns(names, columns, file=name)
+    ahead = Forecast(
+        would="load",
+        records=inspection.records,
+        known=tuple(column.name for _, column in plan.known),
+        extra=tuple(extra for _, extra in plan.extra),
+        missing=tuple(column.name for column in plan.missing),
+        notes=("it lacks more than half of the table's columns",) if plan.lacks_most else (),
+    )
+    return _named(decision, ahead)
+
+
+def _named(decision: Decision, ahead: Forecast) -> Forecast:
+    """The forecast with what the earlier loads have to say."""
+    if isinstance(decision, AlreadyLoaded):
+        return replace(ahead, would="move", load_id=decision.load.load_id)
+    if isinstance(decision, DuplicateOf):
+        return replace(ahead, would="skip", load_id=decision.load.load_id)
+    notes = ahead.notes
+    if decision.same_content is not None:
+        twin = decision.same_content
+        notes += (f"its content equals load {twin.load_id} of {twin.filename}",)
+    if decision.restates is None:
+        return replace(ahead, load_id=decision.load_id, notes=notes)
+    notes += (f"restates load {decision.restates.load_id}",)
+    return replace(ahead, would="restate", load_id=decision.load_id, notes=notes)
+
+
+def _look_up(
+    settings: Settings, validated: Validated
+) -> tuple[tuple[TableColumn, ...] | None, list[PriorLoad]]:
+    # Imported here: a file that is not good in itself needs no database.
+    import duckdb
+
+    from airflow_landing_loader.loading.duckdb import SessionOptions, ledger, session, table
+
+    options = SessionOptions(lock_timeout=min(_PATIENCE, settings.lock_timeout))
+    delivery = validated.delivery
+    try:
+        with session.reading(Path(settings.duckdb_path), options) as con:
+            if con is None:
+                return None, []
+            columns = table.columns_of(con, delivery.mapping.table)
+            if not ledger.has_tables(con):
+                return columns, []
+            name = storable(delivery.data.name)
+            return columns, ledger.prior_loads(con, [name], [validated.inspection.sha256])
+    except duckdb.Error as error:
+        raise session.translate(error) from error

@@ -1,0 +1,62 @@
+"""The command `replay`: failed deliveries back into the landing zone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from airflow_landing_loader.cli import session
+from airflow_landing_loader.cli.failures import ExitCode, explain
+from airflow_landing_loader.cli.terminal import Grid, Screen, shown_name
+from airflow_landing_loader.exceptions import TransientError
+from airflow_landing_loader.landing.replay import Replayed, replay
+from airflow_landing_loader.landing.zone import Zone
+from airflow_landing_loader.pipeline import Pipeline
+
+
+def replay_files(out: Screen, err: Screen, names: Sequence[str], *, as_json: bool) -> ExitCode:
+    """Move deliveries back and write that down.
+
+    :param names: data files in the failed zone, as `status` shows them; paths are fine.
+    :returns: ``ENVIRONMENT`` if the files have moved, but the database could not be told.
+    :raises LandingError: one of them cannot go back; the others were not moved either.
+    """
+    settings = session.read_settings()
+    landing = Zone(settings.landing_path)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    replayed = replay(Zone(settings.failed_path), landing, names)
+    if not as_json:
+        out.grid(_grid(replayed, landing))
+    warehouse = Pipeline(settings, (), on_wait=err.line).warehouse
+    error = None
+    try:
+        warehouse.mark_replayed([Path(entry.data).name for entry in replayed], now)
+    except TransientError as problem:
+        error = problem.detail
+        explain(error, err)
+        err.line("The files are in the landing zone; only load_deliveries does not say so.")
+    if as_json:
+        out.json(
+            {
+                "replayed": [asdict(entry) for entry in replayed],
+                "record_error": error.to_dict() if error else None,
+            }
+        )
+    return ExitCode.ENVIRONMENT if error else ExitCode.GOOD
+
+
+def _grid(replayed: Sequence[Replayed], landing: Zone) -> Grid:
+    return Grid(
+        title=f"Back in {landing.path}",
+        headers=("file", "go file", "had failed with"),
+        rows=tuple(
+            (
+                shown_name(Path(entry.data).name),
+                shown_name(Path(entry.go).name) if entry.go else "",
+                entry.code,
+            )
+            for entry in replayed
+        ),
+    )

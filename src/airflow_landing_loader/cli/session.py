@@ -1,0 +1,75 @@
+"""What every command starts from: settings, mappings, pipeline."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airflow_landing_loader.mapping.model import TableMapping
+from airflow_landing_loader.mapping.reader import read_mappings
+from airflow_landing_loader.mapping.result import MappingSet
+from airflow_landing_loader.mapping.tree import walk
+from airflow_landing_loader.settings import Settings, from_environment
+
+if TYPE_CHECKING:
+    from airflow_landing_loader.pipeline import Pipeline
+
+Fingerprint = tuple[tuple[str, int, int, int], ...]
+
+
+def _from_environment() -> Settings:
+    return from_environment(os.environ, base=Path.cwd())
+
+
+settings_source: ContextVar[Callable[[], Settings]] = ContextVar(
+    "settings_source", default=_from_environment
+)
+"""Where settings come from: the environment, or Airflow's configuration under `airflow`."""
+
+
+def read_settings() -> Settings:
+    """Read the settings.
+
+    :raises ConfigurationError: a setting is missing, wrong, or contradicts another one.
+    """
+    return settings_source.get()()
+
+
+def mappings_of(settings: Settings) -> MappingSet:
+    """Read all mappings; what is wrong with them is in the result, not raised."""
+    return read_mappings(Path(settings.table_config_path))
+
+
+def open_pipeline(
+    settings: Settings,
+    mappings: Sequence[TableMapping],
+    *,
+    on_wait: Callable[[str], None] | None = None,
+) -> Pipeline:
+    """Make a pipeline whose zones are there.
+
+    :param on_wait: told who holds the database while we wait for it.
+    :raises TransientError: ``ZONE_UNAVAILABLE``.
+    """
+    # Imported here: whoever only reads mappings does not pay for the inspection.
+    from airflow_landing_loader.pipeline import Pipeline
+
+    pipeline = Pipeline(settings, mappings, on_wait=on_wait)
+    for zone in (pipeline.landing, pipeline.archive, pipeline.failed):
+        zone.require()
+    return pipeline
+
+
+def fingerprint(settings: Settings) -> Fingerprint:
+    """What changes when a mapping changes, without reading one."""
+    found = []
+    for entry in walk(Path(settings.table_config_path)):
+        try:
+            status = entry.path.stat()
+        except OSError:
+            continue
+        found.append((entry.shown, status.st_ino, status.st_mtime_ns, status.st_size))
+    return tuple(found)

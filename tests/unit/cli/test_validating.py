@@ -1,0 +1,57 @@
+"""`validate` shows every problem of every file, with its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def test_good_mappings(cli: Any) -> None:
+    ran = cli("validate")
+    assert (ran.code, ran.out, ran.err) == (0, "2 good mappings for 2 tables\n", "")
+    assert cli("validate", "--json").json() == {"mappings": 2, "tables": 2, "problems": []}
+
+
+def test_all_problems_of_all_files_at_once(cli: Any) -> None:
+    (cli.zones.tables / "a.yaml").write_text("a_*.csv:\n  tabel: raw_a\n")
+    (cli.zones.tables / "b").mkdir()
+    (cli.zones.tables / "b" / "b.yml").write_text("b_*.csv: [\n")
+    ran = cli("validate")
+    assert ran.code == 1
+    assert "a.yaml:2:3" in ran.err
+    assert "    2 |   tabel: raw_a" in ran.err
+    assert "      |   ^" in ran.err
+    assert "b/b.yml:" in ran.err
+    assert "2 good mappings for 2 tables" in ran.out
+    problems = cli("validate", "--json").json()["problems"]
+    assert {problem["file"] for problem in problems} == {"a.yaml", "b/b.yml"}
+    assert all(problem["code"].startswith("mapping.") for problem in problems)
+
+
+def test_no_mapping_at_all_is_a_problem(cli: Any) -> None:
+    (cli.zones.tables / "tables.yaml").unlink()
+    ran = cli("validate")
+    assert ran.code == 1
+    assert "mapping.none_found" in ran.err
+
+
+def test_a_missing_mapping_folder_is_a_problem(cli: Any) -> None:
+    cli.set(TABLE_CONFIG_PATH=str(cli.zones.root / "nowhere"))
+    ran = cli("validate")
+    assert ran.code == 1
+    assert "mapping.unreadable" in ran.err
+
+
+def test_hostile_text_of_a_mapping_is_escaped(cli: Any) -> None:
+    (cli.zones.tables / "x\x1b[31m.yaml").write_text('"a\\e[31m[red]*.csv": {tabel: "\\e[0m"}\n')
+    ran = cli("validate")
+    assert ran.code == 1
+    assert "\x1b" not in ran.out + ran.err
+    assert cli("validate", "--json").json()["problems"]
+
+
+def test_settings_come_first(cli: Any) -> None:
+    cli.set(LANDING_PATH="")
+    ran = cli("validate")
+    assert ran.code == 3
+    assert "settings.missing" in ran.err
+    assert "landing_path" in ran.err
