@@ -14,6 +14,7 @@ from airflow_landing_loader.exceptions import LandingError, TransientError
 from airflow_landing_loader.landing.model import Delivery, Validated
 from airflow_landing_loader.loading.deliveries import delivery_record
 from airflow_landing_loader.loading.duckdb import ledger
+from airflow_landing_loader.loading.duckdb import table as raw_table
 from airflow_landing_loader.loading.duckdb.rows import RowWriter, Written
 from airflow_landing_loader.loading.duckdb.session import Connection, translate
 from airflow_landing_loader.loading.identity import (
@@ -183,13 +184,15 @@ class BatchLoader:
     def _groups(self, planned: Sequence[_Planned]) -> list[list[_Planned]]:
         """Put together what one statement can write; everything else stands alone, in order."""
         groups: dict[object, list[_Planned]] = defaultdict(list)
+        text_only = {
+            table: raw_table.is_text_only(self._con, table)
+            for table in {item.validated.delivery.mapping.table for item in planned}
+        }
         for index, item in enumerate(planned):
-            inspection, mapping = item.validated.inspection, item.validated.delivery.mapping
-            small = inspection.size <= SMALL_FILE_BYTES and inspection.compression == "none"
-            alone = item.decision.restates is not None and mapping.on_redelivery == "replace"
-            if small and not alone and self._writer.goes_together(item.validated):
-                options = ReadOptions.of(item.validated)
-                groups[(mapping.table, inspection.columns, options)].append(item)
+            table = item.validated.delivery.mapping.table
+            if text_only[table] and _goes_together(item):
+                columns = item.validated.inspection.columns
+                groups[(table, columns, ReadOptions.of(item.validated))].append(item)
             else:
                 groups[index].append(item)
         return list(groups.values())
@@ -271,6 +274,19 @@ class BatchLoader:
             dag_id=self._run.dag_id,
             run_id=self._run.run_id,
         )
+
+
+def _goes_together(item: _Planned) -> bool:
+    """Whether a delivery is small and simple enough to be written with others."""
+    mapping, inspection = item.validated.delivery.mapping, item.validated.inspection
+    replaces = item.decision.restates is not None and mapping.on_redelivery == "replace"
+    return (
+        inspection.size <= SMALL_FILE_BYTES
+        and inspection.compression == "none"
+        and not inspection.ragged
+        and not mapping.csv.row_number
+        and not replaces
+    )
 
 
 def _refused(validated: Validated, error: LandingError) -> Refused:

@@ -17,7 +17,6 @@ from airflow_landing_loader.loading.duckdb.rejects import (
     ragged_of,
 )
 from airflow_landing_loader.loading.duckdb.table import TypedColumn, quoted
-from airflow_landing_loader.loading.literals import TEXT_TYPES
 from airflow_landing_loader.loading.names import EXTRA, LOAD_ID, ROW_NUMBER, column_names
 from airflow_landing_loader.loading.reader import (
     ReadOptions,
@@ -117,14 +116,6 @@ class RowWriter:
             Written(rows=validated.inspection.records, names=names, plan=plan)
             for validated, _ in batch
         ]
-
-    def goes_together(self, validated: Validated) -> bool:
-        """Whether a delivery can be written with others: text columns only, nothing set aside."""
-        mapping = validated.delivery.mapping
-        if mapping.csv.row_number or validated.inspection.ragged:
-            return False
-        columns = raw_table.columns_of(self._con, mapping.table) or ()
-        return all(c.type in TEXT_TYPES for c in columns)
 
     def _names(self, validated: Validated) -> tuple[str, ...]:
         inspection = validated.inspection

@@ -61,6 +61,11 @@ def columns_of(con: Connection, table: str) -> tuple[TableColumn, ...] | None:
     return tuple(TableColumn(column, type_) for column, type_, _ in rows)
 
 
+def is_text_only(con: Connection, table: str) -> bool:
+    """Whether all columns are text, or the table is not there yet."""
+    return all(column.type in TEXT_TYPES for column in columns_of(con, table) or ())
+
+
 def create(con: Connection, table: str, names: Sequence[str], *, row_number: bool) -> None:
     """Create a raw table: the file's columns as text, then our own."""
     schema, _, _ = table.rpartition(".")
