@@ -21,8 +21,9 @@ def get_landing_loader_cli_commands() -> list[CLICommand]:
         ActionCommand(
             name="landing-loader",
             help="Load landed files, look at what became of them, check mappings and settings",
+            # No square brackets: Airflow shows this as markup.
             description="All commands of `landing-loader`, with the settings of section"
-            " [landing_loader] in airflow.cfg. `airflow landing-loader help` lists them.",
+            " landing_loader in airflow.cfg. `airflow landing-loader help` lists them.",
             func=lazy_load_command("airflow_landing_loader.cli_airflow.run"),
             args=(
                 Arg(  # type: ignore[no-untyped-call]
