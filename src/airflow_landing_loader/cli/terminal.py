@@ -103,7 +103,10 @@ class Screen:
     def line(self, text: str = "", style: str | None = None) -> None:
         """Write one line or several; ``style`` is rich's and counts on a terminal only."""
         if self.is_terminal:
-            self.console.print(safe_lines(text), style=style)
+            from rich.text import Text
+
+            # Not the console's own style, which would colour a progress bar below the line too.
+            self.console.print(Text(safe_lines(text), style=style or ""))
         else:
             self.stream.write(safe_lines(text) + "\n")
 
