@@ -203,10 +203,10 @@ def set_archived(con: Connection, moved: Sequence[tuple[str, str]]) -> None:
 
 
 def mark_replayed(con: Connection, filenames: Sequence[str], at: datetime) -> None:
-    """Say of the newest failed delivery of each file name that it went back to landing."""
+    """Say of each name's newest failed delivery before ``at`` that it went back to landing."""
     con.execute(
         "UPDATE load_deliveries SET outcome = 'replayed', recorded_at = $2 WHERE delivery_id IN ("
         "SELECT arg_max(delivery_id, recorded_at) FROM load_deliveries "
-        "WHERE outcome = 'failed' AND filename = ANY($1) GROUP BY filename)",
+        "WHERE outcome = 'failed' AND recorded_at < $2 AND filename = ANY($1) GROUP BY filename)",
         [list(filenames), at],
     )

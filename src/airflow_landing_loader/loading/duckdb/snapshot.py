@@ -7,6 +7,7 @@ file meanwhile; every writer renews it when it is done.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -23,11 +24,15 @@ def path_of(database: Path) -> Path:
 
 
 def write(database: Path, overview: Overview) -> None:
-    """Replace the snapshot in one step, so that no reader sees half of it."""
+    """Replace the snapshot in one step, so that no reader sees half of it.
+
+    A snapshot that cannot be written leaves the earlier one: what it copies is committed already.
+    """
     target = path_of(database)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    temporary.write_bytes(_adapter().dump_json(overview))
-    temporary.replace(target)
+    with suppress(OSError):
+        temporary.write_bytes(_adapter().dump_json(overview))
+        temporary.replace(target)
 
 
 def read(database: Path) -> Overview | None:
