@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import psutil
 
-_SAMPLE_SECONDS = 0.02
+_SAMPLE_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
