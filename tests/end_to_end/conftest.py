@@ -1,0 +1,46 @@
+"""One live Airflow for all end-to-end tests: scheduler, triggerer, dag processor, api server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from rich.console import Console
+
+from airflow_api import AirflowApi
+from airflow_home import Playground, PrivateAirflow, free_port
+from starting import start
+from waiting import Waiter
+
+# Two minutes on two idle cores; this is for a machine where others work too.
+SECONDS = 900.0
+
+
+@pytest.fixture(scope="session")
+def playground(tmp_path_factory: pytest.TempPathFactory) -> Playground:
+    """Empty zones, and room for everything else."""
+    made = Playground(tmp_path_factory.mktemp("live"))
+    made.create(wipe=False)
+    return made
+
+
+@pytest.fixture(scope="session")
+def airflow(playground: Playground) -> Iterator[PrivateAirflow]:
+    """An Airflow that is being started; afterwards nothing of it may be left."""
+    made = PrivateAirflow(playground, port=free_port())
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture(scope="session")
+def waiter(airflow: PrivateAirflow) -> Waiter:
+    """Waits for conditions as long as Airflow lives."""
+    return Waiter(Console(), seconds=SECONDS, check=airflow.check)
+
+
+@pytest.fixture(scope="session")
+def api(airflow: PrivateAirflow, waiter: Waiter) -> AirflowApi:
+    """The REST API of the healthy Airflow."""
+    return start(airflow, waiter)
