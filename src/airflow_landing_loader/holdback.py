@@ -12,11 +12,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.landing.model import Delivery
 
-SHORT_PAUSE = 60.0
+SHORT_PAUSE = 30.0
 LONG_PAUSE = 600.0
 PATIENCE = 900.0
+
+_SURROUNDINGS = ("zone", "warehouse")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,7 @@ class HeldBack:
     :param name: name of the data file.
     :param token: :func:`delivery_token` of the delivery that was left; ``None`` if it could not be
         found out, then every delivery of that name waits.
+    :param code: why it was left, an ``ErrorCode`` value.
     :param since: when it was left for the first time, seconds since the epoch.
     :param until: when it is offered again, seconds since the epoch.
     :param failed: whether it failed its run.
@@ -33,6 +37,7 @@ class HeldBack:
 
     name: str
     token: str | None
+    code: str
     since: float
     until: float
     failed: bool
@@ -48,12 +53,20 @@ class LeftBehind:
     """A file that a run leaves in landing.
 
     :param token: as :class:`HeldBack` has it.
+    :param code: why it was left, an ``ErrorCode`` value.
     :param gave_up: its tasks have used up their retries.
     """
 
     name: str
     token: str | None
+    code: str
     gave_up: bool
+
+
+def is_of_the_file(error: ErrorDetail) -> bool:
+    """Whether a transient error is about one file, which others need not wait for; else it is about
+    a zone or the warehouse, which all files share."""
+    return error.transient and error.code.partition(".")[0] not in _SURROUNDINGS
 
 
 def delivery_token(delivery: Delivery) -> str:
@@ -82,8 +95,9 @@ def hold_back(
     """What to remember after a run: what it left behind, and what has to wait longer still.
 
     A file fails its run when its tasks gave up, or when it was left again and again for
-    :data:`PATIENCE` seconds; then it waits :data:`LONG_PAUSE`. One that was left while its lane
-    went on with other files waits :data:`SHORT_PAUSE`.
+    :data:`PATIENCE` seconds; then it waits :data:`LONG_PAUSE`. Before that it waits as long as it
+    has waited already, :data:`SHORT_PAUSE` at least. Files that were left for the same reason fail
+    together: while one of them waits after a failure, the others wait with it.
 
     :param held: what was remembered before.
     :param now: seconds since the epoch.
@@ -93,10 +107,16 @@ def hold_back(
     for file in left:
         known = before.get((file.name, file.token))
         since = known.since if known else now
-        failed = file.gave_up or now - since >= PATIENCE
-        pause = LONG_PAUSE if failed else SHORT_PAUSE
+        over = file.gave_up or now - since >= PATIENCE
+        told = max((e.until for e in held if e.failed and e.code == file.code), default=0.0)
+        pause = LONG_PAUSE if over else max(SHORT_PAUSE, now - since)
         entries[file.name] = HeldBack(
-            name=file.name, token=file.token, since=since, until=now + pause, failed=failed
+            name=file.name,
+            token=file.token,
+            code=file.code,
+            since=since,
+            until=told if over and told > now else now + pause,
+            failed=over and told <= now,
         )
     return tuple(entries[name] for name in sorted(entries))
 

@@ -32,12 +32,17 @@ from airflow_landing_loader.settings import Settings
 START_DATE = datetime(2024, 1, 1, tzinfo=UTC)
 TAG = "landing-loader"
 # Waits of 10 s, doubled up to 5 min: 20 minutes at least before a transient error fails a task.
+# It is for what stops every file alike: the database, a zone.
 PATIENT: dict[str, Any] = {
     "retries": 8,
     "retry_delay": timedelta(seconds=10),
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=5),
 }
+
+# A file that cannot be moved holds up the others of a run no longer than half a minute; where the
+# next run begins at once, the report fails a run only when the file was left for 15 minutes.
+_MOVE_RETRIES = 2
 
 _WAIT, _GROUP, _GATE, _DBT, _REPORT = "wait_for_files", "file", "any_loaded", "dbt", "report"
 _LANE_OF_TASK = f"{{{{ ti.xcom_pull(task_ids='{_WAIT}')[ti.map_index] | tojson }}}}"
@@ -104,12 +109,14 @@ def _add_tasks(
         **common,
     )
     lane_args = _lane_arguments(first)
+    step_args = {**lane_args, "leave_to_next_run": first.schedule is None}
+    move_args = lane_args if first.schedule else {"retries": _MOVE_RETRIES, **lane_args}
 
     @task_group(group_id=_GROUP)
     def lane(files: Any) -> None:
-        validate = ValidateFilesOperator(task_id="validate", files=files, **lane_args, **common)
-        load = LoadFilesOperator(task_id="load", validated=validate.output, **lane_args, **writes)
-        ArchiveFilesOperator(task_id="archive", verdicts=load.output, **lane_args, **writes)
+        validate = ValidateFilesOperator(task_id="validate", files=files, **step_args, **common)
+        load = LoadFilesOperator(task_id="load", validated=validate.output, **step_args, **writes)
+        ArchiveFilesOperator(task_id="archive", verdicts=load.output, **move_args, **writes)
         # It must not take the mapped argument: that would put the sensor right above it, and a
         # sensor that went well makes all_failed false. one_failed is broken before Airflow 3.3.
         load >> QuarantineFilesOperator(
@@ -117,7 +124,7 @@ def _add_tasks(
             files=_LANE_OF_TASK,
             error_task_ids=(f"{_GROUP}.validate", f"{_GROUP}.load"),
             trigger_rule="all_failed",
-            **lane_args,
+            **move_args,
             **writes,
         )
         load >> gate
@@ -138,6 +145,7 @@ def _add_tasks(
         gate_task_id=_GATE,
         dbt_task_prefix=prefix,
         fail_on_files=first.on_failed_file == "fail_run",
+        leave_to_next_run=first.schedule is None,
         trigger_rule="all_done",
         **writes,
     )

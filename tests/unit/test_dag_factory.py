@@ -97,6 +97,20 @@ def test_what_must_not_fail_hot_has_its_own_retries(
     assert dag.get_task("file.load").retries == 0
 
 
+def test_only_where_the_next_run_begins_at_once_a_file_is_left_to_it(
+    zones: Zones, build: Callable[..., dict[str, DAG]]
+) -> None:
+    (zones.tables / "a.yaml").write_text(
+        "a_*.csv: raw_a\nb_*.csv: {table: raw_b, schedule: daily}\n"
+    )
+    for table, leaves, retries in (("raw_a", True, 2), ("raw_b", False, 8)):
+        dag = build()[f"landing__{table}"]
+        for task_id in ("file.validate", "file.load", "report"):
+            assert dag.get_task(task_id).leave_to_next_run is leaves
+        assert dag.get_task("file.load").retries == 8
+        assert dag.get_task("file.archive").retries == retries
+
+
 def test_a_broken_mapping_shows_itself_and_hides_nobody(
     zones: Zones, build: Callable[..., dict[str, DAG]]
 ) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail
 from airflow_landing_loader.holdback import (
     LONG_PAUSE,
     PATIENCE,
@@ -10,6 +11,7 @@ from airflow_landing_loader.holdback import (
     delivery_token,
     dump_held,
     hold_back,
+    is_of_the_file,
     load_held,
     offered,
 )
@@ -27,8 +29,10 @@ def delivery(name: str, token: str = "1", go: str | None = None) -> Delivery:
     return Delivery(mapping=MAPPING, data=file(name, token), go=file("go", go) if go else None)
 
 
-def left(name: str, token: str | None = "1/", *, gave_up: bool = True) -> LeftBehind:
-    return LeftBehind(name=name, token=token, gave_up=gave_up)
+def left(
+    name: str, token: str | None = "1/", *, gave_up: bool = True, code: str = "zone.unwritable"
+) -> LeftBehind:
+    return LeftBehind(name=name, token=token, code=code, gave_up=gave_up)
 
 
 def test_a_file_that_failed_its_run_waits_ten_minutes() -> None:
@@ -55,25 +59,41 @@ def test_without_a_token_every_delivery_of_the_name_waits() -> None:
     assert not offered([delivery("a.csv", token="2")], held, NOW)
 
 
-def test_one_left_by_the_way_waits_a_minute_and_does_not_fail_the_run() -> None:
+def test_one_left_by_the_way_waits_half_a_minute_and_does_not_fail_the_run() -> None:
     held = hold_back((), [left("a.csv", gave_up=False)], NOW)
     assert not held[0].failed
     assert offered([delivery("a.csv")], held, NOW + SHORT_PAUSE)
 
 
-def test_one_left_by_the_way_again_and_again_fails_at_last() -> None:
-    held, now = hold_back((), [left("a.csv", gave_up=False)], NOW), NOW
-    while now - NOW < PATIENCE:
-        assert not held[0].failed
-        now += SHORT_PAUSE
+def test_one_left_by_the_way_again_and_again_waits_longer_and_longer_and_fails_at_last() -> None:
+    held, now, waits = hold_back((), [left("a.csv", gave_up=False)], NOW), NOW, []
+    while not held[0].failed:
+        waits.append(held[0].until - now)
+        now = held[0].until
         held = hold_back(held, [left("a.csv", gave_up=False)], now)
-    assert held[0].failed
+    assert waits == [30, 30, 60, 120, 240, 480]
+    assert now - NOW >= PATIENCE
     assert held[0].until == now + LONG_PAUSE
+
+
+def test_one_cause_fails_one_run_in_ten_minutes_whatever_the_files() -> None:
+    held = hold_back((), [left("a.csv")], NOW)
+    held = hold_back(held, [left("b.csv")], NOW + 100)
+    assert {e.name: e.failed for e in held} == {"a.csv": True, "b.csv": False}
+    assert {e.until for e in held} == {NOW + LONG_PAUSE}
+    held = hold_back(held, [left("a.csv"), left("b.csv")], NOW + LONG_PAUSE)
+    assert {e.name: e.failed for e in held} == {"a.csv": True, "b.csv": True}
+
+
+def test_another_cause_is_told_at_once() -> None:
+    held = hold_back((), [left("a.csv")], NOW)
+    held = hold_back(held, [left("b.csv", code="warehouse.locked")], NOW + 100)
+    assert {e.name: e.failed for e in held} == {"a.csv": True, "b.csv": True}
 
 
 def test_runs_in_between_hand_on_what_still_waits_and_forget_what_is_over() -> None:
     held = hold_back((), [left("a.csv"), left("b.csv", gave_up=False)], NOW)
-    held = hold_back(held, [left("c.csv")], NOW + SHORT_PAUSE)
+    held = hold_back(held, [left("c.csv", gave_up=False)], NOW + SHORT_PAUSE)
     assert [entry.name for entry in held] == ["a.csv", "c.csv"]
 
 
@@ -81,6 +101,17 @@ def test_a_new_delivery_starts_anew() -> None:
     held = hold_back((), [left("a.csv", gave_up=False)], NOW)
     held = hold_back(held, [left("a.csv", token="2/", gave_up=False)], NOW + PATIENCE)
     assert [entry.failed for entry in held] == [False]
+
+
+def test_what_is_of_the_file_and_what_stops_every_file() -> None:
+    def error(code: ErrorCode, *, transient: bool = True) -> ErrorDetail:
+        return ErrorDetail(code=code.value, message="x", transient=transient)
+
+    assert is_of_the_file(error(ErrorCode.LANDING_CHANGED))
+    assert is_of_the_file(error(ErrorCode.COUNT_TOO_FEW))
+    assert not is_of_the_file(error(ErrorCode.COUNT_TOO_FEW, transient=False))
+    assert not is_of_the_file(error(ErrorCode.WAREHOUSE_LOCKED))
+    assert not is_of_the_file(error(ErrorCode.ZONE_UNWRITABLE))
 
 
 def test_it_survives_json() -> None:

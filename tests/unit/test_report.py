@@ -23,7 +23,9 @@ def test_bad_files_come_first_and_the_sums_last() -> None:
         ),
         waiting=3,
         dbt="succeeded",
-        held=(HeldBack(name="c\n.csv", token=None, since=0, until=1705302000, failed=True),),
+        held=(
+            HeldBack(name="c\n.csv", token=None, code="x", since=0, until=1705302000, failed=True),
+        ),
         news=("stranger.txt matches nothing",),
     )
     assert as_table(report).splitlines() == [
@@ -58,7 +60,7 @@ def test_names_cannot_break_the_table() -> None:
 
 def test_left_files_fail_the_run_only_when_their_time_is_over() -> None:
     def held(failed: bool) -> HeldBack:
-        return HeldBack(name="b.csv", token=None, since=0, until=9, failed=failed)
+        return HeldBack(name="b.csv", token=None, code="x", since=0, until=9, failed=failed)
 
     left = outcome("b.csv", "left", error=ERROR)
     early = RunReport(outcomes=(left,), held=(held(False),))

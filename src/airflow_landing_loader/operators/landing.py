@@ -16,6 +16,7 @@ from airflow.providers.common.compat.sdk import AirflowSkipException
 from airflow_landing_loader import serde
 from airflow_landing_loader.batches import Step, batch_names, dump_batch, load_batch
 from airflow_landing_loader.exceptions import ErrorCode
+from airflow_landing_loader.holdback import is_of_the_file
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.lanes import lane_label, printable
 from airflow_landing_loader.loading.model import Duplicate, Loaded, Refused, Verdict
@@ -30,7 +31,16 @@ if TYPE_CHECKING:
 
 
 class _VerdictOperator(LandingOperator):
-    """What validating and loading share: how verdicts become the end of a task."""
+    """What validating and loading share: how verdicts become the end of a task.
+
+    :param leave_to_next_run: a file that is not fit *yet* (it changes, or is too young to be called
+        wrong) is left in landing and the task skipped, instead of trying again while the whole run
+        waits. For a DAG whose next run begins at once and holds it back for a while.
+    """
+
+    def __init__(self, *, leave_to_next_run: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.leave_to_next_run = leave_to_next_run
 
     def settle(self, context: Context, verdicts: Sequence[Step]) -> dict[str, Any]:
         """Log the verdicts and return them for the next step, if there is anything for it to do.
@@ -44,21 +54,34 @@ class _VerdictOperator(LandingOperator):
             raise AirflowSkipException(f"No longer in the landing zone, nothing to do: {names}")
         refused = [verdict for verdict in present if isinstance(verdict, Refused)]
         if len(refused) == len(present):
-            raise self.give_up(context, [r.error for r in refused], refused) from None
+            self._stop(context, refused)
         for verdict in present:
             say = self.log.error if isinstance(verdict, Refused) else self.log.info
             say("%s", verdict_text(verdict, show_values=self.show_values))
         return dump_batch(present, show_values=self.show_values)
+
+    def _stop(self, context: Context, refused: Sequence[Refused]) -> None:
+        """Fail, come back, or be skipped; return only if a refused file is left to be moved."""
+        transient = [verdict.error for verdict in refused if verdict.error.transient]
+        later = self.leave_to_next_run and all(is_of_the_file(error) for error in transient)
+        if not transient or not later:
+            raise self.give_up(context, [r.error for r in refused], refused) from None
+        if len(transient) == len(refused):
+            text = self.give_up(context, transient, refused)
+            raise AirflowSkipException(f"Left to the next run: {text}")
 
 
 class ValidateFilesOperator(_VerdictOperator):
     """Inspect files and check them against their go file, trailer and header; change nothing.
 
     :param files: names of data files in the landing zone: one, several, or a JSON list as text.
+    :param leave_to_next_run: do not try again when a file is not fit *yet* (it changes, or is too
+        young to be called wrong): leave it in landing.
     :return: the verdicts, for :class:`LoadFilesOperator`.
     :raises AirflowFailException: every file is refused for good; XCom ``landing_error`` says why.
     :raises AirflowException: no file is good, and one may be by the next try.
-    :raises AirflowSkipException: no file is there any more; somebody has dealt with them.
+    :raises AirflowSkipException: no file is there any more; somebody has dealt with them. Or, with
+        ``leave_to_next_run``, none is fit yet.
     """
 
     template_fields: Sequence[str] = ("files", *LandingOperator.template_fields)
@@ -83,11 +106,12 @@ class LoadFilesOperator(_VerdictOperator):
     """Load validated files into their table, each as one transaction.
 
     :param validated: what :class:`ValidateFilesOperator` returned: its ``output``.
+    :param leave_to_next_run: as :class:`ValidateFilesOperator`.
     :return: the verdicts, for :class:`ArchiveFilesOperator`.
     :raises AirflowFailException: every file is refused for good; XCom ``landing_error`` says why.
     :raises AirflowException: no file is loaded, and one may be by the next try: the database is
         locked, a file has changed.
-    :raises AirflowSkipException: no file is there any more; somebody has dealt with them.
+    :raises AirflowSkipException: as :class:`ValidateFilesOperator`.
     """
 
     template_fields: Sequence[str] = ("validated", *LandingOperator.template_fields)

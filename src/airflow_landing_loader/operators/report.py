@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from airflow_landing_loader.pipeline import Pipeline
 
 _STEPS = ("validate", "load", "archive", "fail")
+_MOVES = ("archive", "fail")
 _BAD = ("failed", "upstream_failed")
 
 
@@ -56,6 +57,8 @@ class ReportRunOperator(LandingOperator):
     :param gate_task_id: the :class:`AnyLoadedOperator` task.
     :param dbt_task_prefix: tasks whose id begins with this are dbt's; ``None``: there are none.
     :param fail_on_files: whether a quarantined file fails the run.
+    :param leave_to_next_run: a file that could not be moved does not fail the run at once: the next
+        runs try again, and the one after 15 minutes fails. For a DAG whose next run begins at once.
     :return: files by status, rows, and how dbt ended.
     :raises AirflowFailException: a file, dbt or a task of the run failed; names each with its
         reason.
@@ -70,6 +73,7 @@ class ReportRunOperator(LandingOperator):
         gate_task_id: str = "any_loaded",
         dbt_task_prefix: str | None = None,
         fail_on_files: bool = True,
+        leave_to_next_run: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -78,6 +82,7 @@ class ReportRunOperator(LandingOperator):
         self.gate_task_id = gate_task_id
         self.dbt_task_prefix = dbt_task_prefix
         self.fail_on_files = fail_on_files
+        self.leave_to_next_run = leave_to_next_run
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Report; see the class."""
@@ -145,9 +150,13 @@ class ReportRunOperator(LandingOperator):
                         continue  # somebody else has dealt with it
                     lane = lane_of[name]
                     bad = [s for s in _STEPS if self._state(states, s, lane) in _BAD]
-                    left.append(LeftBehind(name=name, token=token, gave_up=bool(bad)))
+                    not_moved = any(self._state(states, s, lane) == "failed" for s in _MOVES)
+                    gave_up = bool(bad) and not (not_moved and self.leave_to_next_run)
                     if name not in outcomes:
                         outcomes[name] = self._left(ti, pipeline, name, lane, bad)
+                    error = outcomes[name].error
+                    code = error.code if error else ErrorCode.INTERNAL_UNEXPECTED.value
+                    left.append(LeftBehind(name=name, token=token, code=code, gave_up=gave_up))
         return tuple(outcomes[name] for name in sorted(outcomes)), left
 
     def _outcomes(self, ti: Any) -> Iterator[Outcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections import Counter
@@ -134,9 +135,11 @@ def _key(task_id: str, map_index: int) -> str:
 
 
 def _plain(value: Any) -> Any:
-    import json
-
-    return json.loads(value) if isinstance(value, str) else value
+    """Airflow releases differ in whether they hand out a stored value as JSON text."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ def reason(run: Run) -> str:
 def test_a_file_that_cannot_be_quarantined_fails_one_run_and_then_waits(
     lab: Lab, zones: Zones, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from airflow_landing_loader import holdback
     from airflow_landing_loader.operators.landing import QuarantineFilesOperator
 
     lab.mapping("stuck_*.csv: {table: raw_stuck, settle_seconds: 0}")
@@ -48,6 +49,7 @@ def test_a_file_that_cannot_be_quarantined_fails_one_run_and_then_waits(
 
     with monkeypatch.context() as patch:
         patch.setattr(QuarantineFilesOperator, "make_pipeline", without_failed_zone)
+        patch.setattr(holdback, "PATIENCE", 0.0)
         first = lab.run("raw_stuck")
     assert first.state == "failed"
     assert first.states_of("stuck_1.csv") == {"file.validate": "failed", "file.fail": "failed"}
@@ -89,6 +91,34 @@ def test_a_locked_database_leaves_the_file_and_names_the_holder(
     assert "warehouse.locked" in output.out + output.err
     assert "a long report" in output.out + output.err
     assert lab.run("raw_locked").states["wait_for_files"] == "skipped"
+
+
+def test_a_file_that_is_not_fit_yet_holds_up_nobody(
+    lab: Lab, zones: Zones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow_landing_loader import holdback
+
+    lab.mapping(
+        "early_*.csv: {table: raw_early, settle_seconds: 0, trailer: {row_count_column: 1}}"
+    )
+    lab.deliver("early_1.csv", "id\n1\n2\n", age=0)
+    lab.deliver("early_2.csv", "id\n1\nT,1\n")
+    first = lab.run("raw_early")
+    assert first.state == "success"
+    assert first.states_of("early_1.csv") == {"file.validate": "skipped"}
+    assert first.states_of("early_2.csv")["file.archive"] == "success"
+    assert first.xcoms[("report", "return_value")]["left"] == 1
+    assert lab.run("raw_early").states["wait_for_files"] == "skipped"
+    with (lab.landing / "early_1.csv").open("a") as file:
+        file.write("T,2\n")
+    assert lab.run("raw_early").states_of("early_1.csv")["file.archive"] == "success"
+
+    lab.deliver("early_3.csv", "id\n1\n2\n", age=0)
+    monkeypatch.setattr(holdback, "PATIENCE", 0.0)
+    last = lab.run("raw_early")
+    assert last.state == "failed"
+    assert reason(last) == "early_3.csv"
+    assert zones.names()["landing"] == ["early_3.csv"]
 
 
 def test_a_transient_error_is_tried_again(

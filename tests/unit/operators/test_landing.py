@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -93,6 +94,46 @@ class TestValidateAndLoad:
         with pytest.raises(AirflowException) as caught:
             task.execute(context)
         assert not isinstance(caught.value, AirflowFailException)
+
+    def test_a_file_that_is_not_fit_yet_does_not_hold_up_a_run_without_end(
+        self, make: Make, values: Any, context: Any, ti: Any
+    ) -> None:
+        verdicts = (values.refused("a.csv", transient=True), values.gone("b.csv"))
+        task = make(
+            ValidateFilesOperator,
+            core(validate_batch=verdicts),
+            files="a.csv",
+            leave_to_next_run=True,
+        )
+        with pytest.raises(AirflowSkipException, match=r"landing\.changed"):
+            task.execute(context)
+        assert ti.pushed("landing_error")["errors"][0]["code"] == "landing.changed"
+
+    def test_one_that_is_wrong_for_good_does_not_wait_for_one_that_is_not_fit_yet(
+        self, make: Make, values: Any, context: Any
+    ) -> None:
+        verdicts = (values.refused("a.csv"), values.refused("b.csv", transient=True))
+        task = make(
+            LoadFilesOperator, core(load=verdicts), validated=dump_batch([]), leave_to_next_run=True
+        )
+        assert load_batch(task.execute(context)) == verdicts
+
+    def test_what_stops_every_file_is_tried_again_in_any_run(
+        self, make: Make, values: Any, context: Any
+    ) -> None:
+        locked = replace(
+            values.refused(transient=True).error, code=ErrorCode.WAREHOUSE_LOCKED.value
+        )
+        verdict = replace(values.refused(), error=locked)
+        task = make(
+            LoadFilesOperator,
+            core(load=(verdict,)),
+            validated=dump_batch([]),
+            leave_to_next_run=True,
+        )
+        with pytest.raises(AirflowException) as caught:
+            task.execute(context)
+        assert not isinstance(caught.value, AirflowFailException | AirflowSkipException)
 
     def test_files_that_have_gone_are_skipped(self, make: Make, values: Any, context: Any) -> None:
         task = make(LoadFilesOperator, core(load=(values.gone(),)), validated=dump_batch([]))

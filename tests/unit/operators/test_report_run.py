@@ -96,6 +96,36 @@ def test_a_task_that_gave_up_says_why(report: Any, values: Any, context: Any, ti
         report([["a.csv"]], {"file.load_0": "failed"}, present=("a.csv",)).execute(context)
 
 
+@pytest.mark.parametrize(("leave", "failed"), [(True, False), (False, True)])
+def test_a_file_that_could_not_be_moved_has_its_time_where_runs_follow_at_once(
+    report: Any, values: Any, context: Any, ti: Any, leave: bool, failed: bool
+) -> None:
+    error = values.refused(transient=True).error
+    states = {
+        "file.validate_0": "failed",
+        "file.load_0": "upstream_failed",
+        "file.fail_0": "failed",
+    }
+    outcomes = {0: [values.outcome("a.csv", "left", error=error)]}
+    task = report([["a.csv"]], states, outcomes, present=("a.csv",), leave_to_next_run=leave)
+    if failed:
+        with pytest.raises(AirflowFailException):
+            task.execute(context)
+    else:
+        assert task.execute(context)["left"] == 1
+    assert ti.pushed("landing_held")[0]["failed"] is failed
+
+
+def test_a_skipped_lane_leaves_its_file_with_its_reason(
+    report: Any, values: Any, context: Any, ti: Any
+) -> None:
+    error = serde.dump(values.refused(transient=True).error)
+    ti.put("file.validate", {"errors": [error]}, key="landing_error", index=0)
+    states = {f"file.{step}_0": "skipped" for step in ("validate", "load", "archive", "fail")}
+    assert report([["a.csv"]], states, present=("a.csv",)).execute(context)["left"] == 1
+    assert ti.pushed("landing_held")[0]["code"] == "landing.changed"
+
+
 def test_a_file_left_by_the_way_does_not_fail_the_run_yet(
     report: Any, values: Any, context: Any, ti: Any
 ) -> None:
@@ -121,7 +151,14 @@ def test_a_zone_that_cannot_be_read_counts_as_left(report: Any, context: Any, ti
 
 
 def test_what_waits_longer_is_handed_on(report: Any, context: Any, ti: Any) -> None:
-    far = {"name": "old.csv", "token": None, "since": 0.0, "until": 4e9, "failed": True}
+    far = {
+        "name": "old.csv",
+        "token": None,
+        "code": "x",
+        "since": 0.0,
+        "until": 4e9,
+        "failed": True,
+    }
     ti.put("wait_for_files", [far], key="landing_held")
     with pytest.raises(AirflowSkipException):
         report(None, {"wait_for_files": "skipped"}).execute(context)

@@ -26,7 +26,7 @@ from airflow_landing_loader.settings import Settings
 if TYPE_CHECKING:
     from conftest import Zones
 
-HELD = {"name": "a_1.csv", "token": None, "since": 0.0, "until": 4e9, "failed": True}
+HELD = {"name": "a_1.csv", "token": None, "code": "x", "since": 0.0, "until": 4e9, "failed": True}
 MAPPING = {"pattern": "a_*.csv", "table": "raw_a", "settle_seconds": 0}
 
 

@@ -117,7 +117,7 @@ def test_a_moment_has_come(clock: Clock, trigger: Any) -> None:
 
 def test_held_files_do_not_fire(clock: Clock, trigger: Any, zones: Zones) -> None:
     (zones.landing / "a_1.csv").write_text("id\n1\n")
-    held = HeldBack(name="a_1.csv", token=None, since=0, until=START + 25, failed=True)
+    held = HeldBack(name="a_1.csv", token=None, code="x", since=0, until=START + 25, failed=True)
     assert event(trigger(held=dump_held([held])))["status"] == "ready"
     assert sum(clock.slept) == 30.0
 
