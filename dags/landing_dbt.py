@@ -1,4 +1,4 @@
-"""Airflow reads this file and finds the DAG that runs dbt for all tables, where one does."""
+"""Where dbt_mode is shared, Airflow finds the DAG here that runs dbt for all tables."""
 
 from airflow_landing_loader.dbt import build_shared_dbt_dag
 

@@ -6,29 +6,29 @@ the project becomes a task that fails and says so; it never becomes an error of 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import (
     DAG,
     AirflowFailException,
-    AssetAny,
     BaseOperator,
     TaskGroup,
     get_parsing_context,
 )
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable
 
+from airflow_landing_loader.airflow_settings import airflow_settings
 from airflow_landing_loader.assets import table_asset
 from airflow_landing_loader.dbt_project import DbtProject, read_manifest, read_project
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
+from airflow_landing_loader.mapping.reader import MappingSet, read_mappings
 from airflow_landing_loader.operators.dbt import DbtDueOperator, ReportDbtOperator
 from airflow_landing_loader.settings import Settings
+from airflow_landing_loader.version_compat import any_asset_or_cron
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-    from airflow_landing_loader.mapping.result import MappingSet
 
 # No table's DAG can have this id: theirs begin with `landing__`.
 SHARED_DAG_ID = "landing_dbt"
@@ -81,29 +81,37 @@ def build_dbt_group(*, table: str, settings: Settings, group_id: str = "dbt") ->
     return _build_group((table,), settings, group_id)
 
 
-def build_shared_dbt_dag(settings: Settings, mapping_set: MappingSet) -> DAG:
+def build_shared_dbt_dag(
+    settings: Settings | None = None, mapping_set: MappingSet | None = None
+) -> DAG | None:
     """Build the one DAG that runs dbt for all tables, for ``dbt_mode: shared``.
+
+    It belongs into a DAG file of its own, so that the tables' DAGs are parsed without it.
 
     It runs when any table was loaded into, and looks every 15 minutes whether dbt is due for one of
     them, so that a failed run is made up for. Each run builds everything below all tables; after a
     failure none begins within ten minutes.
 
-    :param settings: where everything lies.
-    :param mapping_set: all mappings; those with ``dbt: false`` do not count.
+    :param settings: where everything lies. Default: section ``[landing_loader]``.
+    :param mapping_set: all mappings; those with ``dbt: false`` do not count. Default: those of
+        ``table_config_path``.
+    :return: the DAG; ``None`` if dbt runs otherwise or not at all, or if no table wants it.
+    :raises ConfigurationError: a required setting is missing or makes no sense.
     """
     # Imported here: that module imports this one.
     from airflow_landing_loader.table_dag import PATIENT, START_DATE, TAG
 
+    settings = settings or airflow_settings()
+    mapping_set = mapping_set or read_mappings(Path(settings.table_config_path))
     mappings = tuple(mapping for mapping in mapping_set.mappings if mapping.dbt)
     tables = tuple(sorted({mapping.table for mapping in mappings}))
+    if not tables or settings.dbt_mode_for(len(mapping_set.tables())) != "shared":
+        return None
     common: dict[str, Any] = {"mapping": mappings, "settings": settings}
     with DAG(
         dag_id=SHARED_DAG_ID,
         description="Runs dbt after loads, for all tables",
-        schedule=AssetOrTimeSchedule(
-            timetable=CronTriggerTimetable(_LOOKS, timezone="UTC"),
-            assets=AssetAny(*(table_asset(table) for table in tables)),
-        ),
+        schedule=any_asset_or_cron([table_asset(table) for table in tables], _LOOKS),
         start_date=START_DATE,
         catchup=False,
         max_active_runs=1,
@@ -178,13 +186,10 @@ def _cosmos_group(
 
 
 def _group_of(group: TaskGroup, *, problem: str | None = None) -> TaskGroup:
-    """Put ``start`` before what is in the group, and ``unavailable`` behind it if need be."""
+    """Put ``start`` before what is in the group, or before ``unavailable`` if nothing can be."""
     roots = list(group.get_roots())
     start = EmptyOperator(task_id=START, task_group=group)
     if problem is not None:
-        unavailable = DbtUnavailableOperator(task_id=UNAVAILABLE, reason=problem, task_group=group)
-        start.set_downstream(unavailable)
-        unavailable.set_downstream(roots)
-    else:
-        start.set_downstream(roots)
+        roots.append(DbtUnavailableOperator(task_id=UNAVAILABLE, reason=problem, task_group=group))
+    start.set_downstream(roots)
     return group

@@ -56,7 +56,7 @@ class LandingDbtGroup(DbtTaskGroup):
     """A Cosmos task group that outlives what Cosmos has against a project, so that one project
     does not take the DAGs of a whole file with it.
 
-    ``problem`` is what Cosmos said, ``None`` if it was content.
+    ``problem`` is what Cosmos said, ``None`` if it was content. With a problem the group is empty.
     """
 
     def __init__(self, group_id: str, **kwargs: Any) -> None:
@@ -65,6 +65,18 @@ class LandingDbtGroup(DbtTaskGroup):
             super().__init__(group_id=group_id, **kwargs)
         except _REFUSALS as error:
             self.problem = f"{type(error).__name__}: {error}"
+            self._empty()
+        else:
+            if not self.children:  # it leaves out what it does not understand
+                self.problem = "it found nothing of what the manifest has below the table"
+
+    def _empty(self) -> None:
+        """Take half-made tasks out again: they would break the DAG when it is serialised."""
+        for task_id in [
+            name for name in self.dag.task_dict if name.startswith(f"{self.group_id}.")
+        ]:
+            del self.dag.task_dict[task_id]
+        self.children.clear()
 
 
 def cosmos_group(
@@ -89,14 +101,17 @@ def cosmos_group(
         tables=tables,
         manifest_path=project.manifest_path,
     )
-    pool = {"pool": settings.duckdb_pool} if settings.duckdb_pool else {}
+    project_config = ProjectConfig(
+        dbt_project_path=project.path,
+        install_dbt_deps=False,
+        env_vars={"DUCKDB_PATH": settings.duckdb_path},
+    )
+    # Through the constructor it would become an ObjectStoragePath, and making the first of these
+    # loads every provider of Airflow: most of a second in each process that parses.
+    project_config.manifest_path = project.manifest_path
     return LandingDbtGroup(
         group_id,
-        project_config=ProjectConfig(
-            dbt_project_path=project.path,
-            manifest_path=project.manifest_path,
-            install_dbt_deps=False,
-        ),
+        project_config=project_config,
         profile_config=profile,
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.LOCAL, invocation_mode=InvocationMode.DBT_RUNNER
@@ -108,11 +123,7 @@ def cosmos_group(
             should_detach_multiple_parents_tests=True,
             emit_datasets=False,
         ),
-        operator_args={
-            "install_deps": False,
-            "env": {"DUCKDB_PATH": settings.duckdb_path},
-            **pool,
-        },
+        operator_args={"pool": settings.duckdb_pool} if settings.duckdb_pool else {},
     )
 
 

@@ -6,10 +6,34 @@ dropping a release is one search for its constant.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from airflow import __version__
 from packaging.version import Version
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Asset
 
 AIRFLOW_VERSION: tuple[int, ...] = Version(__version__).release[:2]
 
 AIRFLOW_V_3_2_PLUS: bool = AIRFLOW_VERSION >= (3, 2)
 AIRFLOW_V_3_3_PLUS: bool = AIRFLOW_VERSION >= (3, 3)
+
+
+def any_asset_or_cron(assets: Sequence[Asset], cron: str) -> Any:
+    """A schedule that runs a DAG when one of the assets is updated, and by the clock as well.
+
+    :param assets: at least one.
+    :param cron: when by the clock, UTC.
+    """
+    from airflow.providers.common.compat.sdk import AssetAny
+
+    if AIRFLOW_V_3_2_PLUS:
+        from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable
+    else:
+        from airflow.timetables.assets import AssetOrTimeSchedule  # type: ignore[assignment]
+        from airflow.timetables.trigger import CronTriggerTimetable  # type: ignore[assignment]
+    return AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable(cron, timezone="UTC"), assets=AssetAny(*assets)
+    )
