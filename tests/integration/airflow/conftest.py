@@ -90,6 +90,9 @@ class Lab:
         """The generated DAG of a table, with retries that come at once."""
         from airflow_landing_loader.dag_factory import build_landing_dags
 
+        # Airflow 3.1 does not take back what a task that ran in this process has set.
+        os.environ.pop("_AIRFLOW_PARSING_CONTEXT_DAG_ID", None)
+        os.environ.pop("_AIRFLOW_PARSING_CONTEXT_TASK_ID", None)
         dag = build_landing_dags(self.settings)[f"landing__{table}"]
         for task in dag.tasks:
             task.retries = 0

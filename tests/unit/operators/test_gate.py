@@ -17,6 +17,16 @@ Make = Callable[..., Any]
 ASSET = table_asset("raw_a")
 
 
+class Events:
+    """The accessors of a task with one outlet."""
+
+    extra: Any = None
+
+    def __getitem__(self, asset: Any) -> Events:
+        assert asset == ASSET
+        return self
+
+
 def core(*due: DbtDue) -> Any:
     mapping = SimpleNamespace(table="raw_a")
     warehouse = SimpleNamespace(dbt_due=lambda tables: due)
@@ -30,7 +40,7 @@ def due(failed_ago: timedelta | None = None) -> DbtDue:
 
 @pytest.fixture
 def gate(make: Make, context: Any) -> Callable[..., Any]:
-    context["outlet_events"][ASSET] = SimpleNamespace(extra={})
+    context["outlet_events"] = Events()
 
     def build(*due: DbtDue, dbt: bool = True) -> Any:
         prefix = "dbt." if dbt else None
@@ -47,7 +57,7 @@ def test_loaded_files_let_dbt_run_and_describe_the_event(
     ti.put("load", dump_batch([values.loaded("a.csv"), values.duplicate("b.csv")]), index=0)
     ti.put("load", dump_batch([values.loaded("c.csv", row_count=5)]), index=1)
     assert gate(due()).execute(context) == 2
-    assert context["outlet_events"][ASSET].extra == {
+    assert context["outlet_events"].extra == {
         "load_ids": ["id-a.csv", "id-c.csv"],
         "files": ["a.csv", "c.csv"],
         "rows": [2, 5],
@@ -91,7 +101,7 @@ def test_after_a_failure_dbt_waits_but_the_event_is_sent(
     with pytest.raises(DownstreamTasksSkipped) as caught:
         task.execute(context)
     assert caught.value.tasks == ["dbt.start"]
-    assert context["outlet_events"][ASSET].extra["files"] == ["a.csv"]
+    assert context["outlet_events"].extra["files"] == ["a.csv"]
 
 
 def test_without_dbt_only_loads_count(gate: Any, values: Any, context: Any, ti: Any) -> None:

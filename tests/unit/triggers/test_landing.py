@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pkgutil
 import subprocess
 import sys
 import time
@@ -10,7 +11,6 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow.sdk._shared.module_loading import import_string
 
 from airflow_landing_loader.holdback import HeldBack, dump_held
 from airflow_landing_loader.mapping.model import TableMapping
@@ -71,7 +71,7 @@ def trigger(zones: Zones) -> Callable[..., LandingFilesTrigger]:
 def event(trigger: LandingFilesTrigger) -> dict[str, Any]:
     """The only event of a trigger that went to the database and back."""
     path, arguments = trigger.serialize()
-    again = import_string(path)(**json.loads(json.dumps(arguments)))
+    again = pkgutil.resolve_name(path)(**json.loads(json.dumps(arguments)))
 
     async def collect() -> list[Any]:
         return [event.payload async for event in again.run()]
