@@ -12,6 +12,7 @@ from typing import Any
 from airflow_landing_loader import serde
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.model import Duplicate, Loaded, Refused
+from airflow_landing_loader.transport import received, sendable
 
 Step = Validated | Refused | Loaded | Duplicate
 
@@ -24,7 +25,7 @@ def dump_batch(values: Iterable[Step], *, show_values: bool = False) -> dict[str
     mappings: list[Any] = []
     files = []
     for value in values:
-        fields = serde.dump(value, show_values=show_values)
+        fields = sendable(serde.dump(value, show_values=show_values))
         mapping = fields["delivery"].pop("mapping")
         if mapping not in mappings:
             mappings.append(mapping)
@@ -41,12 +42,13 @@ def load_batch(batch: dict[str, Any]) -> tuple[Step, ...]:
 
 def batch_names(batch: dict[str, Any]) -> tuple[str, ...]:
     """Names of the data files of a dumped batch."""
-    return tuple(fields["delivery"]["data"]["name"] for fields in batch["files"])
+    return tuple(received(fields["delivery"]["data"]["name"]) for fields in batch["files"])
 
 
 def _load(fields: dict[str, Any], mappings: list[Any]) -> Step:
     mapping = mappings[fields.pop("mapping")]
-    value = serde.load({**fields, "delivery": {**fields["delivery"], "mapping": mapping}})
+    delivery = {**fields["delivery"], "mapping": mapping}
+    value = serde.load(received({**fields, "delivery": delivery}))
     if not isinstance(value, Step):
         raise TypeError(f"a batch holds no {type(value).__name__}")
     return value

@@ -14,6 +14,7 @@ from typing import Any
 
 from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.landing.model import Delivery
+from airflow_landing_loader.transport import received, sendable
 
 SHORT_PAUSE = 30.0
 LONG_PAUSE = 600.0
@@ -123,10 +124,12 @@ def hold_back(
 
 def dump_held(held: Collection[HeldBack]) -> list[dict[str, Any]]:
     """As JSON-able dicts, for XCom and trigger arguments."""
-    return [asdict(entry) for entry in held]
+    return [sendable(asdict(entry)) for entry in held]
 
 
 def load_held(entries: Sequence[dict[str, Any]] | None) -> tuple[HeldBack, ...]:
     """Rebuild what :func:`dump_held` wrote; nothing from ``None``."""
     names = [field.name for field in fields(HeldBack)]
-    return tuple(HeldBack(**{name: entry[name] for name in names}) for entry in entries or ())
+    return tuple(
+        HeldBack(**{name: received(entry[name]) for name in names}) for entry in entries or ()
+    )

@@ -10,6 +10,7 @@ from airflow_landing_loader.loading.model import Duplicate, Loaded, Refused
 from airflow_landing_loader.outcome import Outcome
 
 MAX_NAME = 250
+MAX_URI = 1000
 
 
 def error_text(error: ErrorDetail, *, show_values: bool = False) -> str:
@@ -38,7 +39,8 @@ def outcome_text(outcome: Outcome, *, show_values: bool = False) -> str:
     """What became of one file."""
     if outcome.error is not None:
         return f"{outcome.status}: {error_text(outcome.error, show_values=show_values)}"
-    return f"{printable(outcome.name, MAX_NAME)}: {outcome.status}, now {outcome.uri}"
+    name, uri = printable(outcome.name, MAX_NAME), printable(outcome.uri, MAX_URI)
+    return f"{name}: {outcome.status}, now {uri}"
 
 
 def _inspected(verdict: Validated) -> str:

@@ -21,6 +21,7 @@ from airflow_landing_loader.exceptions import ErrorDetail, LandingError
 from airflow_landing_loader.loading.model import Refused, RunContext
 from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.operators.xcoms import ERROR_KEY
+from airflow_landing_loader.transport import sendable
 from airflow_landing_loader.wording import error_text
 
 if TYPE_CHECKING:
@@ -149,7 +150,9 @@ class LandingOperator(BaseOperator):
         :param refused: the verdicts behind them, for :class:`QuarantineFilesOperator`.
         """
         value = {
-            "errors": [serde.dump(error, show_values=self.show_values) for error in errors],
+            "errors": [
+                sendable(serde.dump(error, show_values=self.show_values)) for error in errors
+            ],
             "refused": dump_batch(refused, show_values=self.show_values),
         }
         context["ti"].xcom_push(key=ERROR_KEY, value=value)

@@ -22,6 +22,7 @@ from airflow_landing_loader.lanes import lane_label, printable
 from airflow_landing_loader.loading.model import Duplicate, Loaded, Refused, Verdict
 from airflow_landing_loader.operators.base import LandingOperator
 from airflow_landing_loader.operators.xcoms import ERROR_KEY
+from airflow_landing_loader.transport import received, sendable
 from airflow_landing_loader.wording import MAX_NAME, outcome_text, verdict_text
 
 if TYPE_CHECKING:
@@ -209,10 +210,10 @@ def file_names(files: str | Sequence[str]) -> tuple[str, ...]:
     A template that is not rendered as a native object can only give text.
     """
     if not isinstance(files, str):
-        return tuple(files)
+        return tuple(received(list(files)))
     if files.startswith('["') and files.endswith('"]'):
         try:
-            return tuple(str(name) for name in json.loads(files))
+            return tuple(received(str(name)) for name in json.loads(files))
         except ValueError:
             pass  # a file with a strange name
     return (files,)
@@ -224,7 +225,7 @@ def _finish(task: LandingOperator, context: Context, verdicts: Sequence[Verdict]
         outcomes = pipeline.finish(verdicts)
     for outcome in outcomes:
         task.log.info("%s", outcome_text(outcome, show_values=task.show_values))
-    said = {"outcomes": [serde.dump(o, show_values=task.show_values) for o in outcomes]}
+    said = {"outcomes": [sendable(serde.dump(o, show_values=task.show_values)) for o in outcomes]}
     stuck = [o.error for v, o in zip(verdicts, outcomes, strict=True) if o.error and _stuck(v, o)]
     if stuck:
         # Pushed, because a task that fails returns nothing, and the report has to know.

@@ -35,6 +35,7 @@ from airflow_landing_loader.operators.xcoms import (
 )
 from airflow_landing_loader.outcome import Outcome
 from airflow_landing_loader.report import DbtResult, RunReport, as_table, failures, summary
+from airflow_landing_loader.transport import received
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -137,7 +138,7 @@ class ReportRunOperator(LandingOperator):
     ) -> tuple[tuple[Outcome, ...], list[LeftBehind]]:
         """Outcomes of all files of the run, and those that are still in landing."""
         ti = context["ti"]
-        lanes = ti.xcom_pull(task_ids=self.wait_task_id) or []
+        lanes = received(ti.xcom_pull(task_ids=self.wait_task_id) or [])
         lane_of = {name: index for index, lane in enumerate(lanes) for name in lane}
         outcomes = {outcome.name: outcome for outcome in self._outcomes(ti)}
         unclear = [n for n in lane_of if n not in outcomes or outcomes[n].status == "left"]
@@ -163,7 +164,7 @@ class ReportRunOperator(LandingOperator):
         for step in ("archive", "fail"):
             for pushed in pull_all(ti, f"{self.group_id}.{step}"):
                 for fields in pushed["outcomes"]:
-                    outcome = serde.load(fields)
+                    outcome = serde.load(received(fields))
                     if isinstance(outcome, Outcome):
                         yield outcome
 
@@ -208,7 +209,7 @@ class ReportRunOperator(LandingOperator):
 
 
 def _details(pushed: dict[str, Any] | None) -> list[ErrorDetail]:
-    errors = map(serde.load, pushed["errors"]) if pushed else ()
+    errors = map(serde.load, received(pushed["errors"])) if pushed else ()
     return [error for error in errors if isinstance(error, ErrorDetail)]
 
 

@@ -38,6 +38,7 @@ from airflow_landing_loader.operators.xcoms import (
     previous_run_id,
 )
 from airflow_landing_loader.sensors.notices import Notices
+from airflow_landing_loader.transport import sendable
 from airflow_landing_loader.triggers.landing import LandingFilesTrigger
 
 if TYPE_CHECKING:
@@ -173,7 +174,8 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
         plan = plan_lanes(ready, max_lanes=lanes_at_most, batch_files=self.batch_files)
         context["ti"].xcom_push(key=WAITING_KEY, value=plan.waiting)
         self.log.info("%d files ready, %d taken.", len(ready), len(ready) - plan.waiting)
-        return [list(lane) for lane in plan.lanes]
+        lanes: Lanes = sendable(plan.lanes)
+        return lanes
 
     def _tell_notices(self, context: Context, pipeline: Pipeline) -> None:
         _, others = self.find_mappings(pipeline.settings)

@@ -11,6 +11,7 @@ from airflow_landing_loader.landing.discovery import Discovery, discover
 from airflow_landing_loader.landing.reports import reports_of
 from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.operators.xcoms import NEWS_KEY, NOTICES_KEY, previous_run_id
+from airflow_landing_loader.transport import sendable
 
 if TYPE_CHECKING:
     from airflow_landing_loader.pipeline import Pipeline
@@ -39,7 +40,7 @@ class Notices:
         everybody = [*own, *(mapping for mapping in neighbours if mapping not in own)]
         found = discover(pipeline.landing, everybody, now=time.time())
         reports = reports_of(_concerning(found, own))
-        current = [f"{report.message} {report.hint}" for report in reports[:MAX_NOTICES]]
+        current = [sendable(f"{r.message} {r.hint}") for r in reports[:MAX_NOTICES]]
         if len(reports) > MAX_NOTICES:
             current.append(f"{len(reports) - MAX_NOTICES} more files are not taken.")
         known = self._pull(NOTICES_KEY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -110,6 +111,18 @@ def test_strange_names_are_files_and_nothing_else(lab: Lab, zones: Zones) -> Non
     assert zones.names()["archive"] == sorted(names)
     assert zones.names()["failed"] == ['odd_["x"].csv', 'odd_["x"].csv.error.json']
     assert "odd_{{ 7*7 }}.csv" in run.labels.values()
+
+
+def test_names_that_are_no_text_hold_up_nobody(lab: Lab, zones: Zones) -> None:
+    lab.mapping("bytes_*.csv: {table: raw_bytes, settle_seconds: 0}")
+    good, bad = (os.fsdecode(name) for name in (b"bytes_\xff.csv", b"bytes_\xfe.csv"))
+    lab.deliver(good)
+    lab.deliver(bad, BROKEN)
+    lab.deliver("bytes_plain.csv")
+    run = lab.run("raw_bytes")
+    assert run.count("file.archive") == {"success": 2, "upstream_failed": 1}
+    assert zones.names()["archive"] == sorted([good, "bytes_plain.csv"])
+    assert zones.names()["failed"] == sorted([bad, f"{bad}.error.json"])
 
 
 def test_a_flood_of_small_files_takes_a_few_lanes(lab: Lab, zones: Zones) -> None:
