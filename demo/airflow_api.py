@@ -76,6 +76,14 @@ class AirflowApi:
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise NotThereError(f"{path}: {error}") from error
 
+    def silent(self) -> str:
+        """Nothing, if the server answers.
+
+        :raises NotThereError: it does not.
+        """
+        self.get("/api/v2/version")
+        return ""
+
     def unhealthy(self) -> list[str]:
         """Components that have not reported to be healthy."""
         health = self.get("/api/v2/monitor/health")

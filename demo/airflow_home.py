@@ -26,12 +26,12 @@ from processes import Processes, undisturbed
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
-COMPONENTS = {
-    "api-server": ("api-server",),
-    # Logs are read from disk: no log server, which would listen on every interface.
+# Tasks talk to the api server: nothing may be scheduled before it answers.
+SERVERS = {"api-server": ("api-server",), "dag-processor": ("dag-processor",)}
+# Logs are read from disk: no log servers, which would listen on every interface.
+WORKERS = {
     "scheduler": ("scheduler", "--skip-serve-logs"),
     "triggerer": ("triggerer", "--skip-serve-logs"),
-    "dag-processor": ("dag-processor",),
 }
 
 PREPARATION = ("database", "dbt-parse")
@@ -96,9 +96,9 @@ class Playground:
         return self.root / "logs"
 
     @property
-    def env_file(self) -> Path:
-        """To be sourced by a shell, so that ``landing-loader`` and ``airflow`` find all this."""
-        return self.root / "env.sh"
+    def wrapper(self) -> Path:
+        """``with landing-loader status`` runs that program on these folders; so for ``airflow``."""
+        return self.root / "with"
 
     @property
     def _reservation(self) -> Path:
@@ -178,15 +178,12 @@ class PrivateAirflow:
 
     def begin_preparing(self) -> None:
         """Start making Airflow's database and dbt's manifest, both at once."""
-        playground = self.playground
-        names = [key for key in self._environment if key.startswith(("AIRFLOW", "DUCKDB_"))]
-        exports = (f"export {k}={shlex.quote(self._environment[k])}\n" for k in sorted(names))
-        _write_private(playground.env_file, "".join(exports))
+        self._write_wrapper()
         self._start("database", _AIRFLOW, "db", "migrate")
         # Profile and target are named as Cosmos names them, or its first dbt command of each table
         # could not go on from this parse.
         dbt = [_program("dbt"), "parse", "--profile", "landing", "--target", "duckdb"]
-        folder = str(playground.dbt)
+        folder = str(self.playground.dbt)
         self._start("dbt-parse", dbt, "--project-dir", folder, "--profiles-dir", folder)
 
     def preparing(self) -> str:
@@ -200,9 +197,14 @@ class PrivateAirflow:
                 raise StartError(_died(name, ended[name], self.playground.logs))
         return ", ".join(name for name in PREPARATION if name not in ended)
 
-    def start(self) -> None:
-        """Start the four components; they are not ready yet."""
-        for name, arguments in COMPONENTS.items():
+    def start_servers(self) -> None:
+        """Start the api server and the dag processor; they are not ready yet."""
+        for name, arguments in SERVERS.items():
+            self._start(name, _AIRFLOW, *arguments)
+
+    def start_workers(self) -> None:
+        """Start the scheduler and the triggerer; they are not ready yet."""
+        for name, arguments in WORKERS.items():
             self._start(name, _AIRFLOW, *arguments)
 
     def check(self) -> None:
@@ -211,7 +213,7 @@ class PrivateAirflow:
         :raises StartError: one has ended.
         """
         for name, code in self.processes.ended().items():
-            if name in COMPONENTS:
+            if name in SERVERS or name in WORKERS:
                 raise StartError(_died(name, code, self.playground.logs))
 
     def stop(self) -> None:
@@ -239,6 +241,15 @@ class PrivateAirflow:
             timeout=timeout,
             check=False,
         )
+
+    def _write_wrapper(self) -> None:
+        names = sorted(n for n in self._environment if n.startswith(("AIRFLOW_", "DUCKDB_")))
+        exports = [f"export {name}={shlex.quote(self._environment[name])}" for name in names]
+        programs = shlex.quote(str(Path(sys.executable).parent))
+        lines = ["#!/bin/sh", *exports, f'PATH={programs}:"$PATH" exec "$@"']
+        wrapper = self.playground.wrapper
+        _write_private(wrapper, "\n".join([*lines, ""]))
+        wrapper.chmod(0o700)
 
     def _start(self, name: str, program: Sequence[str], *arguments: str) -> None:
         self.processes.start(

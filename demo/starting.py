@@ -15,7 +15,9 @@ def start(airflow: PrivateAirflow, waiter: Waiter) -> AirflowApi:
     """
     airflow.begin_preparing()
     waiter.until("Airflow's database and dbt's manifest are made", airflow.preparing)
-    airflow.start()
+    airflow.start_servers()
     api = AirflowApi(airflow.url)
-    waiter.until(f"Airflow runs on {airflow.url}", lambda: ", ".join(api.unhealthy()))
+    waiter.until(f"Airflow's api server answers on {airflow.url}", api.silent)
+    airflow.start_workers()
+    waiter.until("All of Airflow is healthy", lambda: ", ".join(api.unhealthy()))
     return api

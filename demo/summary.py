@@ -39,10 +39,7 @@ def show(evidence: Evidence, playground: Playground, console: Console) -> None:
         ("Refused files", f"{shown(playground.failed)}, each with its reason in *.error.json"),
         ("Files left alone", shown(playground.landing)),
         ("Warehouse", shown(playground.database)),
-        (
-            "Look further",
-            f"source {shown(playground.env_file)} && {program('landing-loader')} status",
-        ),
+        ("Look further", f"{shown(playground.wrapper)} landing-loader status"),
         ("See it in Airflow", "make up"),
     ):
         console.print(f"{label:<18} {escape(text)}", soft_wrap=True)

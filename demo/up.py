@@ -90,7 +90,7 @@ def main(arguments: Sequence[str]) -> int:
 def _explain(airflow: PrivateAirflow, console: Console) -> None:
     playground = airflow.playground
     drop = f"{program('python')} demo/deliveries.py --into {shown(playground.landing)}"
-    status = f"source {shown(playground.env_file)} && {program('landing-loader')} status"
+    status = f"{shown(playground.wrapper)} landing-loader status"
     console.print(
         f"""
 [bold]Airflow is up:[/bold] {airflow.url} (no login)

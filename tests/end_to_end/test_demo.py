@@ -131,7 +131,7 @@ def test_a_stopped_demo_leaves_nothing_running(tmp_path: Path, number: signal.Si
     folder = tmp_path / "demo"
     demo = start_script("run.py", folder)
     # While the preparation runs for the first signal, later for the others.
-    log = "scheduler.log" if number is signal.SIGTERM else "database.log"
+    log = "api-server.log" if number is signal.SIGTERM else "database.log"
     end = time.monotonic() + START_SECONDS
     while not (folder / "logs" / log).exists() and demo.poll() is None:
         assert time.monotonic() < end
