@@ -5,7 +5,7 @@ Copy it into the DAG folder and change it. Zones and database come from section 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import DAG, task, task_group
@@ -27,7 +27,7 @@ FX_RATES = {
 with DAG(
     "nightly_fx_rates",
     schedule="0 22 * * 1-5",
-    start_date=datetime(2024, 1, 1),  # noqa: DTZ001 - Airflow's own time zone
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
     default_args={"mapping": FX_RATES, "retries": 5},

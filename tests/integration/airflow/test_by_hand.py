@@ -73,6 +73,11 @@ def test_the_example_runs(lab: Lab, zones: Zones, written: Callable[[str], DAG])
     }
 
 
+def test_the_docs_show_the_example_as_it_is() -> None:
+    page = EXAMPLE.parents[2] / "docs" / "operators.md"
+    assert EXAMPLE.read_text().rstrip() in page.read_text()
+
+
 @pytest.mark.parametrize("mode", ["poke", "reschedule"])
 def test_the_sensor_waits_on_a_worker_too(
     lab: Lab, written: Callable[[str], DAG], mode: str
