@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import time
@@ -54,12 +55,16 @@ class Run:
 @pytest.fixture(scope="session")
 def airflow_db() -> Path:
     """A migrated database, and a DAG folder with the loader file."""
+    from airflow.sdk.execution_time import supervisor
     from airflow.utils.db import initdb
 
     home = Path(os.environ["AIRFLOW_HOME"])
     (home / "dags").mkdir(exist_ok=True)
     (home / "dags" / "landing.py").write_text(LOADER.read_text())
     initdb()
+    # Airflow 3.1 builds its whole execution API anew for each task; later ones keep it, as here.
+    if not hasattr(supervisor.in_process_api_server, "cache_info"):
+        supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
     return home
 
 
