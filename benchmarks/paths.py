@@ -5,10 +5,13 @@ Each reads FILE and leaves a DuckDB database with the same cells, ``_load_id`` i
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+MEMORY_LIMIT = f"{256 * (os.cpu_count() or 1)}MB"  # the project's default, for the baseline too
 LOAD_ID = "6f0d1c9e-5b1e-5c43-9d55-0a4f1b1f7a10"
 COLUMNS = (
     *("trade_id", "trade_date", "symbol", "quantity", "price"),
@@ -21,6 +24,7 @@ def bare_duckdb(file: Path, folder: Path, *, keep_order: bool) -> None:
     import duckdb
 
     con = duckdb.connect(str(folder / "warehouse.duckdb"))
+    con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     con.execute(f"SET preserve_insertion_order = {str(keep_order).lower()}")
     columns = {name: "VARCHAR" for name in COLUMNS}
     con.execute(
@@ -65,6 +69,7 @@ def landing_loader(file: Path, folder: Path) -> None:
         },
         base=folder,
     )
+    settings = replace(settings, duckdb_memory_limit=MEMORY_LIMIT)
     mapping = TableMapping(pattern="trades_*.csv", table="raw_trades", settle_seconds=0)
     pipeline = Pipeline(settings, [mapping])
     outcomes = pipeline.run_batch(pipeline.discover().ready)

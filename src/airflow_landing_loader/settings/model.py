@@ -104,7 +104,8 @@ class Settings:
     )
     duckdb_path: str = _option("DuckDB database file.", default="dev.duckdb", seed=True, path=True)
     duckdb_memory_limit: str | None = _option(
-        "Memory DuckDB may use; its own default is 80 % of the machine's.",
+        "Memory DuckDB may use. Not set: 256 MB for each thread, and more (up to 80 % of the"
+        " machine's) only for a file that cannot be loaded with that.",
         default=None,
         example="2GB",
         form=r"\d+(\.\d+)? ?([KMGT]i?)?B",

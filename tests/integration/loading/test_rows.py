@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import zstandard
 
 from airflow_landing_loader.exceptions import ErrorCode as Code
+from airflow_landing_loader.loading.duckdb import session
 
 
 def test_the_first_load_makes_the_table_all_text(world: Any) -> None:
@@ -262,6 +264,28 @@ def test_a_record_longer_than_the_readers_default_limit(world: Any) -> None:
         ("2", len(long)),
         ("3", 1),
     ]
+
+
+WIDE = "".join(",".join(f"{x}{i}" for i in range(1_000)) + "\n" for x in ("c", *range(500)))
+
+
+def test_a_file_that_needs_more_memory_than_the_bound_gets_it(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "MEMORY_PER_THREAD", 16_000_000)
+    world.settings = replace(world.settings, duckdb_threads=2)
+    outcome = world.load(WIDE)
+    assert (outcome.status, outcome.rows) == ("loaded", 500)
+    assert world.sql("SELECT count(DISTINCT c0), count(DISTINCT c999) FROM raw_a") == [(500, 500)]
+
+
+def test_a_memory_limit_that_somebody_set_is_kept(world: Any) -> None:
+    world.settings = replace(world.settings, duckdb_memory_limit="32MB")
+    outcome = world.load(WIDE)
+    assert (outcome.status, outcome.error.code) == ("left", Code.WAREHOUSE_UNAVAILABLE)
+    assert "duckdb_memory_limit" in outcome.error.hint
+    assert world.count("load_metadata") == 0
+    assert world.zones.names()["landing"] == ["a_1.csv"]
 
 
 def test_names_are_never_patterns_or_folders_for_the_engine(world: Any) -> None:

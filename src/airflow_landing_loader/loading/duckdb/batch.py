@@ -56,6 +56,7 @@ class BatchLoader:
     :param archive_uri: where a delivery will be archived, given the time of its load.
     :param still_same: raises :class:`TransientError` when a delivery's files are no longer those
         that were inspected; asked just before each commit.
+    :param lift_memory_bound: asked when the engine runs out of memory; whether it has more now.
     """
 
     def __init__(
@@ -65,11 +66,13 @@ class BatchLoader:
         *,
         archive_uri: Callable[[Delivery, datetime], str],
         still_same: Callable[[Delivery], None],
+        lift_memory_bound: Callable[[], bool],
     ) -> None:
         self._con = con
         self._run = run
         self._archive_uri = archive_uri
         self._still_same = still_same
+        self._lift_memory_bound = lift_memory_bound
         self._views = RecordsFileSystem()
         con.register_filesystem(self._views)
         self._writer = RowWriter(con, self._views)
@@ -90,13 +93,22 @@ class BatchLoader:
     def _load_alone(self, validated: Validated) -> Verdict:
         delivery = validated.delivery
         try:
-            return self._load_together([validated])[0]
+            return self._load_with_enough_memory(validated)
         except LandingError as error:
             return _refused(validated, error)
         except duckdb.Error as error:
             return _refused(validated, self._blame(delivery, error))
         finally:
             self._views.clear()
+
+    def _load_with_enough_memory(self, validated: Validated) -> Verdict:
+        try:
+            return self._load_together([validated])[0]
+        except duckdb.OutOfMemoryException:
+            if not self._lift_memory_bound():
+                raise
+        self._views.clear()
+        return self._load_together([validated])[0]
 
     def _blame(self, delivery: Delivery, error: duckdb.Error) -> LandingError:
         """A reader that stumbles over a file that has changed meanwhile is not the file's fault."""

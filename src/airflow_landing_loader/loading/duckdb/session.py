@@ -22,6 +22,11 @@ from airflow_landing_loader.loading.duckdb import ledger
 from airflow_landing_loader.loading.lock import DatabaseLock
 
 Connection = duckdb.DuckDBPyConnection
+
+MEMORY_PER_THREAD = 256_000_000
+"""Bytes. DuckDB keeps what it has written in memory as long as it may, so that without a bound a
+load takes more the larger its file is; with this one it is as fast (docs/benchmarks.md)."""
+
 _HELD_BY = re.compile(r"Conflicting lock is held in (.+?) \(PID (\d+)\)")
 
 
@@ -30,7 +35,8 @@ class SessionOptions:
     """How the database is opened.
 
     :param lock_timeout: seconds to wait for another process before a transient error.
-    :param memory_limit: DuckDB's own setting such as ``"1GB"``; ``None`` leaves its default.
+    :param memory_limit: DuckDB's own setting such as ``"1GB"``; ``None``: :data:`MEMORY_PER_THREAD`
+        for each thread, and DuckDB's own default (80 % of the machine's) for what that does not do.
     :param threads: DuckDB's own setting; ``None`` leaves its default.
     :param on_wait: told who is waited for, once in a while.
     """
@@ -79,6 +85,19 @@ def reading(
             yield con
         finally:
             con.close()
+
+
+def lift_memory_bound(con: Connection, options: SessionOptions) -> bool:
+    """Let DuckDB take what it would by itself; whether that is more than it may now.
+
+    A record of many megabytes or a table with a large index needs more than the bound.
+    """
+    if options.memory_limit is not None:
+        return False
+    limit = "SELECT current_setting('memory_limit')"
+    before = con.execute(limit).fetchone()
+    con.execute("RESET memory_limit")
+    return con.execute(limit).fetchone() != before
 
 
 def translate(error: duckdb.Error, *, file: str | None = None) -> LandingError:
@@ -185,7 +204,19 @@ def _open(database: Path, options: SessionOptions, read_only: bool) -> Connectio
         config["threads"] = options.threads
     con = duckdb.connect(str(database), read_only=read_only, config=config)
     con.execute("SET enable_progress_bar = false")
+    if options.memory_limit is None:
+        _bound_memory(con)
     return con
+
+
+def _bound_memory(con: Connection) -> None:
+    row = con.execute(
+        "SELECT least(parse_formatted_bytes(current_setting('memory_limit')), "
+        "?::BIGINT * current_setting('threads'))",
+        [MEMORY_PER_THREAD],
+    ).fetchone()
+    assert row is not None
+    con.execute(f"SET memory_limit = '{row[0]}B'")
 
 
 def _is_lock_conflict(error: BaseException) -> bool:

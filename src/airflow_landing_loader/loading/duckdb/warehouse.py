@@ -17,6 +17,7 @@ from airflow_landing_loader.loading.duckdb.batch import BatchLoader
 from airflow_landing_loader.loading.duckdb.session import (
     Connection,
     SessionOptions,
+    lift_memory_bound,
     reading,
     translate,
     writing,
@@ -68,7 +69,11 @@ class DuckDBWarehouse:
         names = f"{batch[0].delivery.data.name}" if len(batch) == 1 else f"{len(batch)} files"
         with self._writing(f"loading {names} into {batch[0].delivery.mapping.table}") as con:
             loader = BatchLoader(
-                con, run, archive_uri=self._archive_uri, still_same=self._still_same
+                con,
+                run,
+                archive_uri=self._archive_uri,
+                still_same=self._still_same,
+                lift_memory_bound=lambda: lift_memory_bound(con, self._options),
             )
             return loader.load(batch)
 
