@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol
 
 from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail, LandingError
 from airflow_landing_loader.landing import moves
 from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.landing.sidecar import sidecar_of
-from airflow_landing_loader.landing.zone import Zone
+from airflow_landing_loader.landing.zones import Zones
 from airflow_landing_loader.loading.deliveries import delivery_record
 from airflow_landing_loader.loading.identity import delivery_id
 from airflow_landing_loader.loading.model import (
@@ -48,9 +47,9 @@ class Each(Protocol):
 class Finisher:
     """Moves files to archive and failed and records what became of each delivery."""
 
-    def __init__(self, archive: Zone, failed: Zone, warehouse: Warehouse, run: RunContext) -> None:
-        self._archive = archive
-        self._failed = failed
+    def __init__(self, zones: Zones, warehouse: Warehouse, run: RunContext) -> None:
+        self._archive = zones.archive
+        self._failed = zones.failed
         self._warehouse = warehouse
         self._run = run
 
@@ -77,7 +76,7 @@ class Finisher:
                     self._run,
                     "duplicate",
                     at=at,
-                    final_uri=self._archive_path(delivery, now),
+                    final_uri=moves.archive_path(self._archive, delivery, now),
                     load_id=verdict.of_load_id,
                     message="; ".join(verdict.notes),
                 )
@@ -200,9 +199,6 @@ class Finisher:
                 if lies.get(record.delivery_id, record.final_uri) != record.final_uri
             ]
         )
-
-    def _archive_path(self, delivery: Delivery, when: datetime) -> str:
-        return str(Path(self._archive.path) / _folder(delivery, when) / delivery.data.name)
 
 
 def _is_for_failed(error: ErrorDetail) -> bool:

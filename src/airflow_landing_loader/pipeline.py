@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,7 +25,7 @@ from airflow_landing_loader.finishing import Finisher
 from airflow_landing_loader.landing import discovery, moves
 from airflow_landing_loader.landing.discovery import Discovery, Look
 from airflow_landing_loader.landing.model import Delivery, LandedFile, Validated
-from airflow_landing_loader.landing.zone import Zone
+from airflow_landing_loader.landing.zones import Zones, open_zones
 from airflow_landing_loader.loading.model import Refused, RunContext, Verdict
 from airflow_landing_loader.loading.warehouse import Warehouse
 from airflow_landing_loader.mapping.model import TableMapping
@@ -60,11 +59,9 @@ class Pipeline:
         self.settings = settings
         self.mappings = tuple(mappings)
         self.run = run or RunContext()
-        self.landing = Zone(settings.landing_path)
-        self.archive = Zone(settings.archive_path)
-        self.failed = Zone(settings.failed_path)
-        self.warehouse = warehouse or _duckdb(settings, on_wait)
-        self._finisher = Finisher(self.archive, self.failed, self.warehouse, self.run)
+        self.zones = open_zones(settings)
+        self.warehouse = warehouse or _duckdb(settings, self.zones, on_wait)
+        self._finisher = Finisher(self.zones, self.warehouse, self.run)
 
     def discover(self, previous: Look | None = None) -> Discovery:
         """Look into the landing zone; moves that a killed process had begun are finished first.
@@ -72,20 +69,22 @@ class Pipeline:
         :param previous: the look before this one; files must be equal in two looks to be ready.
         :raises TransientError: a zone cannot be read or written.
         """
-        for zone in (self.archive, self.failed):
+        for zone in (self.zones.archive, self.zones.failed):
             moves.finish_interrupted(zone)
-        return discovery.discover(self.landing, self.mappings, now=time.time(), previous=previous)
+        return discovery.discover(
+            self.zones.landing, self.mappings, now=time.time(), previous=previous
+        )
 
     def delivery(self, name: str) -> Delivery:
         """Return the delivery of one data file as it lies in landing now.
 
         :raises LandingError: it is gone, matches no mapping or two, or is no plain file.
         """
-        return discovery.find_delivery(self.landing, self.mappings, name)
+        return discovery.find_delivery(self.zones.landing, self.mappings, name)
 
     def validate(self, delivery: Delivery) -> Validated:
         """See :func:`~airflow_landing_loader.validation.validate`."""
-        return validate(self.landing, delivery, now=time.time())
+        return validate(self.zones.landing, delivery, now=time.time())
 
     def validate_batch(self, names: Sequence[str]) -> tuple[Validated | Refused, ...]:
         """Validate data files by name; errors become verdicts, in the order of the names."""
@@ -142,7 +141,7 @@ class Pipeline:
     def _absent(self, name: str) -> Delivery:
         """Stand in for a delivery that cannot be looked at, so that its verdict has a name."""
         mapping = next((m for m in self.mappings if m.matches(name)), self.mappings[0])
-        path = f"{self.landing.path}/{name}"
+        path = f"{self.zones.landing.path}/{name}"
         return Delivery(
             mapping=mapping,
             data=LandedFile(name=name, path=path, size=0, mtime_ns=0, token=""),
@@ -153,7 +152,7 @@ class Pipeline:
             return item
         delivery = item.delivery
         try:
-            discovery.still_same(self.landing, delivery)
+            discovery.still_same(self.zones.landing, delivery)
         except TransientError as error:
             if error.code is ErrorCode.LANDING_DISAPPEARED:
                 # Perhaps an earlier try has loaded and moved it: the warehouse knows.
@@ -169,18 +168,9 @@ class Pipeline:
             return tuple(pool.map(work, items))
 
 
-def _duckdb(settings: Settings, on_wait: Callable[[str], None] | None) -> Warehouse:
+def _duckdb(settings: Settings, zones: Zones, on_wait: Callable[[str], None] | None) -> Warehouse:
     # Imported here: whoever only looks at files does not pay for DuckDB.
     from airflow_landing_loader.loading.duckdb import DuckDBWarehouse, SessionOptions
-
-    landing, archive = Zone(settings.landing_path), settings.archive_path
-
-    def archive_uri(delivery: Delivery, when: datetime) -> str:
-        mapping = delivery.mapping
-        folder = moves.archive_folder(
-            mapping.archive_layout, mapping.table, when.replace(tzinfo=UTC)
-        )
-        return str(Path(archive) / folder / delivery.data.name)
 
     return DuckDBWarehouse(
         Path(settings.duckdb_path),
@@ -190,6 +180,6 @@ def _duckdb(settings: Settings, on_wait: Callable[[str], None] | None) -> Wareho
             threads=settings.duckdb_threads,
             on_wait=on_wait,
         ),
-        archive_uri=archive_uri,
-        still_same=lambda delivery: discovery.still_same(landing, delivery),
+        landing=zones.landing,
+        archive=zones.archive,
     )

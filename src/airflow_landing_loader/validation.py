@@ -37,7 +37,7 @@ def validate(landing: Zone, delivery: Delivery, *, now: float) -> Validated:
     """
     _require_rest(delivery, now)
     try:
-        validated = _validate(delivery)
+        validated = _validate(landing, delivery)
     except TerminalError as error:
         # A file that changes under the pass may look like anything.
         still_same(landing, delivery)
@@ -48,15 +48,15 @@ def validate(landing: Zone, delivery: Delivery, *, now: float) -> Validated:
     return validated
 
 
-def _validate(delivery: Delivery) -> Validated:
+def _validate(landing: Zone, delivery: Delivery) -> Validated:
     mapping = delivery.mapping
-    go = read_go_file(delivery) if delivery.go is not None else None
-    inspection = inspect(delivery.data.path, mapping)
+    go = read_go_file(landing, delivery) if delivery.go is not None else None
+    inspection = inspect(landing.source(delivery.data), mapping)
     column_names(inspection.columns, file=delivery.data.name, line=inspection.header_line)
     promises = _promises(delivery, inspection, go)
     for promised, by in promises:
         _check_count(delivery, inspection, promised, by)
-    _check_ragged(delivery, inspection)
+    _check_ragged(landing, delivery, inspection)
     return Validated(
         delivery=delivery,
         inspection=inspection,
@@ -112,7 +112,7 @@ def _check_count(delivery: Delivery, inspection: Inspection, promised: int, by: 
     )
 
 
-def _check_ragged(delivery: Delivery, inspection: Inspection) -> None:
+def _check_ragged(landing: Zone, delivery: Delivery, inspection: Inspection) -> None:
     """Refuse early what loading would refuse later: too large a share of ragged records."""
     ragged, records = inspection.ragged, inspection.records
     if ragged and (ragged > delivery.mapping.max_rejected * records or ragged == records):
@@ -122,7 +122,9 @@ def _check_ragged(delivery: Delivery, inspection: Inspection) -> None:
             f"max_rejected allows {delivery.mapping.max_rejected:.2%}, never all",
             hint="ask the sender for a better file, or raise max_rejected and replay",
             file=delivery.data.name,
-            line=next(ragged_records(delivery.data.path, delivery.mapping, inspection)).line,
+            line=next(
+                ragged_records(landing.source(delivery.data), delivery.mapping, inspection)
+            ).line,
         )
 
 

@@ -11,8 +11,8 @@ from airflow_landing_loader.cli import session
 from airflow_landing_loader.cli.failures import ExitCode, explain
 from airflow_landing_loader.cli.terminal import Grid, Screen, shown_name
 from airflow_landing_loader.exceptions import TransientError
+from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.replay import Replayed, replay
-from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.pipeline import Pipeline
 
 
@@ -24,9 +24,9 @@ def replay_files(out: Screen, err: Screen, names: Sequence[str], *, as_json: boo
     :raises LandingError: one of them cannot go back; the others were not moved either.
     """
     settings = session.read_settings()
-    landing = Zone(settings.landing_path)
+    landing = LocalZone(settings.landing_path)
     now = datetime.now(UTC).replace(tzinfo=None)
-    replayed = replay(Zone(settings.failed_path), landing, names)
+    replayed = replay(LocalZone(settings.failed_path), landing, names)
     if not as_json:
         out.grid(_grid(replayed, landing))
     warehouse = Pipeline(settings, (), on_wait=err.line).warehouse
@@ -47,7 +47,7 @@ def replay_files(out: Screen, err: Screen, names: Sequence[str], *, as_json: boo
     return ExitCode.ENVIRONMENT if error else ExitCode.GOOD
 
 
-def _grid(replayed: Sequence[Replayed], landing: Zone) -> Grid:
+def _grid(replayed: Sequence[Replayed], landing: LocalZone) -> Grid:
     return Grid(
         title=f"Back in {landing.path}",
         headers=("file", "go file", "had failed with"),

@@ -58,7 +58,7 @@ def open_pipeline(
     from airflow_landing_loader.pipeline import Pipeline
 
     pipeline = Pipeline(settings, mappings, on_wait=on_wait)
-    for zone in (pipeline.landing, pipeline.archive, pipeline.failed):
+    for zone in (pipeline.zones.landing, pipeline.zones.archive, pipeline.zones.failed):
         zone.require()
     return pipeline
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail, TerminalError, shown
-from airflow_landing_loader.landing import local_files
 from airflow_landing_loader.landing.model import Delivery, LandedFile
+from airflow_landing_loader.landing.source import changed, disappeared
 from airflow_landing_loader.landing.zone import (
     Entry,
     SpecialEntry,
@@ -149,12 +149,12 @@ def find_delivery(zone: Zone, mappings: Sequence[TableMapping], name: str) -> De
         )
     data = zone.stat(name)
     if data is None:
-        raise local_files.disappeared(name)
+        raise disappeared(name)
     go_name, go = uses[0].partner_name(name), None
     if go_name is not None:
         go = zone.stat(go_name) if index.is_go_file_of(uses[0], name, go_name) else None
         if go is None:
-            raise local_files.disappeared(go_name)
+            raise disappeared(go_name)
     return Delivery(mapping=uses[0].mapping, data=data, go=go)
 
 
@@ -170,9 +170,9 @@ def still_same(zone: Zone, delivery: Delivery) -> None:
             continue
         found = zone.stat(file.name)
         if found is None:
-            raise local_files.disappeared(file.name)
+            raise disappeared(file.name)
         if (found.token, found.size) != (file.token, file.size):
-            raise local_files.changed(file.name)
+            raise changed(file.name)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,15 +14,16 @@ A count is a text of ASCII digits: no sign, no thousands separator, no decimal p
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import NoReturn
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError, shown
-from airflow_landing_loader.landing import local_files
 from airflow_landing_loader.landing.model import Delivery, GoFileContent, LandedFile
+from airflow_landing_loader.landing.source import changed
+from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.mapping.model import GoFile
 
 SIZE_LIMIT = 1024 * 1024
@@ -56,9 +57,10 @@ class _Record:
     line: int
 
 
-def read_go_file(delivery: Delivery) -> GoFileContent:
+def read_go_file(zone: Zone, delivery: Delivery) -> GoFileContent:
     """Read a delivery's go file once, and take its count and status.
 
+    :param zone: where it lies.
     :param delivery: with a go file, and a mapping that asks for one.
     :raises TerminalError: ``GO_FILE_UNREADABLE`` (not UTF-8, NUL byte, over 1 MiB, broken quote),
         ``GO_FILE_NO_KEY``, ``GO_FILE_NO_LINE``, ``GO_FILE_BAD_COUNT`` or ``GO_FILE_BAD_STATUS``,
@@ -68,7 +70,7 @@ def read_go_file(delivery: Delivery) -> GoFileContent:
     rules = delivery.mapping.go_file
     if delivery.go is None or rules is None:
         raise ValueError(f"{delivery.data.name!r} has no go file")
-    content = _read(delivery.go)
+    content = _read(zone, delivery.go)
     reader = _Reader(delivery.go.name)
     lines = _LINE_END.split(reader.decode(content))
     if rules.format == "properties":
@@ -333,12 +335,11 @@ class _Reader:
         raise TerminalError(code, message, hint=hint, file=self._name, line=line or 1, value=value)
 
 
-def _read(file: LandedFile) -> bytes:
-    with local_files.open_regular(file.path, name=file.name) as stream:
-        content = stream.read(SIZE_LIMIT + 1)
-        found = local_files.landed_file("", file.name, os.fstat(stream.fileno()))
+def _read(zone: Zone, file: LandedFile) -> bytes:
+    with closing(zone.source(file).open()) as found:
+        content = found.read_at(SIZE_LIMIT + 1, 0)
     if (found.token, found.size) != (file.token, file.size):
-        raise local_files.changed(file.name)
+        raise changed(file.name)
     return content
 
 

@@ -8,12 +8,10 @@ file: the pass holds a few blocks and one record.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 
 from airflow_landing_loader.exceptions import TerminalError
 from airflow_landing_loader.landing.faults import not_text, terminal_error
-from airflow_landing_loader.landing.local_files import changed
 from airflow_landing_loader.landing.marks import Dialect
 from airflow_landing_loader.landing.model import Inspection, RaggedRecord
 from airflow_landing_loader.landing.records import (
@@ -23,16 +21,17 @@ from airflow_landing_loader.landing.records import (
     batches,
     skip_lines,
 )
+from airflow_landing_loader.landing.source import Source, changed
 from airflow_landing_loader.landing.structure import Limits, Scanner
 from airflow_landing_loader.landing.tally import Tally
 from airflow_landing_loader.landing.text import BLOCK_BYTES, TextPass, TextStream, open_text
 from airflow_landing_loader.mapping.model import TableMapping
 
 
-def inspect(path: str, mapping: TableMapping) -> Inspection:
+def inspect(source: Source, mapping: TableMapping) -> Inspection:
     """Inspect a data file in one streaming pass.
 
-    :param path: absolute path; never followed if it is a link.
+    :param source: the data file.
     :param mapping: the table mapping that the file belongs to.
     :returns: hash and size of the delivered bytes, and header, records and trailer of the text.
         Whether the column names are legal, and whether the count is the promised one, is asked
@@ -43,7 +42,7 @@ def inspect(path: str, mapping: TableMapping) -> Inspection:
         ``on_bad_row: fail``.
     :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_UNREADABLE``.
     """
-    with TextPass(path, mapping.csv.encoding) as delivered:
+    with TextPass(source, mapping.csv.encoding) as delivered:
         scanner = _scanner(mapping)
         tally = Tally(delivered.name, mapping)
         try:
@@ -69,11 +68,11 @@ def inspect(path: str, mapping: TableMapping) -> Inspection:
 
 
 def ragged_records(
-    path: str, mapping: TableMapping, inspection: Inspection
+    source: Source, mapping: TableMapping, inspection: Inspection
 ) -> Iterator[RaggedRecord]:
     """Find the records with a wrong number of fields, in file order, in a second pass.
 
-    :param path: absolute path of the file that was inspected.
+    :param source: the file that was inspected.
     :param mapping: its table mapping.
     :param inspection: what :func:`inspect` found in it.
     :returns: offsets count bytes of the text; ``end`` lies behind the record's line end.
@@ -82,21 +81,21 @@ def ragged_records(
     """
     expected = len(inspection.columns) - 1
     passed = found = 0
-    for rows in _body(path, mapping, inspection):
+    for rows in _body(source, mapping, inspection):
         for index in (rows.delimiters != expected).nonzero()[0].tolist():
             found += 1
             yield _span(rows, index, passed)
         passed += len(rows)
     if found != inspection.ragged:
-        raise changed(_name(path))
+        raise changed(source.name)
 
 
 def locate(
-    path: str, mapping: TableMapping, inspection: Inspection, records: Iterable[int]
+    source: Source, mapping: TableMapping, inspection: Inspection, records: Iterable[int]
 ) -> Iterator[RaggedRecord]:
     """Find where records lie, given their numbers, in a second pass that ends with the last one.
 
-    :param path: absolute path of the file that was inspected.
+    :param source: the file that was inspected.
     :param mapping: its table mapping.
     :param inspection: what :func:`inspect` found in it.
     :param records: numbers of data records from 1, ragged ones counted too, in ascending order; a
@@ -106,7 +105,7 @@ def locate(
     :raises ValueError: the file has no such record, or the numbers are not ascending.
     :raises TransientError: as :func:`ragged_records`.
     """
-    batches_of_rows = _body(path, mapping, inspection)
+    batches_of_rows = _body(source, mapping, inspection)
     rows: Rows | None = None
     passed = behind = 0
     last = 1
@@ -160,11 +159,11 @@ def _explain(error: TerminalError, delivered: TextPass, mapping: TableMapping) -
         raise cause from error
 
 
-def _body(path: str, mapping: TableMapping, inspection: Inspection) -> Iterator[Rows]:
+def _body(source: Source, mapping: TableMapping, inspection: Inspection) -> Iterator[Rows]:
     """Read the data records once more, in batches."""
     found = 0
     scanner = Scanner(Dialect.of(mapping.csv), _limits(mapping), inspection.line_end)
-    with open_text(path, inspection.compression, mapping.csv.encoding) as text:
+    with open_text(source, inspection.compression, mapping.csv.encoding) as text:
         text.seek(inspection.body_start)
         blocks = Blocks(_until(text, inspection.body_end))
         place = Place(inspection.body_start, inspection.body_line)
@@ -172,14 +171,10 @@ def _body(path: str, mapping: TableMapping, inspection: Inspection) -> Iterator[
             rows = batch.rows if len(inspection.columns) == 1 else batch.rows.without_blank()
             found += len(rows)
             if batch.fault or found > inspection.records:
-                raise changed(_name(path))
+                raise changed(source.name)
             yield rows
     if found != inspection.records:
-        raise changed(_name(path))
-
-
-def _name(path: str) -> str:
-    return os.path.basename(path)  # noqa: PTH119
+        raise changed(source.name)
 
 
 def _until(text: TextStream, end: int) -> Iterator[bytes]:

@@ -21,6 +21,7 @@ from io import BufferedReader
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError, shown
 from airflow_landing_loader.landing.model import LandedFile
+from airflow_landing_loader.landing.source import disappeared
 
 WORK_FOLDER = ".landing-loader"
 """Hidden folder in the root of a target zone: its lock and the notes of moves under way."""
@@ -169,26 +170,6 @@ def open_regular(path: str, *, name: str) -> BufferedReader:
         os.close(descriptor)
         raise _not_a_file(name)
     return os.fdopen(descriptor, "rb")
-
-
-def disappeared(name: str) -> TransientError:
-    """The error for a file that is not there any more."""
-    return TransientError(
-        ErrorCode.LANDING_DISAPPEARED,
-        f"{shown(name)} is not there any more.",
-        hint="It was removed or renamed by someone else; if it is still wanted, deliver it again.",
-        file=name,
-    )
-
-
-def changed(name: str) -> TransientError:
-    """The error for a file that is not the one that was looked at."""
-    return TransientError(
-        ErrorCode.LANDING_CHANGED,
-        f"{shown(name)} has changed since it was looked at.",
-        hint="The sender is still writing, or has sent it again; it is taken up once it rests.",
-        file=name,
-    )
 
 
 def _not_a_file(name: str) -> TerminalError:

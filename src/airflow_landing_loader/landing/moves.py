@@ -23,9 +23,11 @@ from airflow_landing_loader.exceptions import (
     shown,
 )
 from airflow_landing_loader.landing import local_files, move_notes, transfer
+from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.landing.move_notes import MoveNote
 from airflow_landing_loader.landing.sidecar import Sidecar, write_sidecar
+from airflow_landing_loader.landing.source import changed
 from airflow_landing_loader.landing.target_names import Choice, SpotState, choose
 from airflow_landing_loader.landing.transfer import AcrossDevicesError, Digests, FileToMove
 from airflow_landing_loader.landing.zone import Zone
@@ -89,7 +91,7 @@ def files_of(
 
 def move(
     files: Sequence[FileToMove],
-    target: Zone,
+    target: LocalZone,
     *,
     suffix_id: str,
     subfolder: str = "",
@@ -126,7 +128,7 @@ def move(
             return _by_copies(note, target, folder, digests)
 
 
-def finish_interrupted(target: Zone) -> tuple[Finished, ...]:
+def finish_interrupted(target: LocalZone) -> tuple[Finished, ...]:
     """Finish the moves into ``target`` that a killed process had begun; cheap if there are none.
 
     To be called before the landing zone is listed: the files of such a delivery look like an
@@ -163,8 +165,18 @@ def archive_folder(layout: str, table: str, when: datetime) -> str:
     return folder
 
 
+def archive_path(archive: Zone, delivery: Delivery, when: datetime) -> str:
+    """Where a delivery's data file will lie in the archive if its name is free there.
+
+    :param when: the load's time, aware.
+    """
+    mapping = delivery.mapping
+    folder = archive_folder(mapping.archive_layout, mapping.table, when)
+    return "/".join(part for part in (archive.path, folder, delivery.data.name) if part)
+
+
 def _attempt(
-    note: MoveNote, target: Zone, folder: str, digests: Digests, copies: tuple[str | None, ...]
+    note: MoveNote, target: LocalZone, folder: str, digests: Digests, copies: tuple[str | None, ...]
 ) -> Moved:
     _look_ahead(note, folder, digests)  # files are hashed while nobody waits for the lock
     with local_files.exclusive(target.path) as work:
@@ -194,7 +206,7 @@ def _attempt(
     )
 
 
-def _by_copies(note: MoveNote, target: Zone, folder: str, digests: Digests) -> Moved:
+def _by_copies(note: MoveNote, target: LocalZone, folder: str, digests: Digests) -> Moved:
     for _ in range(_MAX_TRIES):
         choice = _look_ahead(note, folder, digests)
         with ExitStack() as stack, suppress(AcrossDevicesError):
@@ -206,7 +218,7 @@ def _by_copies(note: MoveNote, target: Zone, folder: str, digests: Digests) -> M
             )
             return _attempt(note, target, folder, digests, copies)
     # Each time it had come back, or lost its look-alike, after its copy was thought needless.
-    raise local_files.changed(note.files[0].file.name)
+    raise changed(note.files[0].file.name)
 
 
 def _look_ahead(note: MoveNote, folder: str, digests: Digests) -> Choice | None:
@@ -234,10 +246,10 @@ def _write_sidecar(note: MoveNote, folder: str, choice: Choice) -> str | None:
     stored = replace(
         note.sidecar, stored_data=names[0], stored_go=names[1] if len(names) > 1 else None
     )
-    return write_sidecar(Zone(folder), names[0], stored)
+    return write_sidecar(LocalZone(folder), names[0], stored)
 
 
-def _finish(note: MoveNote, target: Zone) -> Finished:
+def _finish(note: MoveNote, target: LocalZone) -> Finished:
     names = tuple(item.file.name for item in note.files)
     try:
         moved = move(
@@ -256,7 +268,7 @@ def _finish(note: MoveNote, target: Zone) -> Finished:
     return Finished(names=names, moved=moved)
 
 
-def _make_folder(target: Zone, subfolder: str) -> str:
+def _make_folder(target: LocalZone, subfolder: str) -> str:
     folder = target.path
     for part in _subfolder_parts(subfolder):
         parent, folder = folder, f"{folder}/{part}"
@@ -294,7 +306,7 @@ def _bad_subfolder(text: str, why: str) -> ConfigurationError:
 
 
 @contextmanager
-def _unwritable(target: Zone, name: str | None) -> Iterator[None]:
+def _unwritable(target: LocalZone, name: str | None) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError, shown
 from airflow_landing_loader.landing import local_files, transfer
+from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.model import LandedFile
 from airflow_landing_loader.landing.sidecar import (
     ENDING,
@@ -17,8 +18,9 @@ from airflow_landing_loader.landing.sidecar import (
     read_sidecar,
     sidecar_name,
 )
+from airflow_landing_loader.landing.source import disappeared
 from airflow_landing_loader.landing.transfer import AcrossDevicesError, Digests, FileToMove
-from airflow_landing_loader.landing.zone import Zone, require_plain_name
+from airflow_landing_loader.landing.zone import require_plain_name
 
 _TAG = "replay"
 
@@ -54,7 +56,7 @@ class _Plan:
     files: tuple[_Return, ...]
 
 
-def replay(failed: Zone, landing: Zone, names: Sequence[str]) -> list[Replayed]:
+def replay(failed: LocalZone, landing: LocalZone, names: Sequence[str]) -> list[Replayed]:
     """Move failed deliveries back, each with its go file, and remove their sidecars.
 
     All names are looked at before the first file moves. The files get a new modification time, so
@@ -86,7 +88,7 @@ def replay(failed: Zone, landing: Zone, names: Sequence[str]) -> list[Replayed]:
         ) from error
 
 
-def _stored_name(failed: Zone, name: str) -> str:
+def _stored_name(failed: LocalZone, name: str) -> str:
     plain = name
     if "/" in name:
         path = Path(os.path.abspath(name))  # noqa: PTH100 (a link must not be followed)
@@ -106,7 +108,7 @@ def _same_folder(one: Path, other: str) -> bool:
     return one.is_dir() and one.samefile(other)
 
 
-def _plan(failed: Zone, landing: Zone, name: str) -> _Plan:
+def _plan(failed: LocalZone, landing: LocalZone, name: str) -> _Plan:
     if name.endswith(ENDING) and local_files.exists(f"{failed.path}/{name}"):
         path = f"{failed.path}/{name}"
     else:
@@ -138,18 +140,18 @@ def _plan(failed: Zone, landing: Zone, name: str) -> _Plan:
     return _Plan(sidecar_path=path, sidecar=sidecar, files=tuple(files))
 
 
-def _lies_in(zone: Zone, name: str) -> bool:
+def _lies_in(zone: LocalZone, name: str) -> bool:
     return local_files.exists(f"{zone.path}/{name}")
 
 
-def _take_up(failed: Zone, file: _Return) -> None:
+def _take_up(failed: LocalZone, file: _Return) -> None:
     """A dead replay may have hidden the file, to remove it behind its copy."""
     hidden = local_files.temporary_path(failed.path, file.stored, _TAG)
     if local_files.exists(hidden) and not _lies_in(failed, file.stored):
         local_files.rename_no_replace(hidden, f"{failed.path}/{file.stored}")
 
 
-def _stored(failed: Zone, landing: Zone, file: _Return) -> LandedFile | None:
+def _stored(failed: LocalZone, landing: LocalZone, file: _Return) -> LandedFile | None:
     path = f"{failed.path}/{file.stored}"
     if local_files.same_inode(path, f"{landing.path}/{file.name}"):
         # A replay by link and unlink died in between.
@@ -157,7 +159,7 @@ def _stored(failed: Zone, landing: Zone, file: _Return) -> LandedFile | None:
     return failed.stat(file.stored)
 
 
-def _require_free(failed: Zone, landing: Zone, file: _Return) -> None:
+def _require_free(failed: LocalZone, landing: LocalZone, file: _Return) -> None:
     stored = _stored(failed, landing, file)
     path = f"{landing.path}/{file.name}"
     if stored is None or not local_files.exists(path):
@@ -174,7 +176,7 @@ def _require_free(failed: Zone, landing: Zone, file: _Return) -> None:
     )
 
 
-def _replay(failed: Zone, landing: Zone, plan: _Plan) -> Replayed:
+def _replay(failed: LocalZone, landing: LocalZone, plan: _Plan) -> Replayed:
     for file in plan.files:
         _bring_back(failed, landing, file)
     if is_sidecar_of(plan.sidecar_path, plan.sidecar):
@@ -188,7 +190,7 @@ def _replay(failed: Zone, landing: Zone, plan: _Plan) -> Replayed:
     )
 
 
-def _bring_back(failed: Zone, landing: Zone, file: _Return) -> None:
+def _bring_back(failed: LocalZone, landing: LocalZone, file: _Return) -> None:
     if not _lies_in(failed, file.stored):
         return
     path = f"{landing.path}/{file.name}"
@@ -207,8 +209,8 @@ def _bring_back(failed: Zone, landing: Zone, file: _Return) -> None:
             transfer.place(item, path, tag=_TAG, staged=copy)
 
 
-def _item(failed: Zone, landing: Zone, file: _Return) -> FileToMove:
+def _item(failed: LocalZone, landing: LocalZone, file: _Return) -> FileToMove:
     stored = _stored(failed, landing, file)
     if stored is None:
-        raise local_files.disappeared(file.stored)
+        raise disappeared(file.stored)
     return FileToMove(file=stored)

@@ -22,8 +22,8 @@ from airflow_landing_loader.exceptions import (
     shown,
 )
 from airflow_landing_loader.landing import local_files
+from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.model import Delivery
-from airflow_landing_loader.landing.zone import Zone
 
 ENDING = ".error.json"
 _LIMIT = 1024 * 1024
@@ -129,7 +129,7 @@ def sidecar_name(data_name: str, folder: str) -> str:
     return local_files.derived_name(data_name, ENDING, folder)
 
 
-def write_sidecar(zone: Zone, name: str, sidecar: Sidecar) -> str:
+def write_sidecar(zone: LocalZone, name: str, sidecar: Sidecar) -> str:
     """Write the sidecar of the data file ``name`` of a failed zone; there at once or not at all.
 
     One that an earlier try of the same delivery has left stays as it is. One of an earlier delivery

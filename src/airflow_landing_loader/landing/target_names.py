@@ -10,6 +10,7 @@ from enum import Enum
 from airflow_landing_loader.landing import local_files, transfer
 from airflow_landing_loader.landing.move_notes import MoveNote
 from airflow_landing_loader.landing.sidecar import is_sidecar_of, sidecar_name
+from airflow_landing_loader.landing.source import changed, disappeared
 from airflow_landing_loader.landing.transfer import Digests, FileToMove
 
 _MAX_COUNTER = 1000
@@ -95,8 +96,8 @@ def _choose_apart(note: MoveNote, tried: Sequence[Choice]) -> Choice:
         usable = [choice.spots[number] for choice in tried if choice.spots[number].usable]
         if not usable:
             if local_files.exists(item.file.path):
-                raise local_files.changed(item.file.name)
-            raise local_files.disappeared(item.file.name)
+                raise changed(item.file.name)
+            raise disappeared(item.file.name)
         spots.append(usable[0])
     suffix = next(choice.suffix for choice in tried if choice.spots[0] is spots[0])
     return Choice(suffix=suffix, spots=tuple(spots))

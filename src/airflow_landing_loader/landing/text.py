@@ -15,13 +15,13 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
-from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.compression import compression_of, decompressed
 from airflow_landing_loader.landing.encoding import decoded
-from airflow_landing_loader.landing.local_files import open_regular
 from airflow_landing_loader.landing.model import Compression
+from airflow_landing_loader.landing.source import DeliveredBytes, Source
 
 BLOCK_BYTES = 256 * 1024
 """Bytes per read in the pass: small enough that a block and its masks stay in the CPU's cache."""
@@ -68,23 +68,23 @@ class Digest:
 class TextPass:
     """One sequential pass over a delivered file: hashed as delivered, given as text.
 
-    :param path: absolute path; not followed if it is a link.
+    :param source: the file.
     :param encoding: as the mapping says.
     :raises TerminalError: ``LANDING_NOT_A_FILE``, ``FILE_EMPTY``, ``COMPRESSION_WRONG_NAME``,
         ``COMPRESSION_CUT``.
     :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_UNREADABLE``.
     """
 
-    def __init__(self, path: str, encoding: str) -> None:
+    def __init__(self, source: Source, encoding: str) -> None:
         self._encoding = encoding
-        self.name = os.path.basename(path)  # noqa: PTH119 - a Path would cost more than the read
-        self._file = open_regular(path, name=self.name)
+        self.name = source.name
+        self._file = source.open()
         try:
-            first = _read_at(self._file, 4, 0, self.name)
+            first = self._file.read_at(4, 0)
             if not first:
                 raise empty(self.name)
             self.compression: Compression = compression_of(self.name, first)
-            self._digest = Digest(os.fstat(self._file.fileno()).st_size)
+            self._digest = Digest(self._file.size)
         except BaseException:
             self._file.close()
             raise
@@ -124,7 +124,7 @@ class TextPass:
     def head(self) -> bytes:
         """First :data:`HEAD_BYTES` of the file, decompressed, not decoded."""
         data = b""
-        blocks = _raw_blocks(self._file, self.name)
+        blocks = _raw_blocks(self._file)
         for piece in decompressed(blocks, self.compression, self.name):
             data += piece
             if len(data) >= HEAD_BYTES:
@@ -136,7 +136,7 @@ class TextPass:
         return self._digest.hexdigest()
 
     def _delivered(self) -> Iterator[bytes]:
-        for block in _raw_blocks(self._file, self.name):
+        for block in _raw_blocks(self._file):
             self.size += len(block)
             self._digest.update(block)
             yield block
@@ -149,14 +149,16 @@ class TextStream(io.RawIOBase):
     start: seeking forward reads on, seeking back starts again.
     """
 
-    def __init__(self, file: BinaryIO, name: str, compression: Compression, encoding: str) -> None:
+    def __init__(
+        self, file: DeliveredBytes, name: str, compression: Compression, encoding: str
+    ) -> None:
         super().__init__()
         self._file = file
         self._name = name
         self._compression = compression
         self._encoding = encoding
         self._direct = compression == "none" and encoding == "utf-8"
-        bom = self._direct and _read_at(file, 3, 0, name) == codecs.BOM_UTF8
+        bom = self._direct and file.read_at(3, 0) == codecs.BOM_UTF8
         self._bom_bytes = len(codecs.BOM_UTF8) if bom else 0
         self._blocks: Iterator[bytes]
         self._rest: bytes
@@ -222,7 +224,7 @@ class TextStream(io.RawIOBase):
 
     def _next(self, size: int) -> bytes:
         if self._direct:
-            return _read_at(self._file, size, self._position + self._bom_bytes, self._name)
+            return self._file.read_at(size, self._position + self._bom_bytes)
         if self._rest_at == len(self._rest):
             self._rest, self._rest_at = next(self._blocks, b""), 0
         part = self._rest[self._rest_at : self._rest_at + size]
@@ -230,24 +232,23 @@ class TextStream(io.RawIOBase):
         return part
 
     def _rewind(self) -> None:
-        raw = _raw_blocks(self._file, self._name)
+        raw = _raw_blocks(self._file)
         plain = decompressed(raw, self._compression, self._name)
         self._blocks = decoded(plain, self._encoding, self._name)
         self._rest, self._rest_at, self._position = b"", 0, 0
 
 
-def open_text(path: str, compression: Compression, encoding: str) -> TextStream:
+def open_text(source: Source, compression: Compression, encoding: str) -> TextStream:
     """Open the text of a delivered file: decompressed, UTF-8, without byte order mark.
 
-    :param path: absolute path; not followed if it is a link.
+    :param source: the file.
     :param compression: as the inspection found it.
     :param encoding: as the mapping says.
     :returns: a binary stream that is read and, forward, sought by bytes of the text.
     :raises TerminalError: ``LANDING_NOT_A_FILE``.
     :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_UNREADABLE``.
     """
-    name = os.path.basename(path)  # noqa: PTH119
-    return TextStream(open_regular(path, name=name), name, compression, encoding)
+    return TextStream(source.open(), source.name, compression, encoding)
 
 
 def empty(name: str) -> TerminalError:
@@ -260,20 +261,8 @@ def empty(name: str) -> TerminalError:
     )
 
 
-def _raw_blocks(file: BinaryIO, name: str) -> Iterator[bytes]:
+def _raw_blocks(file: DeliveredBytes) -> Iterator[bytes]:
     position = 0
-    while block := _read_at(file, BLOCK_BYTES, position, name):
+    while block := file.read_at(BLOCK_BYTES, position):
         position += len(block)
         yield block
-
-
-def _read_at(file: BinaryIO, size: int, position: int, name: str) -> bytes:
-    try:
-        return os.pread(file.fileno(), size, position)
-    except OSError as error:
-        raise TransientError(
-            ErrorCode.LANDING_UNREADABLE,
-            f"The file cannot be read: {error.strerror}.",
-            hint="Look at the disk or network mount that the landing zone lies on.",
-            file=name,
-        ) from error

@@ -20,6 +20,7 @@ from io import BufferedRandom, BufferedReader
 from airflow_landing_loader.exceptions import ErrorCode, TransientError, shown
 from airflow_landing_loader.landing import local_files
 from airflow_landing_loader.landing.model import LandedFile
+from airflow_landing_loader.landing.source import changed, disappeared
 
 _CHUNK = 1024 * 1024
 
@@ -103,11 +104,11 @@ def place(item: FileToMove, path: str, *, tag: str, staged: str | None = None) -
         discard(item, tag=tag)
         return
     if not is_in_place(item):
-        raise local_files.changed(item.file.name)
+        raise changed(item.file.name)
     try:
         local_files.rename_no_replace(item.file.path, path)
     except FileNotFoundError as error:
-        raise local_files.disappeared(item.file.name) from error
+        raise disappeared(item.file.name) from error
     except OSError as error:
         if error.errno == errno.EXDEV:
             raise AcrossDevicesError from error
@@ -151,7 +152,7 @@ def discard(item: FileToMove, *, tag: str) -> None:
     except FileNotFoundError:
         return
     except FileExistsError as error:
-        raise local_files.changed(file.name) from error
+        raise changed(file.name) from error
     _give_back_if_other(item, hidden)
     os.unlink(hidden)
 
@@ -215,8 +216,8 @@ def _give_back_if_other(item: FileToMove, path: str) -> None:
             file=item.file.name,
         ) from error
     except FileNotFoundError as error:
-        raise local_files.disappeared(item.file.name) from error
-    raise local_files.changed(item.file.name)
+        raise disappeared(item.file.name) from error
+    raise changed(item.file.name)
 
 
 def _copy(item: FileToMove, source: BufferedReader, copy: BufferedRandom) -> None:
@@ -226,9 +227,9 @@ def _copy(item: FileToMove, source: BufferedReader, copy: BufferedRandom) -> Non
     status = os.fstat(source.fileno())
     found = local_files.landed_file("", item.file.name, status)
     if not _same_arrival(found, item.file) or copy.tell() != item.file.size:
-        raise local_files.changed(item.file.name)
+        raise changed(item.file.name)
     if item.sha256 is not None and _digest(source) != item.sha256:
-        raise local_files.changed(item.file.name)
+        raise changed(item.file.name)
     os.fchmod(copy.fileno(), status.st_mode & 0o777)
     os.utime(copy.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
     os.fsync(copy.fileno())

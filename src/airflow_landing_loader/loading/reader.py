@@ -20,6 +20,7 @@ from typing import Any
 from fsspec.spec import AbstractFileSystem  # type: ignore[import-untyped]
 
 from airflow_landing_loader.landing.model import LineEnd, Validated
+from airflow_landing_loader.landing.source import Source
 from airflow_landing_loader.landing.text import open_text
 from airflow_landing_loader.mapping.model import CsvDialect
 
@@ -33,10 +34,12 @@ _LINE_END_WORDS: dict[LineEnd, str] = {"\n": r"\n", "\r\n": r"\r\n", "\r": r"\r"
 class RecordsSource:
     """The bytes of one delivery's records.
 
+    :param file: where the delivered bytes are read.
     :param skipped: (start, end) offsets in the text of records that are left out, in order.
     """
 
     validated: Validated
+    file: Source
     skipped: tuple[tuple[int, int], ...] = ()
 
     def spans(self) -> tuple[tuple[int, int], ...]:
@@ -49,7 +52,7 @@ class RecordsSource:
     def open(self) -> io.RawIOBase:
         """Open the view for reading."""
         inspection, csv = self.validated.inspection, self.validated.delivery.mapping.csv
-        text = open_text(self.validated.delivery.data.path, inspection.compression, csv.encoding)
+        text = open_text(self.file, inspection.compression, csv.encoding)
         return RecordsView(text, self.spans())
 
 

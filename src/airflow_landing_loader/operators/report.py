@@ -187,7 +187,7 @@ class ReportRunOperator(LandingOperator):
             status="left",
             rows=0,
             rejected=0,
-            uri=f"{pipeline.landing.path}/{name}",
+            uri=f"{pipeline.zones.landing.path}/{name}",
             error=errors[0] if errors else silent,
         )
 

@@ -38,7 +38,7 @@ class Notices:
         """
         own = pipeline.mappings
         everybody = [*own, *(mapping for mapping in neighbours if mapping not in own)]
-        found = discover(pipeline.landing, everybody, now=time.time())
+        found = discover(pipeline.zones.landing, everybody, now=time.time())
         reports = reports_of(_concerning(found, own))
         current = [sendable(f"{r.message} {r.hint}") for r in reports[:MAX_NOTICES]]
         if len(reports) > MAX_NOTICES:

@@ -13,7 +13,7 @@ from airflow_landing_loader import serde
 from airflow_landing_loader.exceptions import ErrorDetail, TransientError
 from airflow_landing_loader.holdback import PATIENCE, load_held, offered
 from airflow_landing_loader.landing.discovery import LOOK_INTERVAL, Discovery, Look, discover
-from airflow_landing_loader.landing.zone import Zone
+from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.mapping.model import TableMapping
 
 Status = Literal["ready", "due", "timeout", "error"]
@@ -83,7 +83,7 @@ class LandingFilesTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look, sleep, look again; the listing runs in a thread, as a file system may hang."""
-        zone = Zone(self.landing_path)
+        zone = LocalZone(self.landing_path)
         mappings = [TableMapping.model_validate(fields) for fields in self.mappings]
         look: Look | None = None
         trouble_since: float | None = None

@@ -237,7 +237,7 @@ def test_a_failed_file_can_be_mended_and_replayed(world: Any) -> None:
     world.map()
     world.zones.failed.joinpath("a_1.csv").write_text(A)
     pipeline = world.pipeline
-    replay(pipeline.failed, pipeline.landing, ["a_1.csv"])
+    replay(pipeline.zones.failed, pipeline.zones.landing, ["a_1.csv"])
     assert world.zones.names()["failed"] == []
     assert world.run()["a_1.csv"].status == "loaded"
     assert world.rows(columns="id, x") == [("1", "a")]

@@ -19,7 +19,7 @@ from airflow_landing_loader.landing.discovery import (
     find_delivery,
     still_same,
 )
-from airflow_landing_loader.landing.zone import Zone
+from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.mapping.model import TableMapping
 
 NOW = 1_700_000_000.0
@@ -39,7 +39,7 @@ def put(folder: Path, *names: str, age: float = 100.0, content: str = "x") -> No
 
 def settled(folder: Path, *mappings: TableMapping) -> Discovery:
     """What is found when everything has been seen once before."""
-    zone = Zone(str(folder))
+    zone = LocalZone(str(folder))
     first = discover(zone, mappings, now=NOW)
     assert first.ready == ()
     return discover(zone, mappings, now=NOW + LOOK_INTERVAL, previous=first.look)
@@ -110,7 +110,7 @@ def test_a_name_that_two_patterns_match_is_refused_with_both_mappings_named(
     assert "one.yaml:3" in refused.error.message
     assert "two.yaml:7" in refused.error.message
     with pytest.raises(TerminalError) as caught:
-        find_delivery(Zone(str(tmp_path)), (one, two), "a_b.csv")
+        find_delivery(LocalZone(str(tmp_path)), (one, two), "a_b.csv")
     assert caught.value.code is ErrorCode.LANDING_TWO_PATTERNS
 
 
@@ -165,7 +165,7 @@ def test_a_hostile_name_is_matched_as_itself_beside_a_decoy(tmp_path: Path, text
 
 
 def test_a_file_is_ready_after_a_second_look_and_its_settle_time(tmp_path: Path) -> None:
-    zone, rules = Zone(str(tmp_path)), (mapping("*.csv", settle_seconds=2),)
+    zone, rules = LocalZone(str(tmp_path)), (mapping("*.csv", settle_seconds=2),)
     put(tmp_path, "a.csv", age=0.5)
 
     first = discover(zone, rules, now=NOW)
@@ -177,7 +177,7 @@ def test_a_file_is_ready_after_a_second_look_and_its_settle_time(tmp_path: Path)
 
 
 def test_an_old_file_needs_two_looks_all_the_same(tmp_path: Path) -> None:
-    zone, rules = Zone(str(tmp_path)), (mapping("*.csv"),)
+    zone, rules = LocalZone(str(tmp_path)), (mapping("*.csv"),)
     put(tmp_path, "a.csv", age=86400)
 
     first = discover(zone, rules, now=NOW)
@@ -188,7 +188,7 @@ def test_an_old_file_needs_two_looks_all_the_same(tmp_path: Path) -> None:
 
 
 def test_a_file_that_changes_between_looks_starts_anew(tmp_path: Path) -> None:
-    zone, rules = Zone(str(tmp_path)), (mapping("*.csv"),)
+    zone, rules = LocalZone(str(tmp_path)), (mapping("*.csv"),)
     put(tmp_path, "a.csv", age=100)
     first = discover(zone, rules, now=NOW)
     put(tmp_path, "a.csv", age=99)  # written again, with an old time as some copiers set it
@@ -200,7 +200,7 @@ def test_a_file_that_changes_between_looks_starts_anew(tmp_path: Path) -> None:
 
 
 def test_a_go_file_must_come_to_rest_too(tmp_path: Path) -> None:
-    zone, rules = Zone(str(tmp_path)), (mapping("*.csv", "*.go"),)
+    zone, rules = LocalZone(str(tmp_path)), (mapping("*.csv", "*.go"),)
     put(tmp_path, "a.csv")
     first = discover(zone, rules, now=NOW)
     put(tmp_path, "a.go")
@@ -214,12 +214,12 @@ def test_a_go_file_must_come_to_rest_too(tmp_path: Path) -> None:
 
 def test_settle_zero_takes_a_file_at_once(tmp_path: Path) -> None:
     put(tmp_path, "a.csv", age=-1000)
-    found = discover(Zone(str(tmp_path)), [mapping("*.csv", settle_seconds=0)], now=NOW)
+    found = discover(LocalZone(str(tmp_path)), [mapping("*.csv", settle_seconds=0)], now=NOW)
     assert names(found) == ["a.csv"]
 
 
 def test_a_modification_time_in_the_future_delays_but_does_not_block(tmp_path: Path) -> None:
-    zone, rules = Zone(str(tmp_path)), (mapping("*.csv", settle_seconds=10),)
+    zone, rules = LocalZone(str(tmp_path)), (mapping("*.csv", settle_seconds=10),)
     put(tmp_path, "a.csv", age=-86400)
 
     look, ready_at = None, None
@@ -232,7 +232,7 @@ def test_a_modification_time_in_the_future_delays_but_does_not_block(tmp_path: P
 
 
 def test_a_clock_that_is_set_back_does_not_block(tmp_path: Path) -> None:
-    zone, rules = Zone(str(tmp_path)), (mapping("*.csv", settle_seconds=2),)
+    zone, rules = LocalZone(str(tmp_path)), (mapping("*.csv", settle_seconds=2),)
     put(tmp_path, "a.csv", age=7200)
     first = discover(zone, rules, now=NOW)
 
@@ -251,7 +251,7 @@ def test_one_unsettled_file_holds_up_no_other(tmp_path: Path) -> None:
 
 
 def test_a_file_that_leaves_and_comes_back_starts_anew(tmp_path: Path) -> None:
-    zone, rules = Zone(str(tmp_path)), (mapping("*.csv"),)
+    zone, rules = LocalZone(str(tmp_path)), (mapping("*.csv"),)
     put(tmp_path, "a.csv")
     first = discover(zone, rules, now=NOW)
     (tmp_path / "a.csv").rename(tmp_path / ".kept")
@@ -266,7 +266,7 @@ def test_a_file_that_leaves_and_comes_back_starts_anew(tmp_path: Path) -> None:
 
 def test_a_missing_zone_is_transient(tmp_path: Path) -> None:
     with pytest.raises(TransientError) as caught:
-        discover(Zone(str(tmp_path / "none")), [mapping("*.csv")], now=NOW)
+        discover(LocalZone(str(tmp_path / "none")), [mapping("*.csv")], now=NOW)
     assert caught.value.code is ErrorCode.ZONE_UNAVAILABLE
 
 
@@ -297,7 +297,7 @@ def test_every_file_is_found_exactly_once(
     put(folder, *files)
     rules = [mapping(pattern, go, settle_seconds=0) for pattern, go in patterns]
 
-    found = discover(Zone(str(folder)), rules, now=NOW)
+    found = discover(LocalZone(str(folder)), rules, now=NOW)
 
     visible = {name for name in files if not name.startswith(".")}
     data = [delivery.data.name for delivery in found.ready]
@@ -337,13 +337,13 @@ def test_ten_thousand_files_meet_few_of_fifty_patterns(
 
     monkeypatch.setattr(TableMapping, "matches", counting)
 
-    assert len(discover(Zone(str(tmp_path)), rules, now=NOW).ready) == 200
+    assert len(discover(LocalZone(str(tmp_path)), rules, now=NOW).ready) == 200
     assert asked == 200
 
 
 def test_find_delivery_gives_one_file_with_its_go_file_settled_or_not(tmp_path: Path) -> None:
     put(tmp_path, "t_1.csv", "t_1.go", age=-50)
-    zone, rules = Zone(str(tmp_path)), (mapping("t_*.csv", "t_*.go"), mapping("u.csv"))
+    zone, rules = LocalZone(str(tmp_path)), (mapping("t_*.csv", "t_*.go"), mapping("u.csv"))
 
     found = find_delivery(zone, rules, "t_1.csv")
 
@@ -375,7 +375,7 @@ def test_find_delivery_says_why_not(
     put(tmp_path, "t_1.csv", "t_1.go", "t_3.csv", "other.csv")
     (tmp_path / "t_4.csv").mkdir()
     with pytest.raises((TerminalError, TransientError)) as caught:
-        find_delivery(Zone(str(tmp_path)), [mapping("t_*.csv", "t_*.go")], name)
+        find_delivery(LocalZone(str(tmp_path)), [mapping("t_*.csv", "t_*.go")], name)
     assert caught.value.code is code
     assert caught.value.transient is transient
     assert caught.value.detail.hint
@@ -384,7 +384,7 @@ def test_find_delivery_says_why_not(
 @pytest.mark.parametrize("which", ["t_1.csv", "t_1.go"])
 def test_still_same_notices_every_change(tmp_path: Path, which: str) -> None:
     put(tmp_path, "t_1.csv", "t_1.go")
-    zone = Zone(str(tmp_path))
+    zone = LocalZone(str(tmp_path))
     seen = find_delivery(zone, [mapping("t_*.csv", "t_*.go")], "t_1.csv")
     still_same(zone, seen)
 

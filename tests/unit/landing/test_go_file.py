@@ -22,8 +22,8 @@ from airflow_landing_loader.landing.go_file import (
     expected_data_records,
     read_go_file,
 )
+from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.model import Delivery, GoFileContent
-from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.mapping.model import TableMapping
 
 DATA = "trades_20240115.csv"
@@ -37,7 +37,7 @@ def delivery(folder: Path, content: bytes | str, **rules: Any) -> Delivery:
     raw = content.encode() if isinstance(content, str) else content
     (folder / DATA).write_text("a,b\n")
     (folder / GO).write_bytes(raw)
-    zone = Zone(str(folder))
+    zone = LocalZone(str(folder))
     data, go = zone.stat(DATA), zone.stat(GO)
     assert data is not None
     mapping = TableMapping.model_validate(
@@ -47,7 +47,7 @@ def delivery(folder: Path, content: bytes | str, **rules: Any) -> Delivery:
 
 
 def read(folder: Path, content: bytes | str, **rules: Any) -> GoFileContent:
-    return read_go_file(delivery(folder, content, **rules))
+    return read_go_file(LocalZone(str(folder)), delivery(folder, content, **rules))
 
 
 def refusal(folder: Path, content: bytes | str, **rules: Any) -> TerminalError:
@@ -221,22 +221,22 @@ def test_a_go_file_that_is_not_the_one_seen_is_transient(tmp_path: Path) -> None
     seen = delivery(tmp_path, "record_count=5", **PROPERTIES)
     (tmp_path / GO).write_text("record_count=55")
     with pytest.raises(TransientError) as caught:
-        read_go_file(seen)
+        read_go_file(LocalZone(str(tmp_path)), seen)
     assert caught.value.code is ErrorCode.LANDING_CHANGED
     (tmp_path / GO).unlink()
     with pytest.raises(TransientError) as caught:
-        read_go_file(seen)
+        read_go_file(LocalZone(str(tmp_path)), seen)
     assert caught.value.code is ErrorCode.LANDING_DISAPPEARED
     (tmp_path / GO).symlink_to(tmp_path / DATA)
     with pytest.raises(TerminalError) as refused:
-        read_go_file(seen)
+        read_go_file(LocalZone(str(tmp_path)), seen)
     assert refused.value.code is ErrorCode.LANDING_NOT_A_FILE
 
 
 def test_a_delivery_without_go_file_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
     with_go = delivery(tmp_path, "", **PROPERTIES)
     with pytest.raises(ValueError, match="no go file"):
-        read_go_file(Delivery(mapping=with_go.mapping, data=with_go.data))
+        read_go_file(LocalZone(str(tmp_path)), Delivery(mapping=with_go.mapping, data=with_go.data))
 
 
 line_ends = st.sampled_from(["\n", "\r\n", "\r"])

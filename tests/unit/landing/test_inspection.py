@@ -17,6 +17,7 @@ from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail, TerminalEr
 from airflow_landing_loader.landing import inspection as inspection_module
 from airflow_landing_loader.landing import text as text_module
 from airflow_landing_loader.landing.inspection import inspect, locate, ragged_records
+from airflow_landing_loader.landing.local_zone import LocalSource
 from airflow_landing_loader.landing.model import Inspection, TrailerContent
 from airflow_landing_loader.mapping.model import TableMapping
 
@@ -39,7 +40,7 @@ class Landing:
         return str(path)
 
     def inspect(self, data: bytes, name: str = "t.csv", **keys: Any) -> Inspection:
-        return inspect(self.put(data, name), mapping(**keys))
+        return inspect(LocalSource(self.put(data, name)), mapping(**keys))
 
     def refused(self, data: bytes, name: str = "t.csv", **keys: Any) -> ErrorDetail:
         with pytest.raises(TerminalError) as caught:
@@ -382,18 +383,18 @@ class TestSecondPass:
     def prepare(self, landing: Landing) -> tuple[str, TableMapping, Inspection]:
         path = landing.put(self.DATA)
         rules = mapping(on_bad_row="reject", trailer={"row_count_column": 1})
-        return path, rules, inspect(path, rules)
+        return path, rules, inspect(LocalSource(path), rules)
 
     def test_ragged_records(self, landing: Landing) -> None:
         path, rules, found = self.prepare(landing)
         assert (found.records, found.ragged) == (5, 2)
-        ragged = list(ragged_records(path, rules, found))
+        ragged = list(ragged_records(LocalSource(path), rules, found))
         assert [(r.record, r.line, r.fields) for r in ragged] == [(2, 3, 1), (4, 8, 3)]
         assert [self.DATA[r.start : r.end] for r in ragged] == [b"2\n", b"4,z,\n"]
 
     def test_locate(self, landing: Landing) -> None:
         path, rules, found = self.prepare(landing)
-        places = list(locate(path, rules, found, [1, 3, 3, 5]))
+        places = list(locate(LocalSource(path), rules, found, [1, 3, 3, 5]))
         assert [(p.record, p.line, p.fields) for p in places] == [
             (1, 2, 2),
             (3, 5, 2),
@@ -401,20 +402,20 @@ class TestSecondPass:
             (5, 9, 2),
         ]
         assert self.DATA[places[1].start : places[1].end] == b'"3\n\n",y\n'
-        assert list(locate(path, rules, found, [])) == []
+        assert list(locate(LocalSource(path), rules, found, [])) == []
 
     @pytest.mark.parametrize("numbers", [[0], [6], [3, 2], [-1]])
     def test_records_that_are_not_there(self, landing: Landing, numbers: list[int]) -> None:
         path, rules, found = self.prepare(landing)
         with pytest.raises(ValueError, match=r"record -?\d"):
-            list(locate(path, rules, found, numbers))
+            list(locate(LocalSource(path), rules, found, numbers))
 
     def test_of_a_transcoded_and_compressed_file(self, landing: Landing) -> None:
         text = "id,ä\n1\n2,é\n3,ü,\n"
         path = landing.put(gzip.compress(text.encode("latin-1")), "t.csv.gz")
         rules = mapping(on_bad_row="reject", csv={"encoding": "latin-1"})
-        found = inspect(path, rules)
-        ragged = list(ragged_records(path, rules, found))
+        found = inspect(LocalSource(path), rules)
+        ragged = list(ragged_records(LocalSource(path), rules, found))
         assert [(r.record, r.line) for r in ragged] == [(1, 2), (3, 4)]
         assert text.encode()[ragged[1].start : ragged[1].end] == "3,ü,\n".encode()
 
@@ -426,7 +427,7 @@ class TestSecondPass:
         path, rules, found = self.prepare(landing)
         landing.put(data)
         with pytest.raises(TransientError) as caught:
-            list(ragged_records(path, rules, found))
+            list(ragged_records(LocalSource(path), rules, found))
         assert caught.value.code is ErrorCode.LANDING_CHANGED
 
 
@@ -452,7 +453,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         path = tmp_path / f"{rows}.csv"
         path.write_bytes(b"id,a\n" + b"".join(b'%d,"x y"\n' % i for i in range(rows)))
         tracemalloc.start()
-        inspect(str(path), mapping())
+        inspect(LocalSource(str(path)), mapping())
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] + (4 << 20)
@@ -466,19 +467,19 @@ def test_a_large_file_whose_hash_has_its_own_thread(
     data = b"id,a\n" + b"".join(b"%d,x\n" % i for i in range(100_000))
     path = tmp_path / "t.csv"
     path.write_bytes(data)
-    found = inspect(str(path), mapping())
+    found = inspect(LocalSource(str(path)), mapping())
     assert (found.records, found.sha256) == (100_000, hashlib.sha256(data).hexdigest())
     path.write_bytes(data + b'"')
     with pytest.raises(TerminalError) as caught:
-        inspect(str(path), mapping())
+        inspect(LocalSource(str(path)), mapping())
     assert (caught.value.code, caught.value.detail.line) == (ErrorCode.CSV_UNCLOSED_QUOTE, 100_002)
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     with pytest.raises(TerminalError) as terminal:
-        inspect(str(tmp_path / "pipe.csv"), mapping())
+        inspect(LocalSource(str(tmp_path / "pipe.csv")), mapping())
     assert terminal.value.code is ErrorCode.LANDING_NOT_A_FILE
     with pytest.raises(TransientError) as transient:
-        inspect(str(tmp_path / "none.csv"), mapping())
+        inspect(LocalSource(str(tmp_path / "none.csv")), mapping())
     assert transient.value.code is ErrorCode.LANDING_DISAPPEARED

@@ -19,6 +19,7 @@ from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing import inspection as inspection_module
 from airflow_landing_loader.landing import text as text_module
 from airflow_landing_loader.landing.inspection import inspect, locate, ragged_records
+from airflow_landing_loader.landing.local_zone import LocalSource
 from airflow_landing_loader.landing.model import Inspection
 from airflow_landing_loader.mapping.model import TableMapping
 
@@ -255,7 +256,7 @@ def test_agrees_with_a_state_machine(
 
 def attempt(path: Path, mapping: TableMapping) -> Inspection | TerminalError:
     try:
-        return inspect(str(path), mapping)
+        return inspect(LocalSource(str(path)), mapping)
     except TerminalError as error:
         return error
 
@@ -281,13 +282,13 @@ def check_second_pass(
     ]
     expected = [(i, r.line, r.start, r.stop, r.fields) for i, r in enumerate(records, 1)]
     assert found == expected
-    ragged = [(r.record, r.start) for r in ragged_records(path, mapping, result)]
+    ragged = [(r.record, r.start) for r in ragged_records(LocalSource(path), mapping, result)]
     columns = len(result.columns)
     assert ragged == [(i, r.start) for i, r in enumerate(records, 1) if r.fields != columns]
 
 
 def all_places(path: str, mapping: TableMapping, result: Inspection) -> list:
-    return list(locate(path, mapping, result, range(1, result.records + 1)))
+    return list(locate(LocalSource(path), mapping, result, range(1, result.records + 1)))
 
 
 values = st.text(st.sampled_from('ab ,"\n\ré§€\U0001f600;'), max_size=5)
@@ -323,7 +324,7 @@ def test_agrees_with_the_csv_module(
     path = folder / "table.csv"
     path.write_bytes((b"\xef\xbb\xbf" if bom else b"") + text)
     with blocks_of(block):
-        result = inspect(str(path), PLAIN)
+        result = inspect(LocalSource(str(path)), PLAIN)
     assert result.columns == tuple(unicodedata.normalize("NFC", name.strip()) for name in read[0])
     assert (result.records, result.ragged) == (len(read) - 1, 0)
     body = text[result.body_start : result.body_end].decode()

@@ -32,6 +32,7 @@ from airflow_landing_loader.exceptions import (
     TransientError,
 )
 from airflow_landing_loader.landing import local_files, moves, transfer
+from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.landing.moves import (
     Moved,
@@ -42,7 +43,6 @@ from airflow_landing_loader.landing.moves import (
 )
 from airflow_landing_loader.landing.sidecar import Sidecar, read_sidecar, sidecar_of
 from airflow_landing_loader.landing.transfer import FileToMove
-from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.mapping.model import TableMapping
 
 ID = "1a2b3c4d-0000-5000-8000-000000000000"
@@ -64,8 +64,8 @@ class Lab:
     target: Path
 
     @property
-    def zone(self) -> Zone:
-        return Zone(str(self.target))
+    def zone(self) -> LocalZone:
+        return LocalZone(str(self.target))
 
     def deliver(self, name: str, content: bytes, go: bytes | None = None) -> Delivery:
         """Put a delivery into the landing zone and look at it."""
@@ -73,7 +73,7 @@ class Lab:
         go_name = name.removesuffix(".csv") + ".go"
         if go is not None:
             (self.landing / go_name).write_bytes(go)
-        zone = Zone(str(self.landing))
+        zone = LocalZone(str(self.landing))
         data = zone.stat(name)
         assert data is not None
         return Delivery(
@@ -624,7 +624,7 @@ def test_death_at_any_step_is_finished_by_a_retry(
             assert [f.error for f in finish_interrupted(lab.zone)] in ([], [None])
             if lab.landed():
                 # It had not begun: the listing shows the whole delivery.
-                zone = Zone(str(lab.landing))
+                zone = LocalZone(str(lab.landing))
                 assert (zone.stat("a.csv"), zone.stat("a.go")) == (delivery.data, delivery.go)
         moved = action(delivery)()
         assert (lab.kept(), lab.landed()) == (done, {}), f"died at step {number}"

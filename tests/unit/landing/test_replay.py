@@ -19,11 +19,11 @@ import pytest
 
 from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail, TerminalError, TransientError
 from airflow_landing_loader.landing import local_files
+from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.landing.moves import Moved, files_of, move
 from airflow_landing_loader.landing.replay import Replayed, replay
 from airflow_landing_loader.landing.sidecar import sidecar_of
-from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.mapping.model import TableMapping
 
 fork = multiprocessing.get_context("fork")
@@ -45,7 +45,7 @@ class Lab:
             if text is not None:
                 (self.landing / each).write_bytes(text)
                 os.utime(self.landing / each, (LONG_AGO, LONG_AGO))
-        landing = Zone(str(self.landing))
+        landing = LocalZone(str(self.landing))
         data = landing.stat(name)
         assert data is not None
         delivery = Delivery(
@@ -54,13 +54,13 @@ class Lab:
         error = ErrorDetail(code="count.too_few", message="Wrong.")
         return move(
             files_of(delivery),
-            Zone(str(self.failed)),
+            LocalZone(str(self.failed)),
             suffix_id="1a2b3c4d",
             sidecar=sidecar_of(delivery, error, when=datetime(2024, 1, 15, tzinfo=UTC)),
         )
 
     def replay(self, *names: str) -> list[Replayed]:
-        return replay(Zone(str(self.failed)), Zone(str(self.landing)), names)
+        return replay(LocalZone(str(self.failed)), LocalZone(str(self.landing)), names)
 
     def landed(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in self.landing.iterdir()}
@@ -112,7 +112,7 @@ def test_a_delivery_comes_back_with_its_go_file_as_a_new_arrival(lab: Lab) -> No
     # The kernel's clock for files may be a tick behind.
     for name in ("a.csv", "a.go"):
         assert (lab.landing / name).stat().st_mtime_ns > started - 1_000_000_000
-    token = Zone(str(lab.landing)).stat("a.csv")
+    token = LocalZone(str(lab.landing)).stat("a.csv")
     assert token is not None
     assert token.token != local_files.token_of(before)
 
@@ -261,7 +261,7 @@ def test_what_cannot_be_replayed_says_why(lab: Lab) -> None:
 def test_zones_that_are_missing_or_broken_are_transient(lab: Lab) -> None:
     lab.fail("a.csv", b"data")
     with pytest.raises(TransientError) as caught:
-        replay(Zone(str(lab.failed)), Zone(f"{lab.landing}/none"), ["a.csv"])
+        replay(LocalZone(str(lab.failed)), LocalZone(f"{lab.landing}/none"), ["a.csv"])
     assert caught.value.code is ErrorCode.ZONE_UNAVAILABLE
     shutil.rmtree(lab.failed / local_files.WORK_FOLDER)
     (lab.failed / local_files.WORK_FOLDER).write_text("in the way")

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from airflow_landing_loader.landing.discovery import Discovery, discover
+from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.reports import Report, ReportKind, new_reports, reports_of
-from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.mapping.model import TableMapping
 
 
@@ -21,7 +21,7 @@ def rules() -> list[TableMapping]:
 
 
 def look(folder: Path) -> Discovery:
-    return discover(Zone(str(folder)), rules(), now=0.0)
+    return discover(LocalZone(str(folder)), rules(), now=0.0)
 
 
 def fill(folder: Path) -> None:

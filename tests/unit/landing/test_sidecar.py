@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail, TerminalError
+from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.landing.sidecar import (
     Sidecar,
@@ -24,7 +25,6 @@ from airflow_landing_loader.landing.sidecar import (
     to_json,
     write_sidecar,
 )
-from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.mapping.model import TableMapping
 
 
@@ -57,7 +57,7 @@ def example(**changes: Any) -> Sidecar:
 
 
 def test_a_sidecar_says_everything_the_reason_first(tmp_path: Path) -> None:
-    path = write_sidecar(Zone(str(tmp_path)), "a~1.csv", example())
+    path = write_sidecar(LocalZone(str(tmp_path)), "a~1.csv", example())
 
     assert path == f"{tmp_path}/a~1.csv.error.json"
     text = Path(path).read_text()
@@ -92,7 +92,7 @@ def test_a_sidecar_says_everything_the_reason_first(tmp_path: Path) -> None:
 def test_others_may_not_read_what_it_quotes(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        path = write_sidecar(Zone(str(tmp_path)), "a.csv", example())
+        path = write_sidecar(LocalZone(str(tmp_path)), "a.csv", example())
     finally:
         os.umask(before)
     assert Path(path).stat().st_mode & 0o777 == 0o640
@@ -101,7 +101,7 @@ def test_others_may_not_read_what_it_quotes(tmp_path: Path) -> None:
 def test_it_is_made_from_a_delivery_in_utc(tmp_path: Path) -> None:
     for name in ("a.csv", "a.go"):
         (tmp_path / name).write_text("")
-    zone = Zone(str(tmp_path))
+    zone = LocalZone(str(tmp_path))
     data, go = zone.stat("a.csv"), zone.stat("a.go")
     assert data is not None
     mapping = TableMapping(pattern="a*.csv", table="s.t", origin="m.yaml:1")
@@ -123,7 +123,7 @@ def test_it_is_made_from_a_delivery_in_utc(tmp_path: Path) -> None:
 
 
 def test_one_of_the_same_arrival_stays_and_one_of_another_file_is_safe(tmp_path: Path) -> None:
-    zone = Zone(str(tmp_path))
+    zone = LocalZone(str(tmp_path))
     path = write_sidecar(zone, "a.csv", example())
     first = Path(path).read_bytes()
 
@@ -147,7 +147,7 @@ def test_one_of_the_same_arrival_stays_and_one_of_another_file_is_safe(tmp_path:
 
 @pytest.mark.parametrize("letter", ["x", "é", "日", "\udcff"])
 def test_the_longest_names_have_a_sidecar_of_their_own(tmp_path: Path, letter: str) -> None:
-    zone = Zone(str(tmp_path))
+    zone = LocalZone(str(tmp_path))
     count = 250 // len(os.fsencode(letter))
     names = [f"{letter * count}{ending}" for ending in ("a.csv", "b.csv")]
     paths = [write_sidecar(zone, name, example(data_name=name)) for name in names]

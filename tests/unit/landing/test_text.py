@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from airflow_landing_loader.exceptions import ErrorCode, LandingError, TerminalError, TransientError
 from airflow_landing_loader.landing import text as text_module
 from airflow_landing_loader.landing.encoding import UndecodableTextError
+from airflow_landing_loader.landing.local_zone import LocalSource
 from airflow_landing_loader.landing.model import Compression
 from airflow_landing_loader.landing.text import HEAD_BYTES, Digest, TextPass, open_text
 
@@ -54,7 +55,7 @@ class TestPass:
         monkeypatch.setattr(text_module, "BLOCK_BYTES", block)
         for path, compression, encoding in streams:
             delivered = Path(path).read_bytes()
-            with TextPass(path, encoding) as found:
+            with TextPass(LocalSource(path), encoding) as found:
                 assert b"".join(found.blocks()) == UTF8
                 assert found.compression == compression
                 assert found.size == len(delivered)
@@ -66,19 +67,19 @@ class TestPass:
     ) -> None:
         monkeypatch.setattr(text_module, "_THREAD_FROM_BYTES", 1)
         monkeypatch.setattr(text_module, "BLOCK_BYTES", 10)
-        with TextPass(deliver(tmp_path, "a.csv", UTF8), "utf-8") as found:
+        with TextPass(LocalSource(deliver(tmp_path, "a.csv", UTF8)), "utf-8") as found:
             assert b"".join(found.blocks()) == UTF8
             assert found.sha256() == hashlib.sha256(UTF8).hexdigest()
 
     def test_the_head_is_decompressed(self, tmp_path: Path) -> None:
         path = deliver(tmp_path, "a.csv.gz", gzip.compress(UTF8))
-        with TextPass(path, "utf-8") as found:
+        with TextPass(LocalSource(path), "utf-8") as found:
             next(found.blocks())
             assert found.head() == UTF8[:HEAD_BYTES]
 
     def test_finish_follows_compression_to_its_end(self, tmp_path: Path) -> None:
         path = deliver(tmp_path, "a.csv.gz", gzip.compress(UTF8)[:-1])
-        with TextPass(path, "utf-8") as found:
+        with TextPass(LocalSource(path), "utf-8") as found:
             next(found.blocks())
             with pytest.raises(TerminalError) as caught:
                 found.finish()
@@ -87,7 +88,7 @@ class TestPass:
     def test_an_empty_file(self, tmp_path: Path) -> None:
         for name in ("a.csv", "a.csv.gz", "a.csv.zst"):
             with pytest.raises(TerminalError) as caught:
-                TextPass(deliver(tmp_path, name, b""), "utf-8")
+                TextPass(LocalSource(deliver(tmp_path, name, b"")), "utf-8")
             assert caught.value.code is ErrorCode.FILE_EMPTY
 
 
@@ -104,9 +105,9 @@ def test_digest_takes_blocks_in_order() -> None:
 class TestOpen:
     def error(self, path: str) -> LandingError:
         with pytest.raises(LandingError) as of_stream:
-            open_text(path, "none", "utf-8")
+            open_text(LocalSource(path), "none", "utf-8")
         with pytest.raises(LandingError) as of_pass:
-            TextPass(path, "utf-8")
+            TextPass(LocalSource(path), "utf-8")
         assert of_pass.value.code is of_stream.value.code
         return of_stream.value
 
@@ -152,9 +153,12 @@ class TestOpen:
 
         monkeypatch.setattr(text_module, "BLOCK_BYTES", 50)
         monkeypatch.setattr(os, "pread", fail)
-        with TextPass(path, "utf-8") as found, pytest.raises(TransientError) as of_pass:
+        with (
+            TextPass(LocalSource(path), "utf-8") as found,
+            pytest.raises(TransientError) as of_pass,
+        ):
             list(found.blocks())
-        with open_text(path, "none", "utf-8") as stream:
+        with open_text(LocalSource(path), "none", "utf-8") as stream:
             assert stream.read(100) == UTF8[:100]
             with pytest.raises(TransientError) as of_stream:
                 stream.read(1)
@@ -165,14 +169,14 @@ class TestOpen:
             path = os.fsdecode(os.fsencode(tmp_path) + b"/" + raw)
             with open(path, "wb") as file:
                 file.write(UTF8)
-            with TextPass(path, "utf-8") as found:
+            with TextPass(LocalSource(path), "utf-8") as found:
                 assert b"".join(found.blocks()) == UTF8
 
 
 class TestStream:
     def test_reads_all(self, streams: list[tuple[str, Compression, str]]) -> None:
         for arguments in streams:
-            with open_text(*arguments) as stream:
+            with open_text(LocalSource(arguments[0]), *arguments[1:]) as stream:
                 assert stream.readable()
                 assert stream.seekable()
                 assert stream.read() == UTF8
@@ -185,7 +189,7 @@ class TestStream:
     ) -> None:
         monkeypatch.setattr(text_module, "BLOCK_BYTES", 11)
         for arguments in streams:
-            with open_text(*arguments) as stream:
+            with open_text(LocalSource(arguments[0]), *arguments[1:]) as stream:
                 assert stream.read(0) == b""
                 assert stream.read(100) == UTF8[:100]
                 buffer = bytearray(50)
@@ -199,7 +203,7 @@ class TestStream:
         self, streams: list[tuple[str, Compression, str]], steps: list[tuple[int, int]]
     ) -> None:
         for arguments in streams:
-            with open_text(*arguments) as stream:
+            with open_text(LocalSource(arguments[0]), *arguments[1:]) as stream:
                 for offset, size in steps:
                     assert stream.seek(offset) == stream.tell() == offset
                     assert stream.read(size) == UTF8[offset : offset + size]
@@ -209,7 +213,7 @@ class TestStream:
 
     def test_seeks_that_make_no_sense(self, streams: list[tuple[str, Compression, str]]) -> None:
         for arguments in streams:
-            with open_text(*arguments) as stream:
+            with open_text(LocalSource(arguments[0]), *arguments[1:]) as stream:
                 with pytest.raises(ValueError, match="before the start"):
                     stream.seek(-1)
                 with pytest.raises(ValueError, match="end of the text"):
@@ -217,13 +221,13 @@ class TestStream:
 
     def test_damage_shows_while_reading(self, tmp_path: Path) -> None:
         path = deliver(tmp_path, "a.csv", b"abc\xe9")
-        with open_text(path, "none", "utf-8") as stream:
+        with open_text(LocalSource(path), "none", "utf-8") as stream:
             assert stream.read() == b"abc\xe9"
-        with open_text(path, "none", "utf-16-le") as stream:
+        with open_text(LocalSource(path), "none", "utf-16-le") as stream:
             assert stream.read(100) == b"abc\xe9".decode("utf-16-le").encode()
         path = deliver(tmp_path, "b.csv", b"abc\x81")
         with (
-            open_text(path, "none", "windows-1252") as stream,
+            open_text(LocalSource(path), "none", "windows-1252") as stream,
             pytest.raises(UndecodableTextError),
         ):
             stream.read()

@@ -19,7 +19,8 @@ from airflow_landing_loader.exceptions import (
 )
 from airflow_landing_loader.landing import local_files
 from airflow_landing_loader.landing.model import LandedFile
-from airflow_landing_loader.landing.zone import SpecialEntry, Zone
+from airflow_landing_loader.landing.local_zone import LocalZone
+from airflow_landing_loader.landing.zone import SpecialEntry
 
 
 def test_lists_direct_children_in_name_order_with_size_time_and_token(tmp_path: Path) -> None:
@@ -29,7 +30,7 @@ def test_lists_direct_children_in_name_order_with_size_time_and_token(tmp_path: 
     (tmp_path / "sub" / "c.csv").write_bytes(b"x")
     os.utime(tmp_path / "b.csv", ns=(1, 1_700_000_000_123_456_789))
 
-    entries = Zone(str(tmp_path)).list()
+    entries = LocalZone(str(tmp_path)).list()
 
     assert [entry.name for entry in entries] == ["a.csv", "b.csv", "sub"]
     inode = (tmp_path / "b.csv").stat().st_ino
@@ -55,7 +56,7 @@ def test_what_is_no_plain_file_is_named_for_what_it_is(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(zone / "sock.csv"))
 
-        kinds = {e.name: e.kind for e in Zone(str(zone)).list() if isinstance(e, SpecialEntry)}
+        kinds = {e.name: e.kind for e in LocalZone(str(zone)).list() if isinstance(e, SpecialEntry)}
 
     assert kinds == {
         "dir.csv": "a directory",
@@ -67,7 +68,7 @@ def test_what_is_no_plain_file_is_named_for_what_it_is(tmp_path: Path) -> None:
     }
     for name in kinds:
         with pytest.raises(TerminalError) as caught:
-            Zone(str(zone)).stat(name)
+            LocalZone(str(zone)).stat(name)
         assert caught.value.code is ErrorCode.LANDING_NOT_A_FILE
         assert caught.value.detail.file == name
 
@@ -91,11 +92,11 @@ def test_any_name_survives_listing_stat_and_json(tmp_path: Path, raw: bytes) -> 
     with open(os.path.join(os.fsencode(tmp_path), raw), "wb") as stream:  # noqa: PTH118
         stream.write(b"abc")
 
-    (entry,) = Zone(str(tmp_path)).list()
+    (entry,) = LocalZone(str(tmp_path)).list()
 
     assert isinstance(entry, LandedFile)
     assert os.fsencode(entry.name) == raw
-    assert Zone(str(tmp_path)).stat(entry.name) == entry
+    assert LocalZone(str(tmp_path)).stat(entry.name) == entry
     assert LandedFile(**json.loads(json.dumps(asdict(entry)))) == entry
     name = shown(entry.name)
     assert name.isprintable()
@@ -103,13 +104,13 @@ def test_any_name_survives_listing_stat_and_json(tmp_path: Path, raw: bytes) -> 
 
 
 def test_stat_of_nothing_is_none(tmp_path: Path) -> None:
-    assert Zone(str(tmp_path)).stat("a.csv") is None
+    assert LocalZone(str(tmp_path)).stat("a.csv") is None
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../a", "sub/a", "/etc/passwd", "a\0b"])
 def test_stat_refuses_what_is_not_a_plain_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(TerminalError) as caught:
-        Zone(str(tmp_path)).stat(name)
+        LocalZone(str(tmp_path)).stat(name)
     assert caught.value.code is ErrorCode.LANDING_UNKNOWN_FILE
 
 
@@ -118,7 +119,7 @@ def test_a_zone_that_is_not_there_is_transient_and_says_so(tmp_path: Path, what:
     path = tmp_path / "zone"
     if what == "a file":
         path.write_text("")
-    zone = Zone(str(path))
+    zone = LocalZone(str(path))
 
     for ask in (zone.list, zone.require, lambda: zone.stat("a.csv")):
         with pytest.raises(TransientError) as caught:
@@ -133,14 +134,14 @@ def test_a_zone_may_be_a_link_to_a_folder_and_a_url(tmp_path: Path) -> None:
     (tmp_path / "real" / "a.csv").write_text("")
     (tmp_path / "link").symlink_to(tmp_path / "real")
 
-    assert [e.name for e in Zone(str(tmp_path / "link")).list()] == ["a.csv"]
-    assert Zone(f"file://{tmp_path}/real/") == Zone(f"{tmp_path}/real")
+    assert [e.name for e in LocalZone(str(tmp_path / "link")).list()] == ["a.csv"]
+    assert LocalZone(f"file://{tmp_path}/real/") == LocalZone(f"{tmp_path}/real")
 
 
 @pytest.mark.parametrize("path", ["", "relative/zone", "gs://bucket/landing/", "s3://b", "/a\0b"])
 def test_a_zone_must_be_an_absolute_local_folder(path: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        Zone(path)
+        LocalZone(path)
     assert caught.value.code is ErrorCode.SETTINGS_BAD_VALUE
 
 
@@ -165,7 +166,7 @@ def test_a_file_that_vanishes_during_the_listing_is_left_out(
 
     monkeypatch.setattr(os, "scandir", Vanishing)
 
-    assert [entry.name for entry in Zone(str(tmp_path)).list()] == ["a.csv", "c.csv"]
+    assert [entry.name for entry in LocalZone(str(tmp_path)).list()] == ["a.csv", "c.csv"]
 
 
 def test_opening_follows_no_link_and_waits_for_no_pipe(tmp_path: Path) -> None:

@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import duckdb
 
 from airflow_landing_loader.exceptions import LandingError, TransientError
+from airflow_landing_loader.landing.discovery import still_same
 from airflow_landing_loader.landing.model import Delivery, Validated
+from airflow_landing_loader.landing.moves import archive_path
+from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.loading.deliveries import delivery_record
 from airflow_landing_loader.loading.duckdb import ledger
 from airflow_landing_loader.loading.duckdb import table as raw_table
@@ -53,9 +56,8 @@ class _Planned:
 class BatchLoader:
     """Loads one batch over one connection.
 
-    :param archive_uri: where a delivery will be archived, given the time of its load.
-    :param still_same: raises :class:`TransientError` when a delivery's files are no longer those
-        that were inspected; asked just before each commit.
+    :param landing: the zone where the deliveries lie.
+    :param archive: the zone where they will lie.
     :param lift_memory_bound: asked when the engine runs out of memory; whether it has more now.
     """
 
@@ -64,18 +66,18 @@ class BatchLoader:
         con: Connection,
         run: RunContext,
         *,
-        archive_uri: Callable[[Delivery, datetime], str],
-        still_same: Callable[[Delivery], None],
+        landing: Zone,
+        archive: Zone,
         lift_memory_bound: Callable[[], bool],
     ) -> None:
         self._con = con
         self._run = run
-        self._archive_uri = archive_uri
-        self._still_same = still_same
+        self._landing = landing
+        self._archive = archive
         self._lift_memory_bound = lift_memory_bound
         self._views = RecordsFileSystem()
         con.register_filesystem(self._views)
-        self._writer = RowWriter(con, self._views)
+        self._writer = RowWriter(con, self._views, landing)
 
     def load(self, batch: Sequence[Validated]) -> tuple[Verdict, ...]:
         """Load all in one transaction; where that fails, one by one, so that each has its verdict.
@@ -113,7 +115,7 @@ class BatchLoader:
     def _blame(self, delivery: Delivery, error: duckdb.Error) -> LandingError:
         """A reader that stumbles over a file that has changed meanwhile is not the file's fault."""
         try:
-            self._still_same(delivery)
+            still_same(self._landing, delivery)
         except TransientError as changed:
             return changed
         return translate(error, file=delivery.data.name)
@@ -125,7 +127,7 @@ class BatchLoader:
             loads = self._write_all(planned) if planned else {}
             result = tuple(loads[id(v)] if isinstance(v, _Planned) else v for v in verdicts)
             for item in planned:
-                self._still_same(item.validated.delivery)
+                still_same(self._landing, item.validated.delivery)
         return result
 
     @contextmanager
@@ -282,7 +284,9 @@ class BatchLoader:
             missing_columns=tuple(column.name for column in written.plan.missing),
             restates_load_id=decision.restates.load_id if decision.restates else None,
             same_content_load_id=decision.same_content.load_id if decision.same_content else None,
-            archive_uri=storable(self._archive_uri(delivery, started_at)),
+            archive_uri=storable(
+                archive_path(self._archive, delivery, started_at.replace(tzinfo=UTC))
+            ),
             dag_id=self._run.dag_id,
             run_id=self._run.run_id,
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.inspection import locate, ragged_records
 from airflow_landing_loader.landing.model import RaggedRecord, Validated
+from airflow_landing_loader.landing.source import Source
 from airflow_landing_loader.landing.text import open_text
 from airflow_landing_loader.loading.duckdb.table import TypedColumn
 
@@ -36,15 +37,18 @@ class Reject:
     text: str
 
 
-def ragged_of(validated: Validated) -> Iterator[RaggedRecord]:
+def ragged_of(source: Source, validated: Validated) -> Iterator[RaggedRecord]:
     """Return the records with a wrong number of fields, in file order."""
     if validated.inspection.ragged:
-        delivery = validated.delivery
-        yield from ragged_records(delivery.data.path, delivery.mapping, validated.inspection)
+        mapping = validated.delivery.mapping
+        yield from ragged_records(source, mapping, validated.inspection)
 
 
 def find_rejects(
-    validated: Validated, ragged: Sequence[RaggedRecord], bad: Sequence[BadValue]
+    source: Source,
+    validated: Validated,
+    ragged: Sequence[RaggedRecord],
+    bad: Sequence[BadValue],
 ) -> tuple[Reject, ...]:
     """Return what is set aside, in file order.
 
@@ -55,7 +59,7 @@ def find_rejects(
         return ()
     mapping, name = validated.delivery.mapping, validated.delivery.data.name
     if mapping.on_bad_row == "fail":
-        raise _refusal(validated, bad[0])
+        raise _refusal(source, validated, bad[0])
     rejected, counted = len(ragged) + len(bad), validated.inspection.records
     if rejected > mapping.max_rejected * counted or rejected == counted:
         first = ragged[0].line if ragged else None
@@ -67,13 +71,13 @@ def find_rejects(
             file=name,
             line=first,
         )
-    return tuple(sorted(_rejects(validated, ragged, bad), key=lambda r: r.record))
+    return tuple(sorted(_rejects(source, validated, ragged, bad), key=lambda r: r.record))
 
 
-def _refusal(validated: Validated, bad: BadValue) -> TerminalError:
+def _refusal(source: Source, validated: Validated, bad: BadValue) -> TerminalError:
     delivery, column = validated.delivery, bad.typed.column
     record = bad.ordinal
-    place = next(iter(locate(delivery.data.path, delivery.mapping, validated.inspection, [record])))
+    place = next(iter(locate(source, delivery.mapping, validated.inspection, [record])))
     return TerminalError(
         ErrorCode.LOAD_BAD_VALUE,
         f"the value is not {bad.typed.form.words}, which column {column.name} "
@@ -88,10 +92,13 @@ def _refusal(validated: Validated, bad: BadValue) -> TerminalError:
 
 
 def _rejects(
-    validated: Validated, ragged: Sequence[RaggedRecord], bad: Sequence[BadValue]
+    source: Source,
+    validated: Validated,
+    ragged: Sequence[RaggedRecord],
+    bad: Sequence[BadValue],
 ) -> Iterator[Reject]:
     delivery, inspection = validated.delivery, validated.inspection
-    text = open_text(delivery.data.path, inspection.compression, delivery.mapping.csv.encoding)
+    text = open_text(source, inspection.compression, delivery.mapping.csv.encoding)
     columns = len(inspection.columns)
     with text:
         for record in ragged:
@@ -104,8 +111,8 @@ def _rejects(
                 text=_text_of(text, record),
             )
     numbers = _record_numbers([r.record for r in ragged], [b.ordinal for b in bad])
-    places = locate(delivery.data.path, delivery.mapping, inspection, numbers)
-    text = open_text(delivery.data.path, inspection.compression, delivery.mapping.csv.encoding)
+    places = locate(source, delivery.mapping, inspection, numbers)
+    text = open_text(source, inspection.compression, delivery.mapping.csv.encoding)
     with text:
         for value, place in zip(bad, places, strict=True):
             yield Reject(

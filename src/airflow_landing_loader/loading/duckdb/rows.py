@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.model import RaggedRecord, Validated
+from airflow_landing_loader.landing.source import Source
+from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.loading.drift import ColumnPlan, plan_columns
 from airflow_landing_loader.loading.duckdb import table as raw_table
 from airflow_landing_loader.loading.duckdb.rejects import (
@@ -45,11 +47,13 @@ class RowWriter:
 
     :param con: a connection with an open transaction.
     :param views: the file system that the connection reads ``landing://`` from.
+    :param landing: the zone where the deliveries lie.
     """
 
-    def __init__(self, con: Connection, views: RecordsFileSystem) -> None:
+    def __init__(self, con: Connection, views: RecordsFileSystem, landing: Zone) -> None:
         self._con = con
         self._views = views
+        self._landing = landing
 
     def write(self, validated: Validated, load_id: str, *, replaces: str | None = None) -> Written:
         """Write one delivery.
@@ -67,7 +71,9 @@ class RowWriter:
         # Ordinals mean something only while rows keep the file's order, which costs speed.
         in_order = bool(typed) or mapping.csv.row_number
         self._con.execute(f"SET preserve_insertion_order = {str(in_order).lower()}")
-        rejects = find_rejects(validated, source.ragged, self._bad_values(source.read, typed))
+        rejects = find_rejects(
+            source.file, validated, source.ragged, self._bad_values(source.read, typed)
+        )
         if replaces is not None:
             self._con.execute(
                 f"DELETE FROM {quoted(mapping.table)} WHERE {LOAD_ID} = ?",
@@ -87,7 +93,10 @@ class RowWriter:
         first = batch[0][0]
         names = self._names(first)
         plan = self._prepare(first, names)
-        paths = [self._views.add(RecordsSource(validated)) for validated, _ in batch]
+        paths = [
+            self._views.add(RecordsSource(validated, self._file(validated)))
+            for validated, _ in batch
+        ]
         options = max((ReadOptions.of(v) for v, _ in batch), key=lambda o: o.line_limit)
         ids = [load_id for _, load_id in batch]
         self._con.execute("SET preserve_insertion_order = false")
@@ -137,10 +146,14 @@ class RowWriter:
         return plan
 
     def _source(self, validated: Validated) -> _Source:
-        ragged = tuple(ragged_of(validated))
+        file = self._file(validated)
+        ragged = tuple(ragged_of(file, validated))
         skipped = tuple((r.start, r.end) for r in ragged)
-        path = self._views.add(RecordsSource(validated, skipped))
-        return _Source(validated, ragged, ReadOptions.of(validated).read_csv([path]))
+        path = self._views.add(RecordsSource(validated, file, skipped))
+        return _Source(validated, file, ragged, ReadOptions.of(validated).read_csv([path]))
+
+    def _file(self, validated: Validated) -> Source:
+        return self._landing.source(validated.delivery.data)
 
     def _bad_values(self, read: str, typed: Sequence[TypedColumn]) -> list[BadValue]:
         """Return the records whose values have not their columns' forms, in order."""
@@ -199,6 +212,7 @@ class _Source:
     """One delivery's records as the engine reads them."""
 
     validated: Validated
+    file: Source
     ragged: tuple[RaggedRecord, ...]
     read: str
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 
 from airflow_landing_loader.exceptions import TransientError
-from airflow_landing_loader.landing.model import Delivery, Validated
+from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.loading.duckdb import ledger, snapshot, table
 from airflow_landing_loader.loading.duckdb.batch import BatchLoader
 from airflow_landing_loader.loading.duckdb.session import (
@@ -44,9 +45,8 @@ class DuckDBWarehouse:
 
     :param database: the database file; made on first load.
     :param options: how it is opened.
-    :param archive_uri: where a delivery will be archived, given the time of its load.
-    :param still_same: raises :class:`TransientError` when a delivery's files changed since they
-        were inspected.
+    :param landing: the zone where the deliveries lie.
+    :param archive: the zone where they will lie.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class DuckDBWarehouse:
         database: Path,
         options: SessionOptions,
         *,
-        archive_uri: Callable[[Delivery, datetime], str],
-        still_same: Callable[[Delivery], None],
+        landing: Zone,
+        archive: Zone,
     ) -> None:
         self._database = database
         self._options = options
-        self._archive_uri = archive_uri
-        self._still_same = still_same
+        self._landing = landing
+        self._archive = archive
 
     def load(self, batch: Sequence[Validated], run: RunContext) -> tuple[Verdict, ...]:
         """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
@@ -71,8 +71,8 @@ class DuckDBWarehouse:
             loader = BatchLoader(
                 con,
                 run,
-                archive_uri=self._archive_uri,
-                still_same=self._still_same,
+                landing=self._landing,
+                archive=self._archive,
                 lift_memory_bound=lambda: lift_memory_bound(con, self._options),
             )
             return loader.load(batch)
