@@ -18,8 +18,8 @@ from airflow_landing_loader.exceptions import (
     shown,
 )
 from airflow_landing_loader.landing import local_files
-from airflow_landing_loader.landing.model import LandedFile
 from airflow_landing_loader.landing.local_zone import LocalZone
+from airflow_landing_loader.landing.model import LandedFile
 from airflow_landing_loader.landing.zone import SpecialEntry
 
 
