@@ -12,10 +12,11 @@ TEST_WORKERS ?= 2
 ARGS ?=
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+EMULATORS := .venv-emulators/.ready
 
 PACKAGE := src/airflow_landing_loader
 # The part that must work, and be typed, without Airflow.
-CORE := $(wildcard $(foreach module,exceptions settings mapping landing loading pipeline, \
+CORE := $(wildcard $(foreach module,exceptions clients settings mapping landing loading pipeline, \
 	$(PACKAGE)/$(module) $(PACKAGE)/$(module).py))
 CHECKED := src tests scripts $(wildcard demo benchmarks dags include)
 
@@ -25,6 +26,9 @@ help:  ## list the targets
 
 $(READY): pyproject.toml $(CONSTRAINTS) scripts/make_venv.sh
 	@scripts/make_venv.sh "$(VENV)" "$(CONSTRAINTS)" "$(PYTHON)"
+
+$(EMULATORS): tests/emulators/requirements.txt scripts/make_emulators.sh
+	@scripts/make_emulators.sh .venv-emulators tests/emulators/requirements.txt
 
 .PHONY: install
 install: $(READY)  ## create or update the virtual environment
@@ -38,7 +42,7 @@ up: $(READY)  ## Airflow UI with the example DAGs on 127.0.0.1:8080, until Ctrl-
 	@$(PY) demo/up.py $(ARGS)
 
 .PHONY: test
-test: $(READY)  ## all tests: unit, integration, end to end
+test: $(READY) $(EMULATORS)  ## all tests: unit, integration, end to end
 	@$(PY) -m pytest $(TESTS) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
 .PHONY: test-airflow-3.1

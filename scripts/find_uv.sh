@@ -15,3 +15,11 @@ if ! uv_works "$UV"; then
       --upgrade --target .uv uv
   fi
 fi
+
+# The path of an installed Python of a version such as 3.13; nothing is downloaded. A version
+# manager's shim may hide it from uv.
+find_python() {
+  "$UV" python find --no-python-downloads "$1" 2>/dev/null ||
+    ls -d "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1"*/bin/python 2>/dev/null | tail -n 1 | grep . ||
+    { echo "Python $1 is needed; uv finds none." >&2; return 1; }
+}

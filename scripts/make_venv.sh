@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make_venv.sh VENV CONSTRAINTS [PYTHON]: the package (editable), its dbt extra and the dev group in
+# make_venv.sh VENV CONSTRAINTS [PYTHON]: the package (editable), its extras and the dev group in
 # a virtual environment, with the exact versions of CONSTRAINTS. PYTHON is a version or a path.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -20,7 +20,7 @@ echo "Installing Airflow, dbt and the tools into $venv (about a minute the first
 started=$SECONDS
 # Compiled once here instead of at the first start of each of Airflow's processes.
 "$UV" pip install --quiet --python "$venv/bin/python" --compile-bytecode \
-  --constraint "$constraints" --editable '.[dbt]' --group dev
+  --constraint "$constraints" --editable '.[dbt,google]' --group dev
 touch "$venv/.ready"
 echo "$("$venv/bin/python" --version) with $("$UV" pip freeze --python "$venv/bin/python" 2>/dev/null |
   grep '^apache-airflow==') ready in $venv after $((SECONDS - started)) s."

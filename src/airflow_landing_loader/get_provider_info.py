@@ -50,14 +50,20 @@ def _options() -> dict[str, dict[str, Any]]:
 
 # Name, type, default, example, description.
 _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
-    ("landing_path", "string", None, "/data/landing", "Folder where files arrive."),
-    ("archive_path", "string", None, "/data/archive", "Folder where loaded files are kept."),
+    ("landing_path", "string", None, "/data/landing", "Folder or gs:// prefix where files arrive."),
+    (
+        "archive_path",
+        "string",
+        None,
+        "/data/archive",
+        "Folder or gs:// prefix where loaded files are kept.",
+    ),
     (
         "failed_path",
         "string",
         None,
         "/data/failed",
-        "Folder where refused files are kept, each with its reason.",
+        "Folder or gs:// prefix where refused files are kept, each with its reason.",
     ),
     (
         "table_config_path",
@@ -66,7 +72,7 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
         "/config/tables",
         "Root folder of the table mappings (*.yaml and *.yml, any depth).",
     ),
-    ("loader_backend", "string", "duckdb", None, "Warehouse. This release loads into duckdb only."),
+    ("loader_backend", "string", "duckdb", None, "Warehouse: duckdb (local) or bigquery."),
     (
         "loader_workers",
         "integer",
@@ -80,7 +86,10 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
         "string",
         None,
         "2GB",
-        "Memory DuckDB may use; its own default is 80 % of the machine's.",
+        (
+            "Memory DuckDB may use. Not set: 256 MB for each thread, and more (up to 80 % of "
+            "the machine's) only for a file that cannot be loaded with that."
+        ),
     ),
     (
         "duckdb_threads",
@@ -95,8 +104,8 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
         None,
         "duckdb_writer",
         (
-            "Airflow pool for tasks that write to DuckDB. None is required: a lock file"
-            " beside the database keeps writers apart."
+            "Airflow pool for tasks that write to DuckDB. None is required: a lock file "
+            "beside the database keeps writers apart."
         ),
     ),
     (
@@ -109,11 +118,35 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
     ("gcp_project", "string", None, "my-project", "Google Cloud project (BigQuery only)."),
     ("bq_dataset", "string", None, "raw", "BigQuery dataset (BigQuery only)."),
     (
+        "bq_location",
+        "string",
+        None,
+        "EU",
+        "Location of the dataset and its jobs (BigQuery only); not set: the dataset's own.",
+    ),
+    (
         "staging_bucket",
         "string",
         None,
         "my-project-staging",
-        "Bucket for Parquet staging (BigQuery only).",
+        "Bucket for Parquet staging (BigQuery only), below _landing_loader_staging/ in it.",
+    ),
+    (
+        "gcp_conn_id",
+        "string",
+        "google_cloud_default",
+        None,
+        (
+            "Airflow connection for Cloud Storage and BigQuery; the command line takes "
+            "application default credentials instead."
+        ),
+    ),
+    (
+        "gcp_impersonation_chain",
+        "string",
+        None,
+        "loader@my-project.iam.gserviceaccount.com",
+        "Service account to impersonate, or several with commas between (Airflow only).",
     ),
     (
         "dbt_mode",
@@ -121,9 +154,9 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
         "auto",
         None,
         (
-            "How dbt runs after loads: per_table (at the end of each table's DAG), shared"
-            " (one dbt DAG), off, or auto: off without dbt_project_path, else per_table up to"
-            " 30 tables and shared above."
+            "How dbt runs after loads: per_table (at the end of each table's DAG), shared "
+            "(one dbt DAG), off, or auto: off without dbt_project_path, else per_table up to "
+            "30 tables and shared above."
         ),
     ),
     (
@@ -161,8 +194,8 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
         "50",
         None,
         (
-            "Lanes of one run in the Airflow grid at most: one file each, or of more files the"
-            " small ones share lanes."
+            "Lanes of one run in the Airflow grid at most: one file each, or of more files "
+            "the small ones share lanes."
         ),
     ),
     ("batch_files", "integer", "500", None, "Small files that share one lane at most."),

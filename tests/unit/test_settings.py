@@ -191,12 +191,12 @@ def test_a_dbt_mode_needs_a_project(tmp_path: Path, mode: str) -> None:
         ("dbt_mode", "per-table", "Did you mean per_table?"),
         ("dbt_mode", "SHARED", "Did you mean shared?"),
         ("loader_backend", "duckdbb", "Did you mean duckdb?"),
-        ("loader_backend", "bigquery", "this release supports duckdb only"),
         ("duckdb_memory_limit", "lots", "write it like 2GB"),
         ("duckdb_memory_limit", "2GB'; DROP TABLE t; --", "write it like 2GB"),
-        ("landing_path", "gs://bucket/landing", "this release supports local folders"),
-        ("archive_path", "GS://bucket/x", "this release supports local folders"),
+        ("landing_path", "ftp://host/landing", "gs://"),
+        ("archive_path", "GS://bucket//x", "gs://bucket/prefix"),
         ("failed_path", "file:///data/failed", "without a scheme"),
+        ("table_config_path", "gs://bucket/tables", "without a scheme"),
         ("duckdb_path", ":memory:", "name a local file"),
         ("duckdb_path", "md:my_db", "name a local file"),
         ("landing_path", "~nobody-has-this-name/x", "home folder is not known"),
@@ -367,6 +367,25 @@ def test_what_the_dbt_mode_means(
     more = {f"{PREFIX}DBT_PROJECT_PATH": project} if project else {}
     settings = build(tmp_path, **{f"{PREFIX}DBT_MODE": mode}, **more)
     assert settings.dbt_mode_for(tables) == meant
+
+
+def test_zones_in_a_bucket_are_kept_as_they_are(tmp_path: Path) -> None:
+    settings = build(
+        tmp_path, LANDING_PATH="GS://bucket/landing/", ARCHIVE_PATH="gs://bucket/archive"
+    )
+    assert settings.landing_path == "gs://bucket/landing"
+    assert settings.archive_path == "gs://bucket/archive"
+
+
+def test_zones_in_a_bucket_must_not_lie_in_one_another(tmp_path: Path) -> None:
+    error = refused(tmp_path, LANDING_PATH="gs://b/in", ARCHIVE_PATH="gs://b/in/archive")
+    assert error.code is ErrorCode.SETTINGS_ZONES_OVERLAP
+
+
+def test_bigquery_needs_project_dataset_and_bucket(tmp_path: Path) -> None:
+    error = refused(tmp_path, LOADER_BACKEND="bigquery", GCP_PROJECT="p")
+    assert error.code is ErrorCode.SETTINGS_MISSING
+    assert "bq_dataset, staging_bucket (loader_backend is bigquery)" in error.detail.message
 
 
 def test_the_docs_list_every_option() -> None:

@@ -10,6 +10,7 @@ SECTION = "landing_loader"
 PREFIX = f"AIRFLOW__{SECTION.upper()}__"
 DBT_PER_TABLE_LIMIT = 30
 
+BIGQUERY_NEEDS = ("gcp_project", "bq_dataset", "staging_bucket")
 ZONES = ("landing_path", "archive_path", "failed_path")
 
 
@@ -22,6 +23,7 @@ class Option:
     :param required: whether nothing runs until somebody sets it.
     :param seed: whether the bare variable (the name in capitals) sets it too.
     :param path: a local path: ``~`` is expanded, a relative one taken from the base folder.
+    :param uri: a path that may also lie in an object store, such as ``gs://bucket/prefix``.
     :param choices: the allowed values.
     :param minimum: the smallest allowed number.
     :param form: regular expression that the whole text must match, case ignored.
@@ -34,6 +36,7 @@ class Option:
     type_: Literal["string", "integer", "float", "boolean"] = "string"
     seed: bool = False
     path: bool = False
+    uri: bool = False
     example: str | None = None
     choices: tuple[str, ...] = ()
     minimum: float | None = None
@@ -72,15 +75,24 @@ class Settings:
     """
 
     landing_path: str = _option(
-        "Folder where files arrive.", seed=True, path=True, example="/data/landing"
-    )
-    archive_path: str = _option(
-        "Folder where loaded files are kept.", seed=True, path=True, example="/data/archive"
-    )
-    failed_path: str = _option(
-        "Folder where refused files are kept, each with its reason.",
+        "Folder or gs:// prefix where files arrive.",
         seed=True,
         path=True,
+        uri=True,
+        example="/data/landing",
+    )
+    archive_path: str = _option(
+        "Folder or gs:// prefix where loaded files are kept.",
+        seed=True,
+        path=True,
+        uri=True,
+        example="/data/archive",
+    )
+    failed_path: str = _option(
+        "Folder or gs:// prefix where refused files are kept, each with its reason.",
+        seed=True,
+        path=True,
+        uri=True,
         example="/data/failed",
     )
     table_config_path: str = _option(
@@ -90,7 +102,7 @@ class Settings:
         example="/config/tables",
     )
     loader_backend: Literal["duckdb", "bigquery"] = _option(
-        "Warehouse. This release loads into duckdb only.",
+        "Warehouse: duckdb (local) or bigquery.",
         default="duckdb",
         seed=True,
         choices=("duckdb", "bigquery"),
@@ -135,11 +147,26 @@ class Settings:
     bq_dataset: str | None = _option(
         "BigQuery dataset (BigQuery only).", default=None, seed=True, example="raw"
     )
+    bq_location: str | None = _option(
+        "Location of the dataset and its jobs (BigQuery only); not set: the dataset's own.",
+        default=None,
+        example="EU",
+    )
     staging_bucket: str | None = _option(
-        "Bucket for Parquet staging (BigQuery only).",
+        "Bucket for Parquet staging (BigQuery only), below _landing_loader_staging/ in it.",
         default=None,
         seed=True,
         example="my-project-staging",
+    )
+    gcp_conn_id: str = _option(
+        "Airflow connection for Cloud Storage and BigQuery; the command line takes application"
+        " default credentials instead.",
+        default="google_cloud_default",
+    )
+    gcp_impersonation_chain: str | None = _option(
+        "Service account to impersonate, or several with commas between (Airflow only).",
+        default=None,
+        example="loader@my-project.iam.gserviceaccount.com",
     )
     dbt_mode: Literal["per_table", "shared", "off", "auto"] = _option(
         "How dbt runs after loads: per_table (at the end of each table's DAG), shared (one dbt"

@@ -22,6 +22,7 @@ from typing import Any
 
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 from airflow_landing_loader.settings.model import (
+    BIGQUERY_NEEDS,
     PREFIX,
     SECTION,
     ZONES,
@@ -29,6 +30,8 @@ from airflow_landing_loader.settings.model import (
     Settings,
     options,
 )
+
+OBJECT_STORES = ("gs", "s3", "abfs", "az")
 
 
 def from_environment(environ: Mapping[str, str], *, base: Path) -> Settings:
@@ -122,6 +125,10 @@ def _refuse_unknown(names: Set[str]) -> None:
 def _refuse_missing(texts: Mapping[str, str]) -> None:
     missing = [o for o in options() if o.required and o.name not in texts]
     reason = ""
+    if texts.get("loader_backend") == "bigquery":
+        needed = [o for o in options() if o.name in BIGQUERY_NEEDS and o.name not in texts]
+        missing += needed
+        reason = " (loader_backend is bigquery)" if needed else ""
     if texts.get("dbt_mode") in ("per_table", "shared") and "dbt_project_path" not in texts:
         missing += [o for o in options() if o.name == "dbt_project_path"]
         reason = f" (dbt_mode is {texts['dbt_mode']}, which needs dbt_project_path)"
@@ -160,7 +167,7 @@ def _converted(texts: Mapping[str, str], places: Mapping[str, str], base: Path) 
 def _value(option: Option, text: str, base: Path) -> str | int | float | bool:
     """The typed value of an option's text. Raises ValueError with a sentence for people."""
     if option.path:
-        return _path(option.name, text, base)
+        return _path(option, text, base)
     if option.type_ == "boolean":
         return _boolean(option.name, text)
     if option.type_ != "string":
@@ -172,13 +179,12 @@ def _value(option: Option, text: str, base: Path) -> str | int | float | bool:
     return text
 
 
-def _path(name: str, text: str, base: Path) -> str:
-    # The one check that goes when object stores come.
-    if re.match(r"[a-z][a-z0-9+.-]*://", text, re.IGNORECASE):
-        raise ValueError(
-            f"{name} is {text!r}; this release supports local folders and files, written without"
-            " a scheme."
-        )
+def _path(option: Option, text: str, base: Path) -> str:
+    name = option.name
+    if is_uri(text):
+        if option.uri:
+            return _object_prefix(name, text)
+        raise ValueError(f"{name} is {text!r}; it must be a local path, written without a scheme.")
     if name == "duckdb_path" and re.match(r"(:|md:|motherduck:)", text, re.IGNORECASE):
         raise ValueError(f"{name} is {text!r}; loads must outlive a process, so name a local file.")
     try:
@@ -188,6 +194,25 @@ def _path(name: str, text: str, base: Path) -> str:
     # Taken out only where there are any: a symlink in the path must stay one, because what it
     # points to may be swapped while we run (a Kubernetes ConfigMap mount does that).
     return os.path.realpath(path) if ".." in path.parts else str(path)
+
+
+def is_uri(text: str) -> bool:
+    """Whether a path names a place in an object store."""
+    return re.match(r"[a-z][a-z0-9+.-]*://", text, re.IGNORECASE) is not None
+
+
+def _object_prefix(name: str, text: str) -> str:
+    """``gs://bucket/prefix`` without a slash at its end."""
+    scheme, _, rest = text.partition("://")
+    if scheme.lower() not in OBJECT_STORES:
+        raise ValueError(
+            f"{name} is {text!r}; write a local folder without a scheme, or one of "
+            f"{', '.join(f'{known}://' for known in OBJECT_STORES)}bucket/prefix."
+        )
+    bucket, *folders = rest.rstrip("/").split("/")
+    if not bucket or any(part in ("", ".", "..") for part in folders):
+        raise ValueError(f"{name} is {text!r}; write it like gs://bucket/prefix.")
+    return f"{scheme.lower()}://{'/'.join([bucket, *folders])}"
 
 
 def _boolean(name: str, text: str) -> bool:
@@ -220,9 +245,6 @@ def _choice(option: Option, text: str) -> str:
         raise ValueError(
             f"{option.name} is {text!r}; allowed are {', '.join(option.choices)}. {guess}"
         )
-    # The one check that goes when BigQuery comes.
-    if text == "bigquery":
-        raise ValueError(f"{option.name} is {text!r}; this release supports duckdb only.")
     return text
 
 
@@ -254,6 +276,8 @@ def _refuse_overlap(settings: Settings) -> None:
 
 def _lies_in(inner: str, outer: str) -> bool:
     """Whether ``inner`` is ``outer`` or lies below it, whatever links lead there."""
+    if is_uri(inner) or is_uri(outer):
+        return f"{inner}/".startswith(f"{outer}/")
     place, folder = Path(os.path.realpath(inner)), Path(os.path.realpath(outer))
     return any(_same(candidate, folder) for candidate in (place, *place.parents))
 
