@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 
 if TYPE_CHECKING:
-    from google.cloud import bigquery, storage
+    from google.cloud import bigquery, storage  # type: ignore[attr-defined]
 
 
 class GoogleClients(Protocol):
@@ -46,7 +46,7 @@ class DefaultClients:
         """
         try:
             from google.auth.exceptions import DefaultCredentialsError
-            from google.cloud import storage
+            from google.cloud import storage  # type: ignore[attr-defined]
         except ImportError as error:
             raise _no_library() from error
         try:
