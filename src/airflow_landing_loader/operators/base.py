@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 
 LABEL_TEMPLATE = "{{ task.label }}"
 
-_PATHS = ("landing_path", "archive_path", "failed_path", "table_config_path", "duckdb_path")
+# Settings that a task may have of its own, as arguments of the same names.
+_OWN = (
+    *("landing_path", "archive_path", "failed_path", "table_config_path", "duckdb_path"),
+    *("gcp_conn_id", "gcp_impersonation_chain"),
+)
 
 
 class LandingOperator(BaseOperator):
@@ -44,11 +48,14 @@ class LandingOperator(BaseOperator):
     :param settings: where everything lies. Default: section ``[landing_loader]``.
     :param landing_path: instead of the setting of that name; so are the other paths. With all of
         them nothing has to be configured.
+    :param gcp_conn_id: connection for ``gs://`` zones and BigQuery, instead of the setting.
+    :param gcp_impersonation_chain: service account to impersonate, or several with commas between,
+        instead of the setting.
     :param duckdb_conn_id: connection of type ``duckdb`` whose host is the database file, instead
         of ``duckdb_path``.
     """
 
-    template_fields: Sequence[str] = ("table", *_PATHS, "duckdb_conn_id")
+    template_fields: Sequence[str] = ("table", *_OWN, "duckdb_conn_id")
     ui_color = "#e8f4ea"
 
     def __init__(
@@ -63,6 +70,8 @@ class LandingOperator(BaseOperator):
         table_config_path: str | None = None,
         duckdb_path: str | None = None,
         duckdb_conn_id: str | None = None,
+        gcp_conn_id: str | None = None,
+        gcp_impersonation_chain: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -75,22 +84,24 @@ class LandingOperator(BaseOperator):
         self.table_config_path = table_config_path
         self.duckdb_path = duckdb_path
         self.duckdb_conn_id = duckdb_conn_id
+        self.gcp_conn_id = gcp_conn_id
+        self.gcp_impersonation_chain = gcp_impersonation_chain
         self.show_values = False  # until the settings are known
 
     def find_settings(self) -> Settings:
-        """The settings, with this task's own paths in place of the configured ones.
+        """The settings, with this task's own ones in place of the configured ones.
 
         :raises ConfigurationError: a required setting is missing, or one makes no sense.
         """
-        paths = {name: value for name in _PATHS if (value := getattr(self, name))}
+        own = {name: value for name in _OWN if (value := getattr(self, name))}
         if self.duckdb_conn_id:
             # Imported here: the other tasks do without the DuckDB provider.
             from airflow_landing_loader.hooks.duckdb import LandingDuckDBHook
 
-            paths["duckdb_path"] = LandingDuckDBHook(self.duckdb_conn_id).get_database()
+            own["duckdb_path"] = LandingDuckDBHook(self.duckdb_conn_id).get_database()
         if self.settings is not None:
-            return dataclasses.replace(self.settings, **paths)
-        return airflow_settings(paths)
+            return dataclasses.replace(self.settings, **own)
+        return airflow_settings(own)
 
     def find_mappings(
         self, settings: Settings
@@ -118,11 +129,11 @@ class LandingOperator(BaseOperator):
         self.show_values = settings.show_values
         run = RunContext(dag_id=self.dag_id, run_id=str(context["run_id"]))
         self.log.info(
-            "landing %s, archive %s, failed %s, database %s",
+            "landing %s, archive %s, failed %s, warehouse %s",
             settings.landing_path,
             settings.archive_path,
             settings.failed_path,
-            settings.duckdb_path,
+            settings.warehouse_name,
         )
         own, _ = self.find_mappings(settings)
         return Pipeline(settings, own, run=run, on_wait=self.log.info)

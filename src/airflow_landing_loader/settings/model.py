@@ -217,6 +217,13 @@ class Settings:
     )
     origins: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
 
+    @property
+    def warehouse_name(self) -> str:
+        """Where rows go: the database file, or ``project.dataset``."""
+        if self.loader_backend == "bigquery":
+            return f"{self.gcp_project}.{self.bq_dataset}"
+        return self.duckdb_path
+
     def dbt_mode_for(self, tables: int) -> Literal["per_table", "shared", "off"]:
         """What ``dbt_mode`` means for this many tables: ``auto`` is resolved."""
         if self.dbt_mode != "auto":
