@@ -20,7 +20,7 @@ class Core:
         self.values = values
         self.present = present
         self.mappings = (values.mapping,)
-        self.landing = SimpleNamespace(path="/landing")
+        self.zones = SimpleNamespace(landing=SimpleNamespace(path="/landing"))
         self.dbt: list[tuple[str, bool]] = []
         self.warehouse = SimpleNamespace(record_dbt_run=self._record)
 
