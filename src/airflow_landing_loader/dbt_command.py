@@ -16,8 +16,8 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -111,20 +111,17 @@ def run_dbt(
     """
     require_dbt()
     project = read_project(settings)
-    database = Path(settings.duckdb_path)
     existing = relations(settings, on_wait=on_line)
     purpose = f"dbt for {', '.join(tables)}"
     with (
         tempfile.TemporaryDirectory(prefix="landing-loader-dbt-") as folder,
-        DatabaseLock(database).exclusive(
-            purpose, timeout=settings.lock_timeout, on_wait=on_line
-        ) as lock,
+        turn(settings, purpose, on_wait=on_line) as keep_open,
     ):
         request = _request(project, Path(folder), tables, settings.dbt_source, existing)
         request_path = Path(folder, "request.json")
         request.write(request_path)
         command = ["-m", "airflow_landing_loader.dbt_child", str(request_path)]
-        ended = _run(command, settings, project, keep_open=(lock,), on_line=on_line)
+        ended = _run(command, settings, project, keep_open=keep_open, on_line=on_line)
         return _result(Path(folder), request, ended)
 
 
@@ -168,6 +165,25 @@ def require_dbt() -> None:
         f"dbt is not installed for {sys.executable}",
         hint="pip install 'airflow-provider-landing-loader[dbt]', or set dbt_mode = off",
     )
+
+
+@contextmanager
+def turn(
+    settings: Settings, purpose: str, *, on_wait: OnLine | None = None
+) -> Iterator[tuple[int, ...]]:
+    """Hold the warehouse for dbt, where it takes one writer only.
+
+    :param purpose: shown to whoever waits meanwhile.
+    :return: file descriptors that a child process has to inherit, so that it keeps its turn.
+    :raises TransientError: ``WAREHOUSE_LOCKED``, the database was held longer than
+        ``lock_timeout``.
+    """
+    if settings.loader_backend == "bigquery":
+        yield ()
+        return
+    lock = DatabaseLock(Path(settings.duckdb_path))
+    with lock.exclusive(purpose, timeout=settings.lock_timeout, on_wait=on_wait) as descriptor:
+        yield (descriptor,)
 
 
 def relations(settings: Settings, *, on_wait: OnLine | None = None) -> frozenset[Relation]:
@@ -245,7 +261,7 @@ def _run(
     process = subprocess.Popen(
         [sys.executable, *command],
         cwd=project.path,
-        env={**os.environ, "DUCKDB_PATH": settings.duckdb_path, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, **settings.dbt_environment(), "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -35,7 +35,6 @@ from cosmos.exceptions import CosmosDbtRunError
 
 from airflow_landing_loader.dbt_project import DbtProject, load_manifest, waiting_text
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
-from airflow_landing_loader.loading.lock import DatabaseLock
 from airflow_landing_loader.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -104,7 +103,7 @@ def cosmos_group(
     project_config = ProjectConfig(
         dbt_project_path=project.path,
         install_dbt_deps=False,
-        env_vars={"DUCKDB_PATH": settings.duckdb_path},
+        env_vars=settings.dbt_environment(),
     )
     # Through the constructor it would become an ObjectStoragePath, and making the first of these
     # loads every provider of Airflow: most of a second in each process that parses.
@@ -152,11 +151,12 @@ class LockedProfileConfig(ProfileConfig):
         """
         node = _current_node()
         self._skip_if_waiting(node)
+        from airflow_landing_loader.dbt_command import turn
+
         # Before the lock: this takes seconds in which the others can work.
         importlib.import_module("dbt.cli.main")
-        lock = DatabaseLock(Path(self.settings.duckdb_path))
         purpose = f"dbt {node.get('name', 'for ' + ', '.join(self.tables))}"
-        with lock.exclusive(purpose, timeout=self.settings.lock_timeout, on_wait=log.info):
+        with turn(self.settings, purpose, on_wait=log.info):
             try:
                 with super().ensure_profile(desired_profile_path, use_mock_values) as profile:
                     yield profile

@@ -84,16 +84,17 @@ def read_project(settings: Settings) -> DbtProject:
     path = Path(settings.dbt_project_path)
     profiles_path = Path(settings.dbt_profiles_path or path)
     project = _yaml_mapping(path / "dbt_project.yml")
-    profile = _rendered(project.get("profile"))
+    environ = {**os.environ, **settings.dbt_environment()}
+    profile = _rendered(project.get("profile"), environ)
     profiles = _yaml_mapping(profiles_path / "profiles.yml")
     if not isinstance(profiles.get(profile), dict):
         raise _bad(profiles_path / "profiles.yml", f"it has no profile {profile!r}")
-    target_path = _rendered(project.get("target-path", "target"))
+    target_path = _rendered(project.get("target-path", "target"), environ)
     return DbtProject(
         path=path,
         profiles_path=profiles_path,
         profile=profile,
-        target=_rendered(profiles[profile].get("target", "default")),
+        target=_rendered(profiles[profile].get("target", "default"), environ),
         manifest_path=path / target_path / "manifest.json",
     )
 
@@ -300,20 +301,20 @@ def _yaml_mapping(path: Path) -> dict[str, Any]:
     return content
 
 
-def _rendered(value: object) -> str:
+def _rendered(value: object, environ: Mapping[str, str]) -> str:
     """A value of a dbt YAML file; of dbt's Jinja the usual ``env_var`` is understood."""
+
+    def env_var(name: str, default: str | None = None) -> str:
+        return environ[name] if default is None else environ.get(name, default)
+
     try:
-        return SandboxedEnvironment().from_string(str(value)).render(env_var=_env_var)
+        return SandboxedEnvironment().from_string(str(value)).render(env_var=env_var)
     except (TemplateError, LookupError, TypeError) as error:
         raise ConfigurationError(
             ErrorCode.SETTINGS_BAD_VALUE,
             f"the dbt project uses {value!r}, which cannot be worked out: {error}",
             hint="of Jinja, `profile`, `target` and `target-path` may use env_var() only",
         ) from error
-
-
-def _env_var(name: str, default: str | None = None) -> str:
-    return os.environ[name] if default is None else os.environ.get(name, default)
 
 
 def _bad(path: Path, reason: str) -> ConfigurationError:

@@ -224,6 +224,17 @@ class Settings:
             return f"{self.gcp_project}.{self.bq_dataset}"
         return self.duckdb_path
 
+    def dbt_environment(self) -> dict[str, str]:
+        """Environment variables that tell a dbt project where the raw tables are.
+
+        Those of the warehouse that is not in use are left out.
+        """
+        names = ("loader_backend", "duckdb_path")
+        if self.loader_backend == "bigquery":
+            names = ("loader_backend", "gcp_project", "bq_dataset", "bq_location")
+        values = {name.upper(): getattr(self, name) for name in names}
+        return {name: str(value) for name, value in values.items() if value is not None}
+
     def dbt_mode_for(self, tables: int) -> Literal["per_table", "shared", "off"]:
         """What ``dbt_mode`` means for this many tables: ``auto`` is resolved."""
         if self.dbt_mode != "auto":

@@ -6,9 +6,9 @@ select
     positions.position_date,
     positions.quantity,
     prices.close_price,
-    cast(positions.quantity * prices.close_price as decimal(38, 2)) as value_at_close,
+    {{ as_amount('positions.quantity * prices.close_price') }} as value_at_close,
     positions.market_value as reported_value,
-    cast(positions.quantity * prices.close_price as decimal(38, 2)) - positions.market_value
+    {{ as_amount('positions.quantity * prices.close_price') }} - positions.market_value
         as difference
 from {{ ref('stg_positions') }} as positions
 left join {{ ref('stg_eod_prices') }} as prices

@@ -15,7 +15,7 @@ select
     end as side,
     {{ as_text('account') }} as account,
     -- A column that the sender added later and the raw table does not have: it waits in _extra.
-    _extra ->> '$.venue' as venue,
+    {{ extra('venue') }} as venue,
     _load_id,
     _filename,
     _loaded_at
