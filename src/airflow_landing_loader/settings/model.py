@@ -229,7 +229,7 @@ class Settings:
 
         Those of the warehouse that is not in use are left out.
         """
-        names = ("loader_backend", "duckdb_path")
+        names: tuple[str, ...] = ("loader_backend", "duckdb_path")
         if self.loader_backend == "bigquery":
             names = ("loader_backend", "gcp_project", "bq_dataset", "bq_location")
         values = {name.upper(): getattr(self, name) for name in names}
