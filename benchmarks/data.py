@@ -12,17 +12,16 @@ _BLOCK_ROWS = 20_000
 
 def write_trades(path: Path, rows: int) -> Path:
     """Write ``rows`` trades (about 107 bytes each) unless the file is there already."""
-    marker = path.with_suffix(f".{rows}.done")
-    if marker.exists() and path.exists():
+    if path.exists():
         return path
     block = list(_block())
-    with path.open("w", encoding="utf-8", newline="") as file:
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("w", encoding="utf-8", newline="") as file:
         file.write(HEADER)
         for start in range(0, rows, _BLOCK_ROWS):
             count = min(_BLOCK_ROWS, rows - start)
             file.write("".join(f"T{start + i:010d},{block[i]}" for i in range(count)))
-    marker.touch()
-    return path
+    return unfinished.rename(path)
 
 
 def write_small_files(folder: Path, files: int, rows: int = 92) -> None:

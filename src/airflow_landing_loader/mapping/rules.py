@@ -35,6 +35,7 @@ TABLE_PATTERN = rf"^(?:{_IDENTIFIER}\.)?{_IDENTIFIER}$"
 CLOSED_TABLE_PATTERN = (
     rf"^(?:{any_case('|'.join(CLOSED_SCHEMAS))})\."
     rf"|^(?:{_IDENTIFIER}\.)?(?:{any_case('|'.join(OWN_TABLES))})$"
+    rf"|^{any_case('broken')}(?:__|\.)"
 )
 
 ENCODINGS = {
@@ -230,6 +231,12 @@ def check_table(text: str) -> str:
             code,
             f"{text!r} is one of the loader's own tables ({', '.join(OWN_TABLES)}).",
             hint="Choose another table name.",
+        )
+    if schema == "broken" or (schema or name).startswith("broken__"):
+        raise refusal(
+            code,
+            f"The DAG of {text!r} would have the name of one that shows a broken mapping file.",
+            hint="Choose a name that begins neither with broken__ nor with the schema broken.",
         )
     return text
 
