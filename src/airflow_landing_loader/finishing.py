@@ -9,7 +9,9 @@ from typing import Protocol
 
 from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail, LandingError
 from airflow_landing_loader.landing import moves
+from airflow_landing_loader.landing.archive_layout import archive_folder, archive_path
 from airflow_landing_loader.landing.model import Delivery
+from airflow_landing_loader.landing.moving import files_of
 from airflow_landing_loader.landing.sidecar import sidecar_of
 from airflow_landing_loader.landing.zones import Zones
 from airflow_landing_loader.loading.deliveries import delivery_record
@@ -48,6 +50,7 @@ class Finisher:
     """Moves files to archive and failed and records what became of each delivery."""
 
     def __init__(self, zones: Zones, warehouse: Warehouse, run: RunContext) -> None:
+        self._landing = zones.landing
         self._archive = zones.archive
         self._failed = zones.failed
         self._warehouse = warehouse
@@ -76,7 +79,7 @@ class Finisher:
                     self._run,
                     "duplicate",
                     at=at,
-                    final_uri=moves.archive_path(self._archive, delivery, now),
+                    final_uri=archive_path(self._archive, delivery, now),
                     load_id=verdict.of_load_id,
                     message="; ".join(verdict.notes),
                 )
@@ -111,7 +114,8 @@ class Finisher:
     def _archive_loaded(self, verdict: Loaded) -> Outcome:
         delivery, load = verdict.delivery, verdict.load
         moved = moves.move(
-            moves.files_of(delivery, data_sha256=load.sha256, go_sha256=load.go_sha256),
+            files_of(delivery, data_sha256=load.sha256, go_sha256=load.go_sha256),
+            self._landing,
             self._archive,
             suffix_id=load.load_id,
             subfolder=_folder(delivery, load.started_at.replace(tzinfo=UTC)),
@@ -130,7 +134,8 @@ class Finisher:
     def _archive_duplicate(self, verdict: Duplicate, now: datetime) -> Outcome:
         delivery = verdict.delivery
         moved = moves.move(
-            moves.files_of(delivery, data_sha256=verdict.sha256),
+            files_of(delivery, data_sha256=verdict.sha256),
+            self._landing,
             self._archive,
             suffix_id=delivery_id(delivery),
             subfolder=_folder(delivery, now),
@@ -157,7 +162,8 @@ class Finisher:
             run_id=self._run.run_id,
         )
         moved = moves.move(
-            moves.files_of(delivery, data_sha256=verdict.sha256),
+            files_of(delivery, data_sha256=verdict.sha256),
+            self._landing,
             self._failed,
             suffix_id=delivery_id(delivery),
             sidecar=sidecar,
@@ -207,7 +213,7 @@ def _is_for_failed(error: ErrorDetail) -> bool:
 
 def _folder(delivery: Delivery, when: datetime) -> str:
     mapping = delivery.mapping
-    return moves.archive_folder(mapping.archive_layout, mapping.table, when)
+    return archive_folder(mapping.archive_layout, mapping.table, when)
 
 
 def _left(delivery: Delivery, error: ErrorDetail) -> Outcome:

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from airflow_landing_loader.clients import GoogleClients
 from airflow_landing_loader.exceptions import (
     ErrorCode,
     LandingError,
@@ -44,6 +45,7 @@ class Pipeline:
     :param mappings: the mappings whose files are looked for.
     :param warehouse: where rows go; DuckDB as the settings say unless given.
     :param run: who loads, for our tables and the sidecars.
+    :param clients: for zones in object stores; application default credentials unless given.
     :param on_wait: told who is waited for when another process holds the database.
     """
 
@@ -54,12 +56,13 @@ class Pipeline:
         warehouse: Warehouse | None = None,
         run: RunContext | None = None,
         *,
+        clients: GoogleClients | None = None,
         on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self.settings = settings
         self.mappings = tuple(mappings)
         self.run = run or RunContext()
-        self.zones = open_zones(settings)
+        self.zones = open_zones(settings, clients)
         self.warehouse = warehouse or _duckdb(settings, self.zones, on_wait)
         self._finisher = Finisher(self.zones, self.warehouse, self.run)
 
@@ -70,7 +73,7 @@ class Pipeline:
         :raises TransientError: a zone cannot be read or written.
         """
         for zone in (self.zones.archive, self.zones.failed):
-            moves.finish_interrupted(zone)
+            moves.finish_interrupted(self.zones.landing, zone)
         return discovery.discover(
             self.zones.landing, self.mappings, now=time.time(), previous=previous
         )

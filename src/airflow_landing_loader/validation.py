@@ -35,7 +35,8 @@ def validate(landing: Zone, delivery: Delivery, *, now: float) -> Validated:
     :raises TransientError: a file changed meanwhile, is gone, has not come to rest, or looks
         half-written and is younger than the mapping's ``grace_seconds``.
     """
-    _require_rest(delivery, now)
+    if landing.settles:
+        _require_rest(delivery, now)
     try:
         validated = _validate(landing, delivery)
     except TerminalError as error:

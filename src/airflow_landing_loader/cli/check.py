@@ -16,6 +16,8 @@ from airflow_landing_loader.landing import local_files
 from airflow_landing_loader.landing.discovery import discover, find_delivery
 from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.model import Delivery, Validated
+from airflow_landing_loader.landing.zone import Zone
+from airflow_landing_loader.landing.zones import open_zones
 from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.settings import Settings
 from airflow_landing_loader.validation import validate
@@ -58,9 +60,9 @@ def check(out: Screen, file: str, *, as_json: bool) -> None:
         _tell_forecast(out, checked)
 
 
-def _place(settings: Settings, file: str) -> tuple[LocalZone, str]:
+def _place(settings: Settings, file: str) -> tuple[Zone, str]:
     """The folder and the name of the file: in the landing zone, else where the path leads."""
-    landing = LocalZone(settings.landing_path)
+    landing = open_zones(settings).landing
     path = Path(file)
     lies_here = local_files.exists(file) and not local_files.exists(f"{landing.path}/{file}")
     if path.name != file or lies_here:
@@ -69,7 +71,7 @@ def _place(settings: Settings, file: str) -> tuple[LocalZone, str]:
 
 
 def _delivery(
-    zone: LocalZone, mappings: Sequence[TableMapping], name: str
+    zone: Zone, mappings: Sequence[TableMapping], name: str
 ) -> tuple[Delivery, str | None]:
     """The delivery as it lies there, also while its go file is missing."""
     for waiting in discover(zone, mappings, now=time.time()).waiting:

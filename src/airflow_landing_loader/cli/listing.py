@@ -9,8 +9,8 @@ from typing import Any, Literal
 from airflow_landing_loader.cli import session
 from airflow_landing_loader.cli.terminal import Grid, Screen, counted, shown_name
 from airflow_landing_loader.landing.discovery import LOOK_INTERVAL, Discovery, Look, discover
-from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.model import Delivery
+from airflow_landing_loader.landing.zones import open_zones
 from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.mapping.result import MappingSet
 from airflow_landing_loader.settings import Settings
@@ -65,7 +65,7 @@ def landed_files(settings: Settings, found: MappingSet) -> tuple[LandedEntry, ..
 
     One look can only go by modification times: the last moments count as if we had watched.
     """
-    zone = LocalZone(settings.landing_path)
+    zone = open_zones(settings).landing
     now = time.time()
     look = discover(zone, found.mappings, now=now).look
     watched = tuple(replace(seen, since=seen.since - LOOK_INTERVAL) for seen in look.seen)

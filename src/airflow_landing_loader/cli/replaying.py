@@ -11,8 +11,10 @@ from airflow_landing_loader.cli import session
 from airflow_landing_loader.cli.failures import ExitCode, explain
 from airflow_landing_loader.cli.terminal import Grid, Screen, shown_name
 from airflow_landing_loader.exceptions import TransientError
-from airflow_landing_loader.landing.local_zone import LocalZone
-from airflow_landing_loader.landing.replay import Replayed, replay
+from airflow_landing_loader.landing.replay import replay
+from airflow_landing_loader.landing.replaying import Replayed
+from airflow_landing_loader.landing.zone import Zone
+from airflow_landing_loader.landing.zones import open_zones
 from airflow_landing_loader.pipeline import Pipeline
 
 
@@ -24,11 +26,11 @@ def replay_files(out: Screen, err: Screen, names: Sequence[str], *, as_json: boo
     :raises LandingError: one of them cannot go back; the others were not moved either.
     """
     settings = session.read_settings()
-    landing = LocalZone(settings.landing_path)
+    zones = open_zones(settings)
     now = datetime.now(UTC).replace(tzinfo=None)
-    replayed = replay(LocalZone(settings.failed_path), landing, names)
+    replayed = replay(zones.failed, zones.landing, names)
     if not as_json:
-        out.grid(_grid(replayed, landing))
+        out.grid(_grid(replayed, zones.landing))
     warehouse = Pipeline(settings, (), on_wait=err.line).warehouse
     error = None
     try:
@@ -47,7 +49,7 @@ def replay_files(out: Screen, err: Screen, names: Sequence[str], *, as_json: boo
     return ExitCode.ENVIRONMENT if error else ExitCode.GOOD
 
 
-def _grid(replayed: Sequence[Replayed], landing: LocalZone) -> Grid:
+def _grid(replayed: Sequence[Replayed], landing: Zone) -> Grid:
     return Grid(
         title=f"Back in {landing.path}",
         headers=("file", "go file", "had failed with"),

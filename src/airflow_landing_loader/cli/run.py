@@ -13,7 +13,7 @@ from airflow_landing_loader.cli.run_log import RunLog, run_log
 from airflow_landing_loader.cli.stop import Stop, StopRequested
 from airflow_landing_loader.cli.terminal import counted
 from airflow_landing_loader.landing.discovery import Discovery, discover
-from airflow_landing_loader.landing.local_zone import LocalZone
+from airflow_landing_loader.landing.zones import open_zones
 from airflow_landing_loader.mapping.result import MappingProblem, MappingSet
 from airflow_landing_loader.pipeline import Pipeline
 from airflow_landing_loader.settings import Settings
@@ -136,7 +136,7 @@ class _Desk:
 
 def _first_look(settings: Settings, mappings: MappingSet) -> Discovery:
     """Look before the slow imports: the second look, a second later, comes that much sooner."""
-    return discover(LocalZone(settings.landing_path), mappings.mappings, now=time.time())
+    return discover(open_zones(settings).landing, mappings.mappings, now=time.time())
 
 
 def _announce(settings: Settings, mappings: MappingSet, log: RunLog) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 from airflow_landing_loader.cli import session
 from airflow_landing_loader.cli.terminal import Grid, Screen, shown_name, utc
-from airflow_landing_loader.exceptions import LandingError
-from airflow_landing_loader.landing.local_zone import LocalZone
+from airflow_landing_loader.landing.copying_moves import end_of, find_sidecar
 from airflow_landing_loader.landing.model import LandedFile
-from airflow_landing_loader.landing.sidecar import ENDING, Sidecar, read_sidecar
+from airflow_landing_loader.landing.sidecar import ENDING, Sidecar
+from airflow_landing_loader.landing.zone import Zone
+from airflow_landing_loader.landing.zones import open_zones
 from airflow_landing_loader.loading.model import DeliveryRecord, Load, Overview
 from airflow_landing_loader.pipeline import Pipeline
 
@@ -35,7 +36,7 @@ def show_status(out: Screen, *, limit: int, as_json: bool) -> None:
     :raises LandingError: settings are wrong, or the failed zone cannot be read.
     """
     settings = session.read_settings()
-    failures, total = open_failures(LocalZone(settings.failed_path), limit)
+    failures, total = open_failures(open_zones(settings).failed, limit)
     overview = Pipeline(settings, ()).warehouse.overview(limit)
     if as_json:
         out.json(_document(overview, failures, total))
@@ -57,7 +58,7 @@ def show_status(out: Screen, *, limit: int, as_json: bool) -> None:
         out.line()
 
 
-def open_failures(failed: LocalZone, limit: int) -> tuple[tuple[OpenFailure, ...], int]:
+def open_failures(failed: Zone, limit: int) -> tuple[tuple[OpenFailure, ...], int]:
     """The newest deliveries in the failed zone, and how many there are.
 
     The zone is asked, not the database: a delivery is an open failure for as long as it lies there.
@@ -72,9 +73,8 @@ def open_failures(failed: LocalZone, limit: int) -> tuple[tuple[OpenFailure, ...
     sidecars.sort(key=lambda file: file.mtime_ns, reverse=True)
     found = []
     for file in sidecars[:limit]:
-        try:
-            sidecar = read_sidecar(file.path)
-        except LandingError:
+        sidecar = find_sidecar(end_of(failed), file.name)
+        if sidecar is None:
             continue  # replayed at this moment, or not one of ours
         found.append(OpenFailure(name=sidecar.stored_data or sidecar.data_name, sidecar=sidecar))
     return tuple(found), len(sidecars)

@@ -99,6 +99,7 @@ def discover(
     *,
     now: float,
     previous: Look | None = None,
+    only_matching: bool = False,
 ) -> Discovery:
     """Look once into a landing zone.
 
@@ -113,13 +114,26 @@ def discover(
     :param now: seconds since the epoch.
     :param previous: ``look`` of the caller's earlier discovery; without it only mappings with
         ``settle_seconds: 0`` have ready deliveries.
+    :param only_matching: files that no pattern matches may stay unseen; an object store then lists
+        only what begins like all patterns do.
     :raises TransientError: ``ZONE_UNAVAILABLE``.
     """
-    entries = zone.list()
-    sorting = _Sorting(entries, mappings, _Rest(previous or Look(), now))
+    entries = zone.list(_common_prefix(mappings) if only_matching else "")
+    sorting = _Sorting(entries, mappings, _Rest(previous or Look(), now, settles=zone.settles))
     for entry in entries:
         sorting.add(entry)
     return sorting.result()
+
+
+def _common_prefix(mappings: Sequence[TableMapping]) -> str:
+    """The text that all names which a pattern matches begin with."""
+    patterns = [m.data_pattern for m in mappings] + [m.go_pattern for m in mappings if m.go_pattern]
+    prefixes = [pattern.literal_prefix for pattern in patterns]
+    if not prefixes:
+        return ""
+    first, last = min(prefixes), max(prefixes)
+    differs = (at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
+    return first[: next(differs, len(first))]
 
 
 def find_delivery(zone: Zone, mappings: Sequence[TableMapping], name: str) -> Delivery:
@@ -229,7 +243,8 @@ class _Index:
 class _Rest:
     """Since when each file is as it is now, from this look and the one before."""
 
-    def __init__(self, previous: Look, now: float) -> None:
+    def __init__(self, previous: Look, now: float, *, settles: bool) -> None:
+        self._settles = settles
         self._before = {seen.name: seen for seen in previous.seen}
         self._seen: dict[str, Seen] = {}
         self._now = now
@@ -239,13 +254,14 @@ class _Rest:
         same = before is not None and (before.size, before.token) == (file.size, file.token)
         since = min(before.since, self._now) if before is not None and same else self._now
         seen = Seen(name=file.name, size=file.size, token=file.token, since=since)
-        self._seen[file.name] = seen
+        if self._settles:
+            self._seen[file.name] = seen
         return seen
 
     def is_at_rest(self, delivery: Delivery) -> bool:
         settle = delivery.mapping.settle_seconds
         files = (delivery.data,) if delivery.go is None else (delivery.data, delivery.go)
-        return settle == 0 or all(self._rests(file, settle) for file in files)
+        return settle == 0 or not self._settles or all(self._rests(file, settle) for file in files)
 
     def look(self) -> Look:
         return Look(seen=tuple(self._seen[name] for name in sorted(self._seen)))

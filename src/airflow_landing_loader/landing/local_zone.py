@@ -35,10 +35,12 @@ class LocalZone:
 
     path: str
 
+    settles = True
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", _local_path(self.path))
 
-    def list(self) -> tuple[Entry, ...]:
+    def list(self, prefix: str = "") -> tuple[Entry, ...]:  # noqa: ARG002
         """See :class:`~airflow_landing_loader.landing.zone.Zone`."""
         entries: dict[str, Entry] = {}
         try:

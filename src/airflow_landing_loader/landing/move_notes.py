@@ -21,7 +21,7 @@ from airflow_landing_loader.landing.model import LandedFile
 from airflow_landing_loader.landing.sidecar import Sidecar
 from airflow_landing_loader.landing.transfer import FileToMove
 
-_ENDING = ".move.json"
+NOTE_ENDING = ".move.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ def any_note(work: str) -> bool:
     :param work: the zone's work folder; need not exist.
     """
     try:
-        return any(path.name.endswith(_ENDING) for path in Path(work).iterdir())
+        return any(path.name.endswith(NOTE_ENDING) for path in Path(work).iterdir())
     except FileNotFoundError:
         return False
 
@@ -51,15 +51,7 @@ def write_note(work: str, note: MoveNote) -> None:
     Not forced to the disk, which would cost more than the move: it has to outlive its process. A
     power cut may leave a go file behind as an orphan, which is reported and loses nothing.
     """
-    content = json.dumps(
-        {
-            "files": [asdict(item) for item in note.files],
-            "suffix_id": note.suffix_id,
-            "subfolder": note.subfolder,
-            "sidecar": sidecars.to_json(note.sidecar) if note.sidecar else None,
-        }
-    )
-    _path(work, note).write_text(content, encoding="ascii")
+    _path(work, note).write_text(json.dumps(note_to_json(note)), encoding="ascii")
 
 
 def read_notes(work: str) -> tuple[MoveNote, ...]:
@@ -69,8 +61,8 @@ def read_notes(work: str) -> tuple[MoveNote, ...]:
     is removed.
     """
     notes = []
-    for path in sorted(Path(work).glob(f"*{_ENDING}")):
-        note = _read(path)
+    for path in sorted(Path(work).glob(f"*{NOTE_ENDING}")):
+        note = note_from_json(path.read_bytes())
         if note is None:
             path.unlink()
         else:
@@ -83,14 +75,25 @@ def remove_note(work: str, note: MoveNote) -> None:
     _path(work, note).unlink(missing_ok=True)
 
 
-def _path(work: str, note: MoveNote) -> Path:
+def note_name(note: MoveNote) -> str:
+    """The file name of a note: the same for every try of a move."""
     first = note.files[0].file
     key = hashlib.sha256(os.fsencode(f"{first.path}\0{first.token}")).hexdigest()[:16]
-    return Path(work, f"{key}{_ENDING}")
+    return f"{key}{NOTE_ENDING}"
 
 
-def _read(path: Path) -> MoveNote | None:
-    content = path.read_bytes()
+def note_to_json(note: MoveNote) -> dict[str, Any]:
+    """A note as JSON-able values."""
+    return {
+        "files": [asdict(item) for item in note.files],
+        "suffix_id": note.suffix_id,
+        "subfolder": note.subfolder,
+        "sidecar": sidecars.to_json(note.sidecar) if note.sidecar else None,
+    }
+
+
+def note_from_json(content: bytes) -> MoveNote | None:
+    """The note that was written as JSON; ``None`` if it is none, or only a part of one."""
     with suppress(ValueError, TypeError, KeyError, RecursionError):
         values = json.loads(content)
         if not values["files"]:
@@ -102,6 +105,10 @@ def _read(path: Path) -> MoveNote | None:
             sidecar=sidecars.from_json(values["sidecar"]) if values["sidecar"] else None,
         )
     return None
+
+
+def _path(work: str, note: MoveNote) -> Path:
+    return Path(work, note_name(note))
 
 
 def _file_to_move(*, file: dict[str, Any], sha256: str | None) -> FileToMove:

@@ -7,10 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError, shown
+from airflow_landing_loader.exceptions import ErrorCode, TransientError, shown
 from airflow_landing_loader.landing import local_files, transfer
 from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.model import LandedFile
+from airflow_landing_loader.landing.replaying import (
+    Replayed,
+    elsewhere,
+    in_neither,
+    name_taken,
+    not_there,
+)
 from airflow_landing_loader.landing.sidecar import (
     ENDING,
     Sidecar,
@@ -20,25 +27,9 @@ from airflow_landing_loader.landing.sidecar import (
 )
 from airflow_landing_loader.landing.source import disappeared
 from airflow_landing_loader.landing.transfer import AcrossDevicesError, Digests, FileToMove
-from airflow_landing_loader.landing.zone import require_plain_name
+from airflow_landing_loader.landing.zone import Zone, require_plain_name
 
 _TAG = "replay"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Replayed:
-    """A delivery that is in the landing zone again.
-
-    :param data: absolute path of its data file there.
-    :param go: absolute path of its go file there; ``None`` if there is none.
-    :param stored: name that the data file had in the failed zone.
-    :param code: why it had been refused.
-    """
-
-    data: str
-    go: str | None
-    stored: str
-    code: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +47,7 @@ class _Plan:
     files: tuple[_Return, ...]
 
 
-def replay(failed: LocalZone, landing: LocalZone, names: Sequence[str]) -> list[Replayed]:
+def replay(failed: Zone, landing: Zone, names: Sequence[str]) -> list[Replayed]:
     """Move failed deliveries back, each with its go file, and remove their sidecars.
 
     All names are looked at before the first file moves. The files get a new modification time, so
@@ -71,6 +62,15 @@ def replay(failed: LocalZone, landing: LocalZone, names: Sequence[str]) -> list[
         that is in neither zone; ``LANDING_NOT_A_FILE``.
     :raises TransientError: ``ZONE_UNAVAILABLE``, ``ZONE_UNWRITABLE`` or ``LANDING_UNREADABLE``.
     """
+    if isinstance(failed, LocalZone) and isinstance(landing, LocalZone):
+        return _replay_locally(failed, landing, names)
+    # Imported here: local folders do not pay for it.
+    from airflow_landing_loader.landing import copying_replay
+
+    return copying_replay.replay(failed, landing, names)
+
+
+def _replay_locally(failed: LocalZone, landing: LocalZone, names: Sequence[str]) -> list[Replayed]:
     failed.require()
     landing.require()
     try:
@@ -93,12 +93,7 @@ def _stored_name(failed: LocalZone, name: str) -> str:
     if "/" in name:
         path = Path(os.path.abspath(name))  # noqa: PTH100 (a link must not be followed)
         if str(path.parent) != failed.path and not _same_folder(path.parent, failed.path):
-            raise TerminalError(
-                ErrorCode.LANDING_UNKNOWN_FILE,
-                f"{shown(name)} does not lie in the failed zone {shown(failed.path)}.",
-                hint="Give the name of a file in the failed zone.",
-                file=name,
-            )
+            raise elsewhere(name, failed)
         plain = path.name
     require_plain_name(plain)
     return plain
@@ -114,12 +109,7 @@ def _plan(failed: LocalZone, landing: LocalZone, name: str) -> _Plan:
     else:
         path = f"{failed.path}/{sidecar_name(name, failed.path)}"
     if not local_files.exists(path) and not _lies_in(failed, name):
-        raise TerminalError(
-            ErrorCode.REPLAY_NO_SIDECAR,
-            f"There is no {shown(name)} in the failed zone {shown(failed.path)}.",
-            hint="`landing-loader status` lists the open failures and their names.",
-            file=name,
-        )
+        raise not_there(name, failed)
     sidecar = read_sidecar(path)
     files = [_Return(stored=sidecar.stored_data or sidecar.data_name, name=sidecar.data_name)]
     if sidecar.go_name is not None:
@@ -130,13 +120,7 @@ def _plan(failed: LocalZone, landing: LocalZone, name: str) -> _Plan:
         _take_up(failed, file)
         _require_free(failed, landing, file)
     if not _lies_in(failed, files[0].stored) and not _lies_in(landing, files[0].name):
-        raise TerminalError(
-            ErrorCode.LANDING_UNKNOWN_FILE,
-            f"{shown(files[0].stored)} is neither in the failed nor in the landing zone: it was "
-            "removed by hand, or an earlier replay was interrupted after the file had been loaded.",
-            hint=f"Look it up with `landing-loader status`, then delete {shown(path)}.",
-            file=files[0].stored,
-        )
+        raise in_neither(files[0].stored, path)
     return _Plan(sidecar_path=path, sidecar=sidecar, files=tuple(files))
 
 
@@ -167,13 +151,7 @@ def _require_free(failed: LocalZone, landing: LocalZone, file: _Return) -> None:
     # A copy across devices that died before it removed its source leaves both.
     if transfer.is_same_content(FileToMove(file=stored), path, Digests(), in_place=True):
         return
-    raise TerminalError(
-        ErrorCode.REPLAY_NAME_TAKEN,
-        f"Another {shown(file.name)} lies in the landing zone; it is not overwritten.",
-        hint="Let it be loaded first; or, if it is meant to replace the failed one, delete "
-        f"{shown(file.stored)} from the failed zone and replay again.",
-        file=file.name,
-    )
+    raise name_taken(file.name, file.stored)
 
 
 def _replay(failed: LocalZone, landing: LocalZone, plan: _Plan) -> Replayed:

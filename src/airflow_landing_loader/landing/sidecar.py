@@ -146,10 +146,9 @@ def write_sidecar(zone: LocalZone, name: str, sidecar: Sidecar) -> str:
     if is_sidecar_of(path, sidecar):
         local_files.remove_leftover(path, tag=tag)
         return path
-    content = json.dumps(to_json(sidecar), indent=2) + "\n"
     local_files.write_whole(
         path,
-        content.encode(),
+        sidecar_bytes(sidecar),
         mode=_MODE,
         tag=tag,
         replace=is_sidecar_of(path, sidecar, same_arrival=False),
@@ -163,9 +162,16 @@ def is_sidecar_of(path: str, sidecar: Sidecar, *, same_arrival: bool = True) -> 
     :param same_arrival: ``False`` for one of another arrival under the same names.
     """
     try:
-        found = read_sidecar(path)
+        return is_same_delivery(read_sidecar(path), sidecar, same_arrival=same_arrival)
     except LandingError:
         return False
+
+
+def is_same_delivery(found: Sidecar, sidecar: Sidecar, *, same_arrival: bool = True) -> bool:
+    """Whether two sidecars are of the same delivery.
+
+    :param same_arrival: ``False``: other arrivals under the same names count too.
+    """
     same_names = (found.data_name, found.go_name) == (sidecar.data_name, sidecar.go_name)
     return same_names and (found.data_token == sidecar.data_token or not same_arrival)
 
@@ -182,12 +188,25 @@ def read_sidecar(path: str) -> Sidecar:
         raise _no_sidecar(name, "does not exist")
     with local_files.open_regular(path, name=name) as stream:
         content = stream.read(_LIMIT + 1)
+    return parse_sidecar(content, name=name)
+
+
+def parse_sidecar(content: bytes, *, name: str) -> Sidecar:
+    """The sidecar that a file of this content is.
+
+    :raises TerminalError: ``REPLAY_NO_SIDECAR``, it is not one of ours.
+    """
     if len(content) > _LIMIT:
         raise _no_sidecar(name, "is too large to be one")
     # RecursionError: brackets nested thousands deep.
     with suppress(ValueError, RecursionError):
         return from_json(json.loads(content))
     raise _no_sidecar(name, "does not hold the fields of one")
+
+
+def sidecar_bytes(sidecar: Sidecar) -> bytes:
+    """The content of its file."""
+    return (json.dumps(to_json(sidecar), indent=2) + "\n").encode()
 
 
 def to_json(sidecar: Sidecar) -> dict[str, Any]:

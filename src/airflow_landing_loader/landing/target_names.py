@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
-from airflow_landing_loader.landing import local_files, transfer
+from airflow_landing_loader.landing import local_files
 from airflow_landing_loader.landing.move_notes import MoveNote
-from airflow_landing_loader.landing.sidecar import is_sidecar_of, sidecar_name
+from airflow_landing_loader.landing.sidecar import Sidecar, sidecar_name
 from airflow_landing_loader.landing.source import changed, disappeared
-from airflow_landing_loader.landing.transfer import Digests, FileToMove
+from airflow_landing_loader.landing.transfer import FileToMove
 
 _MAX_COUNTER = 1000
 _COMPRESSED = (".gz", ".zst")
@@ -63,39 +64,70 @@ class Choice:
     spots: tuple[Spot, ...]
 
 
-def choose(note: MoveNote, folder: str, digests: Digests) -> Choice:
+class Target(Protocol):
+    """The folder that a move leads to, seen together with the place that it comes from."""
+
+    @property
+    def path(self) -> str:
+        """Where the folder lies."""
+        ...
+
+    def in_place(self, item: FileToMove) -> bool:
+        """Whether the source name still holds this arrival."""
+        ...
+
+    def replaced(self, item: FileToMove) -> bool:
+        """Whether the source name holds anything, asked when it is not this arrival."""
+        ...
+
+    def state(self, item: FileToMove, name: str, *, in_place: bool) -> SpotState:
+        """Who has a name here.
+
+        :raises LandingError: a look-alike cannot be read.
+        """
+        ...
+
+    def sidecar_state(self, name: str, sidecar: Sidecar, *, same_arrival: bool) -> SpotState:
+        """Who has the name of a sidecar here.
+
+        :param same_arrival: ``False``: one of another arrival under the same names is ours too.
+        """
+        ...
+
+
+def choose(note: MoveNote, target: Target) -> Choice:
     """Find the first names under which all files of a move can lie together.
 
     :param note: the move.
-    :param folder: where they go.
+    :param target: where they go.
     :raises LandingError: ``LANDING_DISAPPEARED`` or ``LANDING_CHANGED``, a file is neither where it
         was nor here; or one of its look-alikes cannot be read.
     """
-    in_place = tuple(transfer.is_in_place(item) for item in note.files)
+    in_place = tuple(target.in_place(item) for item in note.files)
     tried: list[Choice] = []
     for suffix in _suffixes(note.suffix_id):
         spots = tuple(
-            _spot(item, suffixed(item.file.name, suffix, folder), folder, digests, here)
+            _spot(item, suffixed(item.file.name, suffix, target.path), target, here)
             for item, here in zip(note.files, in_place, strict=True)
         )
         choice = Choice(suffix=suffix, spots=spots)
-        beside = _sidecar_state(note, folder, spots[0])
+        beside = _sidecar_state(note, target, spots[0])
         if beside is not SpotState.OTHER and all(spot.usable for spot in spots):
             return choice
         tried.append(choice)
         if suffix and beside is SpotState.FREE and all(s.state is SpotState.FREE for s in spots):
             break
-    return _choose_apart(note, tried)
+    return _choose_apart(note, target, tried)
 
 
-def _choose_apart(note: MoveNote, tried: Sequence[Choice]) -> Choice:
+def _choose_apart(note: MoveNote, target: Target, tried: Sequence[Choice]) -> Choice:
     """For what a dead or foreign process has left: a file is in the target, the others cannot get
     the names that go with it. Losing none of them comes before having them under one suffix."""
     spots = []
     for number, item in enumerate(note.files):
         usable = [choice.spots[number] for choice in tried if choice.spots[number].usable]
         if not usable:
-            if local_files.exists(item.file.path):
+            if target.replaced(item):
                 raise changed(item.file.name)
             raise disappeared(item.file.name)
         spots.append(usable[0])
@@ -110,21 +142,16 @@ def _suffixes(suffix_id: str) -> Iterator[str]:
         yield f"~{suffix_id}-{counter}"
 
 
-def _spot(item: FileToMove, name: str, folder: str, digests: Digests, in_place: bool) -> Spot:
-    path = f"{folder}/{name}"
-    if not local_files.exists(path):
-        return Spot(name=name, path=path, state=SpotState.FREE, usable=in_place)
-    same = transfer.is_same_content(item, path, digests, in_place=in_place)
-    return Spot(name=name, path=path, state=SpotState.OWN if same else SpotState.OTHER, usable=same)
+def _spot(item: FileToMove, name: str, target: Target, in_place: bool) -> Spot:
+    state = target.state(item, name, in_place=in_place)
+    usable = in_place if state is SpotState.FREE else state is SpotState.OWN
+    return Spot(name=name, path=f"{target.path}/{name}", state=state, usable=usable)
 
 
-def _sidecar_state(note: MoveNote, folder: str, data: Spot) -> SpotState:
+def _sidecar_state(note: MoveNote, target: Target, data: Spot) -> SpotState:
     if note.sidecar is None:
-        return SpotState.FREE
-    path = f"{folder}/{sidecar_name(data.name, folder)}"
-    if not local_files.exists(path):
         return SpotState.FREE
     # Beside equal content it explains the earlier delivery of it, and is brought up to date.
     same_arrival = data.state is not SpotState.OWN
-    found = is_sidecar_of(path, note.sidecar, same_arrival=same_arrival)
-    return SpotState.OWN if found else SpotState.OTHER
+    name = sidecar_name(data.name, target.path)
+    return target.sidecar_state(name, note.sidecar, same_arrival=same_arrival)

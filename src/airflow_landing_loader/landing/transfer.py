@@ -13,16 +13,17 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from io import BufferedRandom, BufferedReader
 
 from airflow_landing_loader.exceptions import ErrorCode, TransientError, shown
 from airflow_landing_loader.landing import local_files
 from airflow_landing_loader.landing.model import LandedFile
-from airflow_landing_loader.landing.source import changed, disappeared
+from airflow_landing_loader.landing.source import DeliveredBytes, Source, changed, disappeared
 
 _CHUNK = 1024 * 1024
+_FETCHED_MODE = 0o640
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,13 +178,26 @@ def staged_copy(item: FileToMove, folder: str, *, tag: str) -> Iterator[str]:
         try:
             _copy(item, source, copy)
             if _digest(copy) != _digest(source):
-                raise TransientError(
-                    ErrorCode.ZONE_UNWRITABLE,
-                    f"The copy of {shown(item.file.name)} in {shown(folder)} reads back "
-                    "different from its source.",
-                    hint="Check the disk of the target zone; the source is untouched.",
-                    file=item.file.name,
-                )
+                raise _reads_back_different(item, folder)
+            yield temporary
+        finally:
+            _remove_unplaced(copy, temporary)
+
+
+@contextmanager
+def fetched_copy(item: FileToMove, source: Source, folder: str, *, tag: str) -> Iterator[str]:
+    """Copy ``item`` from wherever it lies, as :func:`staged_copy` does from a local folder.
+
+    :param source: where its bytes are read.
+    :raises LandingError: they cannot be read, or are not those of this arrival.
+    :raises OSError: no space, no permission.
+    """
+    temporary = local_files.temporary_path(folder, item.file.name, tag)
+    with closing(source.open()) as content, _new_locked_file(temporary) as copy:
+        try:
+            digest = _fetch(item, content, copy)
+            if _digest(copy) != digest:
+                raise _reads_back_different(item, folder)
             yield temporary
         finally:
             _remove_unplaced(copy, temporary)
@@ -233,6 +247,32 @@ def _copy(item: FileToMove, source: BufferedReader, copy: BufferedRandom) -> Non
     os.fchmod(copy.fileno(), status.st_mode & 0o777)
     os.utime(copy.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
     os.fsync(copy.fileno())
+
+
+def _fetch(item: FileToMove, content: DeliveredBytes, copy: BufferedRandom) -> str:
+    digest, position = hashlib.sha256(), 0
+    while piece := content.read_at(_CHUNK, position):
+        copy.write(piece)
+        digest.update(piece)
+        position += len(piece)
+    copy.flush()
+    found = (content.token, position, item.sha256 and digest.hexdigest())
+    if found != (item.file.token, item.file.size, item.sha256):
+        raise changed(item.file.name)
+    os.fchmod(copy.fileno(), _FETCHED_MODE)
+    os.utime(copy.fileno(), ns=(item.file.mtime_ns, item.file.mtime_ns))
+    os.fsync(copy.fileno())
+    return digest.hexdigest()
+
+
+def _reads_back_different(item: FileToMove, folder: str) -> TransientError:
+    return TransientError(
+        ErrorCode.ZONE_UNWRITABLE,
+        f"The copy of {shown(item.file.name)} in {shown(folder)} reads back different from its "
+        "source.",
+        hint="Check the disk of the target zone; the source is untouched.",
+        file=item.file.name,
+    )
 
 
 def _digest(stream: BufferedReader | BufferedRandom) -> str:

@@ -39,8 +39,16 @@ class Zone(Protocol):
         """Absolute folder, or URI of a bucket prefix; without a slash at its end."""
         ...
 
-    def list(self) -> tuple[Entry, ...]:
-        """All direct children in name order, contents unread.
+    @property
+    def settles(self) -> bool:
+        """Whether a file may be listed while it is still being written."""
+        ...
+
+    def list(self, prefix: str = "") -> tuple[Entry, ...]:
+        """Direct children in name order, contents unread.
+
+        :param prefix: those whose name does not begin with it may be left out, which spares an
+            object store the pages before and behind.
 
         Names are as the file system has them; bytes that are not UTF-8 appear as surrogates.
 

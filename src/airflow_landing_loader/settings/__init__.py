@@ -15,7 +15,11 @@ from airflow_landing_loader.settings.model import (
     Settings,
     options,
 )
-from airflow_landing_loader.settings.reading import from_airflow_conf, from_environment
+from airflow_landing_loader.settings.reading import (
+    from_airflow_conf,
+    from_environment,
+    is_object_uri,
+)
 
 __all__ = [
     "DBT_PER_TABLE_LIMIT",
@@ -26,5 +30,6 @@ __all__ = [
     "Settings",
     "from_airflow_conf",
     "from_environment",
+    "is_object_uri",
     "options",
 ]

@@ -31,7 +31,7 @@ from airflow_landing_loader.settings.model import (
     options,
 )
 
-OBJECT_STORES = ("gs", "s3", "abfs", "az")
+OBJECT_STORES = ("gs",)
 
 
 def from_environment(environ: Mapping[str, str], *, base: Path) -> Settings:
@@ -181,7 +181,7 @@ def _value(option: Option, text: str, base: Path) -> str | int | float | bool:
 
 def _path(option: Option, text: str, base: Path) -> str:
     name = option.name
-    if is_uri(text):
+    if is_object_uri(text):
         if option.uri:
             return _object_prefix(name, text)
         raise ValueError(f"{name} is {text!r}; it must be a local path, written without a scheme.")
@@ -196,7 +196,7 @@ def _path(option: Option, text: str, base: Path) -> str:
     return os.path.realpath(path) if ".." in path.parts else str(path)
 
 
-def is_uri(text: str) -> bool:
+def is_object_uri(text: str) -> bool:
     """Whether a path names a place in an object store."""
     return re.match(r"[a-z][a-z0-9+.-]*://", text, re.IGNORECASE) is not None
 
@@ -276,7 +276,7 @@ def _refuse_overlap(settings: Settings) -> None:
 
 def _lies_in(inner: str, outer: str) -> bool:
     """Whether ``inner`` is ``outer`` or lies below it, whatever links lead there."""
-    if is_uri(inner) or is_uri(outer):
+    if is_object_uri(inner) or is_object_uri(outer):
         return f"{inner}/".startswith(f"{outer}/")
     place, folder = Path(os.path.realpath(inner)), Path(os.path.realpath(outer))
     return any(_same(candidate, folder) for candidate in (place, *place.parents))

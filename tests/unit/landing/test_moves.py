@@ -12,7 +12,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -31,16 +31,11 @@ from airflow_landing_loader.exceptions import (
     ErrorDetail,
     TransientError,
 )
-from airflow_landing_loader.landing import local_files, moves, transfer
+from airflow_landing_loader.landing import local_files, move_notes, moves, transfer
+from airflow_landing_loader.landing.archive_layout import archive_folder
 from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.model import Delivery
-from airflow_landing_loader.landing.moves import (
-    Moved,
-    archive_folder,
-    files_of,
-    finish_interrupted,
-    move,
-)
+from airflow_landing_loader.landing.moving import Finished, Moved, files_of
 from airflow_landing_loader.landing.sidecar import Sidecar, read_sidecar, sidecar_of
 from airflow_landing_loader.landing.transfer import FileToMove
 from airflow_landing_loader.mapping.model import TableMapping
@@ -53,6 +48,17 @@ MAPPING = TableMapping.model_validate(
         "go_file": {"pattern": "*.go", "format": "properties", "row_count_key": "n"},
     }
 )
+LANDING = LocalZone("/")  # which folder it is does not matter between local ones
+
+
+def move(files: Sequence[FileToMove], target: LocalZone, **keys: Any) -> Moved:
+    return moves.move(files, LANDING, target, **keys)
+
+
+def finish_interrupted(target: LocalZone) -> tuple[Finished, ...]:
+    return moves.finish_interrupted(LANDING, target)
+
+
 fork = multiprocessing.get_context("fork")
 
 
@@ -667,9 +673,9 @@ def test_what_a_dead_mover_began_is_finished_without_its_arguments(near: Lab) ->
 
 def test_a_move_that_cannot_be_finished_is_forgotten_once_told(near: Lab) -> None:
     delivery = near.deliver("a.csv", b"data", b"go")
-    note = moves.MoveNote(files=files_of(delivery), suffix_id="1a2b3c4d", subfolder="")
+    note = move_notes.MoveNote(files=files_of(delivery), suffix_id="1a2b3c4d", subfolder="")
     with local_files.exclusive(str(near.target)) as work:
-        moves.move_notes.write_note(work, note)
+        move_notes.write_note(work, note)
     (near.landing / "a.csv").write_bytes(b"a newer one")
 
     (finished,) = finish_interrupted(near.zone)

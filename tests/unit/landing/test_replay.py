@@ -21,7 +21,8 @@ from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail, TerminalEr
 from airflow_landing_loader.landing import local_files
 from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.model import Delivery
-from airflow_landing_loader.landing.moves import Moved, files_of, move
+from airflow_landing_loader.landing.moves import move
+from airflow_landing_loader.landing.moving import Moved, files_of
 from airflow_landing_loader.landing.replay import Replayed, replay
 from airflow_landing_loader.landing.sidecar import sidecar_of
 from airflow_landing_loader.mapping.model import TableMapping
@@ -54,6 +55,7 @@ class Lab:
         error = ErrorDetail(code="count.too_few", message="Wrong.")
         return move(
             files_of(delivery),
+            landing,
             LocalZone(str(self.failed)),
             suffix_id="1a2b3c4d",
             sidecar=sidecar_of(delivery, error, when=datetime(2024, 1, 15, tzinfo=UTC)),

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 import duckdb
 
 from airflow_landing_loader.exceptions import LandingError, TransientError
+from airflow_landing_loader.landing.archive_layout import archive_path
 from airflow_landing_loader.landing.discovery import still_same
 from airflow_landing_loader.landing.model import Delivery, Validated
-from airflow_landing_loader.landing.moves import archive_path
 from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.loading.deliveries import delivery_record
 from airflow_landing_loader.loading.duckdb import ledger

@@ -1,0 +1,63 @@
+"""Folders below a zone: which one an ``archive_layout`` stands for."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode, shown
+from airflow_landing_loader.landing.model import Delivery
+from airflow_landing_loader.landing.zone import Zone
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+def archive_folder(layout: str, table: str, when: datetime) -> str:
+    """The subfolder that an ``archive_layout`` stands for.
+
+    :param layout: folders separated by ``/``, with ``{table}``, ``{yyyy}``, ``{mm}`` and ``{dd}``;
+        empty for none.
+    :param table: the mapping's table.
+    :param when: the load's time, aware; its UTC date is taken.
+    :raises ConfigurationError: ``MAPPING_BAD_VALUE``, another placeholder, or a folder that leaves
+        the zone or is hidden.
+    """
+    utc = when.astimezone(UTC)
+    known = {"table": table, "yyyy": f"{utc:%Y}", "mm": f"{utc:%m}", "dd": f"{utc:%d}"}
+    if not set(_PLACEHOLDER.findall(layout)) <= set(known):
+        raise _bad_subfolder(layout, "has an unknown placeholder")
+    folder = _PLACEHOLDER.sub(lambda found: known[found[1]], layout).strip("/")
+    subfolder_parts(folder)
+    return folder
+
+
+def archive_path(archive: Zone, delivery: Delivery, when: datetime) -> str:
+    """Where a delivery's data file will lie in the archive if its name is free there.
+
+    :param when: the load's time, aware.
+    """
+    mapping = delivery.mapping
+    folder = archive_folder(mapping.archive_layout, mapping.table, when)
+    return "/".join(part for part in (archive.path, folder, delivery.data.name) if part)
+
+
+def subfolder_parts(subfolder: str) -> list[str]:
+    """The folders of a path below a zone, none for an empty one.
+
+    :raises ConfigurationError: ``MAPPING_BAD_VALUE``, it leaves the zone or is hidden.
+    """
+    parts = subfolder.split("/") if subfolder else []
+    if any(not part or part.startswith(".") or "\0" in part for part in parts):
+        raise _bad_subfolder(subfolder, "has an empty or hidden folder, or leaves the zone")
+    if any(brace in subfolder for brace in "{}"):
+        raise _bad_subfolder(subfolder, "has a brace without its partner")
+    return parts
+
+
+def _bad_subfolder(text: str, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        ErrorCode.MAPPING_BAD_VALUE,
+        f"The archive layout {shown(text)!r} {why}.",
+        hint="Use folder names, {table}, {yyyy}, {mm} and {dd}, such as {table}/{yyyy}/{mm}/{dd}.",
+        key_path="archive_layout",
+    )

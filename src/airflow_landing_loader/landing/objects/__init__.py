@@ -1,0 +1,1 @@
+"""Zones in object stores: bucket prefixes whose objects are the files."""

@@ -1,0 +1,183 @@
+"""Deliveries in a bucket, through the whole pipeline."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_landing_loader.exceptions import ErrorCode as Code
+from airflow_landing_loader.landing.replay import replay
+
+GO = {"pattern": "a_*.go", "format": "properties", "row_count_key": "n"}
+
+
+def test_a_file_is_loaded_at_once_and_archived(cloud: Any) -> None:
+    cloud.map()
+    cloud.deliver("a_1.csv", "id,x\n1,a\n2,b\n")
+    outcome = cloud.run()["a_1.csv"]
+    assert (outcome.status, outcome.rows) == ("loaded", 2)
+    assert outcome.uri == f"{cloud.settings.archive_path}/a_1.csv"
+    assert cloud.names("landing") == []
+    assert cloud.content("archive", "a_1.csv") == b"id,x\n1,a\n2,b\n"
+    assert cloud.sql("SELECT id, x FROM raw_a ORDER BY id") == [("1", "a"), ("2", "b")]
+    assert cloud.sql("SELECT uri, archive_uri FROM load_metadata") == [
+        (f"{cloud.settings.landing_path}/a_1.csv", outcome.uri)
+    ]
+
+
+def test_go_file_and_archive_layout(cloud: Any) -> None:
+    cloud.map(go_file=GO, archive_layout="{table}")
+    cloud.deliver("a_1.csv", "id\n1\n")
+    assert cloud.run() == {}
+    cloud.deliver("a_1.go", "n=1\n")
+    assert cloud.run()["a_1.csv"].status == "loaded"
+    assert cloud.names("archive") == ["raw_a/a_1.csv", "raw_a/a_1.go"]
+    assert cloud.names("landing") == []
+
+
+def test_a_bad_file_is_quarantined_with_its_reason_and_comes_back(cloud: Any, zones: Any) -> None:
+    cloud.map(go_file=GO)
+    cloud.deliver("a_1.csv", "id\n1\n")
+    cloud.deliver("a_1.go", "n=2\n")
+    assert cloud.run()["a_1.csv"].error.code == Code.COUNT_TOO_FEW
+    assert cloud.names("failed") == ["a_1.csv", "a_1.csv.error.json", "a_1.go"]
+    sidecar = json.loads(cloud.content("failed", "a_1.csv.error.json"))
+    assert (sidecar["code"], sidecar["data_name"]) == ("count.too_few", "a_1.csv")
+
+    (back,) = replay(zones.failed, zones.landing, ["a_1.csv"])
+
+    assert back.data == f"{cloud.settings.landing_path}/a_1.csv"
+    assert cloud.names("failed") == []
+    assert cloud.names("landing") == ["a_1.csv", "a_1.go"]
+    cloud.deliver("a_1.go", "n=1\n")
+    assert cloud.run()["a_1.csv"].status == "loaded"
+
+
+def test_a_replay_overwrites_nothing(cloud: Any, zones: Any) -> None:
+    cloud.map()
+    cloud.deliver("a_1.csv", "")
+    assert cloud.run()["a_1.csv"].error.code == Code.FILE_EMPTY
+    cloud.deliver("a_1.csv", "id\n1\n")
+    with pytest.raises(Exception, match="not overwritten") as caught:
+        replay(zones.failed, zones.landing, ["a_1.csv"])
+    assert caught.value.code is Code.REPLAY_NAME_TAKEN
+    assert cloud.content("landing", "a_1.csv") == b"id\n1\n"
+    assert cloud.names("failed") == ["a_1.csv", "a_1.csv.error.json"]
+
+
+def test_the_same_again_is_a_duplicate_and_other_content_takes_a_suffix(cloud: Any) -> None:
+    cloud.map()
+    cloud.deliver("a_1.csv", "id\n1\n")
+    cloud.run()
+    cloud.deliver("a_1.csv", "id\n1\n")
+    assert cloud.run()["a_1.csv"].status == "duplicate"
+    assert cloud.names("archive") == ["a_1.csv"]
+    cloud.deliver("a_1.csv", "id\n2\n")
+    again = cloud.run()["a_1.csv"]
+    assert again.status == "loaded"
+    assert cloud.names("archive") == ["a_1.csv", f"a_1~{again.load_id[:8]}.csv"]
+    assert cloud.content("archive", "a_1.csv") == b"id\n1\n"
+    assert cloud.sql("SELECT archive_uri FROM load_metadata ORDER BY sequence DESC LIMIT 1") == [
+        (again.uri,)
+    ]
+
+
+def test_an_object_overwritten_after_the_load_is_neither_lost_nor_deleted(cloud: Any) -> None:
+    cloud.map()
+    cloud.deliver("a_1.csv", "id\n1\n")
+    pipeline = cloud.pipeline
+    (delivery,) = pipeline.discover().ready
+    verdicts = pipeline.load([pipeline.validate(delivery)])
+    cloud.deliver("a_1.csv", "id\n2\n")
+    (outcome,) = pipeline.finish(verdicts)
+    assert outcome.status == "left"
+    assert cloud.content("landing", "a_1.csv") == b"id\n2\n"
+    assert cloud.run()["a_1.csv"].status == "loaded"
+    assert cloud.sql("SELECT id FROM raw_a ORDER BY id") == [("1",), ("2",)]
+
+
+def test_an_object_overwritten_before_the_load_is_looked_at_again(cloud: Any) -> None:
+    cloud.map()
+    cloud.deliver("a_1.csv", "id\n1\n")
+    pipeline = cloud.pipeline
+    validated = pipeline.validate(pipeline.discover().ready[0])
+    cloud.deliver("a_1.csv", "id\n2\n3\n")
+    (verdict,) = pipeline.load([validated])
+    assert verdict.load.row_count == 2
+    assert pipeline.finish([verdict])[0].status == "loaded"
+    assert cloud.content("archive", "a_1.csv") == b"id\n2\n3\n"
+
+
+def test_only_direct_children_are_deliveries(cloud: Any) -> None:
+    cloud.map("*.csv")
+    cloud.deliver("deep/a_1.csv", "id\n1\n")
+    found = cloud.pipeline.discover()
+    assert found.ready == ()
+    assert found.unmatched == ()
+
+
+def test_hostile_names_are_only_names(cloud: Any) -> None:
+    names = ["a_[1].csv", "a_1.csv", "a_?#%.csv", "a_*{}.csv", "a_ü €.csv", "a_new\nline.csv"]
+    cloud.map()
+    for number, name in enumerate(names):
+        cloud.deliver(name, f"id\n{number}\n")
+    assert {o.status for o in cloud.run().values()} == {"loaded"}
+    assert cloud.names("archive") == sorted(names)
+    assert cloud.sql("SELECT count(DISTINCT id) FROM raw_a") == [(len(names),)]
+
+
+def test_compressed_encoded_and_larger_than_a_piece(
+    cloud: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_landing_loader.landing.objects.zone.CHUNK_BYTES", 1000)
+    cloud.map("a_*", csv={"encoding": "latin-1"}, trailer={"row_count_column": 1})
+    rows = "".join(f'{i},"é\n{i}"\n' for i in range(2000))
+    text = f"id,x\n{rows}T,2000\n".encode("latin-1")
+    cloud.deliver("a_1.csv", text)
+    cloud.deliver("a_2.csv.gz", gzip.compress(text))
+    assert [(o.status, o.rows) for o in cloud.run().values()] == [("loaded", 2000)] * 2
+    assert cloud.content("archive", "a_1.csv") == text
+
+
+@pytest.mark.parametrize("zone", ["landing", "archive", "failed"])
+def test_one_of_the_zones_may_be_a_local_folder(cloud: Any, tmp_path: Path, zone: str) -> None:
+    folder = tmp_path / "local"
+    cloud.locally(zone, folder)
+    cloud.map(go_file=GO, settle_seconds=0)
+    files = {"a_1.csv": "id\n1\n", "a_1.go": "n=1\n", "a_2.csv": "id\n1\n", "a_2.go": "n=9\n"}
+    for name, content in files.items():
+        if zone == "landing":
+            (folder / name).write_text(content)
+        else:
+            cloud.deliver(name, content)
+    outcomes = cloud.run()
+    assert [(o.name, o.status) for o in outcomes.values()] == [
+        ("a_1.csv", "loaded"),
+        ("a_2.csv", "failed"),
+    ]
+    there = {
+        name: sorted(p.name for p in folder.iterdir() if p.name != ".landing-loader")
+        if name == zone
+        else cloud.names(name)
+        for name in ("landing", "archive", "failed")
+    }
+    assert there == {
+        "landing": [],
+        "archive": ["a_1.csv", "a_1.go"],
+        "failed": ["a_2.csv", "a_2.csv.error.json", "a_2.go"],
+    }
+    if zone == "archive":
+        assert (folder / "a_1.csv").read_text() == files["a_1.csv"]
+
+
+def test_a_missing_bucket_is_named(cloud: Any) -> None:
+    cloud.map()
+    cloud.bucket.delete(force=True)
+    with pytest.raises(Exception, match="there is no such bucket") as caught:
+        cloud.pipeline.discover()
+    assert caught.value.code is Code.ZONE_UNAVAILABLE
+    assert "Create it" in caught.value.detail.hint
