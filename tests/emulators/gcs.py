@@ -1,9 +1,9 @@
 """Starts the GCS emulator: `python gcs.py ARGUMENT...`, in its environment.
 
-The emulator ignores generations and preconditions and gives every listing in one page. The loader's
-promises rest on these, so they are added here, as the JSON API documents them: 412 for a
-precondition that does not hold, 404 for a generation that is gone. The emulator serves one request
-at a time, so that check and work are one step.
+The emulator ignores generations, preconditions and the metadata of a rewrite, and gives every
+listing in one page. The loader's promises rest on these, so they are added here, as the JSON API
+documents them: 412 for a precondition that does not hold, 404 for a generation that is gone. The
+emulator serves one request at a time, so that check and work are one step.
 """
 
 from __future__ import annotations
@@ -51,6 +51,22 @@ def paged(handler: Handler) -> Handler:
         if len(items) > size:
             found["nextPageToken"] = items[size]["name"]
         response.json(found)
+
+    return handle
+
+
+def with_metadata(handler: Handler) -> Handler:
+    """The rewrite, with the metadata that the request has for the target."""
+
+    def handle(request: Any, response: Any, storage: Any, *rest: Any, **keys: Any) -> None:
+        handler(request, response, storage, *rest, **keys)
+        metadata = (request.data or {}).get("metadata")
+        if response.status != HTTPStatus.OK or metadata is None:
+            return
+        done = json.loads(response._content)
+        resource = {**done["resource"], "metadata": metadata}
+        storage.patch_object(resource["bucket"], resource["name"], resource)
+        response.json({**done, "resource": resource})
 
     return handle
 
@@ -108,10 +124,11 @@ _WRAPPED: dict[Handler, Handler] = {
     **{
         handler: checked(handler)
         for handler in (
-            *(objects.insert, objects.upload_partial, objects.copy, objects.rewrite),
+            *(objects.insert, objects.upload_partial, objects.copy),
             *(objects.get, objects.download, objects.delete),
         )
     },
+    objects.rewrite: checked(with_metadata(objects.rewrite)),
 }
 
 if __name__ == "__main__":

@@ -39,3 +39,13 @@ def test_listings_come_in_pages(cloud: Any) -> None:
         cloud.bucket.blob(f"n{number}").upload_from_string(b"")
     pages = list(cloud.bucket.list_blobs(page_size=2).pages)
     assert [[blob.name for blob in page] for page in pages] == [["n0", "n1"], ["n2", "n3"], ["n4"]]
+
+
+def test_a_rewrite_takes_its_metadata(cloud: Any) -> None:
+    source = cloud.bucket.blob("a")
+    source.metadata = {"from": "source"}
+    source.upload_from_string(b"1")
+    target = cloud.bucket.blob("b")
+    target.metadata = {"from": "rewrite"}
+    target.rewrite(source)
+    assert cloud.bucket.get_blob("b").metadata == {"from": "rewrite"}

@@ -1,0 +1,114 @@
+"""A mover dies at each of its requests; the next one finishes, and nothing is lost or doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_landing_loader.landing.objects.gcs import GcsStore
+
+GO = {"pattern": "a_*.go", "format": "properties", "row_count_key": "n"}
+FILES = {
+    "a_1.csv": b"id\n1\n",
+    "a_1.go": b"n=1\n",
+    "a_2.csv": b"id\n2\n",
+    "a_2.go": b"n=9\n",
+}
+REQUESTS = ("list", "require", "look_up", "read", "create", "replace", "copy", "delete")
+MOST_REQUESTS = 120
+
+
+class Death(BaseException):
+    """Stands for SIGKILL: nothing of ours handles it."""
+
+
+def die_at(number: int, *, after: bool, patch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Let the store die at its request of this number, before or after it is done; counts them."""
+    made = 0
+
+    def dying(method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **keys: Any) -> Any:
+            nonlocal made
+            made += 1
+            if made == number and not after:
+                raise Death
+            result = method(*arguments, **keys)
+            if made == number and after:
+                raise Death
+            return result
+
+        return call
+
+    for name in REQUESTS:
+        patch.setattr(GcsStore, name, dying(getattr(GcsStore, name)))
+    return lambda: made
+
+
+def everything(cloud: Any, local: dict[str, Path]) -> dict[str, dict[str, bytes]]:
+    """All files of all zones, sidecars by name only."""
+    found: dict[str, dict[str, bytes]] = {}
+    for zone in ("landing", "archive", "failed"):
+        if zone in local:
+            files = {
+                path.name: path.read_bytes() for path in local[zone].iterdir() if path.is_file()
+            }
+        else:
+            files = {name: cloud.content(zone, name) for name in cloud.names(zone)}
+        found[zone] = {n: b"" if n.endswith(".error.json") else c for n, c in files.items()}
+    return found
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("local_zone", [None, "landing", "archive"])
+def test_a_death_at_any_request(
+    cloud: Any, tmp_path: Path, local_zone: str | None, after: bool
+) -> None:
+    local = {}
+    if local_zone is not None:
+        local[local_zone] = tmp_path / "zone"
+        cloud.locally(local_zone, local[local_zone])
+    cloud.map(go_file=GO, settle_seconds=0)
+    deaths = 0
+    for number in range(1, MOST_REQUESTS):
+        empty(cloud, local)
+        Path(cloud.settings.duckdb_path).unlink(missing_ok=True)
+        for name, content in FILES.items():
+            if "landing" in local:
+                (local["landing"] / name).write_bytes(content)
+            else:
+                cloud.deliver(name, content)
+        with pytest.MonkeyPatch.context() as patch:
+            made = die_at(number, after=after, patch=patch)
+            try:
+                cloud.run()
+            except Death:
+                deaths += 1
+            if made() < number:
+                break
+        cloud.run()
+        assert everything(cloud, local) == {
+            "landing": {},
+            "archive": {"a_1.csv": b"id\n1\n", "a_1.go": b"n=1\n"},
+            "failed": {"a_2.csv": b"id\n2\n", "a_2.csv.error.json": b"", "a_2.go": b"n=9\n"},
+        }, f"request {number}"
+        assert cloud.sql("SELECT id FROM raw_a") == [("1",)]
+        assert cloud.sql("SELECT filename, outcome FROM load_deliveries ORDER BY 1") == [
+            ("a_1.csv", "loaded"),
+            ("a_2.csv", "failed"),
+        ]
+    else:
+        pytest.fail(f"more than {MOST_REQUESTS} requests")
+    assert deaths > 10
+
+
+def empty(cloud: Any, local: dict[str, Path]) -> None:
+    """Begin anew."""
+    for blob in cloud.bucket.list_blobs():
+        blob.delete()
+    for folder in local.values():
+        for path in folder.iterdir():
+            if path.is_file():
+                path.unlink()
