@@ -25,6 +25,9 @@ HALF_WRITTEN = frozenset(
     }
 )
 
+# An object is never half-written; but its sender may be about to send it again.
+_MENDED_SOON = frozenset({ErrorCode.COUNT_TOO_FEW})
+
 
 def validate(landing: Zone, delivery: Delivery, *, now: float) -> Validated:
     """Inspect a delivery and hold it against its go file, its trailer and its mapping.
@@ -42,7 +45,7 @@ def validate(landing: Zone, delivery: Delivery, *, now: float) -> Validated:
     except TerminalError as error:
         # A file that changes under the pass may look like anything.
         still_same(landing, delivery)
-        if error.code in HALF_WRITTEN:
+        if error.code in (HALF_WRITTEN if landing.settles else _MENDED_SOON):
             _grant_grace(delivery, error, now)
         raise
     still_same(landing, delivery)

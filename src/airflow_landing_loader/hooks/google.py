@@ -27,11 +27,19 @@ class ConnectionClients:
     @classmethod
     def of(cls, settings: Settings) -> ConnectionClients:
         """Clients of the connection that the settings name."""
-        chain = (settings.gcp_impersonation_chain or "").split(",")
+        chain = settings.gcp_impersonation_chain or ""
+        return cls.named(settings.gcp_conn_id, chain, project=settings.gcp_project)
+
+    @classmethod
+    def named(
+        cls, gcp_conn_id: str, impersonation_chain: str, *, project: str | None = None
+    ) -> ConnectionClients:
+        """Clients of a connection, the accounts to impersonate with commas between."""
+        accounts = (account.strip() for account in impersonation_chain.split(","))
         return cls(
-            gcp_conn_id=settings.gcp_conn_id,
-            impersonation_chain=tuple(account.strip() for account in chain if account.strip()),
-            project=settings.gcp_project,
+            gcp_conn_id=gcp_conn_id,
+            impersonation_chain=tuple(account for account in accounts if account),
+            project=project,
         )
 
     def storage(self) -> storage.Client:

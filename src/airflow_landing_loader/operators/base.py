@@ -18,6 +18,7 @@ from airflow_landing_loader import serde
 from airflow_landing_loader.airflow_settings import airflow_settings
 from airflow_landing_loader.batches import dump_batch
 from airflow_landing_loader.exceptions import ErrorDetail, LandingError
+from airflow_landing_loader.hooks.google import ConnectionClients
 from airflow_landing_loader.loading.model import Refused, RunContext
 from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.operators.xcoms import ERROR_KEY
@@ -136,7 +137,13 @@ class LandingOperator(BaseOperator):
             settings.warehouse_name,
         )
         own, _ = self.find_mappings(settings)
-        return Pipeline(settings, own, run=run, on_wait=self.log.info)
+        return Pipeline(
+            settings,
+            own,
+            run=run,
+            clients=ConnectionClients.of(settings),
+            on_wait=self.log.info,
+        )
 
     @contextlib.contextmanager
     def core(self, context: Context) -> Iterator[Pipeline]:

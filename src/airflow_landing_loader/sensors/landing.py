@@ -146,6 +146,8 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
                 start_at=time.time() + pause,
                 trouble_since=self._trouble_since,
                 poll_interval=self.poke_interval,
+                gcp_conn_id=settings.gcp_conn_id,
+                gcp_impersonation_chain=settings.gcp_impersonation_chain,
             ),
             method_name="execute_complete",
             # The trigger has its own deadline; this one is for the case that no triggerer runs.

@@ -12,9 +12,14 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_landing_loader import serde
 from airflow_landing_loader.exceptions import ErrorDetail, TransientError
 from airflow_landing_loader.holdback import PATIENCE, load_held, offered
+from airflow_landing_loader.hooks.google import ConnectionClients
 from airflow_landing_loader.landing.discovery import LOOK_INTERVAL, Discovery, Look, discover
 from airflow_landing_loader.landing.local_zone import LocalZone
+from airflow_landing_loader.landing.zone import Zone
+from airflow_landing_loader.landing.zones import open_zone
 from airflow_landing_loader.mapping.model import TableMapping
+from airflow_landing_loader.settings import is_object_uri
+from airflow_landing_loader.triggers.shared_zone import SharedZone, shared_zone
 
 Status = Literal["ready", "due", "timeout", "error"]
 
@@ -32,7 +37,9 @@ class LandingFilesTrigger(BaseTrigger):
 
     It has its own deadline because ``airflow dags test`` ignores the one of a deferral.
 
-    :param landing_path: absolute path of the landing zone.
+    In an object store all triggers of a process that look into one zone share one listing.
+
+    :param landing_path: absolute path of the landing zone, or its URI in an object store.
     :param mappings: the mappings as JSON-able dicts (``TableMapping.model_dump(mode="json")``).
     :param deadline: when to give up, seconds since the epoch.
     :param wake_at: when to fire ``due``, seconds since the epoch; ``None``: never.
@@ -41,6 +48,8 @@ class LandingFilesTrigger(BaseTrigger):
     :param start_at: when to look for the first time, seconds since the epoch.
     :param trouble_since: since when whoever waits could not look, seconds since the epoch.
     :param poll_interval: seconds between two looks, more than 0.
+    :param gcp_conn_id: Airflow connection for ``gs://`` zones.
+    :param gcp_impersonation_chain: service accounts to impersonate, with commas between.
     """
 
     def __init__(
@@ -54,6 +63,8 @@ class LandingFilesTrigger(BaseTrigger):
         start_at: float = 0.0,
         trouble_since: float | None = None,
         poll_interval: float = 10.0,
+        gcp_conn_id: str = "google_cloud_default",
+        gcp_impersonation_chain: str | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.landing_path = landing_path
@@ -64,6 +75,8 @@ class LandingFilesTrigger(BaseTrigger):
         self.start_at = start_at
         self.trouble_since = trouble_since
         self.poll_interval = poll_interval
+        self.gcp_conn_id = gcp_conn_id
+        self.gcp_impersonation_chain = gcp_impersonation_chain
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Class path and arguments, all JSON-able."""
@@ -78,12 +91,14 @@ class LandingFilesTrigger(BaseTrigger):
                 "start_at": self.start_at,
                 "trouble_since": self.trouble_since,
                 "poll_interval": self.poll_interval,
+                "gcp_conn_id": self.gcp_conn_id,
+                "gcp_impersonation_chain": self.gcp_impersonation_chain,
             },
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look, sleep, look again; the listing runs in a thread, as a file system may hang."""
-        zone = LocalZone(self.landing_path)
+        zone = self._zone()
         mappings = [TableMapping.model_validate(fields) for fields in self.mappings]
         look: Look | None = None
         trouble_since: float | None = None
@@ -91,9 +106,7 @@ class LandingFilesTrigger(BaseTrigger):
         while True:
             pause = self.poll_interval
             try:
-                found = await asyncio.to_thread(
-                    discover, zone, mappings, now=time.time(), previous=look
-                )
+                found = await self._look(zone, mappings, look)
             except TransientError as error:
                 if trouble_since is None:
                     trouble_since = time.time()
@@ -116,6 +129,26 @@ class LandingFilesTrigger(BaseTrigger):
                 yield self._event("due")
                 return
             await asyncio.sleep(pause if now >= self.deadline else min(pause, self.deadline - now))
+
+    async def _look(
+        self, zone: Zone, mappings: Sequence[TableMapping], previous: Look | None
+    ) -> Discovery:
+        if isinstance(zone, SharedZone):
+            # Half: who polls a little before another one must not list for itself alone.
+            await zone.refresh(max_age=self.poll_interval / 2)
+        return await asyncio.to_thread(
+            discover, zone, mappings, now=time.time(), previous=previous, only_matching=True
+        )
+
+    def _zone(self) -> Zone:
+        if not is_object_uri(self.landing_path):
+            return LocalZone(self.landing_path)
+        chain = self.gcp_impersonation_chain or ""
+        clients = ConnectionClients.named(self.gcp_conn_id, chain)
+        return shared_zone(
+            (self.landing_path, self.gcp_conn_id, chain),
+            lambda: open_zone(self.landing_path, clients),
+        )
 
     def _offers(self, found: Discovery) -> bool:
         return bool(offered(found.ready, load_held(self.held), time.time()))

@@ -1,0 +1,87 @@
+"""One listing of a landing zone for all triggers of a process.
+
+A listing of an object store is a paid request, and every table of a bucket wants one at each poll.
+All triggers live in one process and one event loop, so the first one that finds the listing too old
+lists the zone, and the others wait for it and take the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from airflow_landing_loader.landing.model import LandedFile
+from airflow_landing_loader.landing.source import Source
+from airflow_landing_loader.landing.zone import Entry, Zone
+
+Key = tuple[str, ...]
+
+# By event loop, because `airflow dags test` has a new one for each trigger. Weak: a zone that no
+# trigger looks into any more is forgotten.
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[Key, SharedZone]] = (
+    WeakKeyDictionary()
+)
+
+
+class SharedZone:
+    """A zone whose last listing is kept; :meth:`refresh` renews it when it is too old.
+
+    :param zone: the zone itself.
+    """
+
+    def __init__(self, zone: Zone) -> None:
+        self._zone = zone
+        self._lock = asyncio.Lock()
+        self._entries: tuple[Entry, ...] = ()
+        self._listed_at: float | None = None
+
+    @property
+    def path(self) -> str:
+        """See :class:`~airflow_landing_loader.landing.zone.Zone`."""
+        return self._zone.path
+
+    @property
+    def settles(self) -> bool:
+        """See :class:`~airflow_landing_loader.landing.zone.Zone`."""
+        return self._zone.settles
+
+    async def refresh(self, max_age: float) -> None:
+        """List the zone, unless that was done within the last ``max_age`` seconds.
+
+        :raises TransientError: ``ZONE_UNAVAILABLE``.
+        """
+        async with self._lock:
+            if self._listed_at is None or time.monotonic() - self._listed_at >= max_age:
+                self._entries = await asyncio.to_thread(self._zone.list)
+                self._listed_at = time.monotonic()
+
+    def list(self, prefix: str = "") -> tuple[Entry, ...]:
+        """The last listing."""
+        return tuple(entry for entry in self._entries if entry.name.startswith(prefix))
+
+    def stat(self, name: str) -> LandedFile | None:
+        """See :class:`~airflow_landing_loader.landing.zone.Zone`."""
+        return self._zone.stat(name)
+
+    def require(self) -> None:
+        """See :class:`~airflow_landing_loader.landing.zone.Zone`."""
+        self._zone.require()
+
+    def source(self, file: LandedFile) -> Source:
+        """See :class:`~airflow_landing_loader.landing.zone.Zone`."""
+        return self._zone.source(file)
+
+
+def shared_zone(key: Key, open_it: Callable[[], Zone]) -> SharedZone:
+    """The zone that all triggers of this event loop with an equal key share.
+
+    :param key: what tells one zone, and who looks into it, from another.
+    :param open_it: opens it, for the first one that asks.
+    """
+    zones = _shared.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
+    zone = zones.get(key)
+    if zone is None:
+        zone = zones[key] = SharedZone(open_it())
+    return zone
