@@ -382,6 +382,18 @@ def test_zones_in_a_bucket_must_not_lie_in_one_another(tmp_path: Path) -> None:
     assert error.code is ErrorCode.SETTINGS_ZONES_OVERLAP
 
 
+def test_bigquery_is_not_taken_for_duckdb(tmp_path: Path) -> None:
+    error = refused(
+        tmp_path,
+        LOADER_BACKEND="bigquery",
+        GCP_PROJECT="p",
+        BQ_DATASET="raw",
+        STAGING_BUCKET="staging",
+    )
+    assert error.code is ErrorCode.SETTINGS_BAD_VALUE
+    assert "this release supports duckdb only" in error.detail.message
+
+
 def test_bigquery_needs_project_dataset_and_bucket(tmp_path: Path) -> None:
     error = refused(tmp_path, LOADER_BACKEND="bigquery", GCP_PROJECT="p")
     assert error.code is ErrorCode.SETTINGS_MISSING

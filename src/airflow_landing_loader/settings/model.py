@@ -102,7 +102,7 @@ class Settings:
         example="/config/tables",
     )
     loader_backend: Literal["duckdb", "bigquery"] = _option(
-        "Warehouse: duckdb (local) or bigquery.",
+        "Warehouse. This release loads into duckdb only.",
         default="duckdb",
         seed=True,
         choices=("duckdb", "bigquery"),

@@ -190,8 +190,9 @@ class GcsStore:
 
     @_translated
     def _next_page(self, pages: Iterator[Any]) -> Any:
-        self._list_calls += 1
-        return next(pages, None)
+        page = next(pages, None)
+        self._list_calls += page is not None
+        return page
 
 
 def _stored(blob: Any) -> StoredObject:

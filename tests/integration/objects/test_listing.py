@@ -1,0 +1,88 @@
+"""Listings: only what is needed, in pages, in bounded memory."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow_landing_loader.landing.discovery import discover
+from airflow_landing_loader.landing.objects.gcs import GcsStore
+from airflow_landing_loader.landing.objects.zone import ObjectZone
+from airflow_landing_loader.mapping.model import TableMapping
+
+MIB = 1024 * 1024
+
+
+def test_a_page_of_a_thousand_is_one_request(cloud: Any, zones: Any) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: cloud.deliver(f"a_{n:04}.csv", "id\n1\n"), range(1_500)))
+    assert len(zones.landing.list()) == 1_500
+    assert zones.landing.store.list_calls == 2
+
+
+def test_a_poll_lists_what_begins_like_the_patterns(cloud: Any, zones: Any) -> None:
+    cloud.deliver("trades_us_1.csv", "id\n1\n")
+    cloud.deliver("trades_eu_1.csv", "id\n1\n")
+    cloud.deliver("orders_1.csv", "id\n1\n")
+    mappings = [
+        TableMapping(pattern="trades_us_*.csv", table="us"),
+        TableMapping(pattern="trades_eu_*.csv", table="eu"),
+    ]
+    narrow = discover(zones.landing, mappings, now=time.time(), only_matching=True)
+    wide = discover(zones.landing, mappings, now=time.time())
+    assert [d.data.name for d in narrow.ready] == ["trades_eu_1.csv", "trades_us_1.csv"]
+    assert narrow.ready == wide.ready
+    assert narrow.unmatched == ()
+    assert [file.name for file in wide.unmatched] == ["orders_1.csv"]
+
+
+@dataclass(frozen=True)
+class FakeBlob:
+    """What the store reads of a listed object."""
+
+    name: str
+    size: int = 10
+    updated: datetime = datetime(2024, 1, 15, tzinfo=UTC)
+    generation: int = 1
+    crc32c: str = "AAAAAA=="
+    metadata: None = None
+
+
+class FakeListing:
+    """Pages of as many objects as no emulator holds."""
+
+    def __init__(self, count: int, page_size: int) -> None:
+        self.pages: Iterator[list[FakeBlob]] = (
+            [FakeBlob(f"in/other_{n:06}.csv") for n in range(at, min(at + page_size, count))]
+            for at in range(0, count, page_size)
+        )
+
+
+class FakeClients:
+    """A client that lists a hundred thousand objects."""
+
+    def storage(self) -> Any:
+        return self
+
+    def bigquery(self) -> Any:
+        raise AssertionError
+
+    def list_blobs(self, _: str, *, page_size: int, **__: Any) -> FakeListing:
+        return FakeListing(100_000, page_size)
+
+
+def test_a_hundred_thousand_objects_of_others() -> None:
+    zone = ObjectZone(GcsStore("bucket", FakeClients()), "in")
+    mapping = TableMapping(pattern="mine_*.csv", table="mine")
+    tracemalloc.start()
+    found = discover(zone, [mapping], now=time.time())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found.unmatched) == 100_000
+    assert zone.store.list_calls == 100
+    assert peak < 150 * MIB
