@@ -9,17 +9,25 @@ from pathlib import Path
 from airflow_landing_loader.cli import session
 from airflow_landing_loader.cli.checks.check import Check
 from airflow_landing_loader.cli.terminal import counted
-from airflow_landing_loader.settings import Settings
+from airflow_landing_loader.clients import DefaultClients
+from airflow_landing_loader.exceptions import LandingError
+from airflow_landing_loader.landing.zones import open_zone
+from airflow_landing_loader.settings import Settings, is_object_uri
 from airflow_landing_loader.settings.model import ZONES
 
 _ALL = os.R_OK | os.W_OK | os.X_OK
 
 
 def zone_checks(settings: Settings) -> Iterator[Check]:
-    """Whether each zone is a folder that can be read and written, and on which disk it lies."""
+    """Whether each zone is a folder that can be read and written, and on which disk it lies; or a
+    bucket that can be listed."""
     devices: dict[str, int] = {}
     for name in ZONES:
-        folder = Path(getattr(settings, name))
+        path = getattr(settings, name)
+        if is_object_uri(path):
+            yield _bucket(name, path, settings)
+            continue
+        folder = Path(path)
         check = _folder(name, folder)
         yield check
         if check.level == "ok":
@@ -53,6 +61,15 @@ def mapping_checks(settings: Settings) -> Iterator[Check]:
             message=f"{counted(len(found.mappings), 'good mapping')}"
             f" for {counted(len(found.tables()), 'table')}",
         )
+
+
+def _bucket(name: str, uri: str, settings: Settings) -> Check:
+    try:
+        open_zone(uri, DefaultClients(settings.gcp_project)).require()
+    except LandingError as error:
+        detail = error.detail
+        return Check(topic="zone", level="error", message=detail.message, mend=detail.hint or "")
+    return Check(topic="zone", level="ok", message=f"{name} {uri}")
 
 
 def _folder(name: str, folder: Path) -> Check:
