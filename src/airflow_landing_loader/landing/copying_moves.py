@@ -16,6 +16,7 @@ from airflow_landing_loader.exceptions import ErrorCode, LandingError
 from airflow_landing_loader.landing.ends import End, sha256_of
 from airflow_landing_loader.landing.local_end import LocalEnd
 from airflow_landing_loader.landing.local_files import WORK_FOLDER
+from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.move_notes import (
     NOTE_ENDING,
     MoveNote,
@@ -54,7 +55,8 @@ def move(note: MoveNote, source: Zone, target: Zone) -> Moved:
 
 def finish_interrupted(source: Zone, target: Zone) -> tuple[Finished, ...]:
     """See :func:`airflow_landing_loader.landing.moves.finish_interrupted`."""
-    target.require()
+    if isinstance(target, LocalZone):
+        target.require()  # a bucket that is not there shows when its notes are listed
     end = end_of(target)
     notes = _notes(end)
     names = [name for name in notes.names() if name.endswith(NOTE_ENDING)] if notes else []
