@@ -55,6 +55,10 @@ test-python-%:  ## unit and integration tests on another Python, for example 3.1
 	@$(MAKE) test VENV=.venv-python-$* PYTHON="$(or $(PYTHON),$*)" \
 		TESTS="tests/unit tests/integration"
 
+.PHONY: check-install
+check-install:  ## the wheel and its extras beside Airflow 3.1, 3.2 and 3.3
+	@scripts/check_install.sh 3.1.8 3.2.2 3.3.2
+
 .PHONY: lint
 lint: $(READY)  ## style, types of the Airflow-free core, import contracts
 	$(PY) -m ruff check --quiet $(CHECKED)
