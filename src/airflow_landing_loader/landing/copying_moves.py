@@ -69,22 +69,25 @@ def _move(note: MoveNote, source: End, target: End) -> Moved:
     folder = target.below(note.subfolder)
     for _ in range(_MAX_TRIES):
         choice = choose(note, _CopyTarget(source=source, target=folder))
-        sidecar = _write_sidecar(note, folder, choice)
-        _write_note(note, target)
-        # Somebody may have taken a name since it was looked at; then it is looked at again.
+        # Somebody may have taken a name since it was looked at; then it is looked at again. What
+        # was copied before that stays: another mover of this delivery may count on it by now.
         with suppress(FileExistsError):
-            for item, spot in zip(note.files, choice.spots, strict=True):
-                if spot.state is SpotState.FREE:
-                    folder.bring(spot.name, item, source, tag=note.suffix_id)
-            for item in note.files:
-                source.discard(item, tag=note.suffix_id)
-            _remove_note(note, target)
-            return Moved(
-                paths=tuple(spot.path for spot in choice.spots),
-                sidecar=sidecar,
-                suffix=choice.suffix,
-            )
+            return _attempt(note, choice, source, target, folder)
     raise changed(note.files[0].file.name)
+
+
+def _attempt(note: MoveNote, choice: Choice, source: End, target: End, folder: End) -> Moved:
+    sidecar = _write_sidecar(note, folder, choice)
+    _write_note(note, target)
+    for item, spot in zip(note.files, choice.spots, strict=True):
+        if spot.state is SpotState.FREE:
+            folder.bring(spot.name, item, source, tag=note.suffix_id)
+    for item in note.files:
+        source.discard(item, tag=note.suffix_id)
+    _remove_note(note, target)
+    return Moved(
+        paths=tuple(spot.path for spot in choice.spots), sidecar=sidecar, suffix=choice.suffix
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

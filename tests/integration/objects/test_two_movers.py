@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 from typing import Any
+
+import pytest
+from google.cloud.storage import Blob
+from google.cloud.storage.exceptions import DataCorruption
+
+from airflow_landing_loader.exceptions import ErrorCode as Code
+from airflow_landing_loader.landing.objects.gcs import GcsStore
 
 ROUNDS = 15
 GO = {"pattern": "a_*.go", "format": "properties", "row_count_key": "n"}
@@ -37,6 +45,55 @@ def test_two_that_quarantine_the_same_delivery_end_with_one_copy(cloud: Any) -> 
         assert cloud.names("landing") == []
     kinds = ("csv", "csv.error.json", "go")
     assert cloud.names("failed") == sorted(f"a_{n}.{kind}" for n in range(ROUNDS) for kind in kinds)
+
+
+def test_a_name_that_is_taken_after_it_was_looked_at_is_looked_at_again(
+    cloud: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other mover is always a moment earlier."""
+    create, copy = GcsStore.create, GcsStore.copy
+    taken: set[str] = set()
+
+    def created_before(store: GcsStore, key: str, content: Any, **keys: Any) -> Any:
+        if key not in taken:
+            taken.add(key)
+            create(store, key, content, **keys)
+            content.seek(0)
+        return create(store, key, content, **keys)
+
+    def copied_before(store: GcsStore, source: Any, found: Any, key: str) -> Any:
+        if key not in taken:
+            taken.add(key)
+            copy(store, source, found, key)
+        return copy(store, source, found, key)
+
+    monkeypatch.setattr(GcsStore, "create", created_before)
+    monkeypatch.setattr(GcsStore, "copy", copied_before)
+    cloud.map()
+    cloud.deliver("a_1.csv", 'id\n"1\n')
+    assert cloud.run()["a_1.csv"].status == "failed"
+    assert taken == {"failed/a_1.csv", "failed/a_1.csv.error.json"}
+    assert cloud.names("failed") == ["a_1.csv", "a_1.csv.error.json"]
+    assert cloud.names("landing") == []
+
+
+def test_bytes_that_arrive_damaged_lose_nothing(
+    cloud: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: Any, **__: Any) -> None:
+        raise DataCorruption(None, "checksum")
+
+    folder = tmp_path / "landing"
+    cloud.locally("landing", folder)
+    cloud.map(settle_seconds=0)
+    (folder / "a_1.csv").write_text("id\n1\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(Blob, "upload_from_file", damaged)
+        outcome = cloud.run()["a_1.csv"]
+    assert (outcome.status, outcome.error.code) == ("left", Code.ZONE_UNWRITABLE)
+    assert (folder / "a_1.csv").exists()
+    assert cloud.run()["a_1.csv"].status == "loaded"
+    assert cloud.sql("SELECT id FROM raw_a") == [("1",)]
 
 
 def together(work: Any) -> list[Any]:

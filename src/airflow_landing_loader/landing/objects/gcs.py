@@ -33,6 +33,14 @@ from airflow_landing_loader.landing.objects.store import (
     TakenError,
 )
 
+try:
+    from google.cloud.storage.exceptions import (  # type: ignore[import-untyped]
+        DataCorruption,
+        InvalidResponse,
+    )
+except ImportError:  # before google-cloud-storage 3.0
+    from google.resumable_media.common import DataCorruption, InvalidResponse
+
 _ORIGIN = "landing-loader-origin"
 _PAGE = 1000
 _P = ParamSpec("_P")
@@ -48,7 +56,7 @@ def _translated(method: Callable[_P, _R]) -> Callable[_P, _R]:
             return method(*arguments, **keys)
         except (
             *(GoogleAPICallError, GoogleCloudError, GoogleAuthError, RetryError),
-            *(RequestException, ConnectionError, TimeoutError),
+            *(RequestException, ConnectionError, TimeoutError, DataCorruption, InvalidResponse),
         ) as error:
             raise _store_error(error) from error
 
