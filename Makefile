@@ -46,9 +46,9 @@ test: $(READY) $(EMULATORS)  ## all tests: unit, integration, end to end
 	@$(PY) -m pytest $(TESTS) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
 .PHONY: test-airflow-3.1
-test-airflow-3.1:  ## unit and integration tests on the lowest supported Airflow
+test-airflow-3.1:  ## unit and integration tests on the lowest supported Airflow, and a live one
 	@$(MAKE) test VENV=.venv-airflow-3.1 CONSTRAINTS=constraints-airflow-3.1.txt \
-		TESTS="tests/unit tests/integration"
+		TESTS="tests/unit tests/integration tests/end_to_end/test_live_bucket.py"
 
 .PHONY: test-python-%
 test-python-%:  ## unit and integration tests on another Python, for example 3.13

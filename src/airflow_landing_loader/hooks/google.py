@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from airflow.providers.common.compat.sdk import AirflowNotFoundException
+
+from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 from airflow_landing_loader.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,19 +48,54 @@ class ConnectionClients:
         )
 
     def storage(self) -> storage.Client:
-        """See :class:`~airflow_landing_loader.clients.GoogleClients`."""
+        """See :class:`~airflow_landing_loader.clients.GoogleClients`.
+
+        :raises ConfigurationError: ``SETTINGS_MISSING``, there is no such connection.
+        """
         # Imported here: a folder and DuckDB do without the Google provider.
         from airflow.providers.google.cloud.hooks.gcs import GCSHook
 
-        return GCSHook(
-            gcp_conn_id=self.gcp_conn_id, impersonation_chain=self.impersonation_chain or None
-        ).get_conn()
+        with self._named():
+            return GCSHook(
+                gcp_conn_id=self.gcp_conn_id, impersonation_chain=self.impersonation_chain or None
+            ).get_conn()
 
     def bigquery(self) -> bigquery.Client:
         """See :class:`~airflow_landing_loader.clients.GoogleClients`."""
         from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
 
-        hook = BigQueryHook(
-            gcp_conn_id=self.gcp_conn_id, impersonation_chain=self.impersonation_chain or None
-        )
-        return hook.get_client(project_id=self.project or hook.project_id)
+        with self._named():
+            hook = BigQueryHook(
+                gcp_conn_id=self.gcp_conn_id, impersonation_chain=self.impersonation_chain or None
+            )
+            return hook.get_client(project_id=self.project or hook.project_id)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except AirflowNotFoundException as error:
+            raise ConfigurationError(
+                ErrorCode.SETTINGS_MISSING,
+                f"Airflow has no connection {self.gcp_conn_id!r}, which gs:// zones need.",
+                hint="Make one of type google_cloud_platform, or set [landing_loader] gcp_conn_id "
+                "to the one there is.",
+            ) from error
+
+
+@dataclass(frozen=True)
+class OpenedClients:
+    """A storage client that is there already, for places where no connection may be asked for."""
+
+    client: storage.Client
+
+    def storage(self) -> storage.Client:
+        """See :class:`~airflow_landing_loader.clients.GoogleClients`."""
+        return self.client
+
+    def bigquery(self) -> bigquery.Client:
+        """Not there.
+
+        :raises RuntimeError: always.
+        """
+        raise RuntimeError("only a storage client was opened")

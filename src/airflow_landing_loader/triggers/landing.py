@@ -12,7 +12,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_landing_loader import serde
 from airflow_landing_loader.exceptions import ErrorDetail, TransientError
 from airflow_landing_loader.holdback import PATIENCE, load_held, offered
-from airflow_landing_loader.hooks.google import ConnectionClients
+from airflow_landing_loader.hooks.google import ConnectionClients, OpenedClients
 from airflow_landing_loader.landing.discovery import LOOK_INTERVAL, Discovery, Look, discover
 from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.zone import Zone
@@ -145,10 +145,11 @@ class LandingFilesTrigger(BaseTrigger):
             return LocalZone(self.landing_path)
         chain = self.gcp_impersonation_chain or ""
         clients = ConnectionClients.named(self.gcp_conn_id, chain)
-        return shared_zone(
-            (self.landing_path, self.gcp_conn_id, chain),
-            lambda: open_zone(self.landing_path, clients),
-        )
+
+        def open_it() -> Zone:
+            return open_zone(self.landing_path, OpenedClients(clients.storage()))
+
+        return shared_zone((self.landing_path, self.gcp_conn_id, chain), open_it)
 
     def _offers(self, found: Discovery) -> bool:
         return bool(offered(found.ready, load_held(self.held), time.time()))

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
+from asgiref.sync import sync_to_async
+
 from airflow_landing_loader.landing.model import LandedFile
 from airflow_landing_loader.landing.source import Source
 from airflow_landing_loader.landing.zone import Entry, Zone
@@ -28,11 +30,12 @@ _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[Key, S
 class SharedZone:
     """A zone whose last listing is kept; :meth:`refresh` renews it when it is too old.
 
-    :param zone: the zone itself.
+    :param open_it: opens the zone itself, ready to be listed without asking Airflow for anything.
     """
 
-    def __init__(self, zone: Zone) -> None:
-        self._zone = zone
+    def __init__(self, open_it: Callable[[], Zone]) -> None:
+        self._open_it = open_it
+        self._opened: Zone | None = None
         self._lock = asyncio.Lock()
         self._entries: tuple[Entry, ...] = ()
         self._listed_at: float | None = None
@@ -47,6 +50,12 @@ class SharedZone:
         """See :class:`~airflow_landing_loader.landing.zone.Zone`."""
         return self._zone.settles
 
+    @property
+    def _zone(self) -> Zone:
+        if self._opened is None:
+            raise RuntimeError("refresh() comes first")
+        return self._opened
+
     async def refresh(self, max_age: float) -> None:
         """List the zone, unless that was done within the last ``max_age`` seconds.
 
@@ -54,6 +63,10 @@ class SharedZone:
         """
         async with self._lock:
             if self._listed_at is None or time.monotonic() - self._listed_at >= max_age:
+                if self._opened is None:
+                    # A connection may be asked for only in this way: in a thread of any other kind
+                    # the triggerer of Airflow 3.1 mixes up its answers, and dies.
+                    self._opened = await sync_to_async(self._open_it)()
                 self._entries = await asyncio.to_thread(self._zone.list)
                 self._listed_at = time.monotonic()
 
@@ -78,10 +91,10 @@ def shared_zone(key: Key, open_it: Callable[[], Zone]) -> SharedZone:
     """The zone that all triggers of this event loop with an equal key share.
 
     :param key: what tells one zone, and who looks into it, from another.
-    :param open_it: opens it, for the first one that asks.
+    :param open_it: opens it, for the first one that lists it.
     """
     zones = _shared.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
     zone = zones.get(key)
     if zone is None:
-        zone = zones[key] = SharedZone(open_it())
+        zone = zones[key] = SharedZone(open_it)
     return zone

@@ -15,7 +15,10 @@ import pytest
 import running
 from google.cloud import storage
 
+from airflow_landing_loader.exceptions import ConfigurationError
+from airflow_landing_loader.hooks.google import ConnectionClients
 from airflow_landing_loader.landing.objects.gcs import GcsStore
+from airflow_landing_loader.landing.zones import open_zones
 from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.triggers.landing import LandingFilesTrigger
 from airflow_landing_loader.triggers.shared_zone import SharedZone
@@ -91,6 +94,18 @@ def test_objects_that_come_while_the_sensor_waits(
     ]
     with duckdb.connect(in_bucket.settings.duckdb_path, read_only=True) as con:
         assert con.execute("SELECT id, name FROM raw_good").fetchall() == [("1", "a")]
+
+
+def test_a_connection_that_is_not_there_is_named(in_bucket: Lab) -> None:
+    in_bucket.mapping("good_*.csv: raw_good")
+    in_bucket.settings = replace(in_bucket.settings, gcp_conn_id="nobody_made_it")
+    clients = ConnectionClients.of(in_bucket.settings)
+    with pytest.raises(ConfigurationError) as caught:
+        open_zones(in_bucket.settings, clients).landing.list()
+    assert "'nobody_made_it'" in caught.value.detail.message
+    assert "gcp_conn_id" in (caught.value.detail.hint or "")
+    run = in_bucket.run("raw_good")
+    assert run.states["wait_for_files"] == "failed"
 
 
 def trigger(bucket: Any, table: str, *, polls: float) -> LandingFilesTrigger:
