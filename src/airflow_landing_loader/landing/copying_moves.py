@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from airflow_landing_loader.exceptions import ErrorCode, LandingError
 from airflow_landing_loader.landing.ends import End, sha256_of
@@ -144,9 +144,7 @@ def _write_sidecar(note: MoveNote, folder: End, choice: Choice) -> str | None:
     if note.sidecar is None:
         return None
     names = [spot.name for spot in choice.spots]
-    stored = replace(
-        note.sidecar, stored_data=names[0], stored_go=names[1] if len(names) > 1 else None
-    )
+    stored = note.sidecar.stored_as(names)
     name = sidecar_name(names[0], folder.path)
     found = find_sidecar(folder, name)
     if found is None or not is_same_delivery(found, stored):

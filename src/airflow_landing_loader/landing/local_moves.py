@@ -8,7 +8,7 @@ zone, so that data file, go file and sidecar get theirs together.
 from __future__ import annotations
 
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from airflow_landing_loader.exceptions import (
     ErrorCode,
@@ -146,10 +146,7 @@ def _write_sidecar(note: MoveNote, folder: str, choice: Choice) -> str | None:
     if note.sidecar is None:
         return None
     names = [spot.name for spot in choice.spots]
-    stored = replace(
-        note.sidecar, stored_data=names[0], stored_go=names[1] if len(names) > 1 else None
-    )
-    return write_sidecar(LocalZone(folder), names[0], stored)
+    return write_sidecar(LocalZone(folder), names[0], note.sidecar.stored_as(names))
 
 
 def _finish(note: MoveNote, target: LocalZone) -> Finished:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import NoneType
@@ -90,6 +91,10 @@ class Sidecar:
     time: str
     dag_id: str | None = None
     run_id: str | None = None
+
+    def stored_as(self, names: Sequence[str]) -> Sidecar:
+        """The same, with the names in the failed zone: data file, then go file if there is one."""
+        return replace(self, stored_data=names[0], stored_go=names[1] if len(names) > 1 else None)
 
 
 def sidecar_of(
