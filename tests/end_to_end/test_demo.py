@@ -133,10 +133,12 @@ def test_a_stopped_demo_leaves_nothing_running(tmp_path: Path, number: signal.Si
     # While the preparation runs for the first signal, later for the others.
     log = "api-server.log" if number is signal.SIGTERM else "database.log"
     end = time.monotonic() + START_SECONDS
-    while not (folder / "logs" / log).exists() and demo.poll() is None:
+    before = processes_of(folder)
+    # The log is there a moment before the process that writes it.
+    while demo.poll() is None and not ((folder / "logs" / log).exists() and len(before) > 1):
         assert time.monotonic() < end
         time.sleep(0.1)
-    before = processes_of(folder)
+        before = processes_of(folder)
     demo.send_signal(number)
     output, _ = demo.communicate(timeout=60)
     assert len(before) > 1, output
