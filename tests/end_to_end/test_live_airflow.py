@@ -242,7 +242,7 @@ def test_status_shows_the_same_from_the_command_line(
 def test_a_load_that_is_killed_is_loaded_once(
     runs: dict[str, Ended], playground: Playground, api: AirflowApi, waiter: Waiter
 ) -> None:
-    rows = [f"ACC-1,S{n},2024-03-01,{n},1.5" for n in range(400_000)]
+    rows = [f"ACC-1,S{n},2024-03-01,{n},1.5" for n in range(1_000_000)]
     lines = ["account,symbol,position_date,quantity,market_value", *rows]
     big = Sample(
         name="positions_big.csv",
@@ -253,16 +253,20 @@ def test_a_load_that_is_killed_is_loaded_once(
         story="",
         expect=Expectation(fate="loaded"),
     )
-    drop([big], playground.landing)
-
-    killed: list[Task] = []
-    waiter.until("load killed", lambda: "" if kill_load(playground, api, killed) else "no load yet")
+    processes: dict[int, Task] = {}
+    # As long as we read, no load can write: time to learn whose process it is that will.
+    with DatabaseLock(playground.database).shared("an end-to-end test", timeout=60):
+        drop([big], playground.landing)
+        waiter.until(
+            "load begun", lambda: "" if find_loads(api, processes) else "no process of a load"
+        )
+    killed = kill_writer(playground, processes)
 
     waiter.until("file taken", lambda: still_landing(playground, [big]))
     waiter.until("all DAGs wait again", lambda: busy(api, TABLES))
     ended = ended_run(api, "raw_positions")
     (load,) = [task for task in ended.tasks if task.task_id == "file.load"]
-    assert [(task.label, task.try_number) for task in killed] == [(big.name, 1)]
+    assert (killed.label, killed.try_number) == (big.name, 1)
     assert (load.state, load.try_number, load.label) == ("success", 2, big.name)
     assert ended.run.state == "success"
     assert query(playground, "SELECT count(*), count(DISTINCT symbol) FROM raw_positions") == [
@@ -275,24 +279,25 @@ def test_a_load_that_is_killed_is_loaded_once(
         assert (playground.archive / name).read_bytes() == content
 
 
-def kill_load(playground: Playground, api: AirflowApi, killed: list[Task]) -> bool:
-    """Kill the process of a load task while it holds the database, if there is one.
+def find_loads(api: AirflowApi, processes: dict[int, Task]) -> bool:
+    """The load tasks that are at work, by process id: a task's process has its id in its title."""
+    loads = [task for task in api.tasks_at_work() if task.task_id == "file.load"]
+    for process in psutil.process_iter(["cmdline"]):
+        title = " ".join(process.info["cmdline"] or ())
+        for load in loads:
+            if load.id in title:
+                processes[process.pid] = load
+    return bool(processes)
 
-    It is stopped first, so that it cannot end while we ask Airflow whose process it is.
-    """
+
+def kill_writer(playground: Playground, processes: dict[int, Task]) -> Task:
+    """Kill the first of these processes that holds the database, while it does."""
     lock = DatabaseLock(playground.database)
-    end = time.monotonic() + 1
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         holder = lock.holder()
-        if holder is None or holder.pid is None:
-            time.sleep(0.002)
-            continue
-        with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
-            os.kill(holder.pid, signal.SIGSTOP)
-            title = " ".join(psutil.Process(holder.pid).cmdline())
-            loads = [t for t in api.tasks_at_work() if t.task_id == "file.load" and t.id in title]
-            os.kill(holder.pid, signal.SIGKILL if loads else signal.SIGCONT)
-            if loads:
-                killed += loads
-                return True
-    return False
+        if holder is not None and holder.pid in processes:
+            os.kill(holder.pid, signal.SIGKILL)
+            return processes[holder.pid]
+        time.sleep(0.001)
+    raise AssertionError(f"none of {sorted(processes)} ever held the database")
