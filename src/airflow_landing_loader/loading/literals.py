@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_DATE = r"\d{4}-\d{2}-\d{2}"
-_TIME = r"\d{2}:\d{2}:\d{2}(\.\d{1,6})?"
+_YEAR = r"(\d{3}[1-9]|\d{2}[1-9]\d|\d[1-9]\d{2}|[1-9]\d{3})"  # BigQuery knows no year 0
+_DATE = rf"{_YEAR}-\d{{2}}-\d{{2}}"
+_TIME = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?"
 _INTEGERS = frozenset(
     prefix + name
     for name in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.loading.drift import TableColumn
-from airflow_landing_loader.loading.literals import TEXT_TYPES, LiteralForm, literal_form
-from airflow_landing_loader.loading.names import EXTRA, LOAD_ID, OWN_COLUMNS, ROW_NUMBER
+from airflow_landing_loader.loading.literals import TEXT_TYPES
+from airflow_landing_loader.loading.names import EXTRA, LOAD_ID, ROW_NUMBER
 from airflow_landing_loader.loading.reader import sql_name
 
 if TYPE_CHECKING:
@@ -20,15 +19,6 @@ _OWN_TYPES = {
     EXTRA: ("VARCHAR", "JSON"),
     ROW_NUMBER: ("BIGINT", "HUGEINT", "VARCHAR"),
 }
-
-
-@dataclass(frozen=True)
-class TypedColumn:
-    """A known column that is not text: its place in the file and the form its values take."""
-
-    position: int
-    column: TableColumn
-    form: LiteralForm
 
 
 def quoted(table: str) -> str:
@@ -102,28 +92,3 @@ def fit(
                 column=name,
             )
     return (*columns, *added)
-
-
-def typed_columns(
-    table: str, known: Sequence[tuple[int, TableColumn]], *, file: str
-) -> tuple[TypedColumn, ...]:
-    """Return the known columns whose values must have a literal form.
-
-    :raises TerminalError: a column has a type that text cannot be loaded into.
-    """
-    typed = []
-    for position, column in known:
-        if column.type in TEXT_TYPES or column.name.casefold() in OWN_COLUMNS:
-            continue
-        form = literal_form(column.type)
-        if form is None:
-            raise TerminalError(
-                ErrorCode.LOAD_TABLE_UNFIT,
-                f"column {column.name} of {table} has type {column.type}, "
-                "which text is not loaded into",
-                hint="make it VARCHAR and cast in dbt; docs/mappings.md lists the types",
-                file=file,
-                column=column.name,
-            )
-        typed.append(TypedColumn(position, column, form))
-    return tuple(typed)

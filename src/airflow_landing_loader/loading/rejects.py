@@ -10,7 +10,7 @@ from airflow_landing_loader.landing.inspection import locate, ragged_records
 from airflow_landing_loader.landing.model import RaggedRecord, Validated
 from airflow_landing_loader.landing.source import Source
 from airflow_landing_loader.landing.text import open_text
-from airflow_landing_loader.loading.duckdb.table import TypedColumn
+from airflow_landing_loader.loading.typed import TypedColumn
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _refusal(source: Source, validated: Validated, bad: BadValue) -> TerminalErr
         ErrorCode.LOAD_BAD_VALUE,
         f"the value is not {bad.typed.form.words}, which column {column.name} "
         f"({column.type}) takes",
-        hint="ask the sender to mend it, set on_bad_row: reject, or make the column VARCHAR",
+        hint="ask the sender to mend it, set on_bad_row: reject, or make the column text",
         file=delivery.data.name,
         line=place.line,
         record=record,

@@ -1,0 +1,184 @@
+"""What is written down of loads, and what is decided before them: pure, for both warehouses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from airflow_landing_loader.exceptions import LandingError
+from airflow_landing_loader.landing.archive_layout import archive_path
+from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.landing.zone import Zone
+from airflow_landing_loader.loading.identity import (
+    AlreadyLoaded,
+    Decision,
+    DuplicateOf,
+    NewLoad,
+    PriorLoad,
+    decide,
+)
+from airflow_landing_loader.loading.model import (
+    Duplicate,
+    Load,
+    Loaded,
+    Refused,
+    RunContext,
+)
+from airflow_landing_loader.loading.names import storable
+from airflow_landing_loader.loading.records import Written
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A delivery that is to be loaded."""
+
+    validated: Validated
+    decision: NewLoad
+
+    @property
+    def replaces(self) -> str | None:
+        """The load whose rows this one replaces."""
+        restates = self.decision.restates
+        if restates is not None and self.validated.delivery.mapping.on_redelivery == "replace":
+            return restates.load_id
+        return None
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A delivery that an earlier try has loaded."""
+
+    validated: Validated
+    load_id: str
+
+    def verdict(self, load: Load) -> Loaded:
+        """Say so, given the row of ``load_metadata``."""
+        notes = ("loaded by an earlier try",)
+        return Loaded(delivery=self.validated.delivery, load=load, notes=notes)
+
+
+def decide_all(
+    batch: Sequence[Validated], prior: Sequence[PriorLoad]
+) -> list[Planned | Earlier | Duplicate | Refused]:
+    """Say of each delivery what is to be done, the earlier ones of the batch counted as loaded."""
+    known = list(prior)
+    decided: list[Planned | Earlier | Duplicate | Refused] = []
+    for validated in batch:
+        try:
+            decision = decide(validated, known)
+        except LandingError as error:
+            decided.append(refused(validated, error))
+            continue
+        if isinstance(decision, NewLoad):
+            # The next of the batch may have the same content.
+            known.append(_as_prior(validated, decision, len(known)))
+        decided.append(_decided(validated, decision))
+    return decided
+
+
+def refused(validated: Validated, error: LandingError) -> Refused:
+    """Return the verdict for an error."""
+    sha256 = validated.inspection.sha256
+    return Refused(delivery=validated.delivery, error=error.detail, sha256=sha256)
+
+
+def load_row(
+    item: Planned,
+    written: Written,
+    run: RunContext,
+    *,
+    archive: Zone,
+    started_at: datetime,
+    completed_at: datetime,
+    sequence: int,
+) -> Load:
+    """Return the row of ``load_metadata``; times are UTC without zone."""
+    validated, decision = item.validated, item.decision
+    delivery, inspection = validated.delivery, validated.inspection
+    return Load(
+        load_id=decision.load_id,
+        filename=storable(delivery.data.name),
+        table_name=delivery.mapping.table,
+        row_count=written.rows,
+        started_at=started_at,
+        completed_at=completed_at,
+        sequence=sequence,
+        uri=storable(delivery.data.path),
+        size_bytes=inspection.size,
+        sha256=inspection.sha256,
+        delivery_token=delivery.data.token,
+        go_filename=storable(delivery.go.name) if delivery.go else None,
+        go_sha256=validated.go.sha256 if validated.go else None,
+        record_count=inspection.records,
+        expected_count=validated.expected_records,
+        rejected_count=len(written.rejects),
+        drift_columns=tuple(name for _, name in written.plan.extra),
+        missing_columns=tuple(column.name for column in written.plan.missing),
+        restates_load_id=decision.restates.load_id if decision.restates else None,
+        same_content_load_id=decision.same_content.load_id if decision.same_content else None,
+        archive_uri=storable(archive_path(archive, delivery, started_at.replace(tzinfo=UTC))),
+        dag_id=run.dag_id,
+        run_id=run.run_id,
+    )
+
+
+def column_rows(item: Planned, written: Written) -> list[tuple[str, int, str, str, str]]:
+    """Return a load's rows of ``load_columns``."""
+    extra = {index for index, _ in written.plan.extra}
+    sender_names = item.validated.inspection.columns
+    return [
+        (
+            item.decision.load_id,
+            index + 1,
+            sender,
+            name,
+            "extra" if index in extra else "column",
+        )
+        for index, (sender, name) in enumerate(zip(sender_names, written.names, strict=True))
+    ]
+
+
+def reject_rows(item: Planned, written: Written) -> list[tuple[object, ...]]:
+    """Return a load's rows of ``load_rejects``."""
+    return [
+        (
+            item.decision.load_id,
+            storable(item.validated.delivery.data.name),
+            item.validated.delivery.mapping.table,
+            reject.record,
+            reject.line,
+            reject.code.value,
+            reject.column,
+            reject.message,
+            reject.text,
+        )
+        for reject in written.rejects
+    ]
+
+
+def _decided(validated: Validated, decision: Decision) -> Planned | Earlier | Duplicate:
+    match decision:
+        case NewLoad():
+            return Planned(validated, decision)
+        case AlreadyLoaded(load=prior):
+            return Earlier(validated, prior.load_id)
+        case DuplicateOf(load=prior):
+            return Duplicate(
+                delivery=validated.delivery,
+                sha256=validated.inspection.sha256,
+                of_load_id=prior.load_id,
+                notes=(f"equal to {prior.filename}, load {prior.load_id}",),
+            )
+
+
+def _as_prior(validated: Validated, decision: NewLoad, order: int) -> PriorLoad:
+    delivery = validated.delivery
+    return PriorLoad(
+        load_id=decision.load_id,
+        filename=storable(delivery.data.name),
+        table_name=delivery.mapping.table,
+        sha256=validated.inspection.sha256,
+        delivery_token=delivery.data.token,
+        sequence=2**62 + order,  # later than anything that is committed
+    )

@@ -1,0 +1,216 @@
+"""A delivery's records as the one reader gives them: what is set aside, and the SQL of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.model import RaggedRecord, Validated
+from airflow_landing_loader.landing.source import Source
+from airflow_landing_loader.landing.zone import Zone
+from airflow_landing_loader.loading.drift import ColumnPlan
+from airflow_landing_loader.loading.names import EXTRA, LOAD_ID, ROW_NUMBER, column_names
+from airflow_landing_loader.loading.reader import (
+    ReadOptions,
+    RecordsFileSystem,
+    RecordsSource,
+    sql_name,
+    sql_text,
+)
+from airflow_landing_loader.loading.rejects import BadValue, Reject, find_rejects, ragged_of
+from airflow_landing_loader.loading.typed import TypedColumn
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Connection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """Rows of one delivery, written but not yet committed.
+
+    :param names: the table's name for each of the file's columns, in file order.
+    """
+
+    rows: int
+    names: tuple[str, ...]
+    plan: ColumnPlan
+    rejects: tuple[Reject, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Records:
+    """One delivery's records as the engine reads them."""
+
+    validated: Validated
+    file: Source
+    ragged: tuple[RaggedRecord, ...]
+    read: str
+
+
+class RecordReader:
+    """Reads deliveries through a DuckDB connection.
+
+    :param con: the connection; for a warehouse that is not DuckDB, one in memory.
+    :param landing: the zone where the deliveries lie.
+    """
+
+    def __init__(self, con: Connection, landing: Zone) -> None:
+        self._con = con
+        self._landing = landing
+        self._views = RecordsFileSystem()
+        con.register_filesystem(self._views)
+
+    def clear(self) -> None:
+        """Forget the deliveries read so far."""
+        self._views.clear()
+
+    def whole(self, validated: Validated) -> str:
+        """Return the path under which the engine reads all of a delivery's records."""
+        return self._views.add(RecordsSource(validated, self._file(validated)))
+
+    def set_aside(
+        self, validated: Validated, typed: Sequence[TypedColumn]
+    ) -> tuple[str, tuple[Reject, ...]]:
+        """Find what cannot be loaded; return the SQL to select the others from, and the rejects.
+
+        :raises TerminalError: a value has not its column's form, or too many records are rejected.
+        """
+        records = self._open(validated)
+        row_number = validated.delivery.mapping.csv.row_number
+        # Ordinals mean something only while rows keep the file's order, which costs speed.
+        in_order = bool(typed) or row_number
+        self._con.execute(f"SET preserve_insertion_order = {str(in_order).lower()}")
+        bad = self._bad_values(records.read, typed)
+        rejects = find_rejects(records.file, validated, records.ragged, bad)
+        rows = self._numbered(records) if row_number else records.read
+        good = " AND ".join(t.is_good() for t in typed)
+        return f"{rows}{f' WHERE {good}' if good else ''}", rejects
+
+    def _open(self, validated: Validated) -> _Records:
+        file = self._file(validated)
+        ragged = tuple(ragged_of(file, validated))
+        skipped = tuple((r.start, r.end) for r in ragged)
+        path = self._views.add(RecordsSource(validated, file, skipped))
+        return _Records(validated, file, ragged, ReadOptions.of(validated).read_csv([path]))
+
+    def _file(self, validated: Validated) -> Source:
+        return self._landing.source(validated.delivery.data)
+
+    def _bad_values(self, read: str, typed: Sequence[TypedColumn]) -> list[BadValue]:
+        """Return the records whose values have not their columns' forms, in order."""
+        if not typed:
+            return []
+        bad = " ".join(f"WHEN NOT {t.is_good()} THEN {i}" for i, t in enumerate(typed))
+        value = " ".join(f"WHEN {i} THEN c{t.position}" for i, t in enumerate(typed))
+        rows = self._con.execute(
+            f"SELECT ordinal, bad, CASE bad {value} END FROM ("
+            f"SELECT row_number() OVER () AS ordinal, CASE {bad} END AS bad, * FROM {read}"
+            ") WHERE bad IS NOT NULL ORDER BY ordinal"
+        ).fetchall()
+        return [BadValue(ordinal, typed[index], text) for ordinal, index, text in rows]
+
+    def _numbered(self, records: _Records) -> str:
+        """Return SQL that gives each read record its number in the file, as ``record_number``.
+
+        The read records lack those that were set aside: record r_j (the j-th of them, from 0) moves
+        all read records from ordinal r_j - j on by one.
+        """
+        self._con.execute(
+            "CREATE OR REPLACE TEMP TABLE landing_gaps AS "
+            "SELECT from_ordinal, max(gap) AS gap FROM "
+            "(SELECT unnest(?::BIGINT[]) AS from_ordinal, unnest(?::BIGINT[]) AS gap) GROUP BY ALL",
+            [
+                [r.record - j for j, r in enumerate(records.ragged)],
+                [j + 1 for j, _ in enumerate(records.ragged)],
+            ],
+        )
+        return (
+            "(SELECT r.*, r.ordinal + coalesce(g.gap, 0) AS record_number FROM "
+            f"(SELECT row_number() OVER () AS ordinal, * FROM {records.read}) r "
+            "ASOF LEFT JOIN landing_gaps g ON r.ordinal >= g.from_ordinal)"
+        )
+
+
+@dataclass(frozen=True)
+class Target:
+    """The columns that are written and the expressions that fill them.
+
+    Every column of the table is named, those that the file lacks with NULL, so that a column's
+    DEFAULT never stands in for a value that nobody sent.
+
+    :param as_text: give typed values as text, in the one way the reader writes each type.
+    """
+
+    plan: ColumnPlan
+    typed: Sequence[TypedColumn] = ()
+    load_id_sql: str = "$1"
+    row_number: bool = False
+    as_text: bool = False
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns' names."""
+        names = [column.name for _, column in self.plan.known]
+        names += [column.name for column in self.plan.missing]
+        names += [LOAD_ID, EXTRA]
+        if self.row_number:
+            names.append(ROW_NUMBER)
+        return tuple(names)
+
+    def columns(self) -> str:
+        """Return the quoted column names."""
+        return ", ".join(sql_name(name) for name in self.column_names)
+
+    def expressions(self) -> tuple[str, ...]:
+        """Return the expressions, in the order of ``column_names``."""
+        types = {t.position: t.type for t in self.typed}
+        values = [
+            self._typed_value(i, types[i]) if i in types else f"c{i}" for i, _ in self.plan.known
+        ]
+        values += ["CAST(NULL AS VARCHAR)" if self.as_text else "NULL"] * len(self.plan.missing)
+        values += [self.load_id_sql, self._extra()]
+        if self.row_number:
+            values.append("record_number")
+        return tuple(values)
+
+    def values(self) -> str:
+        """Return the expressions as SQL."""
+        return ", ".join(self.expressions())
+
+    def _typed_value(self, position: int, type_: str) -> str:
+        value = f"CAST(NULLIF(c{position}, '') AS {type_})"
+        return f"CAST({value} AS VARCHAR)" if self.as_text else value
+
+    def _extra(self) -> str:
+        if not self.plan.extra:
+            return "CAST(NULL AS VARCHAR)"
+        pairs = ", ".join(f"{sql_text(name)}, c{i}" for i, name in self.plan.extra)
+        return f"CAST(json_object({pairs}) AS VARCHAR)"
+
+
+def names_of(validated: Validated) -> tuple[str, ...]:
+    """Return the table's names for a delivery's columns, in file order.
+
+    :raises TerminalError: see :func:`~airflow_landing_loader.loading.names.column_names`.
+    """
+    inspection = validated.inspection
+    return column_names(
+        inspection.columns, file=validated.delivery.data.name, line=inspection.header_line
+    )
+
+
+def check_count(validated: Validated, rows: int, rejected: int) -> None:
+    """Rows written and records set aside must be the records counted, or nothing commits.
+
+    :raises TerminalError: ``LOAD_READER_DISAGREES``.
+    """
+    counted = validated.inspection.records
+    if rows + rejected != counted:
+        raise TerminalError(
+            ErrorCode.LOAD_READER_DISAGREES,
+            f"{counted} records were counted, {rejected} rejected, but the CSV reader gave {rows}",
+            hint="keep the file and report it with its mapping; see docs/csv.md for the grammar",
+            file=validated.delivery.data.name,
+        )
