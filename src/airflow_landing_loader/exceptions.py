@@ -101,6 +101,8 @@ class ErrorCode(StrEnum):
     WAREHOUSE_LOCKED = "warehouse.locked"
     WAREHOUSE_UNAVAILABLE = "warehouse.unavailable"
     WAREHOUSE_DISK_FULL = "warehouse.disk_full"
+    WAREHOUSE_DENIED = "warehouse.denied"
+    WAREHOUSE_NOT_FOUND = "warehouse.not_found"
 
     ZONE_UNAVAILABLE = "zone.unavailable"
     ZONE_UNWRITABLE = "zone.unwritable"

@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar
 
 from airflow_landing_loader.clients import GoogleClients
@@ -26,9 +25,10 @@ from airflow_landing_loader.finishing import Finisher
 from airflow_landing_loader.landing import discovery, moves
 from airflow_landing_loader.landing.discovery import Discovery, Look
 from airflow_landing_loader.landing.model import Delivery, LandedFile, Validated
-from airflow_landing_loader.landing.zones import Zones, open_zones
+from airflow_landing_loader.landing.zones import open_zones
 from airflow_landing_loader.loading.model import Refused, RunContext, Verdict
 from airflow_landing_loader.loading.warehouse import Warehouse
+from airflow_landing_loader.loading.warehouses import open_warehouse
 from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.outcome import Outcome
 from airflow_landing_loader.settings import Settings
@@ -43,10 +43,11 @@ class Pipeline:
 
     :param settings: zones, database, workers.
     :param mappings: the mappings whose files are looked for.
-    :param warehouse: where rows go; DuckDB as the settings say unless given.
+    :param warehouse: where rows go; as the settings say unless given.
     :param run: who loads, for our tables and the sidecars.
-    :param clients: for zones in object stores; application default credentials unless given.
+    :param clients: for object stores and BigQuery; application default credentials unless given.
     :param on_wait: told who is waited for when another process holds the database.
+    :param job_wait: as :func:`~airflow_landing_loader.loading.warehouses.open_warehouse`.
     """
 
     def __init__(
@@ -58,12 +59,15 @@ class Pipeline:
         *,
         clients: GoogleClients | None = None,
         on_wait: Callable[[str], None] | None = None,
+        job_wait: float | None = None,
     ) -> None:
         self.settings = settings
         self.mappings = tuple(mappings)
         self.run = run or RunContext()
         self.zones = open_zones(settings, clients)
-        self.warehouse = warehouse or _duckdb(settings, self.zones, on_wait)
+        self.warehouse = warehouse or open_warehouse(
+            settings, self.zones, clients=clients, on_wait=on_wait, job_wait=job_wait
+        )
         self._finisher = Finisher(self.zones, self.warehouse, self.run)
 
     def discover(self, previous: Look | None = None) -> Discovery:
@@ -99,6 +103,7 @@ class Pipeline:
         A file that changed since it was validated is validated again.
 
         :raises TransientError: the warehouse cannot be used at all.
+        :raises StillRunningError: a job takes longer than ``job_wait``; call it again later.
         """
         fresh = self._each(self._freshened, batch)
         valid = [item for item in fresh if isinstance(item, Validated)]
@@ -169,20 +174,3 @@ class Pipeline:
             return tuple(work(item) for item in items)
         with ThreadPoolExecutor(workers) as pool:
             return tuple(pool.map(work, items))
-
-
-def _duckdb(settings: Settings, zones: Zones, on_wait: Callable[[str], None] | None) -> Warehouse:
-    # Imported here: whoever only looks at files does not pay for DuckDB.
-    from airflow_landing_loader.loading.duckdb import DuckDBWarehouse, SessionOptions
-
-    return DuckDBWarehouse(
-        Path(settings.duckdb_path),
-        SessionOptions(
-            lock_timeout=settings.lock_timeout,
-            memory_limit=settings.duckdb_memory_limit,
-            threads=settings.duckdb_threads,
-            on_wait=on_wait,
-        ),
-        landing=zones.landing,
-        archive=zones.archive,
-    )

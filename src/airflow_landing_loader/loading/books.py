@@ -26,6 +26,7 @@ from airflow_landing_loader.loading.model import (
     RunContext,
 )
 from airflow_landing_loader.loading.names import storable
+from airflow_landing_loader.loading.notes import notes_of
 from airflow_landing_loader.loading.records import Written
 
 
@@ -35,6 +36,11 @@ class Planned:
 
     validated: Validated
     decision: NewLoad
+
+    @property
+    def table(self) -> str:
+        """The table that it is loaded into."""
+        return self.validated.delivery.mapping.table
 
     @property
     def replaces(self) -> str | None:
@@ -53,9 +59,15 @@ class Earlier:
     load_id: str
 
     def verdict(self, load: Load) -> Loaded:
-        """Say so, given the row of ``load_metadata``."""
-        notes = ("loaded by an earlier try",)
-        return Loaded(delivery=self.validated.delivery, load=load, notes=notes)
+        """Say so, given the row of ``load_metadata``, with what was to be said of it then."""
+        missing = len(load.missing_columns)
+        known = len(self.validated.inspection.columns) - len(load.drift_columns)
+        notes = notes_of(load, lacks_most=missing > (known + missing) / 2)
+        return Loaded(
+            delivery=self.validated.delivery,
+            load=load,
+            notes=("loaded by an earlier try", *notes),
+        )
 
 
 def decide_all(

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Connection
 
 
+GATHERED = "landing_batch"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Written:
     """Rows of one delivery, written but not yet committed.
@@ -66,9 +69,36 @@ class RecordReader:
         """Forget the deliveries read so far."""
         self._views.clear()
 
-    def whole(self, validated: Validated) -> str:
-        """Return the path under which the engine reads all of a delivery's records."""
-        return self._views.add(RecordsSource(validated, self._file(validated)))
+    def gather(self, batch: Sequence[tuple[Validated, str]]) -> None:
+        """Read several small deliveries with equal headers into the temporary table ``GATHERED``.
+
+        Its columns are ``batch_load_id``, then ``c0``, ``c1``, ...; there each delivery's rows can
+        be counted, which a statement that writes them cannot do.
+
+        :param batch: deliveries and their load ids.
+        :raises TerminalError: the reader does not find the records that were counted.
+        """
+        paths = [
+            self._views.add(RecordsSource(validated, self._file(validated)))
+            for validated, _ in batch
+        ]
+        options = max((ReadOptions.of(v) for v, _ in batch), key=lambda o: o.line_limit)
+        self._con.execute("SET preserve_insertion_order = false")
+        self._con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {GATHERED} AS "
+            "SELECT ids.load_id AS batch_load_id, r.* "
+            f"FROM {options.read_csv(paths, with_path=True)} r "
+            "JOIN (SELECT unnest($1::VARCHAR[]) AS path, unnest($2::VARCHAR[]) AS load_id) ids "
+            "ON r.filename = ids.path",
+            [paths, [load_id for _, load_id in batch]],
+        )
+        counts = dict(
+            self._con.execute(
+                f"SELECT batch_load_id, count(*) FROM {GATHERED} GROUP BY ALL"
+            ).fetchall()
+        )
+        for validated, load_id in batch:
+            check_count(validated, counts.get(load_id, 0), 0)
 
     def set_aside(
         self, validated: Validated, typed: Sequence[TypedColumn]

@@ -16,6 +16,19 @@ from airflow_landing_loader.loading.model import (
 )
 
 
+class StillRunningError(Exception):
+    """A job of the warehouse goes on without us; calling the same method later takes its result.
+
+    :param job_id: the job, for whoever waits in our place.
+    """
+
+    def __init__(self, job_id: str, project: str, location: str) -> None:
+        super().__init__(f"job {project}:{location}.{job_id} is still running")
+        self.job_id = job_id
+        self.project = project
+        self.location = location
+
+
 class Warehouse(Protocol):
     """Where rows go. Every method takes the locks it needs and gives them back."""
 
@@ -23,7 +36,8 @@ class Warehouse(Protocol):
         """Load a batch; one verdict per delivery, in the batch's order.
 
         One bad file of a batch fails alone. Rows, metadata and delivery records of a load commit
-        together. Raises :class:`TransientError` when the warehouse as a whole cannot be used.
+        together. Raises :class:`TransientError` when the warehouse as a whole cannot be used, and
+        :class:`StillRunningError` when it was made not to wait for long jobs and there is one.
         """
         ...
 

@@ -13,6 +13,7 @@ from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.mapping.findings import Finding, KeyPath, Spot, dotted, locate
 from airflow_landing_loader.mapping.model import (
     RESERVED_KEYS,
+    BigQueryTable,
     CsvDialect,
     DagOptions,
     GoFile,
@@ -31,6 +32,7 @@ _SECTIONS: dict[KeyPath, type[BaseModel]] = {
     ("trailer",): Trailer,
     ("csv",): CsvDialect,
     ("dag",): DagOptions,
+    ("bigquery",): BigQueryTable,
 }
 _YAML_1_1_FLAGS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false"}
 _MAX_SHOWN = 60

@@ -33,6 +33,7 @@ from airflow_landing_loader.mapping.rules import refusal
 __all__ = [
     "DAG_KEYS",
     "RESERVED_KEYS",
+    "BigQueryTable",
     "CsvDialect",
     "DagOptions",
     "GoFile",
@@ -40,7 +41,7 @@ __all__ = [
     "Trailer",
 ]
 
-RESERVED_KEYS = ("format", "source", "strategy", "expect", "bigquery", "environments")
+RESERVED_KEYS = ("format", "source", "strategy", "expect", "environments")
 
 DAG_KEYS = ("schedule", "workers", "on_failed_file", "dbt", "dag")
 """Keys that speak of the table's DAG: the reader makes them equal in all mappings of a table."""
@@ -65,6 +66,35 @@ class DagOptions(MappingModel):
     )
     description: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
         default=None, description="One line shown beside the DAG's name."
+    )
+
+
+_ClusterColumn = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,299}$")]
+_LabelKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+_LabelValue = Annotated[str, Field(pattern=r"^[a-z0-9_-]{0,63}$")]
+
+
+class BigQueryTable(MappingModel):
+    """How the table is made in BigQuery; DuckDB passes over it."""
+
+    partition_by: Literal["hour", "day", "month", "year"] | None = Field(
+        default=None,
+        description="Partition by the time of loading. Only said when the table is created.",
+    )
+    cluster_by: Annotated[tuple[_ClusterColumn, ...], Field(max_length=4)] = Field(
+        default=(), description="Up to four columns, as they are named in the table."
+    )
+    location: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{2,40}$")] | None = Field(
+        default=None,
+        description="Where the table's dataset is made if it is not there. Default: bq_location.",
+    )
+    commit: Literal["transaction", "load_job"] = Field(
+        default="transaction",
+        description="load_job: rows go into the table by a free load job, a moment before their "
+        "metadata, where the table is all text and no record is rejected or replaced.",
+    )
+    labels: Annotated[dict[_LabelKey, _LabelValue], Field(max_length=64)] = Field(
+        default={}, description="Labels of the table, for cost reports."
     )
 
 
@@ -152,6 +182,9 @@ class TableMapping(MappingModel):
     dbt: Flag = Field(default=True, description="Whether dbt runs after files were loaded.")
     dag: DagOptions = Field(
         default=DagOptions(), description="What the table's DAG says of itself."
+    )
+    bigquery: BigQueryTable = Field(
+        default=BigQueryTable(), description="How the table is made in BigQuery."
     )
     origin: str = ""  # "file:line" where it is written; set by the reader, not a YAML key
 

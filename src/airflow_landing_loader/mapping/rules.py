@@ -20,7 +20,14 @@ from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 from airflow_landing_loader.mapping.patterns import MAX_PATTERN_LENGTH, Pattern
 
 MAX_TABLE_LENGTH = 128
-OWN_TABLES = ("load_metadata", "load_deliveries", "load_columns", "load_rejects", "load_dbt_runs")
+OWN_TABLES = (
+    "load_metadata",
+    "load_deliveries",
+    "load_columns",
+    "load_rejects",
+    "load_dbt_runs",
+    "load_sequence",
+)
 CLOSED_SCHEMAS = ("information_schema", "pg_catalog", "temp", "system")
 """Schemas of the warehouses themselves; DuckDB reads ``temp.x`` and ``system.x`` as databases."""
 

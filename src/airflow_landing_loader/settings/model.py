@@ -102,7 +102,7 @@ class Settings:
         example="/config/tables",
     )
     loader_backend: Literal["duckdb", "bigquery"] = _option(
-        "Warehouse. This release loads into duckdb only.",
+        "Warehouse: duckdb, a database file, or bigquery.",
         default="duckdb",
         seed=True,
         choices=("duckdb", "bigquery"),
@@ -157,6 +157,7 @@ class Settings:
         default=None,
         seed=True,
         example="my-project-staging",
+        form=r"(gs://)?[a-z0-9][a-z0-9._-]+/?",
     )
     gcp_conn_id: str = _option(
         "Airflow connection for Cloud Storage and BigQuery; the command line takes application"

@@ -245,9 +245,6 @@ def _choice(option: Option, text: str) -> str:
         raise ValueError(
             f"{option.name} is {text!r}; allowed are {', '.join(option.choices)}. {guess}"
         )
-    # The one check that goes when BigQuery comes.
-    if text == "bigquery":
-        raise ValueError(f"{option.name} is {text!r}; this release supports duckdb only.")
     return text
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,15 +26,12 @@ from airflow_landing_loader.loading.duckdb import ledger
 from airflow_landing_loader.loading.duckdb import table as raw_table
 from airflow_landing_loader.loading.duckdb.rows import RowWriter
 from airflow_landing_loader.loading.duckdb.session import Connection, translate
+from airflow_landing_loader.loading.groups import groups
 from airflow_landing_loader.loading.model import Loaded, RunContext, Verdict
 from airflow_landing_loader.loading.names import storable
 from airflow_landing_loader.loading.notes import notes_of
-from airflow_landing_loader.loading.reader import ReadOptions
 from airflow_landing_loader.loading.records import RecordReader, Written
 from airflow_landing_loader.loading.tables import LOAD_COLUMNS, LOAD_REJECTS
-
-# Deliveries up to this size are written many at a time: they cost more by number than by size.
-SMALL_FILE_BYTES = 1024 * 1024
 
 
 class BatchLoader:
@@ -138,7 +134,7 @@ class BatchLoader:
     def _write_all(self, planned: Sequence[Planned]) -> dict[int, Loaded]:
         started_at = ledger.now()
         written: dict[int, Written] = {}
-        for group in self._groups(planned):
+        for group in groups(planned, lambda table: raw_table.is_text_only(self._con, table)):
             if len(group) == 1:
                 item = group[0]
                 written[id(item)] = self._writer.write(
@@ -149,22 +145,6 @@ class BatchLoader:
                 results = self._writer.write_together(pairs)
                 written.update({id(i): w for i, w in zip(group, results, strict=True)})
         return self._keep_books(planned, written, started_at)
-
-    def _groups(self, planned: Sequence[Planned]) -> list[list[Planned]]:
-        """Put together what one statement can write; everything else stands alone, in order."""
-        groups: dict[object, list[Planned]] = defaultdict(list)
-        text_only = {
-            table: raw_table.is_text_only(self._con, table)
-            for table in {item.validated.delivery.mapping.table for item in planned}
-        }
-        for index, item in enumerate(planned):
-            table = item.validated.delivery.mapping.table
-            if text_only[table] and _goes_together(item):
-                columns = item.validated.inspection.columns
-                groups[(table, columns, ReadOptions.of(item.validated))].append(item)
-            else:
-                groups[index].append(item)
-        return list(groups.values())
 
     def _keep_books(
         self, planned: Sequence[Planned], written: dict[int, Written], started_at: datetime
@@ -209,15 +189,3 @@ class BatchLoader:
             )
             for item, load in zip(planned, loads, strict=True)
         }
-
-
-def _goes_together(item: Planned) -> bool:
-    """Whether a delivery is small and simple enough to be written with others."""
-    mapping, inspection = item.validated.delivery.mapping, item.validated.inspection
-    return (
-        inspection.size <= SMALL_FILE_BYTES
-        and inspection.compression == "none"
-        and not inspection.ragged
-        and not mapping.csv.row_number
-        and item.replaces is None
-    )

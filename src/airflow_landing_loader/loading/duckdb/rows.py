@@ -10,8 +10,8 @@ from airflow_landing_loader.loading.drift import ColumnPlan, plan_columns
 from airflow_landing_loader.loading.duckdb import table as raw_table
 from airflow_landing_loader.loading.duckdb.table import quoted
 from airflow_landing_loader.loading.names import LOAD_ID
-from airflow_landing_loader.loading.reader import ReadOptions
 from airflow_landing_loader.loading.records import (
+    GATHERED,
     RecordReader,
     Target,
     Written,
@@ -72,31 +72,13 @@ class RowWriter:
         first = batch[0][0]
         names = names_of(first)
         plan = self._prepare(first, names)
-        paths = [self._records.whole(validated) for validated, _ in batch]
-        options = max((ReadOptions.of(v) for v, _ in batch), key=lambda o: o.line_limit)
-        ids = [load_id for _, load_id in batch]
-        self._con.execute("SET preserve_insertion_order = false")
-        self._con.execute(
-            "CREATE OR REPLACE TEMP TABLE landing_batch AS "
-            "SELECT ids.load_id AS batch_load_id, r.* "
-            f"FROM {options.read_csv(paths, with_path=True)} r "
-            "JOIN (SELECT unnest($1::VARCHAR[]) AS path, unnest($2::VARCHAR[]) AS load_id) ids "
-            "ON r.filename = ids.path",
-            [paths, ids],
-        )
-        counts = dict(
-            self._con.execute(
-                "SELECT batch_load_id, count(*) FROM landing_batch GROUP BY ALL"
-            ).fetchall()
-        )
-        for validated, load_id in batch:
-            check_count(validated, counts.get(load_id, 0), 0)
+        self._records.gather(batch)
         target = Target(plan, load_id_sql="batch_load_id")
         self._con.execute(
             f"INSERT INTO {quoted(first.delivery.mapping.table)} ({target.columns()}) "
-            f"SELECT {target.values()} FROM landing_batch"
+            f"SELECT {target.values()} FROM {GATHERED}"
         )
-        self._con.execute("DROP TABLE landing_batch")
+        self._con.execute(f"DROP TABLE {GATHERED}")
         return [
             Written(rows=validated.inspection.records, names=names, plan=plan)
             for validated, _ in batch

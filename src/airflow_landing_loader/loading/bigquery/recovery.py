@@ -1,0 +1,71 @@
+"""What other loaders have begun: finished first; and what dead ones left: removed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+
+from airflow_landing_loader.exceptions import ConfigurationError, LandingError, TerminalError
+from airflow_landing_loader.loading.bigquery.commit import Committer
+from airflow_landing_loader.loading.bigquery.folder import StagingFolder
+from airflow_landing_loader.loading.bigquery.manifest import Manifest
+
+log = logging.getLogger(__name__)
+
+_LEFTOVER = timedelta(days=7)
+"""Staged objects of no open batch go when they are older. No batch can come to need them: what was
+staged longer ago than a day never gets a manifest."""
+
+
+class Recovery:
+    """Looks through the staging folder before a batch is formed."""
+
+    def __init__(self, committer: Committer, folder: StagingFolder) -> None:
+        self._committer = committer
+        self._folder = folder
+
+    def finish_open(self, tables: Collection[str]) -> frozenset[str]:
+        """Finish the open batches of some tables; those of others are their own loaders' to finish.
+
+        One that cannot be finished now does not keep others from being loaded.
+
+        :return: the loads that BigQuery refuses as part of their batch.
+        :raises LandingError: the staging bucket cannot be used, or BigQuery as a whole.
+        :raises StillRunningError: see :class:`~jobs.Jobs`.
+        """
+        refused: set[str] = set()
+        staged: set[str] = set()
+        for name, _ in self._folder.names("manifests/"):
+            content = self._folder.read(name)
+            if content is None:
+                continue  # its loader has finished it
+            manifest = Manifest.from_json(content)
+            staged |= {self._folder.name(uri) for part in manifest.parts for uri in part.uris}
+            if not manifest.tables.isdisjoint(tables):
+                refused |= self._finish(manifest)
+        self._remove_leftovers(staged)
+        return frozenset(refused)
+
+    def _finish(self, manifest: Manifest) -> frozenset[str]:
+        try:
+            self._committer.finish(manifest)
+        except ConfigurationError:
+            raise
+        except LandingError as error:
+            terminal = isinstance(error, TerminalError)
+            what = "is given up" if terminal else "could not be finished"
+            log.warning(
+                "an open batch of %s %s: %s",
+                ", ".join(sorted(manifest.tables)),
+                what,
+                error.detail.text(),
+            )
+            return frozenset(manifest.load_ids if terminal else ())
+        return frozenset()
+
+    def _remove_leftovers(self, of_open_batches: Collection[str]) -> None:
+        before = datetime.now(UTC) - _LEFTOVER
+        found = self._folder.names("parts/")
+        old = [name for name, written in found if written < before]
+        self._folder.remove([name for name in old if name not in of_open_batches])

@@ -1,0 +1,129 @@
+"""The raw table in BigQuery: what it looks like, making it, and fitting it for our columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from google.api_core.exceptions import NotFound
+from google.cloud import bigquery
+
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.loading.bigquery.errors import GOOGLE_ERRORS, translate
+from airflow_landing_loader.loading.bigquery.jobs import Jobs
+from airflow_landing_loader.loading.bigquery.options import BigQueryOptions
+from airflow_landing_loader.loading.bigquery.values import type_of_field
+from airflow_landing_loader.loading.drift import TableColumn
+from airflow_landing_loader.loading.names import EXTRA, LOAD_ID, ROW_NUMBER
+from airflow_landing_loader.mapping.model import BigQueryTable
+
+_PARTITIONS = {
+    "day": "_PARTITIONDATE",
+    "hour": "TIMESTAMP_TRUNC(_PARTITIONTIME, HOUR)",
+    "month": "TIMESTAMP_TRUNC(_PARTITIONTIME, MONTH)",
+    "year": "TIMESTAMP_TRUNC(_PARTITIONTIME, YEAR)",
+}
+_OWN_TYPES = {LOAD_ID: ("STRING",), EXTRA: ("STRING",), ROW_NUMBER: ("INT64",)}
+
+
+def quoted(table: str) -> str:
+    """Return ``dataset.table`` as quoted SQL."""
+    return ".".join(quoted_name(part) for part in table.split("."))
+
+
+def quoted_name(name: str) -> str:
+    """Return a quoted identifier; ours and the tables' names hold no backtick."""
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+class Tables:
+    """Raw tables of one project."""
+
+    def __init__(self, jobs: Jobs, options: BigQueryOptions) -> None:
+        self._jobs = jobs
+        self._options = options
+
+    def columns_of(self, table: str) -> tuple[TableColumn, ...] | None:
+        """Return a table's columns in order, ``None`` if there is no such table.
+
+        :raises TerminalError: the name is not a table's.
+        """
+        dataset, _, name = table.rpartition(".")
+        dataset = dataset or self._options.dataset
+        try:
+            found = self._jobs.client.get_table(f"{self._options.project}.{dataset}.{name}")
+        except NotFound:
+            return None
+        except GOOGLE_ERRORS as error:
+            raise translate(error) from error
+        if found.table_type != "TABLE":
+            raise TerminalError(
+                ErrorCode.LOAD_TABLE_UNFIT,
+                f"{table} is a {found.table_type.lower()}; files load into tables",
+                hint="name a table in the mapping, or drop the view",
+            )
+        return tuple(TableColumn(field.name, type_of_field(field)) for field in found.schema)
+
+    def create(
+        self, table: str, names: Sequence[str], layout: BigQueryTable, *, row_number: bool
+    ) -> None:
+        """Create a raw table unless it is there: the file's columns as text, then our own.
+
+        Its dataset is made too, if it is not the default one.
+        """
+        dataset, _, _ = table.rpartition(".")
+        if dataset:
+            self._create_dataset(dataset, layout.location or self._jobs.location)
+        columns = [f"{quoted_name(name)} STRING" for name in names]
+        columns += [f"{name} {_OWN_TYPES[name][0]}" for name in _wanted(row_number)]
+        self._jobs.query(
+            f"CREATE TABLE IF NOT EXISTS {quoted(table)} ({', '.join(columns)}){_layout(layout)}"
+        )
+
+    def _create_dataset(self, name: str, location: str | None) -> None:
+        dataset = bigquery.Dataset(f"{self._options.project}.{name}")
+        dataset.location = location
+        try:
+            self._jobs.client.create_dataset(dataset, exists_ok=True)
+        except GOOGLE_ERRORS as error:
+            raise translate(error) from error
+
+    def fit(self, table: str, columns: Sequence[TableColumn], *, row_number: bool) -> None:
+        """Add those of our columns that a table made by hand lacks."""
+        have = {column.name.casefold() for column in columns}
+        added = [name for name in _wanted(row_number) if name not in have]
+        if added:
+            clauses = [f"ADD COLUMN IF NOT EXISTS {n} {_OWN_TYPES[n][0]}" for n in added]
+            self._jobs.query(f"ALTER TABLE {quoted(table)} {', '.join(clauses)}")
+
+
+def check_own_columns(table: str, columns: Sequence[TableColumn]) -> None:
+    """Refuse a table in which one of our columns has a type that cannot hold its values.
+
+    :raises TerminalError: ``LOAD_TABLE_UNFIT``.
+    """
+    for column in columns:
+        types = _OWN_TYPES.get(column.name.casefold())
+        if types is not None and column.type not in types:
+            raise TerminalError(
+                ErrorCode.LOAD_TABLE_UNFIT,
+                f"column {column.name} of {table} has type {column.type}; "
+                f"it must be {' or '.join(types)}",
+                hint="drop the column or give it that type, then replay",
+                column=column.name,
+            )
+
+
+def _wanted(row_number: bool) -> list[str]:
+    return [LOAD_ID, EXTRA, *([ROW_NUMBER] if row_number else [])]
+
+
+def _layout(layout: BigQueryTable) -> str:
+    clauses = ""
+    if layout.partition_by is not None:
+        clauses += f" PARTITION BY {_PARTITIONS[layout.partition_by]}"
+    if layout.cluster_by:
+        clauses += f" CLUSTER BY {', '.join(quoted_name(name) for name in layout.cluster_by)}"
+    if layout.labels:
+        pairs = ", ".join(f"('{key}', '{value}')" for key, value in layout.labels.items())
+        clauses += f" OPTIONS(labels=[{pairs}])"
+    return clauses

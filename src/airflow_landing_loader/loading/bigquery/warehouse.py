@@ -1,0 +1,164 @@
+"""The warehouse protocol on one BigQuery dataset."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from airflow_landing_loader.clients import GoogleClients
+from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.landing.zone import Zone
+from airflow_landing_loader.loading.bigquery import ledger
+from airflow_landing_loader.loading.bigquery.batch import BatchLoader
+from airflow_landing_loader.loading.bigquery.commit import Committer
+from airflow_landing_loader.loading.bigquery.folder import StagingFolder
+from airflow_landing_loader.loading.bigquery.jobs import Jobs
+from airflow_landing_loader.loading.bigquery.ledger import Ledger
+from airflow_landing_loader.loading.bigquery.options import BigQueryOptions
+from airflow_landing_loader.loading.bigquery.recovery import Recovery
+from airflow_landing_loader.loading.bigquery.staging import Stager
+from airflow_landing_loader.loading.bigquery.table import Tables
+from airflow_landing_loader.loading.identity import NAMESPACE
+from airflow_landing_loader.loading.model import (
+    DbtDue,
+    DeliveryRecord,
+    Overview,
+    RunContext,
+    Verdict,
+)
+from airflow_landing_loader.loading.names import storable
+
+_MOST_URIS = 10_000  # of one load job
+# A request to BigQuery has 10 MB at most; the rows of our own tables are its parameters. Estimates,
+# on the safe side, of what a load and one of its columns take there as JSON.
+_MOST_BOOK_BYTES = 6_000_000
+_BOOK_BYTES = 6_000
+_BOOK_BYTES_PER_COLUMN = 800
+
+
+class BigQueryWarehouse:
+    """Loads into BigQuery through Parquet in a staging bucket.
+
+    :param landing: the zone where the deliveries lie.
+    :param archive: the zone where they will lie.
+    """
+
+    def __init__(
+        self,
+        options: BigQueryOptions,
+        clients: GoogleClients,
+        *,
+        landing: Zone,
+        archive: Zone,
+    ) -> None:
+        self._options = options
+        self._landing = landing
+        self._archive = archive
+        self._jobs = Jobs(options, clients)
+        self._ledger = Ledger(self._jobs)
+        self._tables = Tables(self._jobs, options)
+        # Loaders of one dataset that share a bucket but not a landing zone leave each other alone.
+        place = uuid.uuid5(NAMESPACE, landing.path).hex[:12]
+        self._folder = StagingFolder(
+            clients,
+            options.staging_bucket,
+            f"_landing_loader_staging/{options.project}.{options.dataset}/{place}/",
+        )
+        self._committer = Committer(self._jobs, options, self._folder, landing)
+        self._recovery = Recovery(self._committer, self._folder)
+
+    def load(self, batch: Sequence[Validated], run: RunContext) -> tuple[Verdict, ...]:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        if not batch:
+            return ()
+        self._ledger.ensure_tables()
+        given_up = self._recovery.finish_open({v.delivery.mapping.table for v in batch})
+        stager = Stager(self._options, self._folder, self._landing)
+        try:
+            return tuple(
+                verdict
+                for part in self._parts(batch)
+                for verdict in self._loader(stager, run).load(part, given_up)
+            )
+        finally:
+            stager.close()
+
+    def record_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        if records:
+            self._ledger.ensure_tables()
+            self._ledger.put_deliveries(records)
+
+    def record_archived(self, moved: Sequence[tuple[str, str]]) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        if moved:
+            self._ledger.ensure_tables()
+            self._ledger.set_archived(moved)
+
+    def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        if filenames and self._ledger.has_tables():
+            self._ledger.mark_replayed([storable(name) for name in filenames], at)
+
+    def table_columns(self, table: str) -> tuple[str, ...] | None:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        columns = self._tables.columns_of(table)
+        return None if columns is None else tuple(column.name for column in columns)
+
+    def overview(self, limit: int) -> Overview:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        as_of = ledger.now()
+        if not self._ledger.has_tables():
+            return Overview(as_of=as_of, loads=(), deliveries=(), dbt_due=())
+        with ThreadPoolExecutor(3) as pool:
+            loads = pool.submit(self._ledger.recent_loads, limit)
+            deliveries = pool.submit(self._ledger.recent_deliveries, limit)
+            due = pool.submit(self._ledger.dbt_due)
+            return Overview(
+                as_of=as_of,
+                loads=loads.result(),
+                deliveries=deliveries.result(),
+                dbt_due=due.result(),
+            )
+
+    def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        return self._ledger.dbt_due(tables) if self._ledger.has_tables() else ()
+
+    def record_dbt_run(self, due: Sequence[DbtDue], *, succeeded: bool) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        if due:
+            self._ledger.ensure_tables()
+            self._ledger.put_dbt_runs(due, succeeded=succeeded)
+
+    def _loader(self, stager: Stager, run: RunContext) -> BatchLoader:
+        return BatchLoader(
+            stager=stager,
+            committer=self._committer,
+            jobs=self._jobs,
+            books=self._ledger,
+            tables=self._tables,
+            folder=self._folder,
+            archive=self._archive,
+            run=run,
+        )
+
+    def _parts(self, batch: Sequence[Validated]) -> Iterator[list[Validated]]:
+        """Cut a batch where one load job or one statement cannot take it."""
+        part: list[Validated] = []
+        uris = size = 0
+        for validated in batch:
+            inspection = validated.inspection
+            more_uris = 1 + inspection.size // self._options.part_bytes
+            more_size = _BOOK_BYTES + sum(
+                _BOOK_BYTES_PER_COLUMN + len(n) for n in inspection.columns
+            )
+            if part and (uris + more_uris > _MOST_URIS or size + more_size > _MOST_BOOK_BYTES):
+                yield part
+                part, uris, size = [], 0, 0
+            part.append(validated)
+            uris, size = uris + more_uris, size + more_size
+        if part:
+            yield part

@@ -1,0 +1,33 @@
+"""Empty worlds in BigQuery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import running
+import worlds
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.BigQuery]:
+    """Both emulators of this test process."""
+    with worlds.emulators(tmp_path_factory) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def side(
+    emulator: running.BigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> worlds.Side:
+    """An empty world."""
+    return worlds.bigquery_side(emulator, tmp_path / "side", monkeypatch)
+
+
+@pytest.fixture
+def undisturbed(
+    emulator: running.BigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> worlds.Side:
+    """Another one, to compare with."""
+    return worlds.bigquery_side(emulator, tmp_path / "undisturbed", monkeypatch)
