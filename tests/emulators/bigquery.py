@@ -1,7 +1,8 @@
 """Starts the BigQuery emulator: `python bigquery.py EXTENSIONS ARGUMENT...`, in its environment.
 
-It opens DuckDB with a time zone that DuckDB refuses until an extension is loaded, and would
-download its extensions; both are put right here.
+It opens DuckDB with a time zone that DuckDB refuses until an extension is loaded, would download
+its extensions, and tells of two transactions that change one table in its engine's words instead of
+BigQuery's; all three are put right here.
 """
 
 from __future__ import annotations
@@ -25,9 +26,24 @@ def connect(*arguments: Any, config: dict[str, Any] | None = None, **keys: Any) 
     return con
 
 
+def speak_of_conflicts(error_class: Any) -> None:
+    """Let errors of two transactions at once read as the service documents them."""
+    original = error_class.__init__
+
+    def init(self: Any, reason: str, message: str, location: str | None = None) -> None:
+        if "DuckLake transaction" in message or "Transaction conflict" in message:
+            message = f"Transaction is aborted due to concurrent update: {message}"
+        original(self, reason, message, location)
+
+    error_class.__init__ = init
+
+
 if __name__ == "__main__":
     EXTENSIONS = sys.argv.pop(1)
     duckdb.connect = connect
+    from local_bigquery import errors
     from local_bigquery.cli import main
+
+    speak_of_conflicts(errors.BigQueryError)
 
     main()

@@ -37,7 +37,7 @@ TYPE_WORDS = {"BLOB": "BYTES"}
 _datasets = itertools.count()
 _ZONES = ("landing", "archive", "failed")
 _TIMES = ("started_at", "completed_at", "recorded_at")
-_OF_THE_PLACE = ("delivery_id", "delivery_token")  # made of inodes
+_SKIPPED = (*_TIMES, "delivery_id", "delivery_token")  # the last two are made of inodes
 
 
 @contextmanager
@@ -138,14 +138,28 @@ class Side:
         except NotFound:
             return None
 
-    def state(self) -> dict[str, Any]:
-        """Everything that must be equal: tables with their columns, books and zones."""
+    def state(self, *, ordered: bool = True) -> dict[str, Any]:
+        """Everything that must be equal: tables with their columns, books and zones.
+
+        :param ordered: loads are known by their sequence; else by their files' names.
+        """
         loads = self.table("load_metadata") or []
-        known = {row["load_id"]: f"load {row['sequence']}" for row in loads}
+        name = "sequence" if ordered else "filename"
+        known = {row["load_id"]: f"load {row[name]}" for row in loads}
         raw = sorted({mapping.table for mapping in self.mappings})
         tables = [t.name for t in (LOAD_METADATA, LOAD_COLUMNS, LOAD_REJECTS, LOAD_DELIVERIES)]
         found = {name: self.table(name) or [] for name in (*tables, *raw)}
-        return {"zones": self.zones()} | {t: _rows(r, self, known) for t, r in found.items()}
+        skipped = _SKIPPED if ordered else (*_SKIPPED, "sequence")
+        return {"zones": self.zones()} | {
+            name: sorted((self._plain_row(row, known, skipped) for row in rows), key=repr)
+            for name, rows in found.items()
+        }
+
+    def _plain_row(
+        self, row: dict[str, Any], known: dict[str, str], skipped: tuple[str, ...]
+    ) -> tuple[Any, ...]:
+        """A row with its columns in order."""
+        return tuple((k, self.plain(v, known)) for k, v in row.items() if k not in skipped)
 
     def plain(self, value: Any, known: dict[str, str]) -> Any:
         """A value without what differs from one world to the other by its nature."""
@@ -156,18 +170,6 @@ class Side:
         for load_id, name in known.items():
             value = value.replace(load_id, name)
         return value.replace(str(self.folder("landing").parent), "")
-
-
-def _rows(rows: list[dict[str, Any]], side: Side, known: dict[str, str]) -> list[tuple[Any, ...]]:
-    """Rows with their columns in order, without times, sorted."""
-    skipped = (*_TIMES, *_OF_THE_PLACE)
-    return sorted(
-        (
-            tuple((k, side.plain(v, known)) for k, v in row.items() if k not in skipped)
-            for row in rows
-        ),
-        key=repr,
-    )
 
 
 @dataclass

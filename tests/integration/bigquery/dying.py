@@ -58,4 +58,5 @@ if __name__ == "__main__":
     side: worlds.Side = pickle.loads(Path(sys.argv[1]).read_bytes())
     if sys.argv[2:]:
         arm(*STEPS[sys.argv[2]])
-    side.run()
+    for outcome in side.run().values():
+        print(outcome, flush=True)

@@ -153,7 +153,7 @@ class Jobs:
         self, job_id: str, submit: Callable[[str], Any], before: Callable[[], None] | None
     ) -> Any:
         job = self._find(job_id)
-        found_failed = job is not None and job.error_result is not None
+        old = job is not None and job.error_result is not None
         if job is None:
             if before is not None:
                 before()
@@ -162,12 +162,17 @@ class Jobs:
             self._await(job)
         except GOOGLE_ERRORS as error:
             ours = translate(error)
-            if isinstance(ours, TransientError) and job.error_result is not None:
-                raise _FailedAttemptError(ours, found_failed) from error
+            if isinstance(ours, TransientError) and self._has_failed(job_id):
+                raise _FailedAttemptError(ours, old) from error
             raise ours from error
         finally:
             self._own = None
         return job
+
+    def _has_failed(self, job_id: str) -> bool:
+        """Ask anew: an error may also mean that the answer was lost, while the job goes on."""
+        job = self._find(job_id)
+        return job is not None and job.error_result is not None
 
     def _submitted(self, job_id: str, submit: Callable[[str], Any]) -> Any:
         try:
