@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from airflow_landing_loader.clients import GoogleClients
 from airflow_landing_loader.dbt_child import Request
 from airflow_landing_loader.dbt_project import (
     DbtProject,
@@ -36,8 +37,9 @@ from airflow_landing_loader.exceptions import (
     ErrorDetail,
     TransientError,
 )
-from airflow_landing_loader.loading.duckdb.session import SessionOptions, reading
+from airflow_landing_loader.landing.zones import open_zones
 from airflow_landing_loader.loading.lock import DatabaseLock
+from airflow_landing_loader.loading.warehouses import open_warehouse
 from airflow_landing_loader.settings import Settings
 
 Status = Literal["ok", "warned", "failed", "skipped", "waiting"]
@@ -186,20 +188,16 @@ def turn(
         yield (descriptor,)
 
 
-def relations(settings: Settings, *, on_wait: OnLine | None = None) -> frozenset[Relation]:
-    """Tables and views of the database, as (schema, name), case-folded; none without a database.
+def relations(
+    settings: Settings, *, clients: GoogleClients | None = None, on_wait: OnLine | None = None
+) -> frozenset[Relation]:
+    """Tables and views of the warehouse, as (schema, name), case-folded; none without a database.
 
+    :param clients: for BigQuery; application default credentials unless given.
     :raises TransientError: a writer held the database longer than ``lock_timeout``.
     """
-    options = SessionOptions(lock_timeout=settings.lock_timeout, on_wait=on_wait)
-    with reading(Path(settings.duckdb_path), options) as connection:
-        if connection is None:
-            return frozenset()
-        rows = connection.execute(
-            "SELECT table_schema, table_name FROM information_schema.tables"
-            " WHERE table_catalog = current_database()"
-        ).fetchall()
-    return frozenset((schema.casefold(), name.casefold()) for schema, name in rows)
+    zones = open_zones(settings, clients)
+    return open_warehouse(settings, zones, clients=clients, on_wait=on_wait).relations()
 
 
 def lock_conflict(text: str) -> TransientError | None:

@@ -122,7 +122,7 @@ def cosmos_group(
             should_detach_multiple_parents_tests=True,
             emit_datasets=False,
         ),
-        operator_args={"pool": settings.duckdb_pool} if settings.duckdb_pool else {},
+        operator_args={"pool": settings.writer_pool} if settings.writer_pool else {},
     )
 
 
@@ -167,8 +167,10 @@ class LockedProfileConfig(ProfileConfig):
 
     def _skip_if_waiting(self, node: dict[str, Any]) -> None:
         from airflow_landing_loader.dbt_command import relations
+        from airflow_landing_loader.hooks.google import ConnectionClients
 
-        existing = relations(self.settings, on_wait=log.info)
+        clients = ConnectionClients.of(self.settings)
+        existing = relations(self.settings, clients=clients, on_wait=log.info)
         manifest = load_manifest(self.manifest_path)
         waiting = manifest.waiting(self.tables, self.settings.dbt_source, existing)
         missing = waiting.get(node.get("unique_id", ""))

@@ -94,7 +94,7 @@ def _add_tasks(
     dbt: TaskGroup | None,
 ) -> None:
     settings: Settings = common["settings"]
-    writes = {**common, **({"pool": settings.duckdb_pool} if settings.duckdb_pool else {})}
+    writes = {**common, **({"pool": settings.writer_pool} if settings.writer_pool else {})}
     prefix = None if dbt is None else f"{_DBT}."
     wait = WaitForFilesSensor(
         task_id=_WAIT,
@@ -115,7 +115,13 @@ def _add_tasks(
     @task_group(group_id=_GROUP)
     def lane(files: Any) -> None:
         validate = ValidateFilesOperator(task_id="validate", files=files, **step_args, **common)
-        load = LoadFilesOperator(task_id="load", validated=validate.output, **step_args, **writes)
+        load = LoadFilesOperator(
+            task_id="load",
+            validated=validate.output,
+            deferrable=settings.loader_backend == "bigquery",
+            **step_args,
+            **writes,
+        )
         ArchiveFilesOperator(task_id="archive", verdicts=load.output, **move_args, **writes)
         # It must not take the mapped argument: that would put the sensor right above it, and a
         # sensor that went well makes all_failed false. one_failed is broken before Airflow 3.3.

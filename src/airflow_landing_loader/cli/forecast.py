@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 from airflow_landing_loader.cli.terminal import counted
 from airflow_landing_loader.exceptions import TransientError
 from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.landing.zones import open_zones
 from airflow_landing_loader.loading.drift import TableColumn, plan_columns
 from airflow_landing_loader.loading.identity import (
     AlreadyLoaded,
@@ -17,7 +17,8 @@ from airflow_landing_loader.loading.identity import (
     PriorLoad,
     decide,
 )
-from airflow_landing_loader.loading.names import column_names, storable
+from airflow_landing_loader.loading.names import column_names
+from airflow_landing_loader.loading.warehouses import open_warehouse
 from airflow_landing_loader.settings import Settings
 
 _PATIENCE = 2.0
@@ -107,22 +108,11 @@ def _named(decision: Decision, ahead: Forecast) -> Forecast:
 
 def _look_up(
     settings: Settings, validated: Validated
-) -> tuple[tuple[TableColumn, ...] | None, list[PriorLoad]]:
-    # Imported here: a file that is not good in itself needs no database.
-    import duckdb
-
-    from airflow_landing_loader.loading.duckdb import SessionOptions, ledger, session, table
-
-    options = SessionOptions(lock_timeout=min(_PATIENCE, settings.lock_timeout))
+) -> tuple[tuple[TableColumn, ...] | None, tuple[PriorLoad, ...]]:
+    patient = replace(settings, lock_timeout=min(_PATIENCE, settings.lock_timeout))
+    warehouse = open_warehouse(patient, open_zones(patient))
     delivery = validated.delivery
-    try:
-        with session.reading(Path(settings.duckdb_path), options) as con:
-            if con is None:
-                return None, []
-            columns = table.columns_of(con, delivery.mapping.table)
-            if not ledger.has_tables(con):
-                return columns, []
-            name = storable(delivery.data.name)
-            return columns, ledger.prior_loads(con, [name], [validated.inspection.sha256])
-    except duckdb.Error as error:
-        raise session.translate(error) from error
+    return (
+        warehouse.columns_of(delivery.mapping.table),
+        warehouse.prior_loads(delivery.data.name, validated.inspection.sha256),
+    )

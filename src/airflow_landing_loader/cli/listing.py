@@ -130,7 +130,7 @@ def _delivery(delivery: Delivery, state: State, why: str = "") -> LandedEntry:
 
 def _zones(settings: Settings) -> Grid:
     rows = [(name.removesuffix("_path"), str(getattr(settings, name))) for name in _ZONES]
-    rows += [("mappings", settings.table_config_path), ("database", settings.duckdb_path)]
+    rows += [("mappings", settings.table_config_path), ("warehouse", settings.warehouse_name)]
     return Grid(title="Places", headers=("what", "where"), rows=tuple(rows))
 
 
@@ -167,7 +167,7 @@ def _document(
     return {
         "zones": {name.removesuffix("_path"): getattr(settings, name) for name in _ZONES},
         "mapping_folder": settings.table_config_path,
-        "database": settings.duckdb_path,
+        "warehouse": settings.warehouse_name,
         "mappings": [
             {
                 "pattern": m.pattern,

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow_landing_loader.cli import session
-from airflow_landing_loader.cli.terminal import Grid, Screen, shown_name, utc
+from airflow_landing_loader.cli.terminal import Grid, Screen, counted, shown_name, utc
 from airflow_landing_loader.landing.copying_moves import end_of, find_sidecar
 from airflow_landing_loader.landing.model import LandedFile
 from airflow_landing_loader.landing.sidecar import ENDING, Sidecar
 from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.landing.zones import open_zones
-from airflow_landing_loader.loading.model import DeliveryRecord, Load, Overview
+from airflow_landing_loader.loading.model import DeliveryRecord, Load, OpenBatch, Overview
 from airflow_landing_loader.pipeline import Pipeline
 
 
@@ -45,6 +45,8 @@ def show_status(out: Screen, *, limit: int, as_json: bool) -> None:
         out.line(f"The database is in use by {overview.busy_with}.", "yellow")
         out.line(f"What follows is as of {utc(overview.as_of)}.", "yellow")
         out.line()
+    for batch in overview.open_batches:
+        out.line(_open_batch(batch), "yellow")
     more = f" (the newest of {total:,})" if total > len(failures) else ""
     grids = [
         _loads(overview.loads),
@@ -56,6 +58,15 @@ def show_status(out: Screen, *, limit: int, as_json: bool) -> None:
     for grid in grids:
         out.grid(grid)
         out.line()
+
+
+def _open_batch(batch: OpenBatch) -> str:
+    tables = ", ".join(batch.tables)
+    rows = " Rows may be there already, before their load is listed." if batch.rows_first else ""
+    return (
+        f"BigQuery is at work on {counted(len(batch.files), 'file')} for {tables}"
+        f" since {utc(batch.since)}.{rows}"
+    )
 
 
 def open_failures(failed: Zone, limit: int) -> tuple[tuple[OpenFailure, ...], int]:

@@ -123,11 +123,25 @@ class DbtDue:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenBatch:
+    """A batch that was begun and is not at its end.
+
+    :param rows_first: its rows may be in their table before their loads are in our tables.
+    """
+
+    tables: tuple[str, ...]
+    files: tuple[str, ...]
+    since: datetime
+    rows_first: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overview:
     """What ``status`` shows: newest first.
 
     :param as_of: when this was true; earlier than now if a writer holds the database.
     :param busy_with: who holds the database, if somebody does.
+    :param open_batches: of BigQuery, which works on them by itself.
     """
 
     as_of: datetime
@@ -135,3 +149,4 @@ class Overview:
     deliveries: tuple[DeliveryRecord, ...]
     dbt_due: tuple[DbtDue, ...]
     busy_with: str | None = None
+    open_batches: tuple[OpenBatch, ...] = ()

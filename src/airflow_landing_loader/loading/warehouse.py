@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.loading.drift import TableColumn
+from airflow_landing_loader.loading.identity import PriorLoad
 from airflow_landing_loader.loading.model import (
     DbtDue,
     DeliveryRecord,
@@ -53,8 +55,20 @@ class Warehouse(Protocol):
         """Turn the newest ``failed`` delivery record of each file name into ``replayed``."""
         ...
 
-    def table_columns(self, table: str) -> tuple[str, ...] | None:
-        """Column names of a table in order, ``None`` if there is no such table."""
+    def columns_of(self, table: str) -> tuple[TableColumn, ...] | None:
+        """Columns of a table in order, ``None`` if there is no such table."""
+        ...
+
+    def prior_loads(self, filename: str, sha256: str) -> tuple[PriorLoad, ...]:
+        """The earlier loads of this file name or of this content."""
+        ...
+
+    def relations(self) -> frozenset[tuple[str, str]]:
+        """All tables and views that can be seen, as (schema or dataset, name), case-folded."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop the work that this process has begun elsewhere and waits for, if there is any."""
         ...
 
     def overview(self, limit: int) -> Overview:

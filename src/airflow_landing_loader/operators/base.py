@@ -87,6 +87,7 @@ class LandingOperator(BaseOperator):
         self.duckdb_conn_id = duckdb_conn_id
         self.gcp_conn_id = gcp_conn_id
         self.gcp_impersonation_chain = gcp_impersonation_chain
+        self.job_wait: float | None = None
         self.show_values = False  # until the settings are known
 
     def find_settings(self) -> Settings:
@@ -143,6 +144,7 @@ class LandingOperator(BaseOperator):
             run=run,
             clients=ConnectionClients.of(settings),
             on_wait=self.log.info,
+            job_wait=self.job_wait,
         )
 
     @contextlib.contextmanager

@@ -11,15 +11,17 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowSkipException
+from airflow.providers.common.compat.sdk import AirflowSkipException, conf
 
 from airflow_landing_loader import serde
 from airflow_landing_loader.batches import Step, batch_names, dump_batch, load_batch
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.holdback import is_of_the_file
+from airflow_landing_loader.hooks.google import ConnectionClients
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.lanes import lane_label, printable
 from airflow_landing_loader.loading.model import Duplicate, Loaded, Refused, Verdict
+from airflow_landing_loader.loading.warehouse import StillRunningError
 from airflow_landing_loader.operators.base import LandingOperator
 from airflow_landing_loader.operators.xcoms import ERROR_KEY
 from airflow_landing_loader.transport import received, sendable
@@ -27,8 +29,13 @@ from airflow_landing_loader.wording import MAX_NAME, outcome_text, verdict_text
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+    from airflow.triggers.base import BaseTrigger
 
     from airflow_landing_loader.outcome import Outcome
+    from airflow_landing_loader.pipeline import Pipeline
+
+_JOB_WAIT = 10.0  # seconds; most jobs of small batches have ended by then
+_POLL = 5.0
 
 
 class _VerdictOperator(LandingOperator):
@@ -107,6 +114,8 @@ class LoadFilesOperator(_VerdictOperator):
     """Load validated files into their table, each as one transaction.
 
     :param validated: what :class:`ValidateFilesOperator` returned: its ``output``.
+    :param deferrable: give up the worker while BigQuery works on a job for longer than ten
+        seconds. DuckDB works in the worker itself.
     :param leave_to_next_run: as :class:`ValidateFilesOperator`.
     :return: the verdicts, for :class:`ArchiveFilesOperator`.
     :raises AirflowFailException: every file is refused for good; XCom ``landing_error`` says why.
@@ -117,9 +126,18 @@ class LoadFilesOperator(_VerdictOperator):
 
     template_fields: Sequence[str] = ("validated", *LandingOperator.template_fields)
 
-    def __init__(self, *, validated: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        validated: Any,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.validated = validated
+        self.deferrable = deferrable
+        self.job_wait = _JOB_WAIT if deferrable else None
+        self._pipeline: Pipeline | None = None
 
     @property
     def label(self) -> str:
@@ -129,9 +147,38 @@ class LoadFilesOperator(_VerdictOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Load the files; see the class."""
         batch = [v for v in load_batch(self.validated) if isinstance(v, Validated | Refused)]
-        with self.core(context) as pipeline:
-            verdicts = pipeline.load(batch)
+        try:
+            with self.core(context) as self._pipeline:
+                verdicts = self._pipeline.load(batch)
+        except StillRunningError as running:
+            self.log.info("%s; this task gives up its worker until then", running)
+            self.defer(trigger=self._trigger(running), method_name="resume")
         return self.settle(context, verdicts)
+
+    def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        """Go on when the job has ended, in whatever way: loading again takes its result."""
+        self.log.info("the job has ended: %s", event.get("status"))
+        return self.execute(context)
+
+    def on_kill(self) -> None:
+        """Stop the job that this task has submitted; the next try begins another one."""
+        if self._pipeline is not None:
+            self._pipeline.warehouse.cancel()
+
+    def _trigger(self, running: StillRunningError) -> BaseTrigger:
+        # Imported here: DuckDB does without the Google provider.
+        from airflow.providers.google.cloud.triggers.bigquery import BigQueryInsertJobTrigger
+
+        clients = ConnectionClients.of(self.find_settings())
+        return BigQueryInsertJobTrigger(
+            conn_id=clients.gcp_conn_id,
+            job_id=running.job_id,
+            project_id=running.project,
+            location=running.location,
+            poll_interval=_POLL,
+            impersonation_chain=list(clients.impersonation_chain) or None,
+            cancel_on_kill=False,
+        )
 
 
 class ArchiveFilesOperator(LandingOperator):

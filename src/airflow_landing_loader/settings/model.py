@@ -225,6 +225,11 @@ class Settings:
             return f"{self.gcp_project}.{self.bq_dataset}"
         return self.duckdb_path
 
+    @property
+    def writer_pool(self) -> str | None:
+        """Airflow pool of the tasks that write; BigQuery takes many writers at once."""
+        return self.duckdb_pool if self.loader_backend == "duckdb" else None
+
     def dbt_environment(self) -> dict[str, str]:
         """Environment variables that tell a dbt project where the raw tables are.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from airflow_landing_loader.cli.checks.bigquery import bigquery_checks
 from airflow_landing_loader.cli.checks.check import Check
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
 from airflow_landing_loader.loading.lock import DatabaseLock
@@ -16,7 +17,10 @@ _PATIENCE = 1.0
 
 
 def database_checks(settings: Settings) -> Iterator[Check]:
-    """The database file, its folder, its lock and its tables."""
+    """The database file, its folder, its lock and its tables; or BigQuery."""
+    if settings.loader_backend == "bigquery":
+        yield from bigquery_checks(settings)
+        return
     database = Path(settings.duckdb_path)
     yield _folder(database)
     lock = DatabaseLock(database)

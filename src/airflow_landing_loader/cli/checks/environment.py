@@ -76,12 +76,12 @@ def airflow_checks(settings: Settings) -> Iterator[Check]:
         yield Check(topic="airflow", level="ok", message="not installed; `run` does not need it")
         return
     yield Check(topic="airflow", level="ok", message=f"Airflow {version}")
-    if settings.duckdb_pool is not None:
+    if settings.writer_pool is not None:
         yield Check(
             topic="airflow",
             level="warn",
-            message=f"tasks that write to DuckDB wait for pool {settings.duckdb_pool!r}",
-            mend=f"If it does not exist: airflow pools set {settings.duckdb_pool} 1 'DuckDB'",
+            message=f"tasks that write to DuckDB wait for pool {settings.writer_pool!r}",
+            mend=f"If it does not exist: airflow pools set {settings.writer_pool} 1 'DuckDB'",
         )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 
 from airflow_landing_loader.exceptions import ConfigurationError, LandingError, TerminalError
 from airflow_landing_loader.loading.bigquery.commit import Committer
 from airflow_landing_loader.loading.bigquery.folder import StagingFolder
 from airflow_landing_loader.loading.bigquery.manifest import Manifest
+from airflow_landing_loader.loading.model import OpenBatch
 
 log = logging.getLogger(__name__)
 
@@ -36,16 +37,34 @@ class Recovery:
         """
         refused: set[str] = set()
         staged: set[str] = set()
-        for name, _ in self._folder.names("manifests/"):
-            content = self._folder.read(name)
-            if content is None:
-                continue  # its loader has finished it
-            manifest = Manifest.from_json(content)
+        for manifest, _ in self._open():
             staged |= {self._folder.name(uri) for part in manifest.parts for uri in part.uris}
             if not manifest.tables.isdisjoint(tables):
                 refused |= self._finish(manifest)
         self._remove_leftovers(staged)
         return frozenset(refused)
+
+    def open_batches(self) -> tuple[OpenBatch, ...]:
+        """Return what is open, oldest first.
+
+        :raises LandingError: the staging bucket cannot be used.
+        """
+        found = (
+            OpenBatch(
+                tables=tuple(sorted(manifest.tables)),
+                files=tuple(file.name for file in manifest.files),
+                since=since.astimezone(UTC).replace(tzinfo=None),
+                rows_first=manifest.direct,
+            )
+            for manifest, since in self._open()
+        )
+        return tuple(sorted(found, key=lambda batch: batch.since))
+
+    def _open(self) -> Iterator[tuple[Manifest, datetime]]:
+        for name, written in self._folder.names("manifests/"):
+            content = self._folder.read(name)
+            if content is not None:  # else its loader has finished it
+                yield Manifest.from_json(content), written
 
     def _finish(self, manifest: Manifest) -> frozenset[str]:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
@@ -22,6 +23,7 @@ _PARTITIONS = {
     "month": "TIMESTAMP_TRUNC(_PARTITIONTIME, MONTH)",
     "year": "TIMESTAMP_TRUNC(_PARTITIONTIME, YEAR)",
 }
+_WORKERS = 8  # requests at a time; the client's pool has ten connections
 _OWN_TYPES = {LOAD_ID: ("STRING",), EXTRA: ("STRING",), ROW_NUMBER: ("INT64",)}
 
 
@@ -62,6 +64,22 @@ class Tables:
                 hint="name a table in the mapping, or drop the view",
             )
         return tuple(TableColumn(field.name, type_of_field(field)) for field in found.schema)
+
+    def relations(self) -> frozenset[tuple[str, str]]:
+        """Return all tables and views of the project's datasets, case-folded."""
+        client = self._jobs.client
+        try:
+            datasets = [d.dataset_id for d in client.list_datasets(self._options.project)]
+            names = [f"{self._options.project}.{dataset}" for dataset in datasets]
+            with ThreadPoolExecutor(_WORKERS) as pool:
+                tables = list(pool.map(lambda name: list(client.list_tables(name)), names))
+        except GOOGLE_ERRORS as error:
+            raise translate(error) from error
+        return frozenset(
+            (dataset.casefold(), table.table_id.casefold())
+            for dataset, found in zip(datasets, tables, strict=True)
+            for table in found
+        )
 
     def create(
         self, table: str, names: Sequence[str], layout: BigQueryTable, *, row_number: bool

@@ -20,7 +20,8 @@ from airflow_landing_loader.loading.bigquery.options import BigQueryOptions
 from airflow_landing_loader.loading.bigquery.recovery import Recovery
 from airflow_landing_loader.loading.bigquery.staging import Stager
 from airflow_landing_loader.loading.bigquery.table import Tables
-from airflow_landing_loader.loading.identity import NAMESPACE
+from airflow_landing_loader.loading.drift import TableColumn
+from airflow_landing_loader.loading.identity import NAMESPACE, PriorLoad
 from airflow_landing_loader.loading.model import (
     DbtDue,
     DeliveryRecord,
@@ -102,17 +103,32 @@ class BigQueryWarehouse:
         if filenames and self._ledger.has_tables():
             self._ledger.mark_replayed([storable(name) for name in filenames], at)
 
-    def table_columns(self, table: str) -> tuple[str, ...] | None:
+    def columns_of(self, table: str) -> tuple[TableColumn, ...] | None:
         """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
-        columns = self._tables.columns_of(table)
-        return None if columns is None else tuple(column.name for column in columns)
+        return self._tables.columns_of(table)
+
+    def prior_loads(self, filename: str, sha256: str) -> tuple[PriorLoad, ...]:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        if not self._ledger.has_tables():
+            return ()
+        _, prior = self._ledger.prior_loads([storable(filename)], [sha256])
+        return tuple(prior)
+
+    def relations(self) -> frozenset[tuple[str, str]]:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        return self._tables.relations()
+
+    def cancel(self) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        self._jobs.cancel_own()
 
     def overview(self, limit: int) -> Overview:
         """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
         as_of = ledger.now()
         if not self._ledger.has_tables():
             return Overview(as_of=as_of, loads=(), deliveries=(), dbt_due=())
-        with ThreadPoolExecutor(3) as pool:
+        with ThreadPoolExecutor(4) as pool:
+            batches = pool.submit(self._recovery.open_batches)
             loads = pool.submit(self._ledger.recent_loads, limit)
             deliveries = pool.submit(self._ledger.recent_deliveries, limit)
             due = pool.submit(self._ledger.dbt_due)
@@ -121,6 +137,7 @@ class BigQueryWarehouse:
                 loads=loads.result(),
                 deliveries=deliveries.result(),
                 dbt_due=due.result(),
+                open_batches=batches.result(),
             )
 
     def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:

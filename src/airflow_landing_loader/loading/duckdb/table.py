@@ -51,6 +51,15 @@ def columns_of(con: Connection, table: str) -> tuple[TableColumn, ...] | None:
     return tuple(TableColumn(column, type_) for column, type_, _ in rows)
 
 
+def relations(con: Connection) -> frozenset[tuple[str, str]]:
+    """Return all tables and views as (schema, name), case-folded."""
+    rows = con.execute(
+        "SELECT table_schema, table_name FROM information_schema.tables"
+        " WHERE table_catalog = current_database()"
+    ).fetchall()
+    return frozenset((schema.casefold(), name.casefold()) for schema, name in rows)
+
+
 def is_text_only(con: Connection, table: str) -> bool:
     """Whether all columns are text, or the table is not there yet."""
     return all(column.type in TEXT_TYPES for column in columns_of(con, table) or ())

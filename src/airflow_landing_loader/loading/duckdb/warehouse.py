@@ -13,6 +13,7 @@ import duckdb
 from airflow_landing_loader.exceptions import TransientError
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.landing.zone import Zone
+from airflow_landing_loader.loading.drift import TableColumn
 from airflow_landing_loader.loading.duckdb import ledger, snapshot, table
 from airflow_landing_loader.loading.duckdb.batch import BatchLoader
 from airflow_landing_loader.loading.duckdb.session import (
@@ -23,6 +24,7 @@ from airflow_landing_loader.loading.duckdb.session import (
     translate,
     writing,
 )
+from airflow_landing_loader.loading.identity import PriorLoad
 from airflow_landing_loader.loading.lock import DatabaseLock
 from airflow_landing_loader.loading.model import (
     DbtDue,
@@ -95,11 +97,25 @@ class DuckDBWarehouse:
             with self._writing(f"recording {len(filenames)} replays") as con:
                 ledger.mark_replayed(con, [storable(name) for name in filenames], at)
 
-    def table_columns(self, name: str) -> tuple[str, ...] | None:
+    def columns_of(self, name: str) -> tuple[TableColumn, ...] | None:
         """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
         with self._reading() as con:
-            columns = None if con is None else table.columns_of(con, name)
-        return None if columns is None else tuple(column.name for column in columns)
+            return None if con is None else table.columns_of(con, name)
+
+    def prior_loads(self, filename: str, sha256: str) -> tuple[PriorLoad, ...]:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        with self._reading() as con:
+            if con is None or not ledger.has_tables(con):
+                return ()
+            return tuple(ledger.prior_loads(con, [storable(filename)], [sha256]))
+
+    def relations(self) -> frozenset[tuple[str, str]]:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        with self._reading() as con:
+            return frozenset() if con is None else table.relations(con)
+
+    def cancel(self) -> None:
+        """Nothing to stop: all work is done in this process, and ends with it."""
 
     def overview(self, limit: int) -> Overview:
         """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
