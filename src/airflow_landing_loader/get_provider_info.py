@@ -72,7 +72,13 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
         "/config/tables",
         "Root folder of the table mappings (*.yaml and *.yml, any depth).",
     ),
-    ("loader_backend", "string", "duckdb", None, "Warehouse. This release loads into duckdb only."),
+    (
+        "loader_backend",
+        "string",
+        "duckdb",
+        None,
+        "Warehouse: duckdb, a database file, or bigquery.",
+    ),
     (
         "loader_workers",
         "integer",

@@ -47,7 +47,7 @@ def test_the_seeds_variables_keep_their_names_and_meaning(tmp_path: Path) -> Non
         DUCKDB_PATH="./warehouse.duckdb",
         GCP_PROJECT="p",
         BQ_DATASET="raw",
-        STAGING_BUCKET="b",
+        STAGING_BUCKET="gs://my-bucket/",
     )
     assert settings == Settings(
         landing_path=f"{tmp_path}/landing",
@@ -59,7 +59,7 @@ def test_the_seeds_variables_keep_their_names_and_meaning(tmp_path: Path) -> Non
         duckdb_path=f"{tmp_path}/warehouse.duckdb",
         gcp_project="p",
         bq_dataset="raw",
-        staging_bucket="b",
+        staging_bucket="gs://my-bucket/",
     )
 
 
@@ -382,22 +382,25 @@ def test_zones_in_a_bucket_must_not_lie_in_one_another(tmp_path: Path) -> None:
     assert error.code is ErrorCode.SETTINGS_ZONES_OVERLAP
 
 
-def test_bigquery_is_not_taken_for_duckdb(tmp_path: Path) -> None:
+def test_bigquery_needs_project_dataset_and_bucket(tmp_path: Path) -> None:
+    error = refused(tmp_path, LOADER_BACKEND="bigquery", GCP_PROJECT="p")
+    assert error.code is ErrorCode.SETTINGS_MISSING
+    assert "bq_dataset, staging_bucket (loader_backend is bigquery)" in error.detail.message
+
+
+@pytest.mark.parametrize("bucket", ["gs://bucket/folder", "b", "s3://bucket"])
+def test_the_staging_bucket_is_a_bucket(tmp_path: Path, bucket: str) -> None:
     error = refused(
         tmp_path,
         LOADER_BACKEND="bigquery",
         GCP_PROJECT="p",
         BQ_DATASET="raw",
-        STAGING_BUCKET="staging",
+        STAGING_BUCKET=bucket,
     )
-    assert error.code is ErrorCode.SETTINGS_BAD_VALUE
-    assert "this release supports duckdb only" in error.detail.message
-
-
-def test_bigquery_needs_project_dataset_and_bucket(tmp_path: Path) -> None:
-    error = refused(tmp_path, LOADER_BACKEND="bigquery", GCP_PROJECT="p")
-    assert error.code is ErrorCode.SETTINGS_MISSING
-    assert "bq_dataset, staging_bucket (loader_backend is bigquery)" in error.detail.message
+    assert (error.code, error.detail.key_path) == (
+        ErrorCode.SETTINGS_BAD_VALUE,
+        "staging_bucket",
+    )
 
 
 def test_the_docs_list_every_option() -> None:

@@ -184,6 +184,7 @@ def _document(overview: Overview, failures: tuple[OpenFailure, ...], total: int)
             for f in failures
         ],
         "dbt_due": [_fields(due) for due in overview.dbt_due],
+        "open_batches": [_fields(batch) for batch in overview.open_batches],
     }
 
 

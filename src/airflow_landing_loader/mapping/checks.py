@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.mapping.findings import Finding, locate
-from airflow_landing_loader.mapping.model import DAG_KEYS, TableMapping
+from airflow_landing_loader.mapping.model import TABLE_KEYS, TableMapping
 from airflow_landing_loader.mapping.overlaps import pattern_findings
 from airflow_landing_loader.mapping.written import Written
 
@@ -85,7 +85,7 @@ def share_dag_keys(mappings: Sequence[TableMapping]) -> tuple[TableMapping, ...]
 
 def _said(mapping: TableMapping) -> dict[str, Any]:
     written = mapping.model_fields_set
-    return {key: getattr(mapping, key) for key in DAG_KEYS if key in written}
+    return {key: getattr(mapping, key) for key in TABLE_KEYS if key in written}
 
 
 def _check_dag_keys(all_written: Sequence[Written], found: Findings) -> None:

@@ -31,8 +31,8 @@ from airflow_landing_loader.mapping.proof import GoFile, Trailer
 from airflow_landing_loader.mapping.rules import refusal
 
 __all__ = [
-    "DAG_KEYS",
     "RESERVED_KEYS",
+    "TABLE_KEYS",
     "BigQueryTable",
     "CsvDialect",
     "DagOptions",
@@ -43,8 +43,8 @@ __all__ = [
 
 RESERVED_KEYS = ("format", "source", "strategy", "expect", "environments")
 
-DAG_KEYS = ("schedule", "workers", "on_failed_file", "dbt", "dag")
-"""Keys that speak of the table's DAG: the reader makes them equal in all mappings of a table."""
+TABLE_KEYS = ("schedule", "workers", "on_failed_file", "dbt", "dag", "bigquery")
+"""Keys that speak of the table or its DAG: the reader makes them equal in all its mappings."""
 
 _GIB = 1024**3
 _DAY = 24 * 60 * 60
@@ -94,8 +94,14 @@ class BigQueryTable(MappingModel):
         "metadata, where the table is all text and no record is rejected or replaced.",
     )
     labels: Annotated[dict[_LabelKey, _LabelValue], Field(max_length=64)] = Field(
-        default={}, description="Labels of the table, for cost reports."
+        default={},
+        description="Labels of the table, for cost reports.",
+        json_schema_extra={"additionalProperties": False},
     )
+
+    def __hash__(self) -> int:
+        # Labels are a dict, which pydantic cannot hash.
+        return hash(self.model_dump_json())
 
 
 class TableMapping(MappingModel):

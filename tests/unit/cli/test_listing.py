@@ -45,7 +45,7 @@ def test_the_json_document(cli: Any) -> None:
     assert list(document) == [
         "zones",
         "mapping_folder",
-        "database",
+        "warehouse",
         "mappings",
         "problems",
         "files",

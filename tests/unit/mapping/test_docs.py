@@ -13,6 +13,7 @@ from airflow_landing_loader.mapping import rules
 from airflow_landing_loader.mapping.explain import NOT_WRITTEN
 from airflow_landing_loader.mapping.model import (
     RESERVED_KEYS,
+    BigQueryTable,
     CsvDialect,
     DagOptions,
     GoFile,
@@ -40,6 +41,7 @@ def section(title: str) -> str:
         ("Trailer records (`trailer`)", Trailer),
         ("CSV (`csv`)", CsvDialect),
         ("DAG and dbt", DagOptions),
+        ("BigQuery (`bigquery`)", BigQueryTable),
     ],
 )
 def test_every_key_has_a_row_in_its_table(title: str, model: type[BaseModel]) -> None:

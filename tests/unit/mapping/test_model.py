@@ -54,6 +54,13 @@ EVERYTHING: dict[str, Any] = {
     "on_failed_file": "continue",
     "dbt": False,
     "dag": {"owner": "me", "tags": ["t"], "retries": 0, "description": "d"},
+    "bigquery": {
+        "partition_by": "day",
+        "cluster_by": ["a"],
+        "location": "EU",
+        "commit": "load_job",
+        "labels": {"team": "t"},
+    },
     "origin": "x.yaml:1",
 }
 
@@ -116,6 +123,13 @@ def test_defaults() -> None:
         "on_failed_file": "fail_run",
         "dbt": True,
         "dag": {"owner": None, "tags": (), "retries": None, "description": None},
+        "bigquery": {
+            "partition_by": None,
+            "cluster_by": (),
+            "location": None,
+            "commit": "transaction",
+            "labels": {},
+        },
         "origin": "",
     }
 

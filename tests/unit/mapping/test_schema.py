@@ -83,6 +83,13 @@ MORE: dict[str, dict[str, Any]] = {
             "on_failed_file": "continue",
             "dbt": False,
             "dag": {"owner": "me", "tags": ["t"], "retries": 0, "description": "d"},
+            "bigquery": {
+                "partition_by": "day",
+                "cluster_by": ["a"],
+                "location": "EU",
+                "commit": "load_job",
+                "labels": {"team": "t"},
+            },
         }
     },
     "properties with a status, tag off": {
@@ -161,6 +168,11 @@ VALUES: dict[str, list[Any]] = {
     "on_redelivery": ["append", "skip"],
     "identity": ["name", "hash"],
     "on_failed_file": ["fail_run", "fail"],
+    "partition_by": ["hour", "DAY", "week"],
+    "cluster_by": [["a", "_load_id"], ["a b"], ["1a"], ["a\n"], ["a", "b", "c", "d", "e"]],
+    "location": ["europe-west3", "eu/west", "x" * 41],
+    "commit": ["transaction", "none"],
+    "labels": [{"a": ""}, {"A": "b"}, {"a": "B"}, {"a": 1}, {"1": "b"}, {"a": "x" * 64}],
 }
 """Values at and behind the edges, by key; each key gets all of TYPES too."""
 
@@ -289,6 +301,7 @@ def test_the_documents_use_every_key() -> None:
         (("trailer",), "Trailer"),
         (("csv",), "CsvDialect"),
         (("dag",), "DagOptions"),
+        (("bigquery",), "BigQueryTable"),
     ):
         for key in definitions[model]["properties"]:
             if section or key not in RESERVED_KEYS:

@@ -46,7 +46,7 @@ _CONFLICT = re.compile(
 _CONSTRAINT = re.compile(r"cannot be null|required field|constraint", re.IGNORECASE)
 _ROLES = (
     "the loader's account needs roles/bigquery.dataEditor on the dataset, roles/bigquery.jobUser "
-    "on the project and roles/storage.objectAdmin on the staging bucket"
+    "on the project and roles/storage.objectUser on the staging bucket"
 )
 
 
