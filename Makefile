@@ -66,6 +66,10 @@ lint: $(READY)  ## style, types of the Airflow-free core, import contracts
 	$(PY) -m mypy --strict $(CORE)
 	$(VENV)/bin/lint-imports --no-logo
 
+.PHONY: compose-check
+compose-check:  ## Docker Compose reads docker-compose.yaml; starts nothing
+	@scripts/compose_check.sh
+
 .PHONY: bench
 bench: $(READY)  ## speed and memory beside plain DuckDB; ARGS="--help" for more
 	@$(PY) benchmarks/run.py $(ARGS)

@@ -3,6 +3,8 @@
 The same day always gives the same bytes. Run as a script to drop them into a landing zone::
 
     python demo/deliveries.py --into .up/landing
+
+The zone may be a bucket's prefix: ``--into gs://bucket/landing``.
 """
 
 from __future__ import annotations
@@ -119,8 +121,33 @@ def drop(chosen: Iterable[Sample], landing: Path) -> None:
             hidden[name].write_bytes(content)
             os.utime(hidden[name], (written, written))
     # Renamed together, so that one look into the zone sees all of them.
-    for name in sorted(names, key=lambda n: n.endswith((".go", ".ctl"))):
+    for name in sorted(names, key=_go_last):
         hidden[name].rename(landing / name)
+
+
+def upload(chosen: Iterable[Sample], uri: str) -> None:
+    """Put files into a landing zone in Cloud Storage, the go files last.
+
+    :param uri: ``gs://bucket/prefix``; the bucket exists.
+    :raises FileExistsError: one of the names lies there still.
+    """
+    # Imported here: a folder needs none of it.
+    from google.api_core.exceptions import PreconditionFailed
+    from google.cloud import storage
+
+    name, _, prefix = uri.removeprefix("gs://").rstrip("/").partition("/")
+    bucket = storage.Client().bucket(name)
+    contents = {name: content for sample in chosen for name, content in sample.files().items()}
+    for file in sorted(contents, key=_go_last):
+        blob = bucket.blob("/".join(filter(None, [prefix, file])))
+        try:
+            blob.upload_from_string(contents[file], if_generation_match=0)
+        except PreconditionFailed:
+            raise FileExistsError(f"gs://{name}/{blob.name} lies there still") from None
+
+
+def _go_last(name: str) -> bool:
+    return name.endswith((".go", ".ctl"))
 
 
 def _instruments(day: date) -> Sample:
@@ -335,17 +362,21 @@ def main() -> int:
     :return: exit code.
     """
     parser = argparse.ArgumentParser(description="Drop sample deliveries into a landing zone.")
-    parser.add_argument("--into", type=Path, required=True, help="the landing zone")
+    parser.add_argument("--into", required=True, help="the landing zone: a folder or gs://...")
     parser.add_argument("--wave", type=int, choices=(1, 2), default=1, help="default 1")
     parser.add_argument(
         "--day", type=date.fromisoformat, default=FIRST_DAY, help=f"first day, default {FIRST_DAY}"
     )
     arguments = parser.parse_args()
     chosen = [sample for sample in samples(arguments.day) if sample.wave == arguments.wave]
-    if not arguments.into.is_dir():
+    in_bucket = arguments.into.startswith("gs://")
+    if not in_bucket and not Path(arguments.into).is_dir():
         parser.error(f"{arguments.into} is not a folder")
     try:
-        drop(chosen, arguments.into)
+        if in_bucket:
+            upload(chosen, arguments.into)
+        else:
+            drop(chosen, Path(arguments.into))
     except FileExistsError as error:
         parser.exit(1, f"{error}. Wait until it is loaded, or take another --day.\n")
     for sample in chosen:
