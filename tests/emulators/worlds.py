@@ -225,15 +225,25 @@ def make_both(emulator: running.BigQuery, folder: Path, monkeypatch: pytest.Monk
     )
 
 
+def point_at(emulator: running.BigQuery, monkeypatch: pytest.MonkeyPatch) -> bigquery.Client:
+    """Let Google's clients of this test find the emulators; return one."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", emulator.gcs.url)
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", emulator.url)
+    return bigquery.Client(emulator.project, AnonymousCredentials())
+
+
+def make_places(client: bigquery.Client, name: str) -> None:
+    """A dataset and a staging bucket of one name."""
+    client.create_dataset(name)
+    storage.Client(project=client.project).create_bucket(name)
+
+
 def bigquery_side(
     emulator: running.BigQuery, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Side:
     """An empty world with a dataset and a staging bucket of its own."""
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", emulator.gcs.url)
-    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", emulator.url)
     name = f"world_{next(_datasets)}"
-    bigquery.Client(emulator.project, AnonymousCredentials()).create_dataset(name)
-    storage.Client(project=emulator.project).create_bucket(name)
+    make_places(point_at(emulator, monkeypatch), name)
     settings = _settings(
         folder,
         loader_backend="bigquery",

@@ -66,7 +66,9 @@ class ConnectionClients:
 
         with self._named():
             hook = BigQueryHook(
-                gcp_conn_id=self.gcp_conn_id, impersonation_chain=self.impersonation_chain or None
+                gcp_conn_id=self.gcp_conn_id,
+                impersonation_chain=self.impersonation_chain or None,
+                use_legacy_sql=False,
             )
             return hook.get_client(project_id=self.project or hook.project_id)
 

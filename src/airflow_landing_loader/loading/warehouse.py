@@ -22,13 +22,15 @@ class StillRunningError(Exception):
     """A job of the warehouse goes on without us; calling the same method later takes its result.
 
     :param job_id: the job, for whoever waits in our place.
+    :param own: whether this process has submitted it.
     """
 
-    def __init__(self, job_id: str, project: str, location: str) -> None:
+    def __init__(self, job_id: str, project: str, location: str, *, own: bool) -> None:
         super().__init__(f"job {project}:{location}.{job_id} is still running")
         self.job_id = job_id
         self.project = project
         self.location = location
+        self.own = own
 
 
 class Warehouse(Protocol):

@@ -177,7 +177,7 @@ class LoadFilesOperator(_VerdictOperator):
             location=running.location,
             poll_interval=_POLL,
             impersonation_chain=list(clients.impersonation_chain) or None,
-            cancel_on_kill=False,
+            cancel_on_kill=running.own,
         )
 
 

@@ -32,6 +32,7 @@ def test_before_the_first_load(cli: Any) -> None:
         "open_failures_total": 0,
         "open_failures": [],
         "dbt_due": [],
+        "open_batches": [],
     }
 
 

@@ -195,7 +195,8 @@ class Jobs:
             end = time.monotonic() + self._wait
             while not job.done():
                 if time.monotonic() > end:
-                    raise StillRunningError(job.job_id, job.project, job.location)
+                    own = self._own is not None
+                    raise StillRunningError(job.job_id, job.project, job.location, own=own)
                 time.sleep(_LOOK_EVERY)
         job.result()
 

@@ -1,0 +1,128 @@
+"""Generated DAGs that load into BigQuery, by an Airflow connection."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import running
+import worlds
+from google.cloud import bigquery
+
+from airflow_landing_loader.loading.bigquery.jobs import Jobs
+from airflow_landing_loader.loading.warehouse import StillRunningError
+from airflow_landing_loader.operators.landing import LoadFilesOperator
+
+if TYPE_CHECKING:
+    from conftest import Lab
+
+_datasets = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.BigQuery]:
+    with worlds.emulators(tmp_path_factory) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def client(emulator: running.BigQuery, monkeypatch: pytest.MonkeyPatch) -> bigquery.Client:
+    """The emulator's client; Airflow's side takes its own from the connection."""
+    connection = {
+        "conn_type": "google_cloud_platform",
+        "extra": {"is_anonymous": True, "project": emulator.project},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_LANDING_GCP", json.dumps(connection))
+    return worlds.point_at(emulator, monkeypatch)
+
+
+@pytest.fixture
+def on_bigquery(lab: Lab, emulator: running.BigQuery, client: bigquery.Client) -> Lab:
+    name = f"airflow_{next(_datasets)}"
+    worlds.make_places(client, name)
+    lab.settings = replace(
+        lab.settings,
+        loader_backend="bigquery",
+        gcp_project=emulator.project,
+        bq_dataset=name,
+        staging_bucket=name,
+        gcp_conn_id="landing_gcp",
+    )
+    return lab
+
+
+def rows(lab: Lab, client: bigquery.Client, table: str) -> list[tuple[Any, ...]]:
+    return sorted(
+        tuple(row.values()) for row in client.list_rows(f"{lab.settings.warehouse_name}.{table}")
+    )
+
+
+def test_a_good_and_a_bad_file(on_bigquery: Lab, client: bigquery.Client) -> None:
+    on_bigquery.mapping("good_*.csv: raw_good")
+    on_bigquery.deliver("good_1.csv", "id,name\n1,a\n")
+    on_bigquery.deliver("good_2.csv", 'id,name\n1,"a\n')
+    run = on_bigquery.run("raw_good")
+    assert run.states_of("good_1.csv")["file.archive"] == "success"
+    assert run.states_of("good_2.csv")["file.fail"] == "success"
+    assert [row[:2] for row in rows(on_bigquery, client, "raw_good")] == [("1", "a")]
+    (load,) = client.list_rows(f"{on_bigquery.settings.warehouse_name}.load_metadata")
+    assert (load["dag_id"], load["row_count"]) == ("landing__raw_good", 1)
+
+
+def test_the_worker_is_free_while_bigquery_works(
+    on_bigquery: Lab, client: bigquery.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every job is taken for one that runs on, once: the task has to come back for each."""
+    seen: list[str] = []
+    wait = Jobs._await
+
+    def slow(jobs: Jobs, job: Any) -> None:
+        if job.job_id not in seen:
+            seen.append(job.job_id)
+            raise StillRunningError(job.job_id, job.project, job.location, own=True)
+        wait(jobs, job)
+
+    monkeypatch.setattr(Jobs, "_await", slow)
+    on_bigquery.mapping("good_*.csv: raw_good")
+    on_bigquery.deliver("good_1.csv", "id,name\n1,a\n")
+    run = on_bigquery.run("raw_good")
+    assert [job.rsplit("_", 2)[1] for job in seen] == ["load0", "commit"]
+    assert run.states_of("good_1.csv")["file.archive"] == "success"
+    assert [row[:2] for row in rows(on_bigquery, client, "raw_good")] == [("1", "a")]
+
+
+def test_a_task_that_is_killed_stops_its_own_job_only(
+    on_bigquery: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped: list[str] = []
+    monkeypatch.setattr(bigquery.LoadJob, "cancel", lambda job, **_: stopped.append(job.job_id))
+    monkeypatch.setattr(bigquery.QueryJob, "cancel", lambda job, **_: stopped.append(job.job_id))
+    waiting: list[str] = []
+    wait = Jobs._await
+
+    def killed(jobs: Jobs, job: Any) -> None:
+        waiting.append(job.job_id)
+        task.on_kill()
+        wait(jobs, job)
+
+    monkeypatch.setattr(Jobs, "_await", killed)
+    original = LoadFilesOperator.execute
+
+    def execute(self: LoadFilesOperator, context: Any) -> Any:
+        nonlocal task
+        task = self
+        return original(self, context)
+
+    task: Any = None
+    monkeypatch.setattr(LoadFilesOperator, "execute", execute)
+    on_bigquery.mapping("good_*.csv: raw_good")
+    on_bigquery.deliver("good_1.csv", "id,name\n1,a\n")
+    on_bigquery.run("raw_good")
+    assert waiting
+    assert stopped == waiting
+    task.on_kill()
+    assert stopped == waiting
