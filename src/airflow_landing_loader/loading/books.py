@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from airflow_landing_loader.exceptions import LandingError
@@ -90,9 +90,10 @@ def decide_all(
 
 
 def refused(validated: Validated, error: LandingError) -> Refused:
-    """Return the verdict for an error."""
-    sha256 = validated.inspection.sha256
-    return Refused(delivery=validated.delivery, error=error.detail, sha256=sha256)
+    """Return the verdict for an error, which names the file if it did not."""
+    delivery = validated.delivery
+    detail = replace(error.detail, file=error.detail.file or delivery.data.name)
+    return Refused(delivery=delivery, error=detail, sha256=validated.inspection.sha256)
 
 
 def load_row(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,12 @@ def both(
 ) -> worlds.Both:
     """Two empty worlds; the one in BigQuery has a dataset and a bucket of its own."""
     return worlds.make_both(emulator, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def make_both(
+    emulator: running.BigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], worlds.Both]:
+    """Makes two empty worlds, as often as it is called."""
+    numbers = itertools.count()
+    return lambda: worlds.make_both(emulator, tmp_path / str(next(numbers)), monkeypatch)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from airflow_landing_loader.exceptions import ErrorCode as Code
 
@@ -187,3 +194,171 @@ def test_several_tables_and_mappings_in_one_batch(both: Any) -> None:
     for name in ("a_1.csv", "b_1.csv", "c_1.csv"):
         both.deliver(name, A)
     assert {o.status for o in both.run().values()} == {"loaded"}
+
+
+PACKED = "id,x\n1,a\n2,dé\nTRAILER,2\n"
+
+
+def test_every_packing_of_the_same_records(both: Any) -> None:
+    """One mapping and table for each, all in one poll."""
+    packings: list[tuple[str, bytes, dict[str, Any]]] = [
+        (".csv", PACKED.encode(), {}),
+        (".csv", b"\xef\xbb\xbf" + PACKED.encode(), {}),
+        (".csv.gz", gzip.compress(PACKED[:9].encode()) + gzip.compress(PACKED[9:].encode()), {}),
+        (".csv.zst", zstandard.compress(PACKED.encode()), {}),
+        (".csv", PACKED.encode("utf-16"), {"encoding": "utf-16"}),
+        (".csv", PACKED.replace("\n", "\r\n").encode(), {}),
+        (".csv", PACKED.replace("\n", "\r").encode(), {}),
+        (".csv", ("made by x\n\n" + PACKED).encode(), {"skip_rows": 2}),
+        (".csv", b'id,x\n1,"say \\"hi\\""\n2," \\\\ "\nTRAILER,2\n', {"escape": "\\"}),
+    ]
+    for number, (ending, content, keys) in enumerate(packings):
+        both.map(f"p{number}_*", f"raw_{number}", csv=keys, trailer={"row_count_column": 1})
+        both.deliver(f"p{number}_1{ending}", content)
+    assert {o.status for o in both.run().values()} == {"loaded"}
+
+
+def test_hostile_names_headers_and_cells(both: Any) -> None:
+    both.map()
+    names = [
+        "[1]",
+        "?",
+        "{x}",
+        " 'quoted' \"name\"",
+        "100%",
+        "ü€",
+        "new\nline",
+        "year=2024",
+        "*",
+        "@x",
+    ]
+    for number, name in enumerate(names):
+        both.deliver(f"a_{name}.csv", f"id,x\n{number},{'y' * number}\n")
+    both.deliver("a_zz.csv", "id,x'); DROP TABLE load_metadata; --,$1,@ids\n1,'); --,`{},?\n")
+    assert {o.status for o in both.run().values()} == {"loaded"}
+
+
+def test_blank_lines_long_records_and_wide_files(both: Any) -> None:
+    both.map("one_*", "raw_one")
+    both.map("long_*", "raw_long", max_record_bytes=8 * 1024 * 1024)
+    both.map("wide_*", "raw_wide")
+    both.deliver("one_1", 'id\n1\n\n""\n')
+    both.deliver("long_1", f"id,x\n1,a\n2,{'x' * 3_000_000}\n3,b\n")
+    both.deliver("wide_1", ",".join(f"c{i}" for i in range(300)) + "\n" + "1," * 299 + "1\n")
+    assert {o.status for o in both.run().values()} == {"loaded"}
+
+
+def test_a_broken_constraint_fails_its_file_alone(both: Any) -> None:
+    """Only the warehouse itself knows: it refuses the batch, and the good ones load without it."""
+    both.map()
+    both.duckdb.sql("CREATE TABLE raw_a (id VARCHAR NOT NULL, name VARCHAR)")
+    both.bigquery.sql("CREATE TABLE raw_a (id STRING NOT NULL, name STRING)")
+    for number in range(4):
+        both.deliver(f"a_{number}.csv", f"id,name\n{'' if number == 2 else number},x\n")
+    outcomes = both.run()
+    assert [o.status for o in outcomes.values()] == ["loaded", "loaded", "failed", "loaded"]
+    assert outcomes["a_2.csv"].error.code == Code.LOAD_BAD_VALUE
+
+
+def test_a_schema_of_the_table_is_made(both: Any) -> None:
+    both.map(table="other_place.raw_a")
+    assert both.load(A).status == "loaded"
+
+
+def test_a_failed_file_that_is_replayed(both: Any) -> None:
+    both.map()
+    both.load('id,name\n1,"\n')
+    at = datetime.now(UTC).replace(tzinfo=None)
+    for side in both.sides:
+        side.pipeline.warehouse.mark_replayed(["a_1.csv"], at)
+    (record,) = both.bigquery.table("load_deliveries")
+    assert record["outcome"] == "replayed"
+    assert both.duckdb.state() == both.bigquery.state()
+
+
+def test_dbt_is_due_until_it_succeeds(both: Any) -> None:
+    both.map()
+    both.map("b_*.csv", "raw_b")
+    both.deliver("b_1.csv", A)
+    both.load(A)
+    warehouses = [side.pipeline.warehouse for side in both.sides]
+    for warehouse in warehouses:
+        due = warehouse.dbt_due(["raw_a", "raw_b"])
+        assert [(d.table, d.last_attempt) for d in due] == [("raw_a", None), ("raw_b", None)]
+        warehouse.record_dbt_run(due[:1], succeeded=True)
+        warehouse.record_dbt_run(due[1:], succeeded=False)
+        (left,) = warehouse.dbt_due(["raw_a", "raw_b"])
+        assert left.table == "raw_b"
+        assert left.last_attempt is not None
+    both.load(B, "a_2.csv")
+    for warehouse in warehouses:
+        assert [d.table for d in warehouse.overview(5).dbt_due] == ["raw_a", "raw_b"]
+        assert ("raw_a" in {name for _, name in warehouse.relations()}) is True
+
+
+def test_the_real_files(both: Any, shared_data: Path) -> None:
+    files = sorted((shared_data / "italy_covid_regions").glob("*.csv"))
+    both.map("dpc-covid19-ita-regioni-*.csv", "raw_regions")
+    for file in files:
+        both.deliver(file.name, file.read_bytes())
+    outcomes = both.run()
+    assert sum(o.rows for o in outcomes.values()) == 1890
+    assert {o.status for o in outcomes.values()} == {"loaded"}
+
+
+@pytest.mark.parametrize("commit", ["transaction", "load_job"])
+def test_the_free_path_ends_in_the_same_state(both: Any, commit: str) -> None:
+    both.map(bigquery={"commit": commit}, on_bad_row="reject", max_rejected=0.5)
+    both.load(A)
+    both.load("id,name,new\n4,Dan,x\n", "a_2.csv")
+    both.load("id,name\n5,Eva\n6\n", "a_3.csv")
+    both.load(B)
+
+
+NAMES = st.sampled_from(["id", "name", "Name", "x y", "é", "new"])
+CELLS = st.sampled_from(["", "1", "a,b", 'q"q', "l\nl", " pad ", "NULL", "ü", "'", "\\", "`{}"])
+
+
+@st.composite
+def files(draw: st.DrawFn) -> dict[str, str]:
+    """Some files of one mapping: well formed or not, equal or not, with headers that vary."""
+    made = {}
+    for number in draw(st.lists(st.integers(1, 4), min_size=1, max_size=4, unique=True)):
+        header = ["id", *draw(st.lists(NAMES, max_size=3, unique=True))]
+        rows = draw(
+            st.lists(st.lists(CELLS, min_size=len(header), max_size=len(header)), max_size=4)
+        )
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([header, *rows])
+        made[f"a_{number}.csv"] = text.getvalue() + draw(
+            st.sampled_from(["", "", "", "1,2,3,4,5,6\n"])
+        )
+    return made
+
+
+@settings(
+    max_examples=6,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    # An example takes seconds: a smaller one is not worth the minutes of looking for it.
+    phases=[Phase.explicit, Phase.generate],
+)
+@given(
+    polls=st.lists(files(), min_size=1, max_size=2),
+    keys=st.fixed_dictionaries(
+        {
+            "on_redelivery": st.sampled_from(["append", "replace", "fail"]),
+            "on_duplicate": st.sampled_from(["skip", "load", "fail"]),
+            "identity": st.sampled_from(["name", "content"]),
+            "on_bad_row": st.sampled_from(["fail", "reject"]),
+            "bigquery": st.sampled_from([{}, {"commit": "load_job"}]),
+        }
+    ),
+)
+def test_whatever_comes(make_both: Any, polls: list[dict[str, str]], keys: dict[str, Any]) -> None:
+    both = make_both()
+    both.map(max_rejected=0.6, **keys)
+    for made in polls:
+        for name, text in made.items():
+            both.deliver(name, text)
+        both.run()

@@ -73,7 +73,7 @@ def translate(error: BaseException) -> LandingError:
         return TerminalError(
             ErrorCode.LOAD_BAD_VALUE,
             "a row breaks a constraint that somebody put on the table",
-            hint="look at the table's REQUIRED columns, then replay the file",
+            hint="look at the table's constraints (NOT NULL, UNIQUE, CHECK), then replay the file",
             value=text,
         )
     return TerminalError(

@@ -116,7 +116,7 @@ def translate(error: duckdb.Error, *, file: str | None = None) -> LandingError:
         return TerminalError(
             ErrorCode.LOAD_BAD_VALUE,
             "a row breaks a constraint that somebody put on the table",
-            hint="look at the table's NOT NULL, UNIQUE and CHECK constraints, then replay the file",
+            hint="look at the table's constraints (NOT NULL, UNIQUE, CHECK), then replay the file",
             file=file,
             value=text,
         )
