@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from airflow_landing_loader.clients import GoogleClients
+from airflow_landing_loader.clients import Clients
 from airflow_landing_loader.exceptions import (
     ErrorCode,
     LandingError,
@@ -45,7 +45,7 @@ class Pipeline:
     :param mappings: the mappings whose files are looked for.
     :param warehouse: where rows go; DuckDB as the settings say unless given.
     :param run: who loads, for our tables and the sidecars.
-    :param clients: for zones in object stores; application default credentials unless given.
+    :param clients: for zones in object stores; those of the machine's own credentials unless given.
     :param on_wait: told who is waited for when another process holds the database.
     """
 
@@ -56,7 +56,7 @@ class Pipeline:
         warehouse: Warehouse | None = None,
         run: RunContext | None = None,
         *,
-        clients: GoogleClients | None = None,
+        clients: Clients | None = None,
         on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self.settings = settings

@@ -16,7 +16,7 @@ import running
 from google.cloud import storage
 
 from airflow_landing_loader.exceptions import ConfigurationError
-from airflow_landing_loader.hooks.google import ConnectionClients
+from airflow_landing_loader.hooks.connections import ConnectionClients
 from airflow_landing_loader.landing.objects.gcs import GcsStore
 from airflow_landing_loader.landing.zones import open_zones
 from airflow_landing_loader.mapping.model import TableMapping

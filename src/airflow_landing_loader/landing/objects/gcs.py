@@ -170,7 +170,7 @@ class GcsStore:
                 raise TakenError(key) from error
             raise GoneError(found.key) from error
         made = _stored(copy)
-        if (made.size, made.crc32c) != (found.size, found.crc32c):
+        if (made.size, made.checksum) != (found.size, found.checksum):
             self.delete(key, made.token)
             raise StoreError(
                 "the copy has another size or checksum than its source",
@@ -210,7 +210,7 @@ def _stored(blob: Any) -> StoredObject:
         size=int(blob.size),
         updated_ns=int(updated.timestamp() * 1_000_000) * 1000,
         token=str(blob.generation),
-        crc32c=blob.crc32c,
+        checksum=blob.crc32c,
         origin=(blob.metadata or {}).get(_ORIGIN),
     )
 

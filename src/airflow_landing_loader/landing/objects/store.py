@@ -18,8 +18,9 @@ class StoredObject:
     :param key: its whole name in the bucket.
     :param size: bytes.
     :param updated_ns: when it was written, nanoseconds since the epoch.
-    :param token: what tells it from an earlier or later object of the same key: its generation.
-    :param crc32c: checksum of its content as the store computed it; ``None`` if it has none.
+    :param token: what tells it from an earlier or later object of the same key: its generation, or
+        the nearest thing to one that the store has.
+    :param checksum: of its content as the store computed it; ``None`` if it is not known.
     :param origin: token of the file that a mover of ours made it from.
     """
 
@@ -27,7 +28,7 @@ class StoredObject:
     size: int
     updated_ns: int
     token: str
-    crc32c: str | None = None
+    checksum: str | None = None
     origin: str | None = None
 
 
@@ -61,7 +62,7 @@ class ObjectStore(Protocol):
 
     @property
     def uri(self) -> str:
-        """``gs://bucket``."""
+        """``gs://bucket`` or ``s3://bucket``."""
         ...
 
     @property
