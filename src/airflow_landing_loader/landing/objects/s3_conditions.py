@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
+from airflow_landing_loader.landing.local_files import WORK_FOLDER
 from airflow_landing_loader.landing.objects.s3_parts import in_parts
 from airflow_landing_loader.landing.objects.store import StoreError
 
@@ -61,7 +62,8 @@ def conditions_of(client: Any, bucket: str, folder: str) -> Conditions:
 
 def _prove(client: Any, bucket: str, folder: str) -> Conditions:
     """Try the conditions on an object of ours, which is gone afterwards."""
-    key = f"{folder}.landing-loader/conditions-{uuid4().hex}"
+    zone = folder.partition(f"{WORK_FOLDER}/")[0]  # a note of a move may be what is written first
+    key = f"{zone}{WORK_FOLDER}/conditions-{uuid4().hex}"
     place = {"Bucket": bucket, "Key": key}
     copy = {**place, "CopySource": place, "MetadataDirective": "REPLACE"}
 
