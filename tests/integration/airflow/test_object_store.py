@@ -84,6 +84,8 @@ def in_bucket(lab: Lab, bucket: Bucket) -> Lab:
         gcp_conn_id="landing_gcp",
         aws_conn_id="landing_aws",
         poll_interval=1.0,
+        # The first look imports a provider.
+        sensor_timeout=60.0,
     )
     return lab
 

@@ -21,6 +21,7 @@ from airflow_landing_loader.exceptions import ConfigurationError
 from airflow_landing_loader.exceptions import ErrorCode as Code
 from airflow_landing_loader.landing.objects import s3
 from airflow_landing_loader.landing.objects.s3 import S3Store
+from airflow_landing_loader.landing.objects.s3_conditions import Conditions, conditions_of
 from airflow_landing_loader.landing.objects.store import GoneError, StoreError, TakenError
 from airflow_landing_loader.landing.zones import open_zone
 
@@ -219,6 +220,13 @@ def test_a_server_that_ignores_conditions_of_copies_gets_uploads(
         assert found is not None
         assert store.copy(store, found, "out/a") is None
         assert bucket.keys() == ["in/a"]
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "cn-north-1", "us-gov-west-1"])
+def test_aws_is_taken_at_its_word(region: str) -> None:
+    client = boto3.session.Session().client("s3", region_name=region)
+    with Stubber(client):  # which would refuse any request
+        assert conditions_of(client, "bucket", "") == Conditions()
 
 
 def test_no_credentials_are_named(s3_bucket: S3Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
