@@ -86,10 +86,10 @@ def test_a_versioned_bucket_keeps_what_is_moved_away(cloud_on_s3: Any) -> None:
     assert cloud.run() == {}
     assert cloud.names("landing") == []
     assert cloud.content("archive", "a_1.csv") == b"id\n1\n"
+    versions = bucket.client.list_object_versions(Bucket=bucket.name, Prefix="landing/a_1")
+    assert len(versions["Versions"]) == 2
     cloud.deliver_again("a_1.csv", "id\n1\n")
     assert cloud.run()["a_1.csv"].status == "duplicate"
-    versions = bucket.client.list_object_versions(Bucket=bucket.name, Prefix="landing/a_1")
-    assert len(versions["Versions"]) == 3
 
 
 @pytest.mark.usefixtures("in_parts")

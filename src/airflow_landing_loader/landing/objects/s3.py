@@ -7,10 +7,8 @@ condition, so that it happens once however often it is tried.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from botocore.exceptions import (  # type: ignore[import-untyped]
     BotoCoreError,
@@ -20,6 +18,7 @@ from botocore.exceptions import (  # type: ignore[import-untyped]
 )
 
 from airflow_landing_loader.clients import AwsClients
+from airflow_landing_loader.landing.objects.bucket import Bucket
 from airflow_landing_loader.landing.objects.s3_conditions import (
     CONDITION,
     GONE,
@@ -41,6 +40,8 @@ from airflow_landing_loader.landing.objects.store import (
     StoredObject,
     StoreError,
     TakenError,
+    copied_badly,
+    translating,
 )
 
 _ORIGIN = "landing-loader-origin"
@@ -58,24 +59,10 @@ LARGEST_COPY = 5 * 1024**3
 COPY_PART_BYTES = 1024**3
 """Bytes that one request copies of a larger object."""
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
+_translated = translating((ClientError, BotoCoreError), lambda error: _store_error(error))
 
 
-def _translated(method: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Raise what the client raises as :class:`StoreError`."""
-
-    @wraps(method)
-    def call(*arguments: _P.args, **keys: _P.kwargs) -> _R:
-        try:
-            return method(*arguments, **keys)
-        except (ClientError, BotoCoreError) as error:
-            raise _store_error(error) from error
-
-    return call
-
-
-class S3Store:
+class S3Store(Bucket):
     """One bucket.
 
     :param bucket: its name.
@@ -83,21 +70,7 @@ class S3Store:
     """
 
     def __init__(self, bucket: str, clients: AwsClients) -> None:
-        self._name = bucket
-        self._clients = clients
-        self._opened: Any = None
-        self._opening = threading.Lock()
-        self._list_calls = 0
-
-    @property
-    def uri(self) -> str:
-        """See :class:`ObjectStore`."""
-        return f"s3://{self._name}"
-
-    @property
-    def list_calls(self) -> int:
-        """See :class:`ObjectStore`."""
-        return self._list_calls
+        super().__init__("s3", bucket, clients.s3)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """See :class:`ObjectStore`."""
@@ -198,10 +171,7 @@ class S3Store:
         made = self._made(key, etag, found.size)
         if made.size != found.size or _differ(made.checksum, found.checksum):
             self.delete(key, made.token)
-            raise StoreError(
-                "the copy has another size or checksum than its source",
-                "Nothing was removed; it is tried again.",
-            )
+            raise copied_badly()
         return made
 
     @_translated
@@ -219,12 +189,6 @@ class S3Store:
                 return False
             raise
         return True
-
-    def _client(self) -> Any:
-        with self._opening:
-            if self._opened is None:
-                self._opened = self._clients.s3()
-        return self._opened
 
     def _conditions(self, key: str) -> Conditions:
         """What the server keeps of the protocol, asked before the first write that relies on it."""

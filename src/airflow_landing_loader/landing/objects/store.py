@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from io import RawIOBase
-from typing import IO, Protocol
+from typing import IO, ParamSpec, Protocol, TypeVar
 
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,36 @@ class GoneError(Exception):
 
 class TakenError(Exception):
     """Another object has the key."""
+
+
+def copied_badly() -> StoreError:
+    """The copy is not what its source is; it has been taken back."""
+    return StoreError(
+        "the copy has another size or checksum than its source",
+        "Nothing was removed; it is tried again.",
+    )
+
+
+def translating(
+    errors: tuple[type[Exception], ...], explain: Callable[[Exception], StoreError]
+) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """A decorator that raises what a store's own client raises as :class:`StoreError`.
+
+    :param errors: what the client raises.
+    :param explain: says it in words.
+    """
+
+    def translated(method: Callable[_P, _R]) -> Callable[_P, _R]:
+        @wraps(method)
+        def call(*arguments: _P.args, **keys: _P.kwargs) -> _R:
+            try:
+                return method(*arguments, **keys)
+            except errors as error:
+                raise explain(error) from error
+
+        return call
+
+    return translated
 
 
 class ObjectStore(Protocol):
