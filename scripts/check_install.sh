@@ -18,7 +18,7 @@ check() {
   echo "Airflow $airflow: installing ..."
   "$UV" venv --quiet --python ">=3.11,<3.14" "$venv"
   "$UV" pip install --quiet --python "$venv/bin/python" "${bounds[@]}" \
-    "apache-airflow==$airflow" "airflow-provider-landing-loader[google,dbt] @ file://$wheel"
+    "apache-airflow==$airflow" "airflow-provider-landing-loader[google,s3,dbt] @ file://$wheel"
   mkdir -p "$home/dags" "$scratch/world/landing" "$scratch/world/archive" "$scratch/world/failed"
   cp dags/landing.py "$home/dags/"
   (
@@ -33,7 +33,7 @@ check() {
     [[ $(airflow config list --section landing_loader 2>/dev/null) == *landing_path* ]]
     python - <<'PY'
 from airflow_landing_loader.dag_factory import build_landing_dags
-from airflow_landing_loader.hooks.google import ConnectionClients
+from airflow_landing_loader.hooks.connections import ConnectionClients
 
 dags = build_landing_dags()
 assert len(dags) == 4, sorted(dags)

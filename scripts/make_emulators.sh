@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make_emulators.sh VENV REQUIREMENTS: the GCS and BigQuery emulators that the tests start, in a
+# make_emulators.sh VENV REQUIREMENTS: the GCS, S3 and BigQuery emulators that the tests start, in a
 # virtual environment of their own: they need other versions than the project, and Python 3.13.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

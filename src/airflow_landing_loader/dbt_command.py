@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from airflow_landing_loader.clients import GoogleClients
+from airflow_landing_loader.clients import Clients
 from airflow_landing_loader.dbt_child import Request
 from airflow_landing_loader.dbt_project import (
     DbtProject,
@@ -189,7 +189,7 @@ def turn(
 
 
 def relations(
-    settings: Settings, *, clients: GoogleClients | None = None, on_wait: OnLine | None = None
+    settings: Settings, *, clients: Clients | None = None, on_wait: OnLine | None = None
 ) -> frozenset[Relation]:
     """Tables and views of the warehouse, as (schema, name), case-folded; none without a database.
 

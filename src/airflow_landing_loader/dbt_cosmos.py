@@ -167,7 +167,7 @@ class LockedProfileConfig(ProfileConfig):
 
     def _skip_if_waiting(self, node: dict[str, Any]) -> None:
         from airflow_landing_loader.dbt_command import relations
-        from airflow_landing_loader.hooks.google import ConnectionClients
+        from airflow_landing_loader.hooks.connections import ConnectionClients
 
         clients = ConnectionClients.of(self.settings)
         existing = relations(self.settings, clients=clients, on_wait=log.info)

@@ -50,20 +50,26 @@ def _options() -> dict[str, dict[str, Any]]:
 
 # Name, type, default, example, description.
 _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
-    ("landing_path", "string", None, "/data/landing", "Folder or gs:// prefix where files arrive."),
+    (
+        "landing_path",
+        "string",
+        None,
+        "/data/landing",
+        "Folder, gs:// or s3:// prefix where files arrive.",
+    ),
     (
         "archive_path",
         "string",
         None,
         "/data/archive",
-        "Folder or gs:// prefix where loaded files are kept.",
+        "Folder, gs:// or s3:// prefix where loaded files are kept.",
     ),
     (
         "failed_path",
         "string",
         None,
         "/data/failed",
-        "Folder or gs:// prefix where refused files are kept, each with its reason.",
+        "Folder, gs:// or s3:// prefix where refused files are kept, each with its reason.",
     ),
     (
         "table_config_path",
@@ -153,6 +159,16 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
         None,
         "loader@my-project.iam.gserviceaccount.com",
         "Service account to impersonate, or several with commas between (Airflow only).",
+    ),
+    (
+        "aws_conn_id",
+        "string",
+        None,
+        "aws_default",
+        (
+            "Airflow connection for S3, by the Amazon provider; not set, and on the command line: "
+            "the credentials that boto3 finds."
+        ),
     ),
     (
         "dbt_mode",

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from airflow_landing_loader.clients import GoogleClients
+from airflow_landing_loader.clients import Clients
 from airflow_landing_loader.exceptions import (
     ErrorCode,
     LandingError,
@@ -45,7 +45,8 @@ class Pipeline:
     :param mappings: the mappings whose files are looked for.
     :param warehouse: where rows go; as the settings say unless given.
     :param run: who loads, for our tables and the sidecars.
-    :param clients: for object stores and BigQuery; application default credentials unless given.
+    :param clients: for object stores and BigQuery; those of the machine's own credentials unless
+        given.
     :param on_wait: told who is waited for when another process holds the database.
     :param job_wait: as :func:`~airflow_landing_loader.loading.warehouses.open_warehouse`.
     """
@@ -57,7 +58,7 @@ class Pipeline:
         warehouse: Warehouse | None = None,
         run: RunContext | None = None,
         *,
-        clients: GoogleClients | None = None,
+        clients: Clients | None = None,
         on_wait: Callable[[str], None] | None = None,
         job_wait: float | None = None,
     ) -> None:

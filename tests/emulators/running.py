@@ -46,6 +46,38 @@ def gcs(folder: Path) -> Iterator[Gcs]:
         yield Gcs(url=f"http://127.0.0.1:{port}", root=folder / ".cloudstorage")
 
 
+@dataclass(frozen=True)
+class S3:
+    """A running S3 emulator: its address."""
+
+    url: str
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Variables by which ``boto3`` finds it, and nothing of this machine's own settings."""
+        return {
+            "AWS_ENDPOINT_URL_S3": self.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
+
+@contextmanager
+def s3(folder: Path, *ignoring: str) -> Iterator[S3]:
+    """Run the S3 emulator.
+
+    :param folder: where its log lies.
+    :param ignoring: conditions that it shall ignore, as other servers of the protocol do; see
+        ``s3.py``.
+    """
+    port = _free_port()
+    with _running(["s3.py", str(port), *ignoring], port, folder / "s3.log", {}):
+        yield S3(url=f"http://127.0.0.1:{port}")
+
+
 @contextmanager
 def bigquery(folder: Path, storage: Gcs) -> Iterator[BigQuery]:
     """Run the BigQuery emulator; its files lie in ``folder``."""

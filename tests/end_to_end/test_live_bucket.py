@@ -6,13 +6,15 @@ connection there shows only in a real one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import running
-from google.cloud import storage
+from buckets import Bucket, GcsBucket, S3Bucket
 from rich.console import Console
 
 from airflow_api import AirflowApi
@@ -21,53 +23,81 @@ from waiting import Waiter
 
 SECONDS = 600.0
 DAG_ID = "landing__raw_live"
+CONNECTION = "only_in_the_database"
+SECTION = "AIRFLOW__LANDING_LOADER__"
+ZONES = ("landing", "archive", "failed")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A bucket, and what Airflow has to know to reach it.
+
+    :param connection: arguments of `airflow connections add`.
+    :param options: environment variables.
+    """
+
+    bucket: Bucket
+    connection: tuple[str, ...]
+    options: dict[str, str]
+
+
+@contextmanager
+def in_gcs(folder: Path) -> Iterator[Place]:
+    with running.gcs(folder) as emulator, pytest.MonkeyPatch.context() as patch:
+        options = {"STORAGE_EMULATOR_HOST": emulator.url}
+        patch.setenv("STORAGE_EMULATOR_HOST", emulator.url)
+        extra = json.dumps({"is_anonymous": True})
+        connection = ("--conn-type", "google_cloud_platform", "--conn-extra", extra)
+        option = {f"{SECTION}GCP_CONN_ID": CONNECTION}
+        yield Place(GcsBucket("live"), connection, options | option)
+
+
+@contextmanager
+def in_s3(folder: Path) -> Iterator[Place]:
+    with running.s3(folder) as emulator, pytest.MonkeyPatch.context() as patch:
+        for name, value in emulator.environ.items():
+            patch.setenv(name, value)
+        extra = json.dumps({"region_name": "us-east-1", "endpoint_url": emulator.url})
+        who = ("--conn-login", "test", "--conn-password", "test")
+        connection = ("--conn-type", "aws", *who, "--conn-extra", extra)
+        option = {f"{SECTION}AWS_CONN_ID": CONNECTION}
+        yield Place(S3Bucket("live-bucket"), connection, emulator.environ | option)
+
+
+@pytest.fixture(scope="module", params=[in_gcs, in_s3], ids=["gcs", "s3"])
+def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    """A new bucket, of each store in turn."""
+    with request.param(tmp_path_factory.mktemp("store")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def gcs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Gcs]:
-    with running.gcs(tmp_path_factory.mktemp("gcs")) as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="module")
-def bucket(gcs: running.Gcs) -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
-        yield storage.Client(project="p").create_bucket("live")
-
-
-@pytest.fixture(scope="module")
-def airflow(
-    gcs: running.Gcs, bucket: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[PrivateAirflow]:
+def airflow(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateAirflow]:
     playground = Playground(tmp_path_factory.mktemp("bucket"))
     playground.create(wipe=False)
     tables = playground.root / "tables"
     tables.mkdir()
     (tables / "live.yaml").write_text("live_*.csv: raw_live\n")
-    section = "AIRFLOW__LANDING_LOADER__"
     options = {
-        f"{section}LANDING_PATH": "gs://live/landing",
-        f"{section}ARCHIVE_PATH": "gs://live/archive",
-        f"{section}FAILED_PATH": "gs://live/failed",
-        f"{section}TABLE_CONFIG_PATH": str(tables),
-        f"{section}GCP_CONN_ID": "only_in_the_database",
-        f"{section}DBT_MODE": "off",
-        "STORAGE_EMULATOR_HOST": gcs.url,
+        **{f"{SECTION}{zone.upper()}_PATH": f"{place.bucket.uri}/{zone}" for zone in ZONES},
+        f"{SECTION}TABLE_CONFIG_PATH": str(tables),
+        f"{SECTION}DBT_MODE": "off",
     }
-    made = PrivateAirflow(playground, port=free_port(), options=options)
+    made = PrivateAirflow(playground, port=free_port(), options=options | place.options)
     try:
         yield made
     finally:
         made.stop()
 
 
-def test_a_bucket_is_polled_and_loaded(airflow: PrivateAirflow, bucket: Any) -> None:
+def test_a_bucket_is_polled_and_loaded(airflow: PrivateAirflow, place: Place) -> None:
+    bucket = place.bucket
     waiter = Waiter(Console(), seconds=SECONDS, check=airflow.check)
     airflow.begin_preparing()
     waiter.until("Airflow's database is made", airflow.preparing)
-    arguments = ("--conn-type", "google_cloud_platform", "--conn-extra", '{"is_anonymous": true}')
-    added = airflow.run("airflow", "connections", "add", "only_in_the_database", *arguments)
+    added = airflow.run("airflow", "connections", "add", CONNECTION, *place.connection)
     assert added.returncode == 0, added.stderr
     airflow.start_servers()
     api = AirflowApi(airflow.url)
@@ -75,8 +105,8 @@ def test_a_bucket_is_polled_and_loaded(airflow: PrivateAirflow, bucket: Any) -> 
     airflow.start_workers()
     waiter.until("The sensor waits in the triggerer", lambda: missing_state(api, "deferred"))
 
-    bucket.blob("landing/live_1.csv").upload_from_string("id\n1\n2\n")
-    bucket.blob("landing/live_2.csv").upload_from_string('id\n"1\n')
+    bucket.put("landing/live_1.csv", "id\n1\n2\n")
+    bucket.put("landing/live_2.csv", 'id\n"1\n')
 
     waiter.until("Both objects are where they belong", lambda: ", ".join(unfinished(bucket)))
     log = Path(airflow.playground.logs, "triggerer.log").read_text()
@@ -93,8 +123,8 @@ def missing_state(api: AirflowApi, state: str) -> str:
     return "" if state in states else f"states: {states}"
 
 
-def unfinished(bucket: Any) -> set[str]:
+def unfinished(bucket: Bucket) -> set[str]:
     """What is not yet where it belongs."""
-    names = {blob.name for blob in bucket.list_blobs()}
+    names = set(bucket.keys())
     wanted = {"archive/live_1.csv", "failed/live_2.csv", "failed/live_2.csv.error.json"}
     return names ^ wanted

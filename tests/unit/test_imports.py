@@ -14,6 +14,7 @@ import pytest
 import airflow_landing_loader
 
 PACKAGE = Path(str(airflow_landing_loader.__file__)).parent
+CLOUDS = {"google", "boto3", "botocore"}
 CORE = ("exceptions", "settings", "mapping", "landing", "loading", "pipeline", "cli", "main")
 
 
@@ -49,7 +50,7 @@ print(json.dumps(sorted({{name.split(".")[0] for name in set(sys.modules) - befo
 
 
 def test_the_package_itself_loads_nothing_heavy() -> None:
-    heavy = {"duckdb", "polars", "pyarrow", "pandas", "google", "cosmos", "dbt", "airflow"}
+    heavy = {"duckdb", "polars", "pyarrow", "pandas", "cosmos", "dbt", "airflow"} | CLOUDS
     assert not loaded_by("airflow_landing_loader") & heavy
     assert not loaded_by("airflow_landing_loader.get_provider_info") & heavy
 
@@ -58,6 +59,15 @@ def test_the_core_runs_where_airflow_is_not_installed() -> None:
     modules = core_modules(*CORE)
     assert "airflow_landing_loader.loading.model" in modules
     loaded_by(*modules, blocked=("airflow", "cosmos", "dbt"))
+
+
+def test_folders_and_duckdb_need_no_library_of_a_cloud() -> None:
+    pipeline = (
+        "airflow_landing_loader.pipeline",
+        "airflow_landing_loader.loading.duckdb.warehouse",
+    )
+    assert not loaded_by(*pipeline) & CLOUDS
+    assert not loaded_by("airflow_landing_loader.hooks.connections") & CLOUDS
 
 
 def test_the_inspection_runs_where_no_csv_engine_is_installed() -> None:

@@ -193,8 +193,9 @@ def test_a_dbt_mode_needs_a_project(tmp_path: Path, mode: str) -> None:
         ("loader_backend", "duckdbb", "Did you mean duckdb?"),
         ("duckdb_memory_limit", "lots", "write it like 2GB"),
         ("duckdb_memory_limit", "2GB'; DROP TABLE t; --", "write it like 2GB"),
-        ("landing_path", "ftp://host/landing", "gs://"),
+        ("landing_path", "ftp://host/landing", "gs://bucket/prefix, s3://bucket/prefix"),
         ("archive_path", "GS://bucket//x", "gs://bucket/prefix"),
+        ("archive_path", "s3://bucket/../x", "s3://bucket/prefix"),
         ("failed_path", "file:///data/failed", "without a scheme"),
         ("table_config_path", "gs://bucket/tables", "without a scheme"),
         ("duckdb_path", ":memory:", "name a local file"),
@@ -371,10 +372,14 @@ def test_what_the_dbt_mode_means(
 
 def test_zones_in_a_bucket_are_kept_as_they_are(tmp_path: Path) -> None:
     settings = build(
-        tmp_path, LANDING_PATH="GS://bucket/landing/", ARCHIVE_PATH="gs://bucket/archive"
+        tmp_path,
+        LANDING_PATH="GS://bucket/landing/",
+        ARCHIVE_PATH="gs://bucket/archive",
+        FAILED_PATH="s3://bucket/failed/",
     )
     assert settings.landing_path == "gs://bucket/landing"
     assert settings.archive_path == "gs://bucket/archive"
+    assert settings.failed_path == "s3://bucket/failed"
 
 
 def test_zones_in_a_bucket_must_not_lie_in_one_another(tmp_path: Path) -> None:

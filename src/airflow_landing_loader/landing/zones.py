@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from airflow_landing_loader.clients import DefaultClients, GoogleClients
+from airflow_landing_loader.clients import (
+    Clients,
+    DefaultClients,
+    no_boto3,
+    no_google_library,
+)
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode, shown
 from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.settings import Settings, is_object_uri
+
+if TYPE_CHECKING:
+    from airflow_landing_loader.landing.objects.store import ObjectStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +29,10 @@ class Zones:
     failed: Zone
 
 
-def open_zones(settings: Settings, clients: GoogleClients | None = None) -> Zones:
+def open_zones(settings: Settings, clients: Clients | None = None) -> Zones:
     """Open the zones that the settings name; nothing is read yet.
 
-    :param clients: for object stores; application default credentials unless given.
+    :param clients: for object stores; those of the machine's own credentials unless given.
     :raises ConfigurationError: ``SETTINGS_BAD_VALUE``.
     """
     clients = clients or DefaultClients(settings.gcp_project)
@@ -34,10 +43,10 @@ def open_zones(settings: Settings, clients: GoogleClients | None = None) -> Zone
     )
 
 
-def open_zone(path: str, clients: GoogleClients) -> Zone:
+def open_zone(path: str, clients: Clients) -> Zone:
     """Open the zone at a path; nothing is read yet.
 
-    :param path: absolute folder, or ``gs://bucket/prefix``.
+    :param path: absolute folder, ``gs://bucket/prefix`` or ``s3://bucket/prefix``.
     :param clients: for object stores.
     :raises ConfigurationError: ``SETTINGS_BAD_VALUE``; ``SETTINGS_MISSING``, a library is not
         installed.
@@ -46,21 +55,34 @@ def open_zone(path: str, clients: GoogleClients) -> Zone:
         return LocalZone(path)
     scheme, _, rest = path.partition("://")
     bucket, _, prefix = rest.partition("/")
-    if scheme != "gs":
+    if scheme not in _STORES:
         raise ConfigurationError(
             ErrorCode.SETTINGS_BAD_VALUE,
             f"{shown(path)!r} cannot be a zone: {scheme}:// is not supported.",
-            hint="Use a local folder or gs://bucket/prefix.",
+            hint="Use a local folder, gs://bucket/prefix or s3://bucket/prefix.",
         )
-    # Imported here: a plain folder needs none of it, and every task would pay for the import.
+    store = _STORES[scheme](bucket, clients)
+    from airflow_landing_loader.landing.objects.zone import ObjectZone
+
+    return ObjectZone(store, prefix)
+
+
+# Imported when one is opened: a plain folder needs no library of a cloud, and every task would pay
+# for the import.
+def _gcs(bucket: str, clients: Clients) -> ObjectStore:
     try:
         from airflow_landing_loader.landing.objects.gcs import GcsStore
     except ImportError as error:
-        raise ConfigurationError(
-            ErrorCode.SETTINGS_MISSING,
-            "Google's client libraries are not installed.",
-            hint="Install the extra: pip install 'airflow-provider-landing-loader[google]'.",
-        ) from error
-    from airflow_landing_loader.landing.objects.zone import ObjectZone
+        raise no_google_library() from error
+    return GcsStore(bucket, clients)
 
-    return ObjectZone(GcsStore(bucket, clients), prefix)
+
+def _s3(bucket: str, clients: Clients) -> ObjectStore:
+    try:
+        from airflow_landing_loader.landing.objects.s3 import S3Store
+    except ImportError as error:
+        raise no_boto3() from error
+    return S3Store(bucket, clients)
+
+
+_STORES = {"gs": _gcs, "s3": _s3}

@@ -18,7 +18,7 @@ from airflow_landing_loader import serde
 from airflow_landing_loader.airflow_settings import airflow_settings
 from airflow_landing_loader.batches import dump_batch
 from airflow_landing_loader.exceptions import ErrorDetail, LandingError
-from airflow_landing_loader.hooks.google import ConnectionClients
+from airflow_landing_loader.hooks.connections import ConnectionClients
 from airflow_landing_loader.loading.model import Refused, RunContext
 from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.operators.xcoms import ERROR_KEY
@@ -36,7 +36,7 @@ LABEL_TEMPLATE = "{{ task.label }}"
 # Settings that a task may have of its own, as arguments of the same names.
 _OWN = (
     *("landing_path", "archive_path", "failed_path", "table_config_path", "duckdb_path"),
-    *("gcp_conn_id", "gcp_impersonation_chain"),
+    *("gcp_conn_id", "gcp_impersonation_chain", "aws_conn_id"),
 )
 
 
@@ -52,6 +52,7 @@ class LandingOperator(BaseOperator):
     :param gcp_conn_id: connection for ``gs://`` zones and BigQuery, instead of the setting.
     :param gcp_impersonation_chain: service account to impersonate, or several with commas between,
         instead of the setting.
+    :param aws_conn_id: connection of type ``aws`` for ``s3://`` zones, instead of the setting.
     :param duckdb_conn_id: connection of type ``duckdb`` whose host is the database file, instead
         of ``duckdb_path``.
     """
@@ -73,6 +74,7 @@ class LandingOperator(BaseOperator):
         duckdb_conn_id: str | None = None,
         gcp_conn_id: str | None = None,
         gcp_impersonation_chain: str | None = None,
+        aws_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -87,6 +89,7 @@ class LandingOperator(BaseOperator):
         self.duckdb_conn_id = duckdb_conn_id
         self.gcp_conn_id = gcp_conn_id
         self.gcp_impersonation_chain = gcp_impersonation_chain
+        self.aws_conn_id = aws_conn_id
         self.job_wait: float | None = None
         self.show_values = False  # until the settings are known
 

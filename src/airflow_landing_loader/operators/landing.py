@@ -17,7 +17,7 @@ from airflow_landing_loader import serde
 from airflow_landing_loader.batches import Step, batch_names, dump_batch, load_batch
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.holdback import is_of_the_file
-from airflow_landing_loader.hooks.google import ConnectionClients
+from airflow_landing_loader.hooks.connections import ConnectionClients
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.lanes import lane_label, printable
 from airflow_landing_loader.loading.model import Duplicate, Loaded, Refused, Verdict

@@ -148,6 +148,7 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
                 poll_interval=self.poke_interval,
                 gcp_conn_id=settings.gcp_conn_id,
                 gcp_impersonation_chain=settings.gcp_impersonation_chain,
+                aws_conn_id=settings.aws_conn_id,
             ),
             method_name="execute_complete",
             # The trigger has its own deadline; this one is for the case that no triggerer runs.

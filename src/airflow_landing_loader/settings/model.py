@@ -23,7 +23,7 @@ class Option:
     :param required: whether nothing runs until somebody sets it.
     :param seed: whether the bare variable (the name in capitals) sets it too.
     :param path: a local path: ``~`` is expanded, a relative one taken from the base folder.
-    :param uri: a path that may also lie in an object store, such as ``gs://bucket/prefix``.
+    :param uri: a path that may also lie in an object store, such as ``s3://bucket/prefix``.
     :param choices: the allowed values.
     :param minimum: the smallest allowed number.
     :param form: regular expression that the whole text must match, case ignored.
@@ -75,21 +75,21 @@ class Settings:
     """
 
     landing_path: str = _option(
-        "Folder or gs:// prefix where files arrive.",
+        "Folder, gs:// or s3:// prefix where files arrive.",
         seed=True,
         path=True,
         uri=True,
         example="/data/landing",
     )
     archive_path: str = _option(
-        "Folder or gs:// prefix where loaded files are kept.",
+        "Folder, gs:// or s3:// prefix where loaded files are kept.",
         seed=True,
         path=True,
         uri=True,
         example="/data/archive",
     )
     failed_path: str = _option(
-        "Folder or gs:// prefix where refused files are kept, each with its reason.",
+        "Folder, gs:// or s3:// prefix where refused files are kept, each with its reason.",
         seed=True,
         path=True,
         uri=True,
@@ -168,6 +168,12 @@ class Settings:
         "Service account to impersonate, or several with commas between (Airflow only).",
         default=None,
         example="loader@my-project.iam.gserviceaccount.com",
+    )
+    aws_conn_id: str | None = _option(
+        "Airflow connection for S3, by the Amazon provider; not set, and on the command line: the"
+        " credentials that boto3 finds.",
+        default=None,
+        example="aws_default",
     )
     dbt_mode: Literal["per_table", "shared", "off", "auto"] = _option(
         "How dbt runs after loads: per_table (at the end of each table's DAG), shared (one dbt"

@@ -31,7 +31,7 @@ from airflow_landing_loader.settings.model import (
     options,
 )
 
-OBJECT_STORES = ("gs",)
+OBJECT_STORES = ("gs", "s3")
 
 
 def from_environment(environ: Mapping[str, str], *, base: Path) -> Settings:
@@ -202,16 +202,16 @@ def is_object_uri(text: str) -> bool:
 
 
 def _object_prefix(name: str, text: str) -> str:
-    """``gs://bucket/prefix`` without a slash at its end."""
+    """``scheme://bucket/prefix`` without a slash at its end."""
     scheme, _, rest = text.partition("://")
     if scheme.lower() not in OBJECT_STORES:
         raise ValueError(
             f"{name} is {text!r}; write a local folder without a scheme, or one of "
-            f"{', '.join(f'{known}://' for known in OBJECT_STORES)}bucket/prefix."
+            f"{', '.join(f'{known}://bucket/prefix' for known in OBJECT_STORES)}."
         )
     bucket, *folders = rest.rstrip("/").split("/")
     if not bucket or any(part in ("", ".", "..") for part in folders):
-        raise ValueError(f"{name} is {text!r}; write it like gs://bucket/prefix.")
+        raise ValueError(f"{name} is {text!r}; write it like {scheme.lower()}://bucket/prefix.")
     return f"{scheme.lower()}://{'/'.join([bucket, *folders])}"
 
 

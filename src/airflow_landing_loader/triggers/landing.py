@@ -12,7 +12,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_landing_loader import serde
 from airflow_landing_loader.exceptions import ErrorDetail, TransientError
 from airflow_landing_loader.holdback import PATIENCE, load_held, offered
-from airflow_landing_loader.hooks.google import ConnectionClients, OpenedClients
+from airflow_landing_loader.hooks.connections import ConnectionClients, OpenedClients
 from airflow_landing_loader.landing.discovery import LOOK_INTERVAL, Discovery, Look, discover
 from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.zone import Zone
@@ -50,6 +50,8 @@ class LandingFilesTrigger(BaseTrigger):
     :param poll_interval: seconds between two looks, more than 0.
     :param gcp_conn_id: Airflow connection for ``gs://`` zones.
     :param gcp_impersonation_chain: service accounts to impersonate, with commas between.
+    :param aws_conn_id: Airflow connection for ``s3://`` zones; ``None``: the credentials that
+        ``boto3`` finds.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class LandingFilesTrigger(BaseTrigger):
         poll_interval: float = 10.0,
         gcp_conn_id: str = "google_cloud_default",
         gcp_impersonation_chain: str | None = None,
+        aws_conn_id: str | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.landing_path = landing_path
@@ -77,6 +80,7 @@ class LandingFilesTrigger(BaseTrigger):
         self.poll_interval = poll_interval
         self.gcp_conn_id = gcp_conn_id
         self.gcp_impersonation_chain = gcp_impersonation_chain
+        self.aws_conn_id = aws_conn_id
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Class path and arguments, all JSON-able."""
@@ -93,6 +97,7 @@ class LandingFilesTrigger(BaseTrigger):
                 "poll_interval": self.poll_interval,
                 "gcp_conn_id": self.gcp_conn_id,
                 "gcp_impersonation_chain": self.gcp_impersonation_chain,
+                "aws_conn_id": self.aws_conn_id,
             },
         )
 
@@ -144,12 +149,13 @@ class LandingFilesTrigger(BaseTrigger):
         if not is_object_uri(self.landing_path):
             return LocalZone(self.landing_path)
         chain = self.gcp_impersonation_chain or ""
-        clients = ConnectionClients.named(self.gcp_conn_id, chain)
+        clients = ConnectionClients.named(self.gcp_conn_id, chain, aws_conn_id=self.aws_conn_id)
 
         def open_it() -> Zone:
-            return open_zone(self.landing_path, OpenedClients(clients.storage()))
+            return open_zone(self.landing_path, OpenedClients.of_zone(self.landing_path, clients))
 
-        return shared_zone((self.landing_path, self.gcp_conn_id, chain), open_it)
+        who = (self.gcp_conn_id, chain, self.aws_conn_id or "")
+        return shared_zone((self.landing_path, *who), open_it)
 
     def _offers(self, found: Discovery) -> bool:
         return bool(offered(found.ready, load_held(self.held), time.time()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 import running
-from google.cloud import storage
+from buckets import Bucket, GcsBucket, S3Bucket
 
 from airflow_landing_loader.exceptions import ConfigurationError
-from airflow_landing_loader.hooks.google import ConnectionClients
-from airflow_landing_loader.landing.objects.gcs import GcsStore
-from airflow_landing_loader.landing.zones import open_zones
+from airflow_landing_loader.hooks.connections import ConnectionClients
+from airflow_landing_loader.landing.zones import open_zone, open_zones
 from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.triggers.landing import LandingFilesTrigger
 from airflow_landing_loader.triggers.shared_zone import SharedZone
@@ -35,38 +35,63 @@ def gcs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Gcs]:
         yield emulator
 
 
-@pytest.fixture
-def bucket(gcs: running.Gcs, monkeypatch: pytest.MonkeyPatch) -> Any:
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.S3]:
+    with running.s3(tmp_path_factory.mktemp("s3")) as emulator:
+        yield emulator
+
+
+def in_gcs(gcs: running.Gcs, patch: pytest.MonkeyPatch) -> Bucket:
     """A new bucket, and the connection that Airflow's side takes."""
     connection = {
         "conn_type": "google_cloud_platform",
         "extra": {"is_anonymous": True, "project": "p"},
     }
-    monkeypatch.setenv("AIRFLOW_CONN_LANDING_GCP", json.dumps(connection))
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
-    return storage.Client(project="p").create_bucket(f"zones-{next(_buckets)}")
+    patch.setenv("AIRFLOW_CONN_LANDING_GCP", json.dumps(connection))
+    patch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
+    return GcsBucket(f"zones-{next(_buckets)}")
+
+
+def in_s3(s3: running.S3, patch: pytest.MonkeyPatch) -> Bucket:
+    """A new bucket, and the connection that Airflow's side takes: no variable leads to it."""
+    connection = {
+        "conn_type": "aws",
+        "login": "test",
+        "password": "test",
+        "extra": {"region_name": "us-east-1", "endpoint_url": s3.url},
+    }
+    patch.setenv("AIRFLOW_CONN_LANDING_AWS", json.dumps(connection))
+    with pytest.MonkeyPatch.context() as passing:
+        for name, value in s3.environ.items():
+            passing.setenv(name, value)
+        return S3Bucket(f"zones-{next(_buckets)}")
+
+
+@pytest.fixture(params=["gcs", "s3"])
+def bucket(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """A new bucket, of each store in turn."""
+    make = {"gcs": in_gcs, "s3": in_s3}[request.param]
+    return make(request.getfixturevalue(request.param), monkeypatch)
 
 
 @pytest.fixture
-def in_bucket(lab: Lab, bucket: Any) -> Lab:
-    uri = f"gs://{bucket.name}"
+def in_bucket(lab: Lab, bucket: Bucket) -> Lab:
     lab.settings = replace(
         lab.settings,
-        landing_path=f"{uri}/landing",
-        archive_path=f"{uri}/archive",
-        failed_path=f"{uri}/failed",
+        landing_path=f"{bucket.uri}/landing",
+        archive_path=f"{bucket.uri}/archive",
+        failed_path=f"{bucket.uri}/failed",
         gcp_conn_id="landing_gcp",
+        aws_conn_id="landing_aws",
         poll_interval=1.0,
+        # The first look imports a provider.
+        sensor_timeout=60.0,
     )
     return lab
 
 
-def names(bucket: Any) -> list[str]:
-    return [blob.name for blob in bucket.list_blobs()]
-
-
 def test_objects_that_come_while_the_sensor_waits(
-    in_bucket: Lab, bucket: Any, monkeypatch: pytest.MonkeyPatch
+    in_bucket: Lab, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_bucket.mapping("good_*.csv: raw_good")
     refresh = SharedZone.refresh
@@ -77,8 +102,8 @@ def test_objects_that_come_while_the_sensor_waits(
         await refresh(zone, max_age)
         looks += 1
         if looks == 1:
-            bucket.blob("landing/good_1.csv").upload_from_string("id,name\n1,a\n")
-            bucket.blob("landing/good_2.csv").upload_from_string('id,name\n1,"a\n')
+            bucket.put("landing/good_1.csv", "id,name\n1,a\n")
+            bucket.put("landing/good_2.csv", 'id,name\n1,"a\n')
 
     monkeypatch.setattr(SharedZone, "refresh", deliver_after_the_first)
     dag = in_bucket.dag("raw_good")
@@ -87,7 +112,7 @@ def test_objects_that_come_while_the_sensor_waits(
     assert run.state == "failed"
     assert run.states_of("good_1.csv")["file.archive"] == "success"
     assert run.states_of("good_2.csv")["file.fail"] == "success"
-    assert names(bucket) == [
+    assert bucket.keys() == [
         "archive/good_1.csv",
         "failed/good_2.csv",
         "failed/good_2.csv.error.json",
@@ -96,42 +121,46 @@ def test_objects_that_come_while_the_sensor_waits(
         assert con.execute("SELECT id, name FROM raw_good").fetchall() == [("1", "a")]
 
 
-def test_a_connection_that_is_not_there_is_named(in_bucket: Lab) -> None:
+def test_a_connection_that_is_not_there_is_named(in_bucket: Lab, bucket: Bucket) -> None:
+    kind = "gcp" if bucket.uri.startswith("gs:") else "aws"
     in_bucket.mapping("good_*.csv: raw_good")
-    in_bucket.settings = replace(in_bucket.settings, gcp_conn_id="nobody_made_it")
+    in_bucket.settings = replace(
+        in_bucket.settings, gcp_conn_id="nobody_made_it", aws_conn_id="nobody_made_it"
+    )
     clients = ConnectionClients.of(in_bucket.settings)
     with pytest.raises(ConfigurationError) as caught:
         open_zones(in_bucket.settings, clients).landing.list()
     assert "'nobody_made_it'" in caught.value.detail.message
-    assert "gcp_conn_id" in (caught.value.detail.hint or "")
+    assert f"{kind}_conn_id" in (caught.value.detail.hint or "")
     run = in_bucket.run("raw_good")
     assert run.states["wait_for_files"] == "failed"
 
 
-def trigger(bucket: Any, table: str, *, polls: float) -> LandingFilesTrigger:
+def trigger(bucket: Bucket, table: str, *, polls: float) -> LandingFilesTrigger:
     mapping = TableMapping(pattern=f"{table}_*.csv", table=table)
     return LandingFilesTrigger(
-        landing_path=f"gs://{bucket.name}/landing",
+        landing_path=f"{bucket.uri}/landing",
         mappings=[mapping.model_dump(mode="json")],
         deadline=time.time() + polls,
         poll_interval=1.0,
         gcp_conn_id="landing_gcp",
+        aws_conn_id="landing_aws",
     )
 
 
 def test_many_tables_share_one_listing_per_poll(
-    bucket: Any, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listed = GcsStore.list
+    listed = bucket.store.list
     calls = 0
 
-    def counted(store: GcsStore, prefix: str) -> Iterator[Any]:
+    def counted(store: Any, prefix: str) -> Iterator[Any]:
         nonlocal calls
         calls += 1
         return listed(store, prefix)
 
-    monkeypatch.setattr(GcsStore, "list", counted)
-    bucket.blob("landing/t7_1.csv").upload_from_string("id\n1\n")
+    monkeypatch.setattr(bucket.store, "list", counted)
+    bucket.put("landing/t7_1.csv", "id\n1\n")
 
     async def all_of_them() -> list[str]:
         triggers = [trigger(bucket, f"t{n}", polls=1.5) for n in range(40)]
@@ -144,3 +173,22 @@ def test_many_tables_share_one_listing_per_poll(
     assert statuses.count("timeout") == 39
     # Two or three polls in a second and a half; without sharing it would be forty times as many.
     assert calls <= 4
+
+
+def test_without_a_connection_boto3_finds_the_credentials(
+    s3: running.S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3.environ.items():
+        monkeypatch.setenv(name, value)
+    bucket = S3Bucket(f"zones-{next(_buckets)}")
+    bucket.put("landing/a.csv", "1")
+    clients = ConnectionClients.named("no_connection_of_google", "")
+    zone = open_zone(f"{bucket.uri}/landing", clients)
+    assert [entry.name for entry in zone.list()] == ["a.csv"]
+
+
+def test_a_missing_provider_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "airflow.providers.amazon.aws.hooks.s3", None)
+    with pytest.raises(ConfigurationError) as caught:
+        ConnectionClients.named("", "", aws_conn_id="landing_aws").s3()
+    assert "apache-airflow-providers-amazon" in (caught.value.detail.hint or "")

@@ -1,4 +1,4 @@
-"""Zones in the GCS emulator, used through the official client."""
+"""Zones in the emulators of all stores, used through the official clients."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 import running
-from google.cloud import storage
+from buckets import Bucket, GcsBucket, S3Bucket
 
 from airflow_landing_loader.clients import DefaultClients
 from airflow_landing_loader.landing.zones import open_zones
@@ -30,11 +30,18 @@ def gcs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Gcs]:
         yield emulator
 
 
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.S3]:
+    """The emulator of this test process."""
+    with running.s3(tmp_path_factory.mktemp("s3")) as emulator:
+        yield emulator
+
+
 @dataclass
 class Cloud:
     """Three zones in a bucket of their own, a local database, and mappings."""
 
-    bucket: Any
+    bucket: Bucket
     settings: Settings
     mappings: list[TableMapping] = field(default_factory=list)
 
@@ -45,7 +52,11 @@ class Cloud:
 
     def deliver(self, name: str, content: bytes | str) -> None:
         """Put an object into landing, over an earlier one if there is one."""
-        self.bucket.blob(f"landing/{name}").upload_from_string(content)
+        self.bucket.put(f"landing/{name}", content)
+
+    def deliver_again(self, name: str, content: bytes | str) -> None:
+        """Put an object into landing that was there before, as another arrival."""
+        self.bucket.put_again(f"landing/{name}", content)
 
     @property
     def pipeline(self) -> Pipeline:
@@ -59,14 +70,11 @@ class Cloud:
 
     def names(self, zone: str) -> list[str]:
         """Names of all objects below a zone."""
-        return sorted(
-            blob.name.removeprefix(f"{zone}/") for blob in self.bucket.list_blobs(prefix=f"{zone}/")
-        )
+        return [key.removeprefix(f"{zone}/") for key in self.bucket.keys(f"{zone}/")]
 
     def content(self, zone: str, name: str) -> bytes:
         """Bytes of an object."""
-        content: bytes = self.bucket.blob(f"{zone}/{name}").download_as_bytes()
-        return content
+        return self.bucket.get(f"{zone}/{name}")
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         """Rows of a query."""
@@ -83,16 +91,39 @@ class Cloud:
 
 
 @pytest.fixture
-def cloud(gcs: running.Gcs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    """An empty world in a new bucket."""
+def gcs_bucket(gcs: running.Gcs, monkeypatch: pytest.MonkeyPatch) -> GcsBucket:
+    """A new bucket in GCS."""
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
-    name = f"bucket-{next(_buckets)}"
-    bucket = storage.Client(project="p").create_bucket(name)
+    return GcsBucket(f"bucket-{next(_buckets)}")
+
+
+@pytest.fixture
+def s3_bucket(s3: running.S3, monkeypatch: pytest.MonkeyPatch) -> S3Bucket:
+    """A new bucket in S3."""
+    for name, value in s3.environ.items():
+        monkeypatch.setenv(name, value)
+    return S3Bucket(f"bucket-{next(_buckets)}")
+
+
+@pytest.fixture(params=["gcs", "s3"])
+def cloud(request: pytest.FixtureRequest, tmp_path: Path) -> Cloud:
+    """An empty world in a new bucket, of each store in turn."""
+    return world(request.getfixturevalue(f"{request.param}_bucket"), tmp_path)
+
+
+@pytest.fixture
+def cloud_on_s3(s3_bucket: S3Bucket, tmp_path: Path) -> Cloud:
+    """An empty world in a new bucket in S3."""
+    return world(s3_bucket, tmp_path)
+
+
+def world(bucket: Bucket, tmp_path: Path) -> Cloud:
+    """A world whose zones are in a bucket."""
     settings = from_environment(
         {
-            "LANDING_PATH": f"gs://{name}/landing",
-            "ARCHIVE_PATH": f"gs://{name}/archive",
-            "FAILED_PATH": f"gs://{name}/failed",
+            "LANDING_PATH": f"{bucket.uri}/landing",
+            "ARCHIVE_PATH": f"{bucket.uri}/archive",
+            "FAILED_PATH": f"{bucket.uri}/failed",
             "TABLE_CONFIG_PATH": str(tmp_path / "tables"),
             "DUCKDB_PATH": str(tmp_path / "warehouse.duckdb"),
             "GCP_PROJECT": "p",

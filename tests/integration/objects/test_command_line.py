@@ -58,7 +58,7 @@ def test_load_status_replay_and_doctor(cloud: Any, run: Any) -> None:
 
     doctor = run("doctor")
     assert cloud.settings.landing_path in doctor.stdout
-    cloud.bucket.delete(force=True)
+    cloud.bucket.destroy()
     doctor = run("doctor")
     assert doctor.returncode == 3
     assert "there is no such bucket" in doctor.stdout

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from airflow_landing_loader.landing.objects.gcs import GcsStore
-
 GO = {"pattern": "a_*.go", "format": "properties", "row_count_key": "n"}
 FILES = {
     "a_1.csv": b"id\n1\n",
@@ -25,7 +23,9 @@ class Death(BaseException):
     """Stands for SIGKILL: nothing of ours handles it."""
 
 
-def die_at(number: int, *, after: bool, patch: pytest.MonkeyPatch) -> Callable[[], int]:
+def die_at(
+    number: int, store: type, *, after: bool, patch: pytest.MonkeyPatch
+) -> Callable[[], int]:
     """Let the store die at its request of this number, before or after it is done; counts them."""
     made = 0
 
@@ -43,7 +43,7 @@ def die_at(number: int, *, after: bool, patch: pytest.MonkeyPatch) -> Callable[[
         return call
 
     for name in REQUESTS:
-        patch.setattr(GcsStore, name, dying(getattr(GcsStore, name)))
+        patch.setattr(store, name, dying(getattr(store, name)))
     return lambda: made
 
 
@@ -81,7 +81,7 @@ def test_a_death_at_any_request(
             else:
                 cloud.deliver(name, content)
         with pytest.MonkeyPatch.context() as patch:
-            made = die_at(number, after=after, patch=patch)
+            made = die_at(number, cloud.bucket.store, after=after, patch=patch)
             try:
                 cloud.run()
             except Death:
@@ -106,8 +106,7 @@ def test_a_death_at_any_request(
 
 def empty(cloud: Any, local: dict[str, Path]) -> None:
     """Begin anew."""
-    for blob in cloud.bucket.list_blobs():
-        blob.delete()
+    cloud.bucket.clear()
     for folder in local.values():
         for path in folder.iterdir():
             if path.is_file():

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from airflow_landing_loader.landing.discovery import discover
 from airflow_landing_loader.landing.objects.gcs import GcsStore
+from airflow_landing_loader.landing.objects.s3 import S3Store
 from airflow_landing_loader.landing.objects.zone import ObjectZone
 from airflow_landing_loader.mapping.model import TableMapping
 
@@ -63,21 +66,44 @@ class FakeListing:
         )
 
 
-class FakeClients:
+class FakeGoogle:
     """A client that lists a hundred thousand objects."""
 
     def storage(self) -> Any:
         return self
 
-    def bigquery(self) -> Any:
-        raise AssertionError
-
     def list_blobs(self, _: str, *, page_size: int, **__: Any) -> FakeListing:
         return FakeListing(100_000, page_size)
 
 
-def test_a_hundred_thousand_objects_of_others() -> None:
-    zone = ObjectZone(GcsStore("bucket", FakeClients()), "in")
+class FakeAws:
+    """A client that lists a hundred thousand objects."""
+
+    def s3(self) -> Any:
+        return self
+
+    def get_paginator(self, _: str) -> Any:
+        return self
+
+    def paginate(self, *, PaginationConfig: dict[str, int], **_: Any) -> Any:  # noqa: N803
+        size = PaginationConfig["PageSize"]
+        return (
+            {"Contents": [self.entry(number) for number in range(at, at + size)]}
+            for at in range(0, 100_000, size)
+        )
+
+    def entry(self, number: int) -> dict[str, Any]:
+        key, written = f"in/other_{number:06}.csv", datetime(2024, 1, 15, tzinfo=UTC)
+        return {"Key": key, "Size": 10, "ETag": f'"{number:032x}"', "LastModified": written}
+
+
+@pytest.mark.parametrize(
+    "store",
+    [GcsStore("bucket", FakeGoogle()), S3Store("bucket", FakeAws())],
+    ids=["gcs", "s3"],
+)
+def test_a_hundred_thousand_objects_of_others(store: Any) -> None:
+    zone = ObjectZone(store, "in")
     mapping = TableMapping(pattern="mine_*.csv", table="mine")
     tracemalloc.start()
     found = discover(zone, [mapping], now=time.time())

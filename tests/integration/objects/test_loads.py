@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from buckets import Bucket
 
 from airflow_landing_loader.exceptions import ErrorCode as Code
 from airflow_landing_loader.landing.replay import replay
@@ -73,7 +75,7 @@ def test_the_same_again_is_a_duplicate_and_other_content_takes_a_suffix(cloud: A
     cloud.map()
     cloud.deliver("a_1.csv", "id\n1\n")
     cloud.run()
-    cloud.deliver("a_1.csv", "id\n1\n")
+    cloud.deliver_again("a_1.csv", "id\n1\n")
     assert cloud.run()["a_1.csv"].status == "duplicate"
     assert cloud.names("archive") == ["a_1.csv"]
     cloud.deliver("a_1.csv", "id\n2\n")
@@ -174,9 +176,24 @@ def test_one_of_the_zones_may_be_a_local_folder(cloud: Any, tmp_path: Path, zone
         assert (folder / "a_1.csv").read_text() == files["a_1.csv"]
 
 
+def test_the_archive_may_be_in_another_cloud(
+    cloud: Any, gcs_bucket: Bucket, s3_bucket: Bucket
+) -> None:
+    near = cloud.bucket
+    far = gcs_bucket if near is s3_bucket else s3_bucket
+    cloud.settings = replace(cloud.settings, archive_path=f"{far.uri}/archive")
+    cloud.map(go_file=GO)
+    cloud.deliver("a_1.csv", "id\n1\n")
+    cloud.deliver("a_1.go", "n=1\n")
+    assert cloud.run()["a_1.csv"].status == "loaded"
+    assert far.keys() == ["archive/a_1.csv", "archive/a_1.go"]
+    assert far.get("archive/a_1.csv") == b"id\n1\n"
+    assert near.keys() == []
+
+
 def test_a_missing_bucket_is_named(cloud: Any) -> None:
     cloud.map()
-    cloud.bucket.delete(force=True)
+    cloud.bucket.destroy()
     with pytest.raises(Exception, match="there is no such bucket") as caught:
         cloud.pipeline.discover()
     assert caught.value.code is Code.ZONE_UNAVAILABLE

@@ -8,11 +8,8 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from google.cloud.storage import Blob
-from google.cloud.storage.exceptions import DataCorruption
 
 from airflow_landing_loader.exceptions import ErrorCode as Code
-from airflow_landing_loader.landing.objects.gcs import GcsStore
 
 ROUNDS = 15
 GO = {"pattern": "a_*.go", "format": "properties", "row_count_key": "n"}
@@ -51,24 +48,25 @@ def test_a_name_that_is_taken_after_it_was_looked_at_is_looked_at_again(
     cloud: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other mover is always a moment earlier."""
-    create, copy = GcsStore.create, GcsStore.copy
+    store_class = cloud.bucket.store
+    create, copy = store_class.create, store_class.copy
     taken: set[str] = set()
 
-    def created_before(store: GcsStore, key: str, content: Any, **keys: Any) -> Any:
+    def created_before(store: Any, key: str, content: Any, **keys: Any) -> Any:
         if key not in taken:
             taken.add(key)
             create(store, key, content, **keys)
             content.seek(0)
         return create(store, key, content, **keys)
 
-    def copied_before(store: GcsStore, source: Any, found: Any, key: str) -> Any:
+    def copied_before(store: Any, source: Any, found: Any, key: str) -> Any:
         if key not in taken:
             taken.add(key)
             copy(store, source, found, key)
         return copy(store, source, found, key)
 
-    monkeypatch.setattr(GcsStore, "create", created_before)
-    monkeypatch.setattr(GcsStore, "copy", copied_before)
+    monkeypatch.setattr(store_class, "create", created_before)
+    monkeypatch.setattr(store_class, "copy", copied_before)
     cloud.map()
     cloud.deliver("a_1.csv", 'id\n"1\n')
     assert cloud.run()["a_1.csv"].status == "failed"
@@ -80,15 +78,12 @@ def test_a_name_that_is_taken_after_it_was_looked_at_is_looked_at_again(
 def test_bytes_that_arrive_damaged_lose_nothing(
     cloud: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def damaged(*_: Any, **__: Any) -> None:
-        raise DataCorruption(None, "checksum")
-
     folder = tmp_path / "landing"
     cloud.locally("landing", folder)
     cloud.map(settle_seconds=0)
     (folder / "a_1.csv").write_text("id\n1\n")
     with monkeypatch.context() as patch:
-        patch.setattr(Blob, "upload_from_file", damaged)
+        cloud.bucket.damage_uploads(patch)
         outcome = cloud.run()["a_1.csv"]
     assert (outcome.status, outcome.error.code) == ("left", Code.ZONE_UNWRITABLE)
     assert (folder / "a_1.csv").exists()

@@ -6,11 +6,9 @@ the client may repeat it by itself after a lost answer.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from functools import wraps
+from collections.abc import Iterator
 from io import BytesIO, RawIOBase
-from typing import IO, Any, ParamSpec, TypeVar
+from typing import IO, Any
 
 from google.api_core.exceptions import (
     Forbidden,
@@ -25,12 +23,15 @@ from google.cloud.exceptions import GoogleCloudError
 from requests.exceptions import RequestException
 
 from airflow_landing_loader.clients import GoogleClients
+from airflow_landing_loader.landing.objects.bucket import Bucket
 from airflow_landing_loader.landing.objects.store import (
     GoneError,
     ObjectStore,
     StoredObject,
     StoreError,
     TakenError,
+    copied_badly,
+    translating,
 )
 
 try:
@@ -43,27 +44,17 @@ except ImportError:  # before google-cloud-storage 3.0
 
 _ORIGIN = "landing-loader-origin"
 _PAGE = 1000
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
+
+_translated = translating(
+    (
+        *(GoogleAPICallError, GoogleCloudError, GoogleAuthError, RetryError),
+        *(RequestException, ConnectionError, TimeoutError, DataCorruption, InvalidResponse),
+    ),
+    lambda error: _store_error(error),
+)
 
 
-def _translated(method: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Raise what Google's libraries raise as :class:`StoreError`."""
-
-    @wraps(method)
-    def call(*arguments: _P.args, **keys: _P.kwargs) -> _R:
-        try:
-            return method(*arguments, **keys)
-        except (
-            *(GoogleAPICallError, GoogleCloudError, GoogleAuthError, RetryError),
-            *(RequestException, ConnectionError, TimeoutError, DataCorruption, InvalidResponse),
-        ) as error:
-            raise _store_error(error) from error
-
-    return call
-
-
-class GcsStore:
+class GcsStore(Bucket):
     """One bucket.
 
     :param bucket: its name.
@@ -71,21 +62,7 @@ class GcsStore:
     """
 
     def __init__(self, bucket: str, clients: GoogleClients) -> None:
-        self._name = bucket
-        self._clients = clients
-        self._opened: Any = None
-        self._opening = threading.Lock()
-        self._list_calls = 0
-
-    @property
-    def uri(self) -> str:
-        """See :class:`ObjectStore`."""
-        return f"gs://{self._name}"
-
-    @property
-    def list_calls(self) -> int:
-        """See :class:`ObjectStore`."""
-        return self._list_calls
+        super().__init__("gs", bucket, clients.storage)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """See :class:`ObjectStore`."""
@@ -170,12 +147,9 @@ class GcsStore:
                 raise TakenError(key) from error
             raise GoneError(found.key) from error
         made = _stored(copy)
-        if (made.size, made.crc32c) != (found.size, found.crc32c):
+        if (made.size, made.checksum) != (found.size, found.checksum):
             self.delete(key, made.token)
-            raise StoreError(
-                "the copy has another size or checksum than its source",
-                "Nothing was removed; it is tried again.",
-            )
+            raise copied_badly()
         return made
 
     @_translated
@@ -186,12 +160,6 @@ class GcsStore:
         except (NotFound, PreconditionFailed):
             return False
         return True
-
-    def _client(self) -> Any:
-        with self._opening:
-            if self._opened is None:
-                self._opened = self._clients.storage()
-        return self._opened
 
     def _bucket(self) -> Any:
         return self._client().bucket(self._name)
@@ -210,7 +178,7 @@ def _stored(blob: Any) -> StoredObject:
         size=int(blob.size),
         updated_ns=int(updated.timestamp() * 1_000_000) * 1000,
         token=str(blob.generation),
-        crc32c=blob.crc32c,
+        checksum=blob.crc32c,
         origin=(blob.metadata or {}).get(_ORIGIN),
     )
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from io import RawIOBase
-from typing import IO, Protocol
+from typing import IO, ParamSpec, Protocol, TypeVar
 
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,8 +22,9 @@ class StoredObject:
     :param key: its whole name in the bucket.
     :param size: bytes.
     :param updated_ns: when it was written, nanoseconds since the epoch.
-    :param token: what tells it from an earlier or later object of the same key: its generation.
-    :param crc32c: checksum of its content as the store computed it; ``None`` if it has none.
+    :param token: what tells it from an earlier or later object of the same key: its generation, or
+        the nearest thing to one that the store has.
+    :param checksum: of its content as the store computed it; ``None`` if it is not known.
     :param origin: token of the file that a mover of ours made it from.
     """
 
@@ -27,7 +32,7 @@ class StoredObject:
     size: int
     updated_ns: int
     token: str
-    crc32c: str | None = None
+    checksum: str | None = None
     origin: str | None = None
 
 
@@ -52,6 +57,36 @@ class TakenError(Exception):
     """Another object has the key."""
 
 
+def copied_badly() -> StoreError:
+    """The copy is not what its source is; it has been taken back."""
+    return StoreError(
+        "the copy has another size or checksum than its source",
+        "Nothing was removed; it is tried again.",
+    )
+
+
+def translating(
+    errors: tuple[type[Exception], ...], explain: Callable[[Exception], StoreError]
+) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """A decorator that raises what a store's own client raises as :class:`StoreError`.
+
+    :param errors: what the client raises.
+    :param explain: says it in words.
+    """
+
+    def translated(method: Callable[_P, _R]) -> Callable[_P, _R]:
+        @wraps(method)
+        def call(*arguments: _P.args, **keys: _P.kwargs) -> _R:
+            try:
+                return method(*arguments, **keys)
+            except errors as error:
+                raise explain(error) from error
+
+        return call
+
+    return translated
+
+
 class ObjectStore(Protocol):
     """One bucket.
 
@@ -61,7 +96,7 @@ class ObjectStore(Protocol):
 
     @property
     def uri(self) -> str:
-        """``gs://bucket``."""
+        """``gs://bucket`` or ``s3://bucket``."""
         ...
 
     @property

@@ -1,0 +1,138 @@
+"""Buckets as senders and people use them: by the official clients, without the loader."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Protocol
+
+import boto3
+import pytest
+from google.cloud import storage
+from google.cloud.storage import Blob
+from google.cloud.storage.exceptions import DataCorruption
+
+from airflow_landing_loader.landing.objects import s3 as s3_store
+from airflow_landing_loader.landing.objects import s3_parts
+from airflow_landing_loader.landing.objects.gcs import GcsStore
+from airflow_landing_loader.landing.objects.s3 import S3Store
+
+
+class Bucket(Protocol):
+    """A bucket of some store.
+
+    :ivar uri: ``scheme://name``.
+    :ivar store: the class of ours that works with it.
+    """
+
+    uri: str
+    store: type[GcsStore] | type[S3Store]
+
+    def put(self, key: str, content: bytes | str) -> None:
+        """Write an object, over an earlier one if there is one."""
+        ...
+
+    def put_again(self, key: str, content: bytes | str) -> None:
+        """Write an object so that it is another arrival than the one before, even if equal."""
+        ...
+
+    def get(self, key: str) -> bytes:
+        """An object's bytes."""
+        ...
+
+    def keys(self, prefix: str = "") -> list[str]:
+        """Keys of the objects, in order."""
+        ...
+
+    def clear(self) -> None:
+        """Delete all objects."""
+        ...
+
+    def destroy(self) -> None:
+        """Delete the bucket with everything in it."""
+        ...
+
+    def damage_uploads(self, patch: pytest.MonkeyPatch) -> None:
+        """Let what is written from now on arrive with another checksum than it was sent with."""
+        ...
+
+
+class GcsBucket:
+    """A bucket of the GCS emulator; the environment must name it."""
+
+    store = GcsStore
+
+    def __init__(self, name: str) -> None:
+        self.uri = f"gs://{name}"
+        self.bucket = storage.Client(project="p").create_bucket(name)
+
+    def put(self, key: str, content: bytes | str) -> None:
+        self.bucket.blob(key).upload_from_string(content)
+
+    put_again = put
+
+    def get(self, key: str) -> bytes:
+        content: bytes = self.bucket.blob(key).download_as_bytes()
+        return content
+
+    def keys(self, prefix: str = "") -> list[str]:
+        return sorted(blob.name for blob in self.bucket.list_blobs(prefix=prefix))
+
+    def clear(self) -> None:
+        for blob in self.bucket.list_blobs():
+            blob.delete()
+
+    def destroy(self) -> None:
+        self.bucket.delete(force=True)
+
+    def damage_uploads(self, patch: pytest.MonkeyPatch) -> None:
+        def damaged(*_: Any, **__: Any) -> None:
+            raise DataCorruption(None, "checksum")
+
+        patch.setattr(Blob, "upload_from_file", damaged)
+
+
+class S3Bucket:
+    """A bucket of the S3 emulator; the environment must name it."""
+
+    store = S3Store
+
+    def __init__(self, name: str) -> None:
+        self.uri = f"s3://{name}"
+        self.name = name
+        self.client: Any = boto3.session.Session().client("s3")
+        self.client.create_bucket(Bucket=name)
+        self._written: dict[str, Any] = {}
+
+    def put(self, key: str, content: bytes | str) -> None:
+        body = content.encode() if isinstance(content, str) else content
+        self.client.put_object(Bucket=self.name, Key=key, Body=body)
+        head = self.client.head_object(Bucket=self.name, Key=key)
+        self._written[key] = head["LastModified"]
+
+    def put_again(self, key: str, content: bytes | str) -> None:
+        before = self._written.get(key)
+        self.put(key, content)
+        while self._written[key] == before:
+            time.sleep(0.05)
+            self.put(key, content)
+
+    def get(self, key: str) -> bytes:
+        content: bytes = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
+        return content
+
+    def keys(self, prefix: str = "") -> list[str]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=prefix
+        )
+        return sorted(entry["Key"] for page in pages for entry in page.get("Contents", ()))
+
+    def clear(self) -> None:
+        for key in self.keys():
+            self.client.delete_object(Bucket=self.name, Key=key)
+
+    def destroy(self) -> None:
+        self.clear()
+        self.client.delete_bucket(Bucket=self.name)
+
+    def damage_uploads(self, patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(s3_store, "sha256", lambda body: s3_parts.sha256(body + b"damage"))
