@@ -25,7 +25,16 @@
 {%- endmacro %}
 
 {% macro as_decimal(column, scale=4) -%}
+    {{ adapter.dispatch('as_decimal')(column, scale) }}
+{%- endmacro %}
+
+{% macro duckdb__as_decimal(column, scale) -%}
     {{ try_cast_to(as_text(column), 'decimal(18, ' ~ scale ~ ')') }}
+{%- endmacro %}
+
+{# BigQuery's casts take no scale. #}
+{% macro bigquery__as_decimal(column, scale) -%}
+    round({{ try_cast_to(as_text(column), 'numeric') }}, {{ scale }})
 {%- endmacro %}
 
 {% macro as_bigint(column) -%}
@@ -56,7 +65,7 @@
 
 {# BigQuery's decimal has room for 29 digits before the point. #}
 {% macro bigquery__as_amount(expression) -%}
-    cast({{ expression }} as bignumeric(38, 2))
+    round(cast({{ expression }} as bignumeric), 2)
 {%- endmacro %}
 
 {# A delivered column that the raw table does not have: it waits in `_extra`. #}
