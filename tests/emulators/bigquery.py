@@ -1,8 +1,8 @@
 """Starts the BigQuery emulator: `python bigquery.py EXTENSIONS ARGUMENT...`, in its environment.
 
-It opens DuckDB with a time zone that DuckDB refuses until an extension is loaded, would download
-its extensions, and tells of two transactions that change one table in its engine's words instead of
-BigQuery's; all three are put right here.
+What differs from the service is put right here: it opens DuckDB with a time zone that DuckDB
+refuses until an extension is loaded, would download its extensions, tells of two transactions that
+change one table in its engine's words, and does not name the table that a CREATE TABLE AS has made.
 """
 
 from __future__ import annotations
@@ -38,12 +38,27 @@ def speak_of_conflicts(error_class: Any) -> None:
     error_class.__init__ = init
 
 
+def name_created_tables(query: Any) -> None:
+    """Let the job of a CREATE TABLE AS have its table as destination, which dbt asks for."""
+    original = query.execute
+
+    def execute(*arguments: Any, **keys: Any) -> Any:
+        statistics, children, destination = original(*arguments, **keys)
+        if destination is None and statistics.statementType == "CREATE_TABLE_AS_SELECT":
+            destination = statistics.ddlTargetTable
+        return statistics, children, destination
+
+    query.execute = execute
+
+
 if __name__ == "__main__":
     EXTENSIONS = sys.argv.pop(1)
     duckdb.connect = connect
     from local_bigquery import errors
     from local_bigquery.cli import main
+    from local_bigquery.jobs import query
 
+    name_created_tables(query)
     speak_of_conflicts(errors.BigQueryError)
 
     main()
