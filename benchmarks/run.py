@@ -16,10 +16,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from pyarrow import parquet
 from rich.console import Console
 from rich.table import Table
 
@@ -51,6 +53,7 @@ def main() -> None:
     cases = {
         "large": one_large_file,
         "memory": memory_and_size,
+        "parquet": csv_to_parquet,
         "small": many_small_files,
         "parse": many_mappings,
     }
@@ -68,14 +71,41 @@ def main() -> None:
 
 def one_large_file(sizes: Sizes) -> None:
     """One file through every path: the ratio is speed, 1 being the faster bare DuckDB."""
+    _compare(sizes, BASELINES, (*BASELINES, "landing-loader", "polars"), "into DuckDB")
+
+
+def csv_to_parquet(sizes: Sizes) -> None:
+    """The way to BigQuery up to the bucket, beside the engines alone."""
+    bare = ("duckdb-parquet", "polars-parquet")
+    for path in bare:
+        CONSOLE.print(f"{path} on a file with one stray quote: {_on_broken_input(path)}")
+    _compare(sizes, bare, (*bare, "landing-loader-parquet"), "to Parquet")
+
+
+def _on_broken_input(path: str) -> str:
+    """What a path makes of 1,000 records, the 500th with a quote that is not closed."""
+    with tempfile.TemporaryDirectory(dir=CACHE) as name:
+        folder = Path(name)
+        file = write_trades(folder / "trades.csv", 1_000)
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        lines[500] = lines[500].replace(",BUY,", ',"BUY,').replace(",SELL,", ',"SELL,')
+        file.write_text("".join(lines), encoding="utf-8")
+        command = [sys.executable, str(HERE / "paths.py"), path, str(file), name]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            return "refused"
+        return f"{parquet.read_metadata(folder / 'staged.parquet').num_rows:,} of 1,000 records"
+
+
+def _compare(sizes: Sizes, baselines: Sequence[str], paths: Sequence[str], what: str) -> None:
     file = write_trades(CACHE / f"trades_{sizes.rows}.csv", sizes.rows)
     file.read_bytes()  # warm: all paths find the file in the page cache
     runs: dict[str, list[Measured]] = {}
     for _ in range(sizes.repeats):
-        for path in (*BASELINES, "landing-loader", "polars"):
+        for path in paths:
             runs.setdefault(path, []).append(_run_path(path, file))
-    baseline = min(BASELINES, key=lambda path: _median(runs[path]))
-    table = Table(title=f"{file.stat().st_size / 1e9:.2f} GB, {sizes.rows:,} rows x 10 columns")
+    baseline = min(baselines, key=lambda path: _median(runs[path]))
+    size = f"{file.stat().st_size / 1e9:.2f} GB, {sizes.rows:,} rows x 10 columns"
+    table = Table(title=f"{size}, {what}")
     for column in ("path", "seconds", "MB/s", "speed ratio", "peak MB"):
         table.add_column(column, justify="left" if column == "path" else "right")
     for path, measured in runs.items():

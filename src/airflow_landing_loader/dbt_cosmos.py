@@ -32,6 +32,7 @@ from cosmos.config import ExecutionConfig, ProfileConfig, ProjectConfig, RenderC
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
 from cosmos.dbt.graph import CosmosLoadDbtException
 from cosmos.exceptions import CosmosDbtRunError
+from cosmos.profiles import get_automatic_profile_mapping
 
 from airflow_landing_loader.dbt_project import DbtProject, load_manifest, waiting_text
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
@@ -158,12 +159,23 @@ class LockedProfileConfig(ProfileConfig):
         purpose = f"dbt {node.get('name', 'for ' + ', '.join(self.tables))}"
         with turn(self.settings, purpose, on_wait=log.info):
             try:
-                with super().ensure_profile(desired_profile_path, use_mock_values) as profile:
+                source = self._source()
+                with source.ensure_profile(desired_profile_path, use_mock_values) as profile:
                     yield profile
             except CosmosDbtRunError as error:
                 raise _explained(error) from error
             finally:
                 _close_database()
+
+    def _source(self) -> ProfileConfig:
+        """What the profile comes from: the project's file, or an Airflow connection."""
+        if self.settings.dbt_profile == "connection":
+            return connection_profile(self.settings, self.profile_name, self.target_name)
+        return ProfileConfig(
+            profile_name=self.profile_name,
+            target_name=self.target_name,
+            profiles_yml_filepath=self.profiles_yml_filepath,
+        )
 
     def _skip_if_waiting(self, node: dict[str, Any]) -> None:
         from airflow_landing_loader.dbt_command import relations
@@ -178,6 +190,28 @@ class LockedProfileConfig(ProfileConfig):
             raise AirflowSkipException(
                 f"{node['name']} {waiting_text(missing)}. The dbt tasks that bring it build it."
             )
+
+
+def connection_profile(settings: Settings, profile_name: str, target_name: str) -> ProfileConfig:
+    """Cosmos's mapping of the Google connection to a BigQuery profile.
+
+    Reads the connection, so it is for tasks and not for the parsing of DAGs.
+
+    :raises ValueError: Cosmos has no mapping for the connection's type.
+    """
+    accounts = (settings.gcp_impersonation_chain or "").split(",")
+    arguments = {
+        "project": settings.gcp_project,
+        "dataset": settings.bq_dataset,
+        "location": settings.bq_location,
+        "impersonate_service_account": accounts[-1].strip(),
+    }
+    given = {name: value for name, value in arguments.items() if value}
+    return ProfileConfig(
+        profile_name=profile_name,
+        target_name=target_name,
+        profile_mapping=get_automatic_profile_mapping(settings.gcp_conn_id, given),
+    )
 
 
 def _current_node() -> dict[str, Any]:

@@ -196,6 +196,16 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
         "Folder of dbt's profiles.yml, where it is not the project's folder.",
     ),
     (
+        "dbt_profile",
+        "string",
+        "profiles_yml",
+        None,
+        (
+            "Where dbt's profile comes from in Airflow: the project's profiles.yml, or the "
+            "connection gcp_conn_id by Cosmos's profile mapping (BigQuery only)."
+        ),
+    ),
+    (
         "dbt_source",
         "string",
         "landing",

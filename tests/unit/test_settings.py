@@ -74,6 +74,7 @@ def test_every_option_has_its_airflow_variable_and_it_wins(tmp_path: Path) -> No
     values = {
         "loader_backend": "duckdb",
         "dbt_mode": "shared",
+        "dbt_profile": "connection",
         "duckdb_memory_limit": "2GB",
         "show_values": "true",
     }

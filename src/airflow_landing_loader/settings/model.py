@@ -194,6 +194,12 @@ class Settings:
         path=True,
         example="/opt/dbt/profiles",
     )
+    dbt_profile: Literal["profiles_yml", "connection"] = _option(
+        "Where dbt's profile comes from in Airflow: the project's profiles.yml, or the connection"
+        " gcp_conn_id by Cosmos's profile mapping (BigQuery only).",
+        default="profiles_yml",
+        choices=("profiles_yml", "connection"),
+    )
     dbt_source: str = _option(
         "Name of the dbt source whose tables are the raw tables.", default="landing"
     )
