@@ -280,12 +280,15 @@ def test_a_load_that_is_killed_is_loaded_once(
 
 
 def find_loads(api: AirflowApi, processes: dict[int, Task]) -> bool:
-    """The load tasks that are at work, by process id: a task's process has its id in its title."""
+    """The load tasks that are at work, by process id.
+
+    A task's process is known by its title. Its supervisor has the task's id in its title too.
+    """
     loads = [task for task in api.tasks_at_work() if task.task_id == "file.load"]
     for process in psutil.process_iter(["cmdline"]):
-        title = " ".join(process.info["cmdline"] or ())
+        title = " ".join(process.info["cmdline"] or ()).strip()
         for load in loads:
-            if load.id in title:
+            if title == f"airflow worker -- {load.id}":
                 processes[process.pid] = load
     return bool(processes)
 

@@ -52,8 +52,8 @@ class Ledger:
         statements = [s for t in OWN_TABLES for s in _missing(t, have, t.name in tables)]
         if SEQUENCE not in tables:
             statements.append(f"CREATE TABLE IF NOT EXISTS {SEQUENCE} AS SELECT 1 AS next")
-        for statement in statements:
-            self._jobs.query(statement)
+        if statements:
+            self._jobs.query(";\n".join(statements))
         self._ensured = True
 
     def has_tables(self) -> bool:

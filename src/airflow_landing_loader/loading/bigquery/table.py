@@ -17,14 +17,8 @@ from airflow_landing_loader.loading.drift import TableColumn
 from airflow_landing_loader.loading.names import EXTRA, LOAD_ID, ROW_NUMBER
 from airflow_landing_loader.mapping.model import BigQueryTable
 
-_PARTITIONS = {
-    "day": "_PARTITIONDATE",
-    "hour": "TIMESTAMP_TRUNC(_PARTITIONTIME, HOUR)",
-    "month": "TIMESTAMP_TRUNC(_PARTITIONTIME, MONTH)",
-    "year": "TIMESTAMP_TRUNC(_PARTITIONTIME, YEAR)",
-}
 _WORKERS = 8  # requests at a time; the client's pool has ten connections
-_OWN_TYPES = {LOAD_ID: ("STRING",), EXTRA: ("STRING",), ROW_NUMBER: ("INT64",)}
+_OWN_TYPES = {LOAD_ID: "STRING", EXTRA: "STRING", ROW_NUMBER: "INT64"}
 
 
 def quoted(table: str) -> str:
@@ -87,15 +81,28 @@ class Tables:
         """Create a raw table unless it is there: the file's columns as text, then our own.
 
         Its dataset is made too, if it is not the default one.
+
+        :raises TerminalError: ``LOAD_TABLE_UNFIT``, the table shall be clustered by a column that
+            the file lacks.
         """
-        dataset, _, _ = table.rpartition(".")
+        dataset, _, name = table.rpartition(".")
         if dataset:
             self._create_dataset(dataset, layout.location or self._jobs.location)
-        columns = [f"{quoted_name(name)} STRING" for name in names]
-        columns += [f"{name} {_OWN_TYPES[name][0]}" for name in _wanted(row_number)]
-        self._jobs.query(
-            f"CREATE TABLE IF NOT EXISTS {quoted(table)} ({', '.join(columns)}){_layout(layout)}"
+        columns = {column: "STRING" for column in names}
+        columns |= {own: _OWN_TYPES[own] for own in _wanted(row_number)}
+        made = bigquery.Table(
+            f"{self._options.project}.{dataset or self._options.dataset}.{name}",
+            schema=[bigquery.SchemaField(column, kind) for column, kind in columns.items()],
         )
+        if layout.partition_by is not None:
+            made.time_partitioning = bigquery.TimePartitioning(type_=layout.partition_by.upper())
+        if layout.cluster_by:
+            made.clustering_fields = _clustering(table, tuple(columns), layout.cluster_by)
+        made.labels = layout.labels
+        try:
+            self._jobs.client.create_table(made, exists_ok=True)
+        except GOOGLE_ERRORS as error:
+            raise translate(error) from error
 
     def _create_dataset(self, name: str, location: str | None) -> None:
         dataset = bigquery.Dataset(f"{self._options.project}.{name}")
@@ -110,7 +117,7 @@ class Tables:
         have = {column.name.casefold() for column in columns}
         added = [name for name in _wanted(row_number) if name not in have]
         if added:
-            clauses = [f"ADD COLUMN IF NOT EXISTS {n} {_OWN_TYPES[n][0]}" for n in added]
+            clauses = [f"ADD COLUMN IF NOT EXISTS {n} {_OWN_TYPES[n]}" for n in added]
             self._jobs.query(f"ALTER TABLE {quoted(table)} {', '.join(clauses)}")
 
 
@@ -120,12 +127,11 @@ def check_own_columns(table: str, columns: Sequence[TableColumn]) -> None:
     :raises TerminalError: ``LOAD_TABLE_UNFIT``.
     """
     for column in columns:
-        types = _OWN_TYPES.get(column.name.casefold())
-        if types is not None and column.type not in types:
+        wanted = _OWN_TYPES.get(column.name.casefold())
+        if wanted is not None and column.type != wanted:
             raise TerminalError(
                 ErrorCode.LOAD_TABLE_UNFIT,
-                f"column {column.name} of {table} has type {column.type}; "
-                f"it must be {' or '.join(types)}",
+                f"column {column.name} of {table} has type {column.type}; it must be {wanted}",
                 hint="drop the column or give it that type, then replay",
                 column=column.name,
             )
@@ -135,13 +141,15 @@ def _wanted(row_number: bool) -> list[str]:
     return [LOAD_ID, EXTRA, *([ROW_NUMBER] if row_number else [])]
 
 
-def _layout(layout: BigQueryTable) -> str:
-    clauses = ""
-    if layout.partition_by is not None:
-        clauses += f" PARTITION BY {_PARTITIONS[layout.partition_by]}"
-    if layout.cluster_by:
-        clauses += f" CLUSTER BY {', '.join(quoted_name(name) for name in layout.cluster_by)}"
-    if layout.labels:
-        pairs = ", ".join(f"('{key}', '{value}')" for key, value in layout.labels.items())
-        clauses += f" OPTIONS(labels=[{pairs}])"
-    return clauses
+def _clustering(table: str, names: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """The columns to cluster by, spelled as the table spells them."""
+    spelled = {name.casefold(): name for name in names}
+    for name in wanted:
+        if name.casefold() not in spelled:
+            raise TerminalError(
+                ErrorCode.LOAD_TABLE_UNFIT,
+                f"{table} shall be clustered by {name}, but this first file has no such column",
+                hint="name columns of the file in bigquery.cluster_by, or create the table by hand",
+                column=name,
+            )
+    return [spelled[name.casefold()] for name in wanted]
