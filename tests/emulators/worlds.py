@@ -219,12 +219,13 @@ def _told(outcome: Outcome) -> tuple[Any, ...]:
     return (outcome.status, outcome.rows, len(outcome.notes), error and (error.code, error.line))
 
 
-def make_both(emulator: running.BigQuery, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Both:
+@contextmanager
+def two_sides(
+    emulator: running.BigQuery, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Both]:
     """Two empty worlds below ``folder``."""
-    return Both(
-        duckdb=Side(_settings(folder / "duckdb")),
-        bigquery=bigquery_side(emulator, folder / "bigquery", monkeypatch),
-    )
+    with bigquery_side(emulator, folder / "bigquery", monkeypatch) as theirs:
+        yield Both(duckdb=Side(_settings(folder / "duckdb")), bigquery=theirs)
 
 
 def point_at(emulator: running.BigQuery, monkeypatch: pytest.MonkeyPatch) -> bigquery.Client:
@@ -240,12 +241,17 @@ def make_places(client: bigquery.Client, name: str) -> None:
     storage.Client(project=client.project).create_bucket(name)
 
 
+@contextmanager
 def bigquery_side(
     emulator: running.BigQuery, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> Side:
-    """An empty world with a dataset and a staging bucket of its own."""
+) -> Iterator[Side]:
+    """An empty world with a dataset and a staging bucket of its own.
+
+    The dataset goes in the end: the emulator slows down with every table that it has.
+    """
     name = f"world_{next(_datasets)}"
-    make_places(point_at(emulator, monkeypatch), name)
+    client = point_at(emulator, monkeypatch)
+    make_places(client, name)
     settings = _settings(
         folder,
         loader_backend="bigquery",
@@ -253,7 +259,10 @@ def bigquery_side(
         bq_dataset=name,
         staging_bucket=name,
     )
-    return Side(settings)
+    try:
+        yield Side(settings)
+    finally:
+        client.delete_dataset(name, delete_contents=True)
 
 
 def _settings(root: Path, **more: Any) -> Settings:

@@ -20,14 +20,16 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.BigQu
 @pytest.fixture
 def side(
     emulator: running.BigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> worlds.Side:
+) -> Iterator[worlds.Side]:
     """An empty world."""
-    return worlds.bigquery_side(emulator, tmp_path / "side", monkeypatch)
+    with worlds.bigquery_side(emulator, tmp_path / "side", monkeypatch) as side:
+        yield side
 
 
 @pytest.fixture
 def undisturbed(
     emulator: running.BigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> worlds.Side:
+) -> Iterator[worlds.Side]:
     """Another one, to compare with."""
-    return worlds.bigquery_side(emulator, tmp_path / "undisturbed", monkeypatch)
+    with worlds.bigquery_side(emulator, tmp_path / "undisturbed", monkeypatch) as side:
+        yield side

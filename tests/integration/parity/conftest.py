@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -21,15 +22,16 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.BigQu
 @pytest.fixture
 def both(
     emulator: running.BigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> worlds.Both:
+) -> Iterator[worlds.Both]:
     """Two empty worlds; the one in BigQuery has a dataset and a bucket of its own."""
-    return worlds.make_both(emulator, tmp_path, monkeypatch)
+    with worlds.two_sides(emulator, tmp_path, monkeypatch) as both:
+        yield both
 
 
 @pytest.fixture
-def make_both(
+def new_worlds(
     emulator: running.BigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], worlds.Both]:
-    """Makes two empty worlds, as often as it is called."""
+) -> Callable[[], AbstractContextManager[worlds.Both]]:
+    """Opens two empty worlds, as often as it is called."""
     numbers = itertools.count()
-    return lambda: worlds.make_both(emulator, tmp_path / str(next(numbers)), monkeypatch)
+    return lambda: worlds.two_sides(emulator, tmp_path / str(next(numbers)), monkeypatch)

@@ -355,10 +355,10 @@ def files(draw: st.DrawFn) -> dict[str, str]:
         }
     ),
 )
-def test_whatever_comes(make_both: Any, polls: list[dict[str, str]], keys: dict[str, Any]) -> None:
-    both = make_both()
-    both.map(max_rejected=0.6, **keys)
-    for made in polls:
-        for name, text in made.items():
-            both.deliver(name, text)
-        both.run()
+def test_whatever_comes(new_worlds: Any, polls: list[dict[str, str]], keys: dict[str, Any]) -> None:
+    with new_worlds() as both:
+        both.map(max_rejected=0.6, **keys)
+        for made in polls:
+            for name, text in made.items():
+                both.deliver(name, text)
+            both.run()
