@@ -192,6 +192,35 @@ def test_many_tables_share_one_listing_per_poll(
     assert calls <= 4
 
 
+def test_what_may_grow_is_looked_at_twice(
+    azure: running.Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = in_azure(azure, monkeypatch)
+    bucket.put("landing/t_1.csv", "id\n1\n")
+    listed: list[float] = []
+    real = bucket.store.list
+
+    def noted(store: Any, prefix: str) -> Iterator[Any]:
+        listed.append(time.time())
+        return real(store, prefix)
+
+    monkeypatch.setattr(bucket.store, "list", noted)
+    waiting = LandingFilesTrigger(
+        landing_path=f"{bucket.uri}/landing",
+        mappings=[TableMapping(pattern="t_*.csv", table="t").model_dump(mode="json")],
+        deadline=time.time() + 600,
+        # A listing that is shared with others is not taken for another look.
+        poll_interval=600,
+        azure_conn_id="landing_azure",
+    )
+
+    async def event() -> Any:
+        return await anext(aiter(waiting.run()))
+
+    assert asyncio.run(event()).payload["status"] == "ready"
+    assert len(listed) > 1
+
+
 def test_without_a_connection_boto3_finds_the_credentials(
     s3: running.S3, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,18 +6,29 @@ import gzip
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import running
+from azure.core.credentials import AzureSasCredential
 from azure.core.exceptions import (
     ClientAuthenticationError,
     HttpResponseError,
     ServiceRequestError,
 )
-from azure.storage.blob import BlobClient, BlobType, ContentSettings
+from azure.storage.blob import (
+    AccountSasPermissions,
+    BlobClient,
+    BlobServiceClient,
+    BlobType,
+    ContentSettings,
+    ResourceTypes,
+    generate_account_sas,
+)
 from buckets import AzureBucket
 
 from airflow_landing_loader.clients import DefaultClients
@@ -293,6 +304,40 @@ def test_a_copy_that_is_taken_away_at_once_was_made_all_the_same(
     assert made is not None
     assert made.size == 1
     assert azure_bucket.get("b") == b"1"
+
+
+def test_a_signature_is_enough_to_move(
+    azure: running.Azure, azure_bucket: AzureBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    azure_bucket.put("a", "1")
+    service = BlobServiceClient.from_connection_string(azure.connection_string)
+    signature = generate_account_sas(
+        service.account_name,
+        service.credential.account_key,
+        resource_types=ResourceTypes(container=True, object=True),
+        permission=AccountSasPermissions(
+            read=True, create=True, write=True, delete=True, list=True
+        ),
+        expiry=datetime.now(UTC) + timedelta(hours=1),
+    )
+    sources = []
+    start = BlobClient.start_copy_from_url
+
+    def started(client: BlobClient, url: str, **keys: Any) -> Any:
+        sources.append(url)
+        return start(client, url, **keys)
+
+    monkeypatch.setattr(BlobClient, "start_copy_from_url", started)
+    for number, credential in enumerate((signature, AzureSasCredential(signature))):
+        signed = BlobServiceClient(service.url, credential)
+        clients = SimpleNamespace(azure=lambda signed=signed: signed)
+        store = AzureStore(azure_bucket.container.container_name, clients)
+        (found,) = (each for each in store.list("") if each.key == "a")
+        made = store.copy(store, found, f"copy-{number}")
+        assert made is not None
+        assert store.delete(made.key, made.token)
+    # The emulator does not ask for it, the service does.
+    assert [url.count("sig=") for url in sources] == [1, 1]
 
 
 def answered(status: int, code: str) -> HttpResponseError:

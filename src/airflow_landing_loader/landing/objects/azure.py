@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from azure.core import MatchConditions
+from azure.core.credentials import AzureSasCredential
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 from azure.storage.blob import BlobBlock, BlobProperties, ContentSettings
 
@@ -129,7 +130,7 @@ class AzureStore(Bucket):
             return None
         try:
             begun = self._blob(key).start_copy_from_url(
-                source._blob(found.key).url,
+                _signed_url(source._blob(found.key)),
                 metadata={_ORIGIN: found.token},
                 source_etag=_etag(found.token),
                 source_match_condition=MatchConditions.IfNotModified,
@@ -224,6 +225,14 @@ class AzureStore(Bucket):
             self.delete(key, copy.token)
             raise copied_badly()
         return copy
+
+
+def _signed_url(blob: Any) -> str:
+    """Where the store itself finds an object of ours."""
+    if isinstance(blob.credential, AzureSasCredential):
+        # Any other kind of credential is in the URL already, or counts for the whole account.
+        return f"{blob.url}?{blob.credential.signature.lstrip('?')}"
+    return str(blob.url)
 
 
 def _is_folder(blob: BlobProperties) -> bool:
