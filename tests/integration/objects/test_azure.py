@@ -242,6 +242,16 @@ def test_a_lease_is_no_change(store: AzureStore, azure_bucket: AzureBucket) -> N
     assert store.delete("a", found.token)
 
 
+def test_snapshots_of_others_are_not_deleted(store: AzureStore, azure_bucket: AzureBucket) -> None:
+    azure_bucket.put("a", "1")
+    azure_bucket.container.get_blob_client("a").create_snapshot()
+    found = store.look_up("a")
+    assert found is not None
+    with pytest.raises(StoreError, match="SnapshotsPresent"):
+        store.delete("a", found.token)
+    assert len(list(azure_bucket.container.list_blobs(include=["snapshots"]))) == 2
+
+
 @pytest.fixture
 def copying(store: AzureStore, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
     """Let the store answer that copies are in this state; the emulator completes all at once."""
