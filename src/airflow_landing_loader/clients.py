@@ -7,6 +7,7 @@ that a folder and DuckDB need none of them.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from dataclasses import dataclass
@@ -137,6 +138,10 @@ class DefaultClients:
             from azure.storage.blob import BlobServiceClient
         except ImportError as error:
             raise no_azure_library() from error
+        # It tells of each request with all its headers where others tell what matters.
+        requests = logging.getLogger("azure.core.pipeline.policies.http_logging_policy")
+        if requests.level == logging.NOTSET:
+            requests.setLevel(logging.WARNING)
         if text := os.environ.get("AZURE_STORAGE_CONNECTION_STRING"):
             try:
                 return BlobServiceClient.from_connection_string(text, **_AZURE_RETRIES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -38,6 +39,7 @@ from airflow_landing_loader.landing.objects import azure as azure_store
 from airflow_landing_loader.landing.objects.azure import AzureStore
 from airflow_landing_loader.landing.objects.store import GoneError, StoreError, TakenError
 
+REQUESTS = "azure.core.pipeline.policies.http_logging_policy"
 LARGE = bytes(range(256)) * 4096
 
 
@@ -393,6 +395,15 @@ def test_a_connection_string_that_is_none_is_not_shown(monkeypatch: pytest.Monke
         AzureStore("container", DefaultClients()).require("")
     assert caught.value.code is Code.SETTINGS_BAD_VALUE
     assert "secret" not in str(caught.value)
+
+
+def test_requests_are_not_logged_one_by_one(
+    store: AzureStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.NOTSET, logger=REQUESTS)
+    caplog.set_level(logging.INFO)
+    store.require("")
+    assert REQUESTS not in {record.name for record in caplog.records}
 
 
 def test_an_account_is_reached_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
