@@ -27,8 +27,8 @@ help:  ## list the targets
 $(READY): pyproject.toml $(CONSTRAINTS) scripts/make_venv.sh
 	@scripts/make_venv.sh "$(VENV)" "$(CONSTRAINTS)" "$(PYTHON)"
 
-$(EMULATORS): tests/emulators/requirements.txt scripts/make_emulators.sh
-	@scripts/make_emulators.sh .venv-emulators tests/emulators/requirements.txt
+$(EMULATORS): tests/emulators/requirements.txt tests/emulators/package.json scripts/make_emulators.sh
+	@scripts/make_emulators.sh .venv-emulators tests/emulators
 
 .PHONY: install
 install: $(READY)  ## create or update the virtual environment

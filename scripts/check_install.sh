@@ -18,7 +18,7 @@ check() {
   echo "Airflow $airflow: installing ..."
   "$UV" venv --quiet --python ">=3.11,<3.14" "$venv"
   "$UV" pip install --quiet --python "$venv/bin/python" "${bounds[@]}" \
-    "apache-airflow==$airflow" "airflow-provider-landing-loader[google,s3,dbt] @ file://$wheel"
+    "apache-airflow==$airflow" "airflow-provider-landing-loader[azure,google,s3,dbt] @ file://$wheel"
   mkdir -p "$home/dags" "$scratch/world/landing" "$scratch/world/archive" "$scratch/world/failed"
   cp dags/landing.py "$home/dags/"
   (

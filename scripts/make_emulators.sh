@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# make_emulators.sh VENV REQUIREMENTS: the GCS, S3 and BigQuery emulators that the tests start, in a
+# make_emulators.sh VENV FOLDER: the emulators of GCS, S3, Azure and BigQuery that the tests start, in a
 # virtual environment of their own: they need other versions than the project, and Python 3.13.
+# FOLDER holds requirements.txt and package.json; the one for Azure is a package of Node.js, which
+# the former brings along.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-venv=$1 requirements=$2
+venv=$1 folder=$2
 
 source scripts/find_uv.sh
 
 python=$(find_python 3.13)
 echo "Installing the emulators into $venv (once) ..."
 "$UV" venv --quiet --clear --python "$python" "$venv"
-"$UV" pip install --quiet --python "$venv/bin/python" --requirement "$requirements"
+"$UV" pip install --quiet --python "$venv/bin/python" --requirement "$folder/requirements.txt"
 # The BigQuery emulator looks for DuckDB's extensions in a folder, and must not download them.
 "$venv/bin/python" - "$venv/extensions" <<'PY'
 import pathlib
@@ -27,4 +29,8 @@ target.mkdir(parents=True, exist_ok=True)
 for extension in site.glob(f"duckdb_extension_*/extensions/{version}/*.duckdb_extension"):
     shutil.copy(extension, target)
 PY
+mkdir "$venv/azurite"
+cp "$folder/package.json" "$venv/azurite/"
+PATH="$PWD/$venv/bin:$PATH" npm install --prefix "$venv/azurite" \
+  --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 touch "$venv/.ready"

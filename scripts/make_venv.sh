@@ -20,7 +20,7 @@ echo "Installing Airflow, dbt and the tools into $venv (about a minute the first
 started=$SECONDS
 # Compiled once here instead of at the first start of each of Airflow's processes.
 "$UV" pip install --quiet --python "$venv/bin/python" --compile-bytecode \
-  --constraint "$constraints" --editable '.[dbt,google,s3]' --group dev
+  --constraint "$constraints" --editable '.[azure,dbt,google,s3]' --group dev
 touch "$venv/.ready"
 echo "$("$venv/bin/python" --version) with $("$UV" pip freeze --python "$venv/bin/python" 2>/dev/null |
   grep '^apache-airflow==') ready in $venv after $((SECONDS - started)) s."

@@ -7,6 +7,7 @@ that a folder and DuckDB need none of them.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from dataclasses import dataclass
@@ -16,10 +17,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 
 if TYPE_CHECKING:
+    from azure.storage.blob import BlobServiceClient
     from google.cloud import bigquery, storage  # type: ignore[attr-defined]
 
 
 _session_lock = threading.Lock()
+
+# Seconds between tries; by default the client waits a minute and more for a server that is away.
+_AZURE_RETRIES: dict[str, Any] = {"initial_backoff": 1, "increment_base": 2}
 
 
 class GoogleClients(Protocol):
@@ -42,7 +47,15 @@ class AwsClients(Protocol):
         ...
 
 
-class Clients(GoogleClients, AwsClients, Protocol):
+class AzureClients(Protocol):
+    """Makes the official clients of Azure."""
+
+    def azure(self) -> BlobServiceClient:
+        """A client for Blob Storage, of one storage account."""
+        ...
+
+
+class Clients(GoogleClients, AwsClients, AzureClients, Protocol):
     """Makes the clients of all clouds."""
 
 
@@ -52,7 +65,9 @@ class DefaultClients:
 
     Google: application default credentials, or the emulators where the variables
     ``STORAGE_EMULATOR_HOST`` and ``BIGQUERY_EMULATOR_HOST`` name some. AWS: ``boto3``'s chain of
-    credentials, and the server that ``AWS_ENDPOINT_URL_S3`` or ``AWS_ENDPOINT_URL`` names.
+    credentials, and the server that ``AWS_ENDPOINT_URL_S3`` or ``AWS_ENDPOINT_URL`` names. Azure:
+    ``AZURE_STORAGE_CONNECTION_STRING``, or the account ``AZURE_STORAGE_ACCOUNT`` and the chain of
+    credentials of ``azure-identity``.
 
     :param project: the Google Cloud project; ``None``: the credentials' own.
     """
@@ -112,6 +127,43 @@ class DefaultClients:
                 hint="Correct AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL or ~/.aws/config.",
             ) from error
 
+    def azure(self) -> BlobServiceClient:
+        """See :class:`AzureClients`.
+
+        :raises ConfigurationError: ``SETTINGS_MISSING``, no library, or no variable that names the
+            account; ``SETTINGS_BAD_VALUE``, the connection string is none.
+        """
+        try:
+            from azure.identity import DefaultAzureCredential
+            from azure.storage.blob import BlobServiceClient
+        except ImportError as error:
+            raise no_azure_library() from error
+        # It tells of each request with all its headers where others tell what matters.
+        requests = logging.getLogger("azure.core.pipeline.policies.http_logging_policy")
+        if requests.level == logging.NOTSET:
+            requests.setLevel(logging.WARNING)
+        if text := os.environ.get("AZURE_STORAGE_CONNECTION_STRING"):
+            try:
+                return BlobServiceClient.from_connection_string(text, **_AZURE_RETRIES)
+            except ValueError as error:
+                raise ConfigurationError(
+                    ErrorCode.SETTINGS_BAD_VALUE,
+                    "AZURE_STORAGE_CONNECTION_STRING is not a connection string of a storage "
+                    "account.",
+                    hint="Copy it whole from the account's page `Access keys`, or from "
+                    "`az storage account show-connection-string`.",
+                ) from error
+        account = os.environ.get("AZURE_STORAGE_ACCOUNT")
+        if not account:
+            raise ConfigurationError(
+                ErrorCode.SETTINGS_MISSING,
+                "No variable says which storage account az:// zones lie in.",
+                hint="Set AZURE_STORAGE_ACCOUNT to its name, for the credentials that `az login` "
+                "or a managed identity gives, or set AZURE_STORAGE_CONNECTION_STRING.",
+            )
+        url = f"https://{account}.blob.core.windows.net"
+        return BlobServiceClient(url, DefaultAzureCredential(), **_AZURE_RETRIES)
+
 
 # One for all: it reads the description of the service, which takes longer than many a request. Not
 # the one that boto3 keeps: a session is not safe among threads, and others may use that one.
@@ -137,6 +189,15 @@ def no_boto3() -> ConfigurationError:
         ErrorCode.SETTINGS_MISSING,
         "boto3, the library for S3, is not installed.",
         hint="Install the extra: pip install 'airflow-provider-landing-loader[s3]'.",
+    )
+
+
+def no_azure_library() -> ConfigurationError:
+    """The refusal where the libraries of Azure are needed and not there."""
+    return ConfigurationError(
+        ErrorCode.SETTINGS_MISSING,
+        "azure-storage-blob and azure-identity, the libraries for Azure, are not installed.",
+        hint="Install the extra: pip install 'airflow-provider-landing-loader[azure]'.",
     )
 
 

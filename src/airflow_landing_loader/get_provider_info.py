@@ -55,21 +55,21 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
         "string",
         None,
         "/data/landing",
-        "Folder, gs:// or s3:// prefix where files arrive.",
+        "Folder, gs://, s3:// or az:// prefix where files arrive.",
     ),
     (
         "archive_path",
         "string",
         None,
         "/data/archive",
-        "Folder, gs:// or s3:// prefix where loaded files are kept.",
+        "Folder, gs://, s3:// or az:// prefix where loaded files are kept.",
     ),
     (
         "failed_path",
         "string",
         None,
         "/data/failed",
-        "Folder, gs:// or s3:// prefix where refused files are kept, each with its reason.",
+        "Folder, gs://, s3:// or az:// prefix where refused files are kept, each with its reason.",
     ),
     (
         "table_config_path",
@@ -168,6 +168,16 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
         (
             "Airflow connection for S3, by the Amazon provider; not set, and on the command line: "
             "the credentials that boto3 finds."
+        ),
+    ),
+    (
+        "azure_conn_id",
+        "string",
+        None,
+        "wasb_default",
+        (
+            "Airflow connection for Azure Blob Storage, by the Microsoft Azure provider; not set, "
+            "and on the command line: AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT."
         ),
     ),
     (

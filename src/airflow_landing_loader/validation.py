@@ -25,7 +25,7 @@ HALF_WRITTEN = frozenset(
     }
 )
 
-# An object is never half-written; but its sender may be about to send it again.
+# Where nothing is seen half-written; but its sender may be about to send it again.
 _MENDED_SOON = frozenset({ErrorCode.COUNT_TOO_FEW})
 
 

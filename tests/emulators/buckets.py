@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any, Protocol
 
 import boto3
 import pytest
+from azure.storage.blob import BlobClient, BlobServiceClient
 from google.cloud import storage
 from google.cloud.storage import Blob
 from google.cloud.storage.exceptions import DataCorruption
 
 from airflow_landing_loader.landing.objects import s3 as s3_store
 from airflow_landing_loader.landing.objects import s3_parts
+from airflow_landing_loader.landing.objects.azure import AzureStore
 from airflow_landing_loader.landing.objects.gcs import GcsStore
 from airflow_landing_loader.landing.objects.s3 import S3Store
 
@@ -25,7 +28,11 @@ class Bucket(Protocol):
     """
 
     uri: str
-    store: type[GcsStore] | type[S3Store]
+    store: type[GcsStore] | type[S3Store] | type[AzureStore]
+
+    def can_be_called(self, name: str) -> bool:
+        """Whether the store keeps an object of this name."""
+        ...
 
     def put(self, key: str, content: bytes | str) -> None:
         """Write an object, over an earlier one if there is one."""
@@ -56,7 +63,14 @@ class Bucket(Protocol):
         ...
 
 
-class GcsBucket:
+class AnyName:
+    """What any name may be given in."""
+
+    def can_be_called(self, name: str) -> bool:
+        return True
+
+
+class GcsBucket(AnyName):
     """A bucket of the GCS emulator; the environment must name it."""
 
     store = GcsStore
@@ -91,7 +105,7 @@ class GcsBucket:
         patch.setattr(Blob, "upload_from_file", damaged)
 
 
-class S3Bucket:
+class S3Bucket(AnyName):
     """A bucket of the S3 emulator; the environment must name it."""
 
     store = S3Store
@@ -136,3 +150,50 @@ class S3Bucket:
 
     def damage_uploads(self, patch: pytest.MonkeyPatch) -> None:
         patch.setattr(s3_store, "sha256", lambda body: s3_parts.sha256(body + b"damage"))
+
+
+class AzureBucket:
+    """A container of the emulator of Azure; the environment must name it."""
+
+    store = AzureStore
+
+    def __init__(self, name: str) -> None:
+        self.uri = f"az://{name}"
+        service = BlobServiceClient.from_connection_string(
+            os.environ["AZURE_STORAGE_CONNECTION_STRING"]
+        )
+        self.container = service.create_container(name)
+
+    def can_be_called(self, name: str) -> bool:
+        return name.isprintable()
+
+    def put(self, key: str, content: bytes | str) -> None:
+        self.container.upload_blob(key, content, overwrite=True)
+
+    put_again = put
+
+    def get(self, key: str) -> bytes:
+        content: bytes = self.container.download_blob(key).readall()
+        return content
+
+    def keys(self, prefix: str = "") -> list[str]:
+        return sorted(self.container.list_blob_names(name_starts_with=prefix))
+
+    def clear(self) -> None:
+        for key in self.keys():
+            self.container.delete_blob(key)
+
+    def destroy(self) -> None:
+        self.container.delete_container()
+
+    def damage_uploads(self, patch: pytest.MonkeyPatch) -> None:
+        upload = BlobClient.upload_blob
+
+        def damage(request: Any) -> None:
+            request.http_request.set_bytes_body(b"x" * len(request.http_request.body))
+
+        def damaged(client: BlobClient, *arguments: Any, **keys: Any) -> Any:
+            # The hook runs when the checksum has been taken.
+            return upload(client, *arguments, **keys, raw_request_hook=damage)
+
+        patch.setattr(BlobClient, "upload_blob", damaged)

@@ -78,6 +78,39 @@ def s3(folder: Path, *ignoring: str) -> Iterator[S3]:
         yield S3(url=f"http://127.0.0.1:{port}")
 
 
+# The account and the key that every instance of the emulator has, as its documentation gives them.
+_ACCOUNT = "devstoreaccount1"
+_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+
+@dataclass(frozen=True)
+class Azure:
+    """A running emulator of Azure Blob Storage: its address."""
+
+    url: str
+
+    @property
+    def connection_string(self) -> str:
+        """What the official client reaches its one account by."""
+        return (
+            f"DefaultEndpointsProtocol=http;AccountName={_ACCOUNT};AccountKey={_KEY};"
+            f"BlobEndpoint={self.url}/{_ACCOUNT};"
+        )
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Variables by which the command line finds it."""
+        return {"AZURE_STORAGE_CONNECTION_STRING": self.connection_string}
+
+
+@contextmanager
+def azure(folder: Path) -> Iterator[Azure]:
+    """Run the emulator of Azure Blob Storage; its log lies in ``folder``."""
+    port = _free_port()
+    with _running(["azurite.py", str(port)], port, folder / "azure.log", {}):
+        yield Azure(url=f"http://127.0.0.1:{port}")
+
+
 @contextmanager
 def bigquery(folder: Path, storage: Gcs) -> Iterator[BigQuery]:
     """Run the BigQuery emulator; its files lie in ``folder``."""

@@ -14,7 +14,7 @@ import pytest
 import airflow_landing_loader
 
 PACKAGE = Path(str(airflow_landing_loader.__file__)).parent
-CLOUDS = {"google", "boto3", "botocore"}
+CLOUDS = {"google", "boto3", "botocore", "azure"}
 CORE = ("exceptions", "settings", "mapping", "landing", "loading", "pipeline", "cli", "main")
 
 

@@ -58,7 +58,7 @@ def test_the_metadata_is_what_airflow_users_look_for(unpacked: Path) -> None:
     assert headers["License-Expression"] == "Apache-2.0"
     assert "Framework :: Apache Airflow :: Provider" in headers.get_all("Classifier", [])
     assert "apache-airflow>=3.1" in headers.get_all("Requires-Dist", [])
-    assert {"dbt", "google", "s3"} == set(headers.get_all("Provides-Extra", []))
+    assert {"azure", "dbt", "google", "s3"} == set(headers.get_all("Provides-Extra", []))
     entry_points = (metadata / "entry_points.txt").read_text()
     assert "[apache_airflow_provider]" in entry_points
     assert "landing-loader = airflow_landing_loader.cli" in entry_points
@@ -98,6 +98,7 @@ def test_constraints_are_exact_versions_without_addresses(file: str, airflow: st
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
     wanted = [
         *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["azure"],
         *project["project"]["optional-dependencies"]["dbt"],
         *project["project"]["optional-dependencies"]["google"],
         *project["project"]["optional-dependencies"]["s3"],

@@ -194,7 +194,7 @@ def test_a_dbt_mode_needs_a_project(tmp_path: Path, mode: str) -> None:
         ("loader_backend", "duckdbb", "Did you mean duckdb?"),
         ("duckdb_memory_limit", "lots", "write it like 2GB"),
         ("duckdb_memory_limit", "2GB'; DROP TABLE t; --", "write it like 2GB"),
-        ("landing_path", "ftp://host/landing", "gs://bucket/prefix, s3://bucket/prefix"),
+        ("landing_path", "ftp://host/landing", "s3://bucket/prefix, az://bucket/prefix"),
         ("archive_path", "GS://bucket//x", "gs://bucket/prefix"),
         ("archive_path", "s3://bucket/../x", "s3://bucket/prefix"),
         ("failed_path", "file:///data/failed", "without a scheme"),

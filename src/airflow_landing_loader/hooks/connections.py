@@ -14,6 +14,7 @@ from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 from airflow_landing_loader.settings import Settings
 
 if TYPE_CHECKING:
+    from azure.storage.blob import BlobServiceClient
     from google.cloud import bigquery, storage  # type: ignore[attr-defined]
 
 
@@ -25,12 +26,14 @@ class ConnectionClients:
     :param impersonation_chain: service accounts to impersonate, the last one acts.
     :param project: project of the jobs; ``None``: the connection's own.
     :param aws_conn_id: connection of type ``aws``; ``None``: the credentials that ``boto3`` finds.
+    :param azure_conn_id: connection of type ``wasb``; ``None``: as on the command line.
     """
 
     gcp_conn_id: str
     impersonation_chain: tuple[str, ...] = ()
     project: str | None = None
     aws_conn_id: str | None = None
+    azure_conn_id: str | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> ConnectionClients:
@@ -40,6 +43,7 @@ class ConnectionClients:
             settings.gcp_impersonation_chain or "",
             project=settings.gcp_project,
             aws_conn_id=settings.aws_conn_id,
+            azure_conn_id=settings.azure_conn_id,
         )
 
     @classmethod
@@ -50,6 +54,7 @@ class ConnectionClients:
         *,
         project: str | None = None,
         aws_conn_id: str | None = None,
+        azure_conn_id: str | None = None,
     ) -> ConnectionClients:
         """Clients of these connections, the accounts to impersonate with commas between."""
         accounts = (account.strip() for account in impersonation_chain.split(","))
@@ -58,6 +63,7 @@ class ConnectionClients:
             impersonation_chain=tuple(account for account in accounts if account),
             project=project,
             aws_conn_id=aws_conn_id,
+            azure_conn_id=azure_conn_id,
         )
 
     def storage(self) -> storage.Client:
@@ -96,17 +102,36 @@ class ConnectionClients:
         try:
             from airflow.providers.amazon.aws.hooks.s3 import S3Hook
         except ImportError as error:
-            raise ConfigurationError(
-                ErrorCode.SETTINGS_MISSING,
-                f"Connection {self.aws_conn_id!r} needs Airflow's Amazon provider, which is not "
-                "installed.",
-                hint="pip install apache-airflow-providers-amazon, or leave [landing_loader] "
-                "aws_conn_id empty for the credentials that boto3 finds.",
-            ) from error
+            raise _no_provider(self.aws_conn_id, "Amazon", "amazon", "aws_conn_id") from error
         with _named(self.aws_conn_id, "s3:// zones need", "aws", "aws_conn_id"):
             # The hook would take the machine's own credentials in place of a missing connection.
             S3Hook.get_connection(self.aws_conn_id)
             return S3Hook(aws_conn_id=self.aws_conn_id).get_conn()
+
+    def azure(self) -> BlobServiceClient:
+        """See :class:`~airflow_landing_loader.clients.AzureClients`.
+
+        :raises ConfigurationError: ``SETTINGS_MISSING``, there is no such connection, or no
+            Microsoft Azure provider.
+        """
+        if self.azure_conn_id is None:
+            return DefaultClients().azure()
+        try:
+            from airflow.providers.microsoft.azure.hooks.wasb import WasbHook
+        except ImportError as error:
+            provider = ("Microsoft Azure", "microsoft-azure")
+            raise _no_provider(self.azure_conn_id, *provider, "azure_conn_id") from error
+        with _named(self.azure_conn_id, "az:// zones need", "wasb", "azure_conn_id"):
+            return WasbHook(wasb_conn_id=self.azure_conn_id).get_conn()
+
+
+def _no_provider(conn_id: str, provider: str, package: str, option: str) -> ConfigurationError:
+    return ConfigurationError(
+        ErrorCode.SETTINGS_MISSING,
+        f"Connection {conn_id!r} needs Airflow's {provider} provider, which is not installed.",
+        hint=f"pip install apache-airflow-providers-{package}, or leave [landing_loader] {option} "
+        "empty for the credentials that the command line takes.",
+    )
 
 
 @contextmanager
@@ -133,7 +158,9 @@ class OpenedClients:
     @classmethod
     def of_zone(cls, uri: str, clients: ConnectionClients) -> OpenedClients:
         """The client that the zone at this URI needs."""
-        return cls(clients.s3() if uri.startswith("s3://") else clients.storage())
+        scheme = uri.partition("://")[0]
+        opened = {"gs": clients.storage, "s3": clients.s3, "az": clients.azure}[scheme]()
+        return cls(opened)
 
     def storage(self) -> storage.Client:
         """See :class:`~airflow_landing_loader.clients.GoogleClients`."""
@@ -141,6 +168,10 @@ class OpenedClients:
 
     def s3(self) -> Any:
         """See :class:`~airflow_landing_loader.clients.AwsClients`."""
+        return self.client
+
+    def azure(self) -> BlobServiceClient:
+        """See :class:`~airflow_landing_loader.clients.AzureClients`."""
         return self.client
 
     def bigquery(self) -> bigquery.Client:

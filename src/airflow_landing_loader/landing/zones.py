@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from airflow_landing_loader.clients import (
     Clients,
     DefaultClients,
+    no_azure_library,
     no_boto3,
     no_google_library,
 )
@@ -46,7 +47,8 @@ def open_zones(settings: Settings, clients: Clients | None = None) -> Zones:
 def open_zone(path: str, clients: Clients) -> Zone:
     """Open the zone at a path; nothing is read yet.
 
-    :param path: absolute folder, ``gs://bucket/prefix`` or ``s3://bucket/prefix``.
+    :param path: absolute folder, ``gs://bucket/prefix``, ``s3://bucket/prefix`` or
+        ``az://container/prefix``.
     :param clients: for object stores.
     :raises ConfigurationError: ``SETTINGS_BAD_VALUE``; ``SETTINGS_MISSING``, a library is not
         installed.
@@ -59,7 +61,7 @@ def open_zone(path: str, clients: Clients) -> Zone:
         raise ConfigurationError(
             ErrorCode.SETTINGS_BAD_VALUE,
             f"{shown(path)!r} cannot be a zone: {scheme}:// is not supported.",
-            hint="Use a local folder, gs://bucket/prefix or s3://bucket/prefix.",
+            hint="Use a local folder, gs://bucket/prefix, s3://bucket/prefix or az://container/prefix.",
         )
     store = _STORES[scheme](bucket, clients)
     from airflow_landing_loader.landing.objects.zone import ObjectZone
@@ -85,4 +87,12 @@ def _s3(bucket: str, clients: Clients) -> ObjectStore:
     return S3Store(bucket, clients)
 
 
-_STORES = {"gs": _gcs, "s3": _s3}
+def _azure(container: str, clients: Clients) -> ObjectStore:
+    try:
+        from airflow_landing_loader.landing.objects.azure import AzureStore
+    except ImportError as error:
+        raise no_azure_library() from error
+    return AzureStore(container, clients)
+
+
+_STORES = {"gs": _gcs, "s3": _s3, "az": _azure}

@@ -36,7 +36,7 @@ LABEL_TEMPLATE = "{{ task.label }}"
 # Settings that a task may have of its own, as arguments of the same names.
 _OWN = (
     *("landing_path", "archive_path", "failed_path", "table_config_path", "duckdb_path"),
-    *("gcp_conn_id", "gcp_impersonation_chain", "aws_conn_id"),
+    *("gcp_conn_id", "gcp_impersonation_chain", "aws_conn_id", "azure_conn_id"),
 )
 
 
@@ -53,6 +53,7 @@ class LandingOperator(BaseOperator):
     :param gcp_impersonation_chain: service account to impersonate, or several with commas between,
         instead of the setting.
     :param aws_conn_id: connection of type ``aws`` for ``s3://`` zones, instead of the setting.
+    :param azure_conn_id: connection of type ``wasb`` for ``az://`` zones, instead of the setting.
     :param duckdb_conn_id: connection of type ``duckdb`` whose host is the database file, instead
         of ``duckdb_path``.
     """
@@ -75,6 +76,7 @@ class LandingOperator(BaseOperator):
         gcp_conn_id: str | None = None,
         gcp_impersonation_chain: str | None = None,
         aws_conn_id: str | None = None,
+        azure_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -90,6 +92,7 @@ class LandingOperator(BaseOperator):
         self.gcp_conn_id = gcp_conn_id
         self.gcp_impersonation_chain = gcp_impersonation_chain
         self.aws_conn_id = aws_conn_id
+        self.azure_conn_id = azure_conn_id
         self.job_wait: float | None = None
         self.show_values = False  # until the settings are known
 

@@ -149,6 +149,7 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
                 gcp_conn_id=settings.gcp_conn_id,
                 gcp_impersonation_chain=settings.gcp_impersonation_chain,
                 aws_conn_id=settings.aws_conn_id,
+                azure_conn_id=settings.azure_conn_id,
             ),
             method_name="execute_complete",
             # The trigger has its own deadline; this one is for the case that no triggerer runs.

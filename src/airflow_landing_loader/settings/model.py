@@ -75,21 +75,21 @@ class Settings:
     """
 
     landing_path: str = _option(
-        "Folder, gs:// or s3:// prefix where files arrive.",
+        "Folder, gs://, s3:// or az:// prefix where files arrive.",
         seed=True,
         path=True,
         uri=True,
         example="/data/landing",
     )
     archive_path: str = _option(
-        "Folder, gs:// or s3:// prefix where loaded files are kept.",
+        "Folder, gs://, s3:// or az:// prefix where loaded files are kept.",
         seed=True,
         path=True,
         uri=True,
         example="/data/archive",
     )
     failed_path: str = _option(
-        "Folder, gs:// or s3:// prefix where refused files are kept, each with its reason.",
+        "Folder, gs://, s3:// or az:// prefix where refused files are kept, each with its reason.",
         seed=True,
         path=True,
         uri=True,
@@ -174,6 +174,12 @@ class Settings:
         " credentials that boto3 finds.",
         default=None,
         example="aws_default",
+    )
+    azure_conn_id: str | None = _option(
+        "Airflow connection for Azure Blob Storage, by the Microsoft Azure provider; not set, and"
+        " on the command line: AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT.",
+        default=None,
+        example="wasb_default",
     )
     dbt_mode: Literal["per_table", "shared", "off", "auto"] = _option(
         "How dbt runs after loads: per_table (at the end of each table's DAG), shared (one dbt"

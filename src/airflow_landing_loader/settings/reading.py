@@ -31,7 +31,7 @@ from airflow_landing_loader.settings.model import (
     options,
 )
 
-OBJECT_STORES = ("gs", "s3")
+OBJECT_STORES = ("gs", "s3", "az")
 
 
 def from_environment(environ: Mapping[str, str], *, base: Path) -> Settings:

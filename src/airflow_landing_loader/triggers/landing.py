@@ -52,6 +52,7 @@ class LandingFilesTrigger(BaseTrigger):
     :param gcp_impersonation_chain: service accounts to impersonate, with commas between.
     :param aws_conn_id: Airflow connection for ``s3://`` zones; ``None``: the credentials that
         ``boto3`` finds.
+    :param azure_conn_id: Airflow connection for ``az://`` zones; ``None``: as on the command line.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class LandingFilesTrigger(BaseTrigger):
         gcp_conn_id: str = "google_cloud_default",
         gcp_impersonation_chain: str | None = None,
         aws_conn_id: str | None = None,
+        azure_conn_id: str | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.landing_path = landing_path
@@ -81,6 +83,7 @@ class LandingFilesTrigger(BaseTrigger):
         self.gcp_conn_id = gcp_conn_id
         self.gcp_impersonation_chain = gcp_impersonation_chain
         self.aws_conn_id = aws_conn_id
+        self.azure_conn_id = azure_conn_id
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Class path and arguments, all JSON-able."""
@@ -98,6 +101,7 @@ class LandingFilesTrigger(BaseTrigger):
                 "gcp_conn_id": self.gcp_conn_id,
                 "gcp_impersonation_chain": self.gcp_impersonation_chain,
                 "aws_conn_id": self.aws_conn_id,
+                "azure_conn_id": self.azure_conn_id,
             },
         )
 
@@ -107,11 +111,13 @@ class LandingFilesTrigger(BaseTrigger):
         mappings = [TableMapping.model_validate(fields) for fields in self.mappings]
         look: Look | None = None
         trouble_since: float | None = None
+        pause = self.poll_interval
         await asyncio.sleep(max(0.0, self.start_at - time.time()))
         while True:
-            pause = self.poll_interval
+            # Half: who polls a little before another one must not list for itself alone.
+            max_age, pause = pause / 2, self.poll_interval
             try:
-                found = await self._look(zone, mappings, look)
+                found = await self._look(zone, mappings, look, max_age)
             except TransientError as error:
                 if trouble_since is None:
                     trouble_since = time.time()
@@ -136,11 +142,14 @@ class LandingFilesTrigger(BaseTrigger):
             await asyncio.sleep(pause if now >= self.deadline else min(pause, self.deadline - now))
 
     async def _look(
-        self, zone: Zone, mappings: Sequence[TableMapping], previous: Look | None
+        self,
+        zone: Zone,
+        mappings: Sequence[TableMapping],
+        previous: Look | None,
+        max_age: float,
     ) -> Discovery:
         if isinstance(zone, SharedZone):
-            # Half: who polls a little before another one must not list for itself alone.
-            await zone.refresh(max_age=self.poll_interval / 2)
+            await zone.refresh(max_age)
         return await asyncio.to_thread(
             discover, zone, mappings, now=time.time(), previous=previous, only_matching=True
         )
@@ -149,12 +158,17 @@ class LandingFilesTrigger(BaseTrigger):
         if not is_object_uri(self.landing_path):
             return LocalZone(self.landing_path)
         chain = self.gcp_impersonation_chain or ""
-        clients = ConnectionClients.named(self.gcp_conn_id, chain, aws_conn_id=self.aws_conn_id)
+        clients = ConnectionClients.named(
+            self.gcp_conn_id,
+            chain,
+            aws_conn_id=self.aws_conn_id,
+            azure_conn_id=self.azure_conn_id,
+        )
 
         def open_it() -> Zone:
             return open_zone(self.landing_path, OpenedClients.of_zone(self.landing_path, clients))
 
-        who = (self.gcp_conn_id, chain, self.aws_conn_id or "")
+        who = (self.gcp_conn_id, chain, self.aws_conn_id or "", self.azure_conn_id or "")
         return shared_zone((self.landing_path, *who), open_it)
 
     def _offers(self, found: Discovery) -> bool:

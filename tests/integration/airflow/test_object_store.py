@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 import running
-from buckets import Bucket, GcsBucket, S3Bucket
+from buckets import AzureBucket, Bucket, GcsBucket, S3Bucket
 
 from airflow_landing_loader.exceptions import ConfigurationError
 from airflow_landing_loader.hooks.connections import ConnectionClients
@@ -38,6 +38,12 @@ def gcs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Gcs]:
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.S3]:
     with running.s3(tmp_path_factory.mktemp("s3")) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Azure]:
+    with running.azure(tmp_path_factory.mktemp("azure")) as emulator:
         yield emulator
 
 
@@ -67,10 +73,20 @@ def in_s3(s3: running.S3, patch: pytest.MonkeyPatch) -> Bucket:
         return S3Bucket(f"zones-{next(_buckets)}")
 
 
-@pytest.fixture(params=["gcs", "s3"])
+def in_azure(azure: running.Azure, patch: pytest.MonkeyPatch) -> Bucket:
+    """A new container, and the connection that Airflow's side takes: no variable leads to it."""
+    extra = {"connection_string": azure.connection_string}
+    patch.setenv("AIRFLOW_CONN_LANDING_AZURE", json.dumps({"conn_type": "wasb", "extra": extra}))
+    with pytest.MonkeyPatch.context() as passing:
+        for name, value in azure.environ.items():
+            passing.setenv(name, value)
+        return AzureBucket(f"zones-{next(_buckets)}")
+
+
+@pytest.fixture(params=["gcs", "s3", "azure"])
 def bucket(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     """A new bucket, of each store in turn."""
-    make = {"gcs": in_gcs, "s3": in_s3}[request.param]
+    make = {"gcs": in_gcs, "s3": in_s3, "azure": in_azure}[request.param]
     return make(request.getfixturevalue(request.param), monkeypatch)
 
 
@@ -83,6 +99,7 @@ def in_bucket(lab: Lab, bucket: Bucket) -> Lab:
         failed_path=f"{bucket.uri}/failed",
         gcp_conn_id="landing_gcp",
         aws_conn_id="landing_aws",
+        azure_conn_id="landing_azure",
         poll_interval=1.0,
         # The first look imports a provider.
         sensor_timeout=60.0,
@@ -93,7 +110,8 @@ def in_bucket(lab: Lab, bucket: Bucket) -> Lab:
 def test_objects_that_come_while_the_sensor_waits(
     in_bucket: Lab, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    in_bucket.mapping("good_*.csv: raw_good")
+    # Where a file may be seen half-written, a broken one would be waited for.
+    in_bucket.mapping("good_*.csv: {table: raw_good, grace_seconds: 0}")
     refresh = SharedZone.refresh
     looks = 0
 
@@ -122,11 +140,9 @@ def test_objects_that_come_while_the_sensor_waits(
 
 
 def test_a_connection_that_is_not_there_is_named(in_bucket: Lab, bucket: Bucket) -> None:
-    kind = "gcp" if bucket.uri.startswith("gs:") else "aws"
+    kind = {"gs": "gcp", "s3": "aws", "az": "azure"}[bucket.uri[:2]]
     in_bucket.mapping("good_*.csv: raw_good")
-    in_bucket.settings = replace(
-        in_bucket.settings, gcp_conn_id="nobody_made_it", aws_conn_id="nobody_made_it"
-    )
+    in_bucket.settings = replace(in_bucket.settings, **{f"{kind}_conn_id": "nobody_made_it"})
     clients = ConnectionClients.of(in_bucket.settings)
     with pytest.raises(ConfigurationError) as caught:
         open_zones(in_bucket.settings, clients).landing.list()
@@ -137,7 +153,7 @@ def test_a_connection_that_is_not_there_is_named(in_bucket: Lab, bucket: Bucket)
 
 
 def trigger(bucket: Bucket, table: str, *, polls: float) -> LandingFilesTrigger:
-    mapping = TableMapping(pattern=f"{table}_*.csv", table=table)
+    mapping = TableMapping(pattern=f"{table}_*.csv", table=table, settle_seconds=0)
     return LandingFilesTrigger(
         landing_path=f"{bucket.uri}/landing",
         mappings=[mapping.model_dump(mode="json")],
@@ -145,6 +161,7 @@ def trigger(bucket: Bucket, table: str, *, polls: float) -> LandingFilesTrigger:
         poll_interval=1.0,
         gcp_conn_id="landing_gcp",
         aws_conn_id="landing_aws",
+        azure_conn_id="landing_azure",
     )
 
 
@@ -175,6 +192,35 @@ def test_many_tables_share_one_listing_per_poll(
     assert calls <= 4
 
 
+def test_what_may_grow_is_looked_at_twice(
+    azure: running.Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = in_azure(azure, monkeypatch)
+    bucket.put("landing/t_1.csv", "id\n1\n")
+    listed: list[float] = []
+    real = bucket.store.list
+
+    def noted(store: Any, prefix: str) -> Iterator[Any]:
+        listed.append(time.time())
+        return real(store, prefix)
+
+    monkeypatch.setattr(bucket.store, "list", noted)
+    waiting = LandingFilesTrigger(
+        landing_path=f"{bucket.uri}/landing",
+        mappings=[TableMapping(pattern="t_*.csv", table="t").model_dump(mode="json")],
+        deadline=time.time() + 600,
+        # A listing that is shared with others is not taken for another look.
+        poll_interval=600,
+        azure_conn_id="landing_azure",
+    )
+
+    async def event() -> Any:
+        return await anext(aiter(waiting.run()))
+
+    assert asyncio.run(event()).payload["status"] == "ready"
+    assert len(listed) > 1
+
+
 def test_without_a_connection_boto3_finds_the_credentials(
     s3: running.S3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,8 +233,29 @@ def test_without_a_connection_boto3_finds_the_credentials(
     assert [entry.name for entry in zone.list()] == ["a.csv"]
 
 
-def test_a_missing_provider_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "airflow.providers.amazon.aws.hooks.s3", None)
-    with pytest.raises(ConfigurationError) as caught:
-        ConnectionClients.named("", "", aws_conn_id="landing_aws").s3()
-    assert "apache-airflow-providers-amazon" in (caught.value.detail.hint or "")
+def test_without_a_connection_a_variable_leads_to_azure(
+    azure: running.Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in azure.environ.items():
+        monkeypatch.setenv(name, value)
+    bucket = AzureBucket(f"zones-{next(_buckets)}")
+    bucket.put("landing/a.csv", "1")
+    zone = open_zone(f"{bucket.uri}/landing", ConnectionClients.named("no_such", ""))
+    assert [entry.name for entry in zone.list()] == ["a.csv"]
+
+
+@pytest.mark.parametrize(
+    ("store", "module", "package"),
+    [
+        ("s3", "amazon.aws.hooks.s3", "apache-airflow-providers-amazon"),
+        ("azure", "microsoft.azure.hooks.wasb", "apache-airflow-providers-microsoft-azure"),
+    ],
+)
+def test_a_missing_provider_is_named(
+    store: str, module: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, f"airflow.providers.{module}", None)
+    clients = ConnectionClients.named("", "", aws_conn_id="mine", azure_conn_id="mine")
+    with pytest.raises(ConfigurationError, match="'mine'") as caught:
+        getattr(clients, store)()
+    assert package in (caught.value.detail.hint or "")

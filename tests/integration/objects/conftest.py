@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 import running
-from buckets import Bucket, GcsBucket, S3Bucket
+from buckets import AzureBucket, Bucket, GcsBucket, S3Bucket
 
 from airflow_landing_loader.clients import DefaultClients
 from airflow_landing_loader.landing.zones import open_zones
@@ -37,6 +37,13 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.S3]:
         yield emulator
 
 
+@pytest.fixture(scope="session")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Azure]:
+    """The emulator of this test process."""
+    with running.azure(tmp_path_factory.mktemp("azure")) as emulator:
+        yield emulator
+
+
 @dataclass
 class Cloud:
     """Three zones in a bucket of their own, a local database, and mappings."""
@@ -46,8 +53,11 @@ class Cloud:
     mappings: list[TableMapping] = field(default_factory=list)
 
     def map(self, pattern: str = "a_*.csv", table: str = "raw_a", **keys: Any) -> None:
-        """Add a mapping; the usual wait for rest stays on, as it must not matter here."""
-        fields = {"pattern": pattern, "table": table, "grace_seconds": 0, **keys}
+        """Add a mapping; the usual wait for rest stays on where it must not matter."""
+        fields = {"pattern": pattern, "table": table, "grace_seconds": 0}
+        if self.bucket.store.settles:
+            fields["settle_seconds"] = 0
+        fields |= keys
         self.mappings.append(TableMapping.model_validate(fields))
 
     def deliver(self, name: str, content: bytes | str) -> None:
@@ -105,7 +115,15 @@ def s3_bucket(s3: running.S3, monkeypatch: pytest.MonkeyPatch) -> S3Bucket:
     return S3Bucket(f"bucket-{next(_buckets)}")
 
 
-@pytest.fixture(params=["gcs", "s3"])
+@pytest.fixture
+def azure_bucket(azure: running.Azure, monkeypatch: pytest.MonkeyPatch) -> AzureBucket:
+    """A new container in Azure."""
+    for name, value in azure.environ.items():
+        monkeypatch.setenv(name, value)
+    return AzureBucket(f"bucket-{next(_buckets)}")
+
+
+@pytest.fixture(params=["gcs", "s3", "azure"])
 def cloud(request: pytest.FixtureRequest, tmp_path: Path) -> Cloud:
     """An empty world in a new bucket, of each store in turn."""
     return world(request.getfixturevalue(f"{request.param}_bucket"), tmp_path)
@@ -115,6 +133,12 @@ def cloud(request: pytest.FixtureRequest, tmp_path: Path) -> Cloud:
 def cloud_on_s3(s3_bucket: S3Bucket, tmp_path: Path) -> Cloud:
     """An empty world in a new bucket in S3."""
     return world(s3_bucket, tmp_path)
+
+
+@pytest.fixture
+def cloud_on_azure(azure_bucket: AzureBucket, tmp_path: Path) -> Cloud:
+    """An empty world in a new container in Azure."""
+    return world(azure_bucket, tmp_path)
 
 
 def world(bucket: Bucket, tmp_path: Path) -> Cloud:

@@ -61,4 +61,4 @@ def test_load_status_replay_and_doctor(cloud: Any, run: Any) -> None:
     cloud.bucket.destroy()
     doctor = run("doctor")
     assert doctor.returncode == 3
-    assert "there is no such bucket" in doctor.stdout
+    assert "there is no such " in doctor.stdout

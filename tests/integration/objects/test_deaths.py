@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,18 @@ def everything(cloud: Any, local: dict[str, Path]) -> dict[str, dict[str, bytes]
     return found
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("local_zone", [None, "landing", "archive"])
+# Each takes long. What a store adds shows between two buckets, and a death before a request is one
+# after the request before it: the third store is spared the rest.
+CASES = [
+    pytest.param(store, zone, after, id=f"{store}-{zone}-{'after' if after else 'before'}")
+    for store, zone, after in itertools.product(
+        ("gcs", "s3", "azure"), (None, "landing", "archive"), (False, True)
+    )
+    if store != "azure" or (zone is None and after)
+]
+
+
+@pytest.mark.parametrize(("cloud", "local_zone", "after"), CASES, indirect=["cloud"])
 def test_a_death_at_any_request(
     cloud: Any, tmp_path: Path, local_zone: str | None, after: bool
 ) -> None:

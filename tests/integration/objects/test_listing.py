@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from azure.storage.blob import BlobProperties
 
 from airflow_landing_loader.landing.discovery import discover
+from airflow_landing_loader.landing.objects.azure import AzureStore
 from airflow_landing_loader.landing.objects.gcs import GcsStore
 from airflow_landing_loader.landing.objects.s3 import S3Store
 from airflow_landing_loader.landing.objects.zone import ObjectZone
@@ -33,8 +35,8 @@ def test_a_poll_lists_what_begins_like_the_patterns(cloud: Any, zones: Any) -> N
     cloud.deliver("trades_eu_1.csv", "id\n1\n")
     cloud.deliver("orders_1.csv", "id\n1\n")
     mappings = [
-        TableMapping(pattern="trades_us_*.csv", table="us"),
-        TableMapping(pattern="trades_eu_*.csv", table="eu"),
+        TableMapping(pattern="trades_us_*.csv", table="us", settle_seconds=0),
+        TableMapping(pattern="trades_eu_*.csv", table="eu", settle_seconds=0),
     ]
     narrow = discover(zones.landing, mappings, now=time.time(), only_matching=True)
     wide = discover(zones.landing, mappings, now=time.time())
@@ -97,10 +99,40 @@ class FakeAws:
         return {"Key": key, "Size": 10, "ETag": f'"{number:032x}"', "LastModified": written}
 
 
+class FakeAzure:
+    """A client that lists a hundred thousand objects."""
+
+    def azure(self) -> Any:
+        return self
+
+    def get_container_client(self, _: str) -> Any:
+        return self
+
+    def walk_blobs(self, *, results_per_page: int, **_: Any) -> Any:
+        self.size = results_per_page
+        return self
+
+    def by_page(self) -> Any:
+        return (
+            [self.entry(number) for number in range(at, at + self.size)]
+            for at in range(0, 100_000, self.size)
+        )
+
+    def entry(self, number: int) -> BlobProperties:
+        blob = BlobProperties(**{"Content-Length": 10, "ETag": f'"0x{number:X}"'})
+        blob.name = f"in/other_{number:06}.csv"
+        blob.last_modified = datetime(2024, 1, 15, tzinfo=UTC)
+        return blob
+
+
 @pytest.mark.parametrize(
     "store",
-    [GcsStore("bucket", FakeGoogle()), S3Store("bucket", FakeAws())],
-    ids=["gcs", "s3"],
+    [
+        GcsStore("bucket", FakeGoogle()),
+        S3Store("bucket", FakeAws()),
+        AzureStore("bucket", FakeAzure()),
+    ],
+    ids=["gcs", "s3", "azure"],
 )
 def test_a_hundred_thousand_objects_of_others(store: Any) -> None:
     zone = ObjectZone(store, "in")

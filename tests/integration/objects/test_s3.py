@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -23,7 +22,6 @@ from airflow_landing_loader.landing.objects import s3
 from airflow_landing_loader.landing.objects.s3 import S3Store
 from airflow_landing_loader.landing.objects.s3_conditions import Conditions, conditions_of
 from airflow_landing_loader.landing.objects.store import GoneError, StoreError, TakenError
-from airflow_landing_loader.landing.zones import open_zone
 
 MIB = 1024 * 1024
 LARGE = bytes(range(256)) * (12 * 4096)
@@ -244,16 +242,6 @@ def test_settings_that_make_no_client_are_named(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ConfigurationError, match="nobody-made-it") as caught:
         S3Store("bucket", DefaultClients()).require("")
     assert caught.value.code is Code.SETTINGS_BAD_VALUE
-
-
-@pytest.mark.parametrize(("uri", "extra"), [("gs://b/p", "[google]"), ("s3://b/p", "[s3]")])
-def test_a_missing_library_is_named(uri: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("gcs", "s3"):
-        monkeypatch.setitem(sys.modules, f"airflow_landing_loader.landing.objects.{name}", None)
-    with pytest.raises(ConfigurationError) as caught:
-        open_zone(uri, DefaultClients())
-    assert caught.value.code is Code.SETTINGS_MISSING
-    assert extra in (caught.value.detail.hint or "")
 
 
 @pytest.mark.parametrize(

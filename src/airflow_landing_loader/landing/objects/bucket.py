@@ -15,6 +15,9 @@ class Bucket:
     :param open_client: makes the client; asked once, when the first request is made.
     """
 
+    # An object appears when it is complete, and never changes.
+    settles = False
+
     def __init__(self, scheme: str, name: str, open_client: Callable[[], Any]) -> None:
         self._scheme = scheme
         self._name = name

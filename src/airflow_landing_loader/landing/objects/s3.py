@@ -26,14 +26,7 @@ from airflow_landing_loader.landing.objects.s3_conditions import (
     conditions_of,
     refused,
 )
-from airflow_landing_loader.landing.objects.s3_parts import (
-    Stream,
-    in_parts,
-    part_bytes,
-    piece,
-    sha256,
-    size_of,
-)
+from airflow_landing_loader.landing.objects.s3_parts import in_parts, sha256
 from airflow_landing_loader.landing.objects.store import (
     GoneError,
     ObjectStore,
@@ -43,6 +36,7 @@ from airflow_landing_loader.landing.objects.store import (
     copied_badly,
     translating,
 )
+from airflow_landing_loader.landing.objects.streams import Stream, part_bytes, piece, size_of
 
 _ORIGIN = "landing-loader-origin"
 _PAGE = 1000

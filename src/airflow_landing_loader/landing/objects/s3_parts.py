@@ -1,19 +1,14 @@
-"""Objects of S3 that are written in parts, and the streams that the parts are taken from."""
+"""Objects of S3 that are written in parts."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import IO, Any
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
-
-_MOST_PARTS = 10_000
-
-Stream = IO[bytes] | io.RawIOBase
 
 
 class PartsUpload:
@@ -81,28 +76,6 @@ def in_parts(client: Any, bucket: str, key: str, **arguments: Any) -> Iterator[P
     except BaseException:
         upload.abort()
         raise
-
-
-def part_bytes(size: int, usual: int) -> int:
-    """Bytes of a part, so that an object of this size has no more parts than S3 allows."""
-    return max(usual, -(-size // _MOST_PARTS))
-
-
-def piece(content: Stream, size: int) -> bytes:
-    """The next ``size`` bytes of a stream, fewer at its end."""
-    parts = []
-    while size and (part := content.read(size)):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
-def size_of(content: Stream) -> int:
-    """Bytes that a stream has left."""
-    start = content.tell()
-    size = content.seek(0, io.SEEK_END) - start
-    content.seek(start)
-    return size
 
 
 def sha256(body: bytes) -> str:

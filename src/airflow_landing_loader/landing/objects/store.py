@@ -96,7 +96,12 @@ class ObjectStore(Protocol):
 
     @property
     def uri(self) -> str:
-        """``gs://bucket`` or ``s3://bucket``."""
+        """``gs://bucket``, ``s3://bucket`` or ``az://container``."""
+        ...
+
+    @property
+    def settles(self) -> bool:
+        """Whether an object may be listed while it is still being written."""
         ...
 
     @property

@@ -33,8 +33,10 @@ class ObjectZone:
     store: ObjectStore
     prefix: str
 
-    # An object appears when it is complete, and never changes.
-    settles = False
+    @property
+    def settles(self) -> bool:
+        """See :class:`~airflow_landing_loader.landing.zone.Zone`."""
+        return self.store.settles
 
     @property
     def path(self) -> str:
