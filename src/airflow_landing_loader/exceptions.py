@@ -73,6 +73,7 @@ class ErrorCode(StrEnum):
     COMPRESSION_CORRUPT = "compression.corrupt"
     COMPRESSION_TRAILING_BYTES = "compression.trailing_bytes"
     COMPRESSION_WRONG_NAME = "compression.wrong_name"
+    COMPRESSION_BOMB = "compression.bomb"
 
     CSV_UNCLOSED_QUOTE = "csv.unclosed_quote"
     CSV_STRAY_QUOTE = "csv.stray_quote"
@@ -89,6 +90,7 @@ class ErrorCode(StrEnum):
     HEADER_RESERVED_NAME = "header.reserved_name"
     HEADER_NAME_COLLISION = "header.name_collision"
     HEADER_NAME_TOO_LONG = "header.name_too_long"
+    HEADER_TOO_MANY_COLUMNS = "header.too_many_columns"
     HEADER_NO_KNOWN_COLUMN = "header.no_known_column"
 
     # What the table makes of it.
