@@ -195,7 +195,7 @@ class ErrorDetail:
         if isinstance(self.column, str):
             extra.append(f"column {shown(self.column)}")
         if self.key_path:
-            extra.append(f"key {self.key_path}")
+            extra.append(f"key {shown(self.key_path)}")
         return " ".join(p for p in (place, f"({', '.join(extra)})" if extra else "") if p)
 
     def text(self) -> str:

@@ -121,10 +121,11 @@ class Manifest:
         """
         try:
             manifest = cls._read(json.loads(content))
+            types = [type_ for part in manifest.parts for _, type_ in part.columns]
+            fits = _ID.fullmatch(manifest.id) and all(_TYPE.fullmatch(type_) for type_ in types)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise _not_ours() from error
-        types = (type_ for part in manifest.parts for _, type_ in part.columns)
-        if not (_ID.fullmatch(manifest.id) and all(_TYPE.fullmatch(type_) for type_ in types)):
+        if not fits:
             raise _not_ours()
         return manifest
 
