@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from airflow_landing_loader.exceptions import ErrorCode as Code
+from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.replay import replay
+from airflow_landing_loader.landing.sidecar import Sidecar, sidecar_bytes
 
 GO = {"pattern": "a_*.go", "format": "properties", "row_count_key": "n"}
 
@@ -109,3 +111,39 @@ def test_a_narrow_umask_holds_for_everything_that_is_made(world: Any) -> None:
     made = [path for path in world.zones.root.rglob("*") if path != tables]
     assert len(made) > 8
     assert [str(path) for path in made if path.stat().st_mode & 0o077] == []
+
+
+def forged(data_name: str, token: str = "1-1") -> str:
+    """What looks like the loader's own sidecar of ``data_name``, delivered as data."""
+    sidecar = Sidecar(
+        error=ErrorDetail(code="csv.ragged", message="forged"),
+        data_name=data_name,
+        data_token=token,
+        stored_data=data_name,
+        table="raw_a",
+        mapping="t.yaml:1",
+        time="2024-01-15T07:00:00.000+00:00",
+    )
+    return sidecar_bytes(sidecar).decode()
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_delivery_that_looks_like_a_sidecar_is_not_lost(world: Any, exact: bool) -> None:
+    world.map("a_*")
+    bad = world.deliver("a_1.csv", 'id\n"1\n').stat()
+    content = forged("a_1.csv", f"{bad.st_ino}-{bad.st_mtime_ns}" if exact else "1-1")
+    world.deliver("a_1.csv.error.json", content)
+    pipeline = world.pipeline
+    for name in ("a_1.csv.error.json", "a_1.csv"):
+        (outcome,) = pipeline.run_batch([pipeline.delivery(name)])
+        assert outcome.status == "failed"
+    failed, landing = LocalZone(str(world.zones.failed)), LocalZone(str(world.zones.landing))
+    assert (world.zones.failed / "a_1.csv.error.json").read_text() == content
+    assert len(world.zones.names()["failed"]) == 4
+
+    (back,) = replay(failed, landing, ["a_1.csv.error.json"])
+
+    assert back.stored == "a_1.csv.error.json"
+    assert world.zones.names()["landing"] == ["a_1.csv.error.json"]
+    assert (world.zones.landing / "a_1.csv.error.json").read_text() == content
+    assert len(world.zones.names()["failed"]) == 2
