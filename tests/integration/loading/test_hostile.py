@@ -147,3 +147,17 @@ def test_a_delivery_that_looks_like_a_sidecar_is_not_lost(world: Any, exact: boo
     assert world.zones.names()["landing"] == ["a_1.csv.error.json"]
     assert (world.zones.landing / "a_1.csv.error.json").read_text() == content
     assert len(world.zones.names()["failed"]) == 2
+
+
+def test_a_formula_is_a_cell_like_others(world: Any) -> None:
+    """It is kept as it was delivered: what it does in a spreadsheet is for whoever exports it."""
+    cells = ["=1+1", "=cmd|' /C calc'!A0", "@SUM(A1)", "+1", "-1", "\t=1", "{{ x }}", "$(id)"]
+    world.load("id,x\n" + "".join(f"{n},{cell}\n" for n, cell in enumerate(cells)))
+    assert [x for (x,) in world.sql("SELECT x FROM raw_a ORDER BY id")] == cells
+
+
+def test_ten_thousand_bad_records_are_one_line(world: Any) -> None:
+    good = "1,x\n" * 90_000
+    outcome = world.load(f"id,x\n{good}" + "1\n" * 10_000, on_bad_row="reject", max_rejected=0.2)
+    assert (outcome.status, outcome.rejected) == ("loaded", 10_000)
+    assert outcome.notes == ("10000 records were rejected, see load_rejects",)
