@@ -79,6 +79,10 @@ constraints:  ## resolve constraints*.txt anew, for Python 3.11 to 3.13
 	@scripts/make_constraints.sh airflow-3-3 constraints.txt
 	@scripts/make_constraints.sh airflow-3-1 constraints-airflow-3.1.txt
 
+.PHONY: audit
+audit:  ## known vulnerabilities of the pinned versions; skipped where PyPI's data is out of reach
+	@scripts/audit.sh
+
 .PHONY: build
 build:  ## wheel and source distribution in dist/
 	@source scripts/find_uv.sh && "$$UV" build --quiet && ls -1 dist

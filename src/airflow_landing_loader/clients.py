@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
+from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode, masked
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
@@ -123,7 +123,7 @@ class DefaultClients:
         except (BotoCoreError, ValueError) as error:
             raise ConfigurationError(
                 ErrorCode.SETTINGS_BAD_VALUE,
-                f"There is no S3 client with these settings of AWS: {error}.",
+                f"There is no S3 client with these settings of AWS: {masked(str(error))}.",
                 hint="Correct AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL or ~/.aws/config.",
             ) from error
 

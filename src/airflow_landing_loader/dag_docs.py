@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from airflow_landing_loader.exceptions import shown
 from airflow_landing_loader.mapping.model import CsvDialect, GoFile, TableMapping, Trailer
 from airflow_landing_loader.settings import Settings
 
@@ -139,8 +140,9 @@ def _list(texts: Sequence[str]) -> str:
     return ", ".join(_code(text) for text in texts)
 
 
-def _code(text: str) -> str:
-    """Text as Markdown shows it literally, whatever it holds."""
+def _code(raw: str) -> str:
+    """Text as Markdown shows it literally, whatever it holds: a blank line would end the code."""
+    text = shown(raw)
     fence = "`"
     while fence in text:
         fence += "`"

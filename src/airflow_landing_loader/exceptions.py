@@ -14,6 +14,7 @@ data. A value that helps a person goes into ``value``, which only the sidecar fi
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -73,6 +74,7 @@ class ErrorCode(StrEnum):
     COMPRESSION_CORRUPT = "compression.corrupt"
     COMPRESSION_TRAILING_BYTES = "compression.trailing_bytes"
     COMPRESSION_WRONG_NAME = "compression.wrong_name"
+    COMPRESSION_BOMB = "compression.bomb"
 
     CSV_UNCLOSED_QUOTE = "csv.unclosed_quote"
     CSV_STRAY_QUOTE = "csv.stray_quote"
@@ -89,6 +91,7 @@ class ErrorCode(StrEnum):
     HEADER_RESERVED_NAME = "header.reserved_name"
     HEADER_NAME_COLLISION = "header.name_collision"
     HEADER_NAME_TOO_LONG = "header.name_too_long"
+    HEADER_TOO_MANY_COLUMNS = "header.too_many_columns"
     HEADER_NO_KNOWN_COLUMN = "header.no_known_column"
 
     # What the table makes of it.
@@ -117,17 +120,39 @@ class ErrorCode(StrEnum):
     INTERNAL_UNEXPECTED = "internal.unexpected"
 
 
+_MAX_TEXT = 8000
+_MAX_VALUE = 2000
+_MAX_COLUMN = 300
+_USER_INFO = re.compile(r"(?<=://)[^\s@]*@")
+_QUERY = re.compile(r"\?[^\s=]*=[^\s'\"]*")
+# Airflow's log page folds away what follows such a word, wherever in a line it stands.
+_LOG_GROUP = re.compile("::(?=(?:end)?group::)")
+
+
 def shown(name: str) -> str:
     """``name`` for a message: undecodable bytes and control characters escaped, so that a hostile
-    name can neither forge a log line nor break an output that is UTF-8."""
-    return "".join(
+    name can neither forge or hide a log line nor break an output that is UTF-8."""
+    line = "".join(
         c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name
     )
+    return _LOG_GROUP.sub(r":\\x3a", line)
+
+
+def masked(text: str) -> str:
+    """``text`` without what may be a secret in a URI: user and password, and the query."""
+    return _QUERY.sub("?***", _USER_INFO.sub("***@", text))
+
+
+def shortened(text: str, limit: int) -> str:
+    """``text``, cut to ``limit`` characters with an ellipsis at its end."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}\u2026"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorDetail:
     """An error as a small JSON-able value: what XCom, the sidecar and ``--json`` carry.
+
+    Small whatever a sender puts into a header or a cell: long texts are cut.
 
     :param code: an :class:`ErrorCode` value.
     :param message: what went wrong and why, one sentence, no cell value.
@@ -152,6 +177,13 @@ class ErrorDetail:
     value: str | None = None
     transient: bool = False
 
+    def __post_init__(self) -> None:
+        limits = (("message", _MAX_TEXT), ("hint", _MAX_TEXT), ("value", _MAX_VALUE))
+        for name, limit in (*limits, ("column", _MAX_COLUMN)):
+            text = getattr(self, name)
+            if isinstance(text, str):
+                object.__setattr__(self, name, shortened(text, limit))
+
     def where(self) -> str:
         """``file:line:column`` as far as known, then record and key path; ``""`` if nothing is."""
         place = ":".join(shown(str(p)) for p in (self.file, self.line) if p is not None)
@@ -163,14 +195,14 @@ class ErrorDetail:
         if isinstance(self.column, str):
             extra.append(f"column {shown(self.column)}")
         if self.key_path:
-            extra.append(f"key {self.key_path}")
+            extra.append(f"key {shown(self.key_path)}")
         return " ".join(p for p in (place, f"({', '.join(extra)})" if extra else "") if p)
 
     def text(self) -> str:
         """One line for a log or a table: ``[code] where: message Hint: ...``."""
         where = self.where()
         hint = f" Hint: {self.hint}" if self.hint else ""
-        return f"[{self.code}] {where + ': ' if where else ''}{self.message}{hint}"
+        return shown(f"[{self.code}] {where + ': ' if where else ''}{self.message}{hint}")
 
     def to_dict(self, *, show_value: bool = False) -> dict[str, Any]:
         """All fields as JSON-able values; ``value`` is blanked unless ``show_value``."""

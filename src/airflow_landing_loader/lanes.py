@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from airflow_landing_loader.exceptions import shortened, shown
 from airflow_landing_loader.landing.model import Delivery
 
 SMALL_FILE_BYTES = 16 * 1024**2
@@ -66,8 +67,7 @@ def printable(text: str, limit: int) -> str:
 
     A file name may hold anything but a slash: line feeds, escape sequences, bytes without meaning.
     """
-    line = "".join(c if c.isprintable() else "\ufffd" for c in text)
-    return line if len(line) <= limit else f"{line[: limit - 1]}\u2026"
+    return shortened(shown("".join(c if c.isprintable() else "\ufffd" for c in text)), limit)
 
 
 def _arrival(delivery: Delivery) -> tuple[int, str]:

@@ -16,6 +16,8 @@ from airflow_landing_loader.wording import error_text
 DbtResult = Literal["not run", "succeeded", "failed"]
 
 _MAX_GOOD_LINES = 100
+_MAX_BAD_LINES = 500
+_MAX_CAUSES = 50
 _NAME_WIDTH = 60
 
 
@@ -47,15 +49,20 @@ class RunReport:
 def failures(report: RunReport, *, fail_on_files: bool, show_values: bool = False) -> list[str]:
     """Why the run failed, a line for each cause; empty if it did not.
 
+    Of thousands of files the first few are named: the text ends up in Airflow's database.
+
     :param fail_on_files: whether a quarantined file fails the run (``on_failed_file``).
     """
     failing = {entry.name for entry in report.held if entry.failed}
-    lines = [
-        _failure(outcome, show_values)
+    blamed = [
+        outcome
         for outcome in report.outcomes
         if (outcome.status == "failed" and fail_on_files)
         or (outcome.status == "left" and outcome.name in failing)
     ]
+    lines = [_failure(outcome, show_values) for outcome in blamed[:_MAX_CAUSES]]
+    if len(blamed) > _MAX_CAUSES:
+        lines.append(f"... and {len(blamed) - _MAX_CAUSES} more files; the log of this task says")
     lines += report.broken_tasks
     if report.dbt == "failed":
         lines.append("dbt failed: see the log of its tasks. It runs again in 10 minutes.")
@@ -78,18 +85,28 @@ def summary(report: RunReport) -> dict[str, Any]:
 
 
 def as_table(report: RunReport, *, show_values: bool = False) -> str:
-    """The run as text: bad files first, one line each; good ones up to a hundred; then the sums."""
+    """The run as text: bad files first, up to five hundred; good ones up to a hundred; the sums."""
     rank = {"failed": 0, "left": 1, "loaded": 2, "duplicate": 3}
     ordered = sorted(report.outcomes, key=lambda outcome: (rank[outcome.status], outcome.name))
     bad = [outcome for outcome in ordered if outcome.status in ("failed", "left")]
     good = [outcome for outcome in ordered if outcome.status not in ("failed", "left")]
-    rows = [_row(outcome, show_values) for outcome in [*bad, *good[:_MAX_GOOD_LINES]]]
+    rows = [
+        _row(outcome, show_values) for outcome in [*bad[:_MAX_BAD_LINES], *good[:_MAX_GOOD_LINES]]
+    ]
     lines = _aligned([("status", "file", "rows", "what"), *rows]) if rows else []
     if len(good) > _MAX_GOOD_LINES:
         lines.append(f"... and {len(good) - _MAX_GOOD_LINES} more that went well")
+    if len(bad) > _MAX_BAD_LINES:
+        lines.append(
+            f"... and {len(bad) - _MAX_BAD_LINES} more that went wrong: see load_deliveries"
+        )
     lines.append(_sums(report))
-    lines += [f"held back until {_utc(e.until)}: {printable(e.name, 200)}" for e in report.held]
-    lines += [f"not taken: {text}" for text in report.news]
+    held = [f"held back until {_utc(e.until)}: {printable(e.name, 200)}" for e in report.held]
+    news = [f"not taken: {text}" for text in report.news]
+    for told in (held, news):
+        lines += told[:_MAX_BAD_LINES]
+        if len(told) > _MAX_BAD_LINES:
+            lines.append(f"... and {len(told) - _MAX_BAD_LINES} more")
     return "\n".join(lines)
 
 

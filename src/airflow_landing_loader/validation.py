@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError, shown
 from airflow_landing_loader.landing.discovery import still_same
 from airflow_landing_loader.landing.go_file import expected_data_records, read_go_file
 from airflow_landing_loader.landing.inspection import inspect, ragged_records
@@ -83,7 +83,7 @@ def _promises(
             has_trailer=mapping.trailer is not None,
             file=delivery.go.name,
         )
-        promises.append((count, f"go file {delivery.go.name}"))
+        promises.append((count, f"go file {shown(delivery.go.name)}"))
     if inspection.trailer is not None and mapping.trailer is not None:
         count = expected_data_records(
             inspection.trailer.expected_records,

@@ -24,6 +24,7 @@ from airflow_landing_loader.outcome import Outcome
 from airflow_landing_loader.pipeline import Pipeline
 
 BATCH_BYTES = 256 * 1024 * 1024
+_REPORTS_TOLD = 200  # of one look; a sender may drop thousands of strange names
 _AGAIN = LOOK_INTERVAL + 0.02  # clocks are not exact
 
 
@@ -143,8 +144,14 @@ class Loop:
         """Remember the look, and tell once what is left alone."""
         self._look = found.look
         news, self._reports = new_reports(found, self._reports)
-        for report in news:
+        for report in news[:_REPORTS_TOLD]:
             self._log.say(f"{report.kind:<9} {report.message} Hint: {report.hint}", "yellow")
+        if len(news) > _REPORTS_TOLD:
+            self._log.say(
+                f"... and {len(news) - _REPORTS_TOLD:,} more files are left alone;"
+                " `landing-loader list` shows them",
+                "yellow",
+            )
 
     def _load(self, ready: Sequence[Delivery]) -> None:
         if not ready:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import zstandard
 
@@ -28,6 +29,17 @@ _SUFFIXES: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd", ".zstd": "zs
 _DICTIONARY_ID_BYTES = (0, 1, 2, 4)
 _CONTENT_SIZE_BYTES = (0, 2, 4, 8)
 _RUN_LENGTH_BLOCK = 1
+
+
+class Expansion(NamedTuple):
+    """How far a compressed file may expand; refused is what passes both.
+
+    :param ratio: decompressed bytes for each delivered one.
+    :param free_bytes: decompressed bytes that are allowed whatever the ratio.
+    """
+
+    ratio: float
+    free_bytes: int
 
 
 def compression_of(name: str, head: bytes) -> Compression:
@@ -74,6 +86,33 @@ def decompressed(blocks: Iterator[bytes], compression: Compression, name: str) -
     if compression == "zstd":
         return _unzstd(_Input(blocks, name), name)
     return blocks
+
+
+def within(
+    pieces: Iterator[bytes], expansion: Expansion, *, delivered: int, name: str
+) -> Iterator[bytes]:
+    """Hand on decompressed pieces until they are more than a file of this size may become.
+
+    :param pieces: as :func:`decompressed` gives them.
+    :param delivered: bytes of the file as delivered.
+    :param name: file name, for the error.
+    :raises TerminalError: ``COMPRESSION_BOMB``, before the piece that is too much is handed on.
+    """
+    limit = max(expansion.free_bytes, int(expansion.ratio * delivered))
+    total = 0
+    for piece in pieces:
+        total += len(piece)
+        if total > limit:
+            raise TerminalError(
+                ErrorCode.COMPRESSION_BOMB,
+                f"{delivered:,} bytes expand to more than {limit:,}: more than "
+                f"{expansion.ratio:g} times their size, and more than "
+                f"{expansion.free_bytes:,} bytes.",
+                hint="Ask the sender whether the file is meant to be so large; if it is, raise "
+                "max_expansion or free_expansion_bytes in the mapping.",
+                file=name,
+            )
+        yield piece
 
 
 def _named_compression(name: str) -> Compression:
@@ -191,9 +230,10 @@ def _frame(source: _Input, decompressor: zstandard.ZstdDecompressor, name: str) 
         word = int.from_bytes(head, "little")
         last, kind, size = bool(word & 1), word >> 1 & 3, word >> 3
         block = head + source.take(1 if kind == _RUN_LENGTH_BLOCK else size)
-        piece = decoder.decompress(block)
-        pieces.append(piece)
-        gathered += len(piece)
+        # Blocks may be empty, and are not gathered: a file of nothing else would fill the memory.
+        if piece := decoder.decompress(block):
+            pieces.append(piece)
+            gathered += len(piece)
         if gathered >= PIECE_BYTES:
             yield b"".join(pieces)
             pieces.clear()

@@ -57,7 +57,10 @@ def _stored_name(failed: Zone, name: str) -> str:
 
 
 def _plan(failed: Zone, source: End, target: End, name: str) -> _Plan:
-    own = name if name.endswith(ENDING) else sidecar_name(name, source.path)
+    own = sidecar_name(name, source.path)
+    # A delivered file may have the name of a sidecar; then it has one of its own.
+    if name.endswith(ENDING) and not source.taken(own):
+        own = name
     sidecar = find_sidecar(source, own)
     if sidecar is None:
         raise not_there(name, failed)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from airflow_landing_loader.exceptions import TerminalError
+from airflow_landing_loader.landing.compression import Expansion
 from airflow_landing_loader.landing.faults import not_text, terminal_error
 from airflow_landing_loader.landing.marks import Dialect
 from airflow_landing_loader.landing.model import Inspection, RaggedRecord
@@ -42,7 +43,7 @@ def inspect(source: Source, mapping: TableMapping) -> Inspection:
         ``on_bad_row: fail``.
     :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_UNREADABLE``.
     """
-    with TextPass(source, mapping.csv.encoding) as delivered:
+    with TextPass(source, mapping.csv.encoding, _expansion(mapping)) as delivered:
         scanner = _scanner(mapping)
         tally = Tally(delivered.name, mapping)
         try:
@@ -121,6 +122,10 @@ def locate(
 
 def _limits(mapping: TableMapping) -> Limits:
     return Limits(mapping.max_record_bytes, mapping.max_record_lines)
+
+
+def _expansion(mapping: TableMapping) -> Expansion:
+    return Expansion(mapping.max_expansion, mapping.free_expansion_bytes)
 
 
 def _scanner(mapping: TableMapping) -> Scanner:

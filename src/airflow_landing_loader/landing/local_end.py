@@ -30,7 +30,9 @@ class LocalEnd:
     def make_work_folder(self) -> None:
         """Make the hidden folder of the notes."""
         with self._writing(None):
-            Path(self.path, local_files.WORK_FOLDER).mkdir(exist_ok=True)
+            work = Path(self.path, local_files.WORK_FOLDER)
+            work.mkdir(exist_ok=True)
+            local_files.require_no_link(str(work))
 
     def taken(self, name: str) -> bool:
         return local_files.exists(f"{self.path}/{name}")

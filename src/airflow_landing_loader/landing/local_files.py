@@ -308,6 +308,7 @@ def exclusive(zone: str, *, timeout: float = LOCK_TIMEOUT) -> Iterator[str]:
 def _open_lock(zone: str, work: str, path: str) -> int:
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     with suppress(FileNotFoundError):
+        require_no_link(work)
         return os.open(path, flags)
     # Whoever may write into the zone may use its lock: Airflow's user and a person who replays.
     mode = stat.S_IMODE(os.lstat(f"{zone}/.").st_mode)
@@ -318,6 +319,16 @@ def _open_lock(zone: str, work: str, path: str) -> int:
     with suppress(PermissionError):
         os.fchmod(descriptor, mode & 0o666)
     return descriptor
+
+
+def require_no_link(folder: str) -> None:
+    """Refuse a folder that is a link, which may lead anywhere.
+
+    :raises NotADirectoryError: it is not a folder itself.
+    :raises FileNotFoundError: there is nothing of this name.
+    """
+    if not stat.S_ISDIR(os.lstat(folder).st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, "it is a link or a file, not a folder", folder)
 
 
 def _wait_for_lock(descriptor: int, path: str, deadline: float) -> None:

@@ -39,7 +39,7 @@ def move(note: MoveNote, target: LocalZone) -> Moved:
             return _by_copies(note, target, folder, digests)
 
 
-def finish_interrupted(target: LocalZone) -> tuple[Finished, ...]:
+def finish_interrupted(source: LocalZone, target: LocalZone) -> tuple[Finished, ...]:
     """See :func:`airflow_landing_loader.landing.moves.finish_interrupted`."""
     target.require()
     if not move_notes.any_note(f"{target.path}/{local_files.WORK_FOLDER}"):
@@ -47,7 +47,7 @@ def finish_interrupted(target: LocalZone) -> tuple[Finished, ...]:
     with unwritable(target.path, None):
         with local_files.exclusive(target.path) as work:
             notes = move_notes.read_notes(work)
-        return tuple(_finish(note, target) for note in notes)
+        return tuple(_finish(note, target) for note in notes if move_notes.is_of(note, source.path))
 
 
 @dataclass(frozen=True)

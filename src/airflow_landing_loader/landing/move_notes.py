@@ -11,17 +11,24 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from airflow_landing_loader.exceptions import TerminalError
+from airflow_landing_loader.landing import local_files
 from airflow_landing_loader.landing import sidecar as sidecars
 from airflow_landing_loader.landing.model import LandedFile
 from airflow_landing_loader.landing.sidecar import Sidecar
 from airflow_landing_loader.landing.transfer import FileToMove
+from airflow_landing_loader.landing.zone import is_plain_name
 
 NOTE_ENDING = ".move.json"
+SUFFIX_ID = re.compile(r"[0-9A-Za-z]{1,8}")
+_MOST_BYTES = 1024 * 1024
+_MODE = 0o640
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,23 +58,44 @@ def write_note(work: str, note: MoveNote) -> None:
     Not forced to the disk, which would cost more than the move: it has to outlive its process. A
     power cut may leave a go file behind as an orphan, which is reported and loses nothing.
     """
-    _path(work, note).write_text(json.dumps(note_to_json(note)), encoding="ascii")
+    path = _path(work, note)
+    path.unlink(missing_ok=True)
+    # A new file, so that nothing is written through a link; it holds a sidecar, which may quote a
+    # cell.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, _MODE), "w", encoding="ascii") as stream:
+        stream.write(json.dumps(note_to_json(note)))
 
 
 def read_notes(work: str) -> tuple[MoveNote, ...]:
     """All notes; the lock must be held.
 
     One that cannot be read was being written when its process died, before anything moved, so it
-    is removed.
+    is removed. So is what is no file, unless it is a folder.
     """
     notes = []
     for path in sorted(Path(work).glob(f"*{NOTE_ENDING}")):
-        note = note_from_json(path.read_bytes())
-        if note is None:
-            path.unlink()
-        else:
+        note = _read(path)
+        if note is not None:
             notes.append(note)
+        elif not path.is_dir() or path.is_symlink():
+            path.unlink()
     return tuple(notes)
+
+
+def is_of(note: MoveNote, folder: str) -> bool:
+    """Whether all files of a move lay directly in this local folder.
+
+    Only such a note may be finished: another one is of another loader's landing zone, or forged to
+    have files of this machine moved that are nobody's delivery.
+
+    :param folder: absolute path of the landing zone.
+    """
+    return all(
+        os.path.basename(item.file.path) == item.file.name  # noqa: PTH119 (a name is no path)
+        and _same_folder(Path(item.file.path).parent, folder)
+        for item in note.files
+    )
 
 
 def remove_note(work: str, note: MoveNote) -> None:
@@ -100,7 +128,7 @@ def note_from_json(content: bytes) -> MoveNote | None:
             return None
         return MoveNote(
             files=tuple(_file_to_move(**item) for item in values["files"]),
-            suffix_id=values["suffix_id"],
+            suffix_id=_suffix_id(values["suffix_id"]),
             subfolder=values["subfolder"],
             sidecar=sidecars.from_json(values["sidecar"]) if values["sidecar"] else None,
         )
@@ -111,5 +139,30 @@ def _path(work: str, note: MoveNote) -> Path:
     return Path(work, note_name(note))
 
 
+def _read(path: Path) -> MoveNote | None:
+    try:
+        with local_files.open_regular(str(path), name=path.name) as stream:
+            return note_from_json(stream.read(_MOST_BYTES))
+    except TerminalError:
+        return None
+
+
+def _same_folder(one: Path, other: str) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _suffix_id(text: str) -> str:
+    """It becomes part of file names, so nothing else is taken from a note."""
+    if SUFFIX_ID.fullmatch(text) is None:
+        raise ValueError("not a suffix id")
+    return text
+
+
 def _file_to_move(*, file: dict[str, Any], sha256: str | None) -> FileToMove:
-    return FileToMove(file=LandedFile(**file), sha256=sha256)
+    found = LandedFile(**file)
+    if not is_plain_name(found.name):
+        raise ValueError("not the name of a direct child")
+    return FileToMove(file=found, sha256=sha256)

@@ -6,18 +6,15 @@ the copy is verified, and only then its source goes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from airflow_landing_loader.landing import local_moves
 from airflow_landing_loader.landing.local_zone import LocalZone
-from airflow_landing_loader.landing.move_notes import MoveNote
+from airflow_landing_loader.landing.move_notes import SUFFIX_ID, MoveNote
 from airflow_landing_loader.landing.moving import Finished, Moved
 from airflow_landing_loader.landing.sidecar import Sidecar
 from airflow_landing_loader.landing.transfer import FileToMove
 from airflow_landing_loader.landing.zone import Zone
-
-_SUFFIX_ID = re.compile(r"[0-9A-Za-z]{1,8}")
 
 
 def move(
@@ -50,7 +47,7 @@ def move(
         target. Nothing is lost, and the same call can be made again.
     :raises ConfigurationError: ``MAPPING_BAD_VALUE``, the subfolder leaves the zone.
     """
-    found = _SUFFIX_ID.match(suffix_id)
+    found = SUFFIX_ID.match(suffix_id)
     if not files or found is None:
         raise ValueError("a move needs files and a suffix id of letters and digits")
     note = MoveNote(files=tuple(files), suffix_id=found[0], subfolder=subfolder, sidecar=sidecar)
@@ -68,12 +65,14 @@ def finish_interrupted(source: Zone, target: Zone) -> tuple[Finished, ...]:
     To be called before the landing zone is listed: the files of such a delivery look like an
     orphaned go file there.
 
+    Moves out of another landing zone are left to its own loader.
+
     :param source: the landing zone.
     :param target: archive or failed zone.
     :raises TransientError: ``ZONE_UNAVAILABLE`` or ``ZONE_UNWRITABLE``.
     """
     if isinstance(source, LocalZone) and isinstance(target, LocalZone):
-        return local_moves.finish_interrupted(target)
+        return local_moves.finish_interrupted(source, target)
     from airflow_landing_loader.landing import copying_moves
 
     return copying_moves.finish_interrupted(source, target)

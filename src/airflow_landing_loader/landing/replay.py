@@ -104,10 +104,10 @@ def _same_folder(one: Path, other: str) -> bool:
 
 
 def _plan(failed: LocalZone, landing: LocalZone, name: str) -> _Plan:
-    if name.endswith(ENDING) and local_files.exists(f"{failed.path}/{name}"):
+    path = f"{failed.path}/{sidecar_name(name, failed.path)}"
+    # A delivered file may have the name of a sidecar; then it has one of its own.
+    if name.endswith(ENDING) and _lies_in(failed, name) and not local_files.exists(path):
         path = f"{failed.path}/{name}"
-    else:
-        path = f"{failed.path}/{sidecar_name(name, failed.path)}"
     if not local_files.exists(path) and not _lies_in(failed, name):
         raise not_there(name, failed)
     sidecar = read_sidecar(path)

@@ -14,6 +14,7 @@ from airflow_landing_loader.landing.model import LineEnd, TrailerContent
 from airflow_landing_loader.landing.records import Batch, Place, Rows
 from airflow_landing_loader.landing.text import empty
 from airflow_landing_loader.landing.trailer import LastRecord, has_tag, no_record, read_trailer
+from airflow_landing_loader.mapping.fields import MAX_COLUMNS
 from airflow_landing_loader.mapping.model import TableMapping
 
 _ANY_LINE_END = re.compile(r"\r\n|\n|\r")
@@ -63,7 +64,8 @@ class Tally:
     def add(self, batch: Batch) -> None:
         """Add a batch; a fault behind its rows is left to the caller.
 
-        :raises TerminalError: ``CSV_RAGGED`` under ``on_bad_row: fail``.
+        :raises TerminalError: ``CSV_RAGGED`` under ``on_bad_row: fail``;
+            ``HEADER_TOO_MANY_COLUMNS``.
         """
         rows = self._after_header(batch) if self._header_pending else batch.rows
         if len(self.columns) != 1:
@@ -113,6 +115,8 @@ class Tally:
         text = batch.text(rows, index)
         self._header_pending = False
         self.header_line = rows.line(index)
+        if rows.fields(index) > MAX_COLUMNS:
+            raise self._too_many_columns(rows.fields(index))
         self.columns = column_names(_without_line_end(text), self._dialect)
         self.body_start = self.body_end = int(rows.stops[index])
         self.body_line = self.header_line + len(_ANY_LINE_END.findall(text))
@@ -159,6 +163,16 @@ class Tally:
         self.ragged += ragged
         self.longest = max(self.longest, int((rows.stops - rows.starts).max()))
         self.body_end = int(rows.stops[-1])
+
+    def _too_many_columns(self, columns: int) -> TerminalError:
+        return TerminalError(
+            ErrorCode.HEADER_TOO_MANY_COLUMNS,
+            f"The header has {columns:,} columns, {MAX_COLUMNS:,} are allowed.",
+            hint="Check csv.delimiter and csv.quote in the mapping; a missing line end after the "
+            "header looks like this too.",
+            file=self._name,
+            line=self.header_line,
+        )
 
     def _ragged(self, rows: Rows, index: int) -> TerminalError:
         return TerminalError(

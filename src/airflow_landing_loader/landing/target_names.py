@@ -154,4 +154,9 @@ def _sidecar_state(note: MoveNote, target: Target, data: Spot) -> SpotState:
     # Beside equal content it explains the earlier delivery of it, and is brought up to date.
     same_arrival = data.state is not SpotState.OWN
     name = sidecar_name(data.name, target.path)
-    return target.sidecar_state(name, note.sidecar, same_arrival=same_arrival)
+    state = target.sidecar_state(name, note.sidecar, same_arrival=same_arrival)
+    above = sidecar_name(name, target.path)
+    if target.sidecar_state(above, note.sidecar, same_arrival=False) is not SpotState.FREE:
+        # It has a sidecar itself, so it is a delivered file, whatever it looks like.
+        return SpotState.OTHER
+    return state

@@ -18,7 +18,12 @@ from types import TracebackType
 from typing import Self
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
-from airflow_landing_loader.landing.compression import compression_of, decompressed
+from airflow_landing_loader.landing.compression import (
+    Expansion,
+    compression_of,
+    decompressed,
+    within,
+)
 from airflow_landing_loader.landing.encoding import decoded
 from airflow_landing_loader.landing.model import Compression
 from airflow_landing_loader.landing.source import DeliveredBytes, Source
@@ -70,12 +75,13 @@ class TextPass:
 
     :param source: the file.
     :param encoding: as the mapping says.
+    :param expansion: how far a compressed file may expand.
     :raises TerminalError: ``LANDING_NOT_A_FILE``, ``FILE_EMPTY``, ``COMPRESSION_WRONG_NAME``,
         ``COMPRESSION_CUT``.
     :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_UNREADABLE``.
     """
 
-    def __init__(self, source: Source, encoding: str) -> None:
+    def __init__(self, source: Source, encoding: str, expansion: Expansion) -> None:
         self._encoding = encoding
         self.name = source.name
         self._file = source.open()
@@ -90,6 +96,8 @@ class TextPass:
             raise
         self.size = 0
         self._plain = decompressed(self._delivered(), self.compression, self.name)
+        if self.compression != "none":
+            self._plain = within(self._plain, expansion, delivered=self._file.size, name=self.name)
 
     def __enter__(self) -> Self:
         return self

@@ -78,12 +78,17 @@ class Zone(Protocol):
         ...
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether this is the name of a direct child, and no path."""
+    return name not in ("", ".", "..") and "/" not in name and "\0" not in name
+
+
 def require_plain_name(name: str) -> None:
     """Refuse what is not the name of a direct child.
 
     :raises TerminalError: ``LANDING_UNKNOWN_FILE``.
     """
-    if name in ("", ".", "..") or "/" in name or "\0" in name:
+    if not is_plain_name(name):
         raise TerminalError(
             ErrorCode.LANDING_UNKNOWN_FILE,
             f"{shown(name)!r} is not a file name.",

@@ -166,6 +166,19 @@ class TableMapping(MappingModel):
     max_record_lines: Whole = Field(
         default=1000, ge=1, le=1_000_000, description="A record of more lines fails the file."
     )
+    max_expansion: Number = Field(
+        default=200.0,
+        ge=1,
+        le=1_000_000,
+        description="A compressed file that becomes so many times larger than it was delivered "
+        "fails, once it has passed free_expansion_bytes.",
+    )
+    free_expansion_bytes: Whole = Field(
+        default=_GIB,
+        ge=0,
+        le=1024 * _GIB,
+        description="A compressed file may expand to so much whatever its ratio.",
+    )
     archive_layout: Annotated[
         str, Field(max_length=255), AfterValidator(rules.check_archive_layout)
     ] = Field(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from airflow_landing_loader.exceptions import ErrorDetail
+from airflow_landing_loader.exceptions import ErrorDetail, shown
 from airflow_landing_loader.mapping.model import TableMapping
 
 _SNIPPET_WIDTH = 100
@@ -33,11 +33,11 @@ class MappingProblem:
 
     def render(self) -> str:
         """Several lines of text for a person: place, message, the line, what to do."""
-        parts = [f"{self.detail.where()}: [{self.detail.code}] {self.detail.message}"]
+        parts = [shown(f"{self.detail.where()}: [{self.detail.code}] {self.detail.message}")]
         if self.snippet:
             parts.append(self.snippet)
         if self.detail.hint:
-            parts.append(f"  Hint: {self.detail.hint}")
+            parts.append(shown(f"  Hint: {self.detail.hint}"))
         return "\n".join(parts)
 
 
@@ -82,10 +82,10 @@ def snippet(lines: tuple[str, ...], line: int, column: int) -> str:
     """
     text = lines[line - 1] if line <= len(lines) else ""
     start = max(0, column - 1 - _SNIPPET_WIDTH // 2) if len(text) > _SNIPPET_WIDTH else 0
-    shown = "".join(_printable(char) for char in text[start : start + _SNIPPET_WIDTH])
-    indent = sum(_width(char) for char in shown[: column - 1 - start])
+    visible = "".join(_printable(char) for char in text[start : start + _SNIPPET_WIDTH])
+    indent = sum(_width(char) for char in visible[: column - 1 - start])
     number = f"{line:>5}"
-    return f"{number} | {shown}\n{' ' * len(number)} | {' ' * indent}^"
+    return f"{number} | {visible}\n{' ' * len(number)} | {' ' * indent}^"
 
 
 def _printable(char: str) -> str:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from airflow_landing_loader.pipeline import Pipeline
     from airflow_landing_loader.settings import Settings
 
+_MAX_TOLD = 50  # errors that one exception names; all of them are in XCom
+
 LABEL_TEMPLATE = "{{ task.label }}"
 
 # Settings that a task may have of its own, as arguments of the same names.
@@ -182,6 +184,8 @@ class LandingOperator(BaseOperator):
             "refused": dump_batch(refused, show_values=self.show_values),
         }
         context["ti"].xcom_push(key=ERROR_KEY, value=value)
-        text = "\n".join(error_text(error, show_values=self.show_values) for error in errors)
+        lines = [error_text(error, show_values=self.show_values) for error in errors[:_MAX_TOLD]]
+        more = f"\n... and {len(errors) - _MAX_TOLD} more" if len(errors) > _MAX_TOLD else ""
+        text = "\n".join(lines) + more
         transient = any(error.transient for error in errors)
         return AirflowException(text) if transient else AirflowFailException(text)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from airflow_landing_loader.pipeline import Pipeline
 
 MAX_NOTICES = 200
+MAX_NEWS = 1000  # of one run, the newest; a sender may drop other strange names at every look
 
 
 class Notices:
@@ -51,7 +52,7 @@ class Notices:
             self._ti.xcom_push(key=NOTICES_KEY, value=current)
         if news:
             told = self._ti.xcom_pull(task_ids=self._ti.task_id, key=NEWS_KEY) or []
-            self._ti.xcom_push(key=NEWS_KEY, value=[*told, *news])
+            self._ti.xcom_push(key=NEWS_KEY, value=[*told, *news][-MAX_NEWS:])
 
     def _pull(self, key: str) -> list[str] | None:
         """What this run's sensor, or else the one of the run before, said last."""

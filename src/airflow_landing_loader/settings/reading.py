@@ -20,7 +20,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
+from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode, masked
 from airflow_landing_loader.settings.model import (
     BIGQUERY_NEEDS,
     PREFIX,
@@ -153,7 +153,7 @@ def _converted(texts: Mapping[str, str], places: Mapping[str, str], base: Path) 
         try:
             values[option.name] = _value(option, text, base) if isinstance(text, str) else text
         except ValueError as problem:
-            problems[option.name] = f"{places[option.name]}: {problem}"
+            problems[option.name] = masked(f"{places[option.name]}: {problem}")
     if problems:
         raise ConfigurationError(
             ErrorCode.SETTINGS_BAD_VALUE,
@@ -210,6 +210,11 @@ def _object_prefix(name: str, text: str) -> str:
             f"{', '.join(f'{known}://bucket/prefix' for known in OBJECT_STORES)}."
         )
     bucket, *folders = rest.rstrip("/").split("/")
+    if "@" in bucket:
+        raise ValueError(
+            f"{name} is {text!r}; credentials do not belong into a path: use the cloud's own "
+            "variables, or a connection in Airflow."
+        )
     if not bucket or any(part in ("", ".", "..") for part in folders):
         raise ValueError(f"{name} is {text!r}; write it like {scheme.lower()}://bucket/prefix.")
     return f"{scheme.lower()}://{'/'.join([bucket, *folders])}"

@@ -62,3 +62,25 @@ def test_load_status_replay_and_doctor(cloud: Any, run: Any) -> None:
     doctor = run("doctor")
     assert doctor.returncode == 3
     assert "there is no such " in doctor.stdout
+
+
+def test_no_credential_comes_out_again(
+    cloud: Any, run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Neither where the bucket answers nor where it does not."""
+    secret = "hunter2-of-a-cloud"
+    for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "GOOGLE_CLOUD_SECRET"):
+        monkeypatch.setenv(name, secret)
+    cloud.deliver("a_1.csv", "id\n1\n")
+    cloud.deliver("a_2.csv", 'id\n"1\n')
+    ended = [run("run", "--once"), run("status", "--json"), run("doctor"), run("list", "--json")]
+    for zone in ("archive", "failed"):
+        for name in cloud.names(zone):
+            assert secret.encode() not in cloud.content(zone, name)
+    cloud.bucket.destroy()
+    ended += [run("run", "--once"), run("doctor")]
+    assert [done.returncode for done in ended] == [1, 0, 0, 0, 3, 3]
+    assert secret not in "".join(done.stdout + done.stderr for done in ended)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 3
+    assert [path for path in files if secret.encode() in path.read_bytes()] == []

@@ -137,6 +137,27 @@ def test_hostile_names_are_only_names(cloud: Any) -> None:
     assert cloud.sql("SELECT count(DISTINCT id) FROM raw_a") == [(len(names),)]
 
 
+def test_a_delivery_that_looks_like_a_sidecar_is_not_lost(cloud: Any, zones: Any) -> None:
+    cloud.map("a_*")
+    cloud.deliver("a_1.csv", 'id\n"1\n')
+    assert cloud.run()["a_1.csv"].status == "failed"
+    forged = cloud.content("failed", "a_1.csv.error.json")
+    replay(zones.failed, zones.landing, ["a_1.csv"])
+    cloud.deliver("a_1.csv.error.json", forged)
+    pipeline = cloud.pipeline
+    for name in ("a_1.csv.error.json", "a_1.csv"):
+        (outcome,) = pipeline.run_batch([pipeline.delivery(name)])
+        assert outcome.status == "failed"
+    assert cloud.content("failed", "a_1.csv.error.json") == forged
+    assert len(cloud.names("failed")) == 4
+
+    replay(zones.failed, zones.landing, ["a_1.csv.error.json"])
+
+    assert cloud.names("landing") == ["a_1.csv.error.json"]
+    assert cloud.content("landing", "a_1.csv.error.json") == forged
+    assert len(cloud.names("failed")) == 2
+
+
 def test_compressed_encoded_and_larger_than_a_piece(
     cloud: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

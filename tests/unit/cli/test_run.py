@@ -87,3 +87,12 @@ def test_signal_handlers_are_given_back(cli: Any) -> None:
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     cli("run", "--once")
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+
+def test_a_thousand_strange_names_are_not_a_thousand_lines(cli: Any) -> None:
+    for number in range(1000):
+        cli.land(f"stranger_{number}.csv", "a\n1\n")
+    ran = cli("run", "--once")
+    told = [line for line in ran.err.splitlines() if "stranger_" in line]
+    assert len(told) == 200
+    assert "... and 800 more files are left alone" in ran.err

@@ -55,10 +55,6 @@ def move(files: Sequence[FileToMove], target: LocalZone, **keys: Any) -> Moved:
     return moves.move(files, LANDING, target, **keys)
 
 
-def finish_interrupted(target: LocalZone) -> tuple[Finished, ...]:
-    return moves.finish_interrupted(LANDING, target)
-
-
 fork = multiprocessing.get_context("fork")
 
 
@@ -85,6 +81,9 @@ class Lab:
         return Delivery(
             mapping=MAPPING, data=data, go=zone.stat(go_name) if go is not None else None
         )
+
+    def finish_interrupted(self) -> tuple[Finished, ...]:
+        return moves.finish_interrupted(LocalZone(str(self.landing)), self.zone)
 
     def kept(self) -> dict[str, bytes]:
         """Every visible file of the target, sidecars left out."""
@@ -627,7 +626,7 @@ def test_death_at_any_step_is_finished_by_a_retry(
         visible = {**lab.kept(), **lab.landed()}
         assert {b"data", b"go"} <= set(visible.values()), f"lost at step {number}"
         if retry == "finish_interrupted":
-            assert [f.error for f in finish_interrupted(lab.zone)] in ([], [None])
+            assert [f.error for f in lab.finish_interrupted()] in ([], [None])
             if lab.landed():
                 # It had not begun: the listing shows the whole delivery.
                 zone = LocalZone(str(lab.landing))
@@ -661,13 +660,13 @@ def test_what_a_dead_mover_began_is_finished_without_its_arguments(near: Lab) ->
     assert child.exitcode == -signal.SIGKILL
     assert near.landed() == {"a.go": b"go"}
 
-    (finished,) = finish_interrupted(near.zone)
+    (finished,) = near.finish_interrupted()
 
     assert finished.names == ("a.csv", "a.go")
     assert finished.moved is not None
     assert finished.moved.go == f"{near.target}/t/2024/a.go"
     assert near.landed() == {}
-    assert finish_interrupted(near.zone) == ()
+    assert near.finish_interrupted() == ()
     near.assert_tidy()
 
 
@@ -678,12 +677,12 @@ def test_a_move_that_cannot_be_finished_is_forgotten_once_told(near: Lab) -> Non
         move_notes.write_note(work, note)
     (near.landing / "a.csv").write_bytes(b"a newer one")
 
-    (finished,) = finish_interrupted(near.zone)
+    (finished,) = near.finish_interrupted()
 
     assert finished.error is not None
     assert finished.error.code == ErrorCode.LANDING_CHANGED
     assert near.landed() == {"a.csv": b"a newer one", "a.go": b"go"}
-    assert finish_interrupted(near.zone) == ()
+    assert near.finish_interrupted() == ()
     near.assert_tidy()
 
 
@@ -693,12 +692,12 @@ def test_a_move_that_cannot_be_finished_is_forgotten_once_told(near: Lab) -> Non
 def test_a_note_that_was_being_written_is_dropped(near: Lab, content: bytes) -> None:
     with local_files.exclusive(str(near.target)) as work:
         Path(work, "0123456789abcdef.move.json").write_bytes(content)
-    assert finish_interrupted(near.zone) == ()
+    assert near.finish_interrupted() == ()
     near.assert_tidy()
 
 
 def test_a_zone_without_work_folder_has_nothing_to_finish(near: Lab) -> None:
-    assert finish_interrupted(near.zone) == ()
+    assert near.finish_interrupted() == ()
     assert list(near.target.iterdir()) == []
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from airflow_landing_loader.exceptions import ErrorCode, LandingError, TerminalError, TransientError
 from airflow_landing_loader.landing import text as text_module
+from airflow_landing_loader.landing.compression import Expansion
 from airflow_landing_loader.landing.encoding import UndecodableTextError
 from airflow_landing_loader.landing.local_zone import LocalSource
 from airflow_landing_loader.landing.model import Compression
@@ -44,6 +45,9 @@ def streams(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Compres
     ]
 
 
+ANY_SIZE = Expansion(ratio=1, free_bytes=1 << 40)
+
+
 class TestPass:
     @pytest.mark.parametrize("block", [1, 7, 1000, 1 << 20])
     def test_hash_and_size_are_of_the_delivered_bytes(
@@ -55,7 +59,7 @@ class TestPass:
         monkeypatch.setattr(text_module, "BLOCK_BYTES", block)
         for path, compression, encoding in streams:
             delivered = Path(path).read_bytes()
-            with TextPass(LocalSource(path), encoding) as found:
+            with TextPass(LocalSource(path), encoding, ANY_SIZE) as found:
                 assert b"".join(found.blocks()) == UTF8
                 assert found.compression == compression
                 assert found.size == len(delivered)
@@ -67,19 +71,19 @@ class TestPass:
     ) -> None:
         monkeypatch.setattr(text_module, "_THREAD_FROM_BYTES", 1)
         monkeypatch.setattr(text_module, "BLOCK_BYTES", 10)
-        with TextPass(LocalSource(deliver(tmp_path, "a.csv", UTF8)), "utf-8") as found:
+        with TextPass(LocalSource(deliver(tmp_path, "a.csv", UTF8)), "utf-8", ANY_SIZE) as found:
             assert b"".join(found.blocks()) == UTF8
             assert found.sha256() == hashlib.sha256(UTF8).hexdigest()
 
     def test_the_head_is_decompressed(self, tmp_path: Path) -> None:
         path = deliver(tmp_path, "a.csv.gz", gzip.compress(UTF8))
-        with TextPass(LocalSource(path), "utf-8") as found:
+        with TextPass(LocalSource(path), "utf-8", ANY_SIZE) as found:
             next(found.blocks())
             assert found.head() == UTF8[:HEAD_BYTES]
 
     def test_finish_follows_compression_to_its_end(self, tmp_path: Path) -> None:
         path = deliver(tmp_path, "a.csv.gz", gzip.compress(UTF8)[:-1])
-        with TextPass(LocalSource(path), "utf-8") as found:
+        with TextPass(LocalSource(path), "utf-8", ANY_SIZE) as found:
             next(found.blocks())
             with pytest.raises(TerminalError) as caught:
                 found.finish()
@@ -88,7 +92,7 @@ class TestPass:
     def test_an_empty_file(self, tmp_path: Path) -> None:
         for name in ("a.csv", "a.csv.gz", "a.csv.zst"):
             with pytest.raises(TerminalError) as caught:
-                TextPass(LocalSource(deliver(tmp_path, name, b"")), "utf-8")
+                TextPass(LocalSource(deliver(tmp_path, name, b"")), "utf-8", ANY_SIZE)
             assert caught.value.code is ErrorCode.FILE_EMPTY
 
 
@@ -107,7 +111,7 @@ class TestOpen:
         with pytest.raises(LandingError) as of_stream:
             open_text(LocalSource(path), "none", "utf-8")
         with pytest.raises(LandingError) as of_pass:
-            TextPass(LocalSource(path), "utf-8")
+            TextPass(LocalSource(path), "utf-8", ANY_SIZE)
         assert of_pass.value.code is of_stream.value.code
         return of_stream.value
 
@@ -154,7 +158,7 @@ class TestOpen:
         monkeypatch.setattr(text_module, "BLOCK_BYTES", 50)
         monkeypatch.setattr(os, "pread", fail)
         with (
-            TextPass(LocalSource(path), "utf-8") as found,
+            TextPass(LocalSource(path), "utf-8", ANY_SIZE) as found,
             pytest.raises(TransientError) as of_pass,
         ):
             list(found.blocks())
@@ -169,7 +173,7 @@ class TestOpen:
             path = os.fsdecode(os.fsencode(tmp_path) + b"/" + raw)
             with open(path, "wb") as file:
                 file.write(UTF8)
-            with TextPass(LocalSource(path), "utf-8") as found:
+            with TextPass(LocalSource(path), "utf-8", ANY_SIZE) as found:
                 assert b"".join(found.blocks()) == UTF8
 
 

@@ -72,3 +72,10 @@ def test_other_refusals_are_terminal_and_keep_cells_out_of_messages() -> None:
     assert ours.code is Code.LOAD_TABLE_UNFIT
     assert "secret-cell" not in ours.detail.text()
     assert "secret-cell" in (ours.detail.value or "")
+
+
+def test_the_address_of_an_upload_stays_inside() -> None:
+    error = google.ServiceUnavailable(
+        "PUT https://host/upload/b?uploadType=resumable&upload_id=secret"
+    )
+    assert "secret" not in str(translate(error).detail.to_dict(show_value=True))

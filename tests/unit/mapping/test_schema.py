@@ -77,6 +77,8 @@ MORE: dict[str, dict[str, Any]] = {
             "grace_seconds": 0.5,
             "max_record_bytes": 1000,
             "max_record_lines": 1,
+            "max_expansion": 50,
+            "free_expansion_bytes": 1000,
             "archive_layout": "{table}/{yyyy}",
             "schedule": "0 6 * * MON-FRI",
             "workers": 4,
@@ -147,6 +149,8 @@ VALUES: dict[str, list[Any]] = {
     "grace_seconds": [604_800, 604_801],
     "max_record_bytes": [1024**3, 1024**3 + 1, 10**30],
     "max_record_lines": [1_000_000, 1_000_001],
+    "max_expansion": [1, 0.5, 1_000_000, 1_000_001],
+    "free_expansion_bytes": [0, -1, 1024**4, 1024**4 + 1],
     "archive_layout": ["{table}/{mm}", "{tabel}", "a/../b", "/a", "a/", "a//b", "x" * 256, "é\n"],
     "schedule": [
         "@daily",

@@ -19,8 +19,12 @@ from airflow.providers.common.compat.sdk import (
 
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
 from airflow_landing_loader.loading.model import DbtDue
+from airflow_landing_loader.mapping.model import TableMapping
+from airflow_landing_loader.operators.xcoms import NEWS_KEY, NOTICES_KEY
+from airflow_landing_loader.pipeline import Pipeline
 from airflow_landing_loader.sensors import landing as module
 from airflow_landing_loader.sensors.landing import WaitForFilesSensor
+from airflow_landing_loader.sensors.notices import MAX_NEWS, MAX_NOTICES, Notices
 from airflow_landing_loader.settings import Settings
 
 if TYPE_CHECKING:
@@ -272,3 +276,22 @@ def test_lanes_never_pass_what_airflow_can_map(
     for number in range(5):
         deliver(zones, f"a_{number}.csv")
     assert len(sensor(max_lanes=5000, batch_files=1).execute(context)) == 3
+
+
+def test_strange_names_at_every_look_do_not_flood_xcom(
+    settings: Callable[..., Settings], zones: Zones, ti: FakeTaskInstance
+) -> None:
+    said: list[str] = []
+    log = SimpleNamespace(warning=lambda _, text: said.append(text))
+    pipeline: Any = Pipeline(settings(), [TableMapping.model_validate(MAPPING)])
+    for look in range(8):
+        for path in zones.landing.iterdir():
+            path.unlink()
+        for number in range(500):
+            (zones.landing / f"stranger_{look}_{number}.txt").touch()
+        Notices(ti, log).tell(pipeline, ())
+    assert len(ti.xcom_pull(ti.task_id, NOTICES_KEY)) == MAX_NOTICES + 1
+    news = ti.xcom_pull(ti.task_id, NEWS_KEY)
+    assert len(news) == MAX_NEWS
+    assert "stranger_7_" in news[-1] or "more files" in news[-1]
+    assert len(said) < 8 * (MAX_NOTICES + 2)

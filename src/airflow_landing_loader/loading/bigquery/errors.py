@@ -23,6 +23,7 @@ from airflow_landing_loader.exceptions import (
     LandingError,
     TerminalError,
     TransientError,
+    masked,
 )
 
 GOOGLE_ERRORS = (
@@ -52,7 +53,7 @@ _ROLES = (
 
 def translate(error: BaseException) -> LandingError:
     """Return our error for one of Google's; its text, which may hold cell values, is ``value``."""
-    text = str(error)
+    text = masked(str(error))  # an upload's address is as good as a password
     if _passes(error, text):
         return TransientError(
             ErrorCode.WAREHOUSE_UNAVAILABLE,
@@ -91,7 +92,7 @@ def missing(what: str, error: NotFound) -> ConfigurationError:
         f"{what} is not there",
         hint="create dataset and bucket in one location, or correct BQ_DATASET, GCP_PROJECT and "
         "STAGING_BUCKET",
-        value=str(error),
+        value=masked(str(error)),
     )
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from airflow_landing_loader.exceptions import ErrorCode, TransientError
 from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.landing.source import changed, disappeared
 from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.loading.bigquery.values import plain
 
 Row = tuple[Any, ...]
+
+# A manifest comes back from a bucket, where others may write: what goes into SQL without quotes.
+_ID = re.compile(r"[0-9a-f]{1,64}")
+_TYPE = re.compile(r"[A-Z][A-Z0-9]*(<[A-Z0-9<>(), ]*>)?(\([0-9]+(, [0-9]+)?\))?")
 
 
 @dataclass(frozen=True)
@@ -108,8 +114,23 @@ class Manifest:
 
     @classmethod
     def from_json(cls, content: bytes) -> Manifest:
-        """Read what :meth:`to_json` wrote."""
-        fields = json.loads(content)
+        """Read what :meth:`to_json` wrote.
+
+        :raises TransientError: ``WAREHOUSE_UNAVAILABLE``, it is something else, or holds what would
+            become part of a statement and is no name or type.
+        """
+        try:
+            manifest = cls._read(json.loads(content))
+            types = [type_ for part in manifest.parts for _, type_ in part.columns]
+            fits = _ID.fullmatch(manifest.id) and all(_TYPE.fullmatch(type_) for type_ in types)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise _not_ours() from error
+        if not fits:
+            raise _not_ours()
+        return manifest
+
+    @classmethod
+    def _read(cls, fields: dict[str, Any]) -> Manifest:
         for name in ("loads", "load_columns", "deliveries", "replaces"):
             fields[name] = tuple(tuple(row) for row in fields[name])
         fields["files"] = tuple(StagedFile(**file) for file in fields["files"])
@@ -124,6 +145,14 @@ def staged_files(deliveries: Sequence[Delivery]) -> tuple[StagedFile, ...]:
         for delivery in deliveries
         for file in (delivery.data, delivery.go)
         if file is not None
+    )
+
+
+def _not_ours() -> TransientError:
+    return TransientError(
+        ErrorCode.WAREHOUSE_UNAVAILABLE,
+        "a manifest in the staging folder is not one that a loader wrote",
+        hint="see who may write to the staging bucket, and remove the object below manifests/",
     )
 
 

@@ -204,6 +204,7 @@ def _open(database: Path, options: SessionOptions, read_only: bool) -> Connectio
         config["threads"] = options.threads
     con = duckdb.connect(str(database), read_only=read_only, config=config)
     con.execute("SET enable_progress_bar = false")
+    con.execute("SET autoinstall_known_extensions = false")  # no code comes over the network
     if options.memory_limit is None:
         _bound_memory(con)
     return con

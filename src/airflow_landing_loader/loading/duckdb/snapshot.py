@@ -31,7 +31,9 @@ def write(database: Path, overview: Overview) -> None:
     target = path_of(database)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     with suppress(OSError):
-        temporary.write_bytes(_adapter().dump_json(overview))
+        temporary.unlink(missing_ok=True)
+        with temporary.open("xb") as stream:  # a new file: nothing is written through a link
+            stream.write(_adapter().dump_json(overview))
         temporary.replace(target)
 
 

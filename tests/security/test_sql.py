@@ -1,0 +1,97 @@
+"""What becomes part of a statement is a name, a number or a quoted text, whoever wrote it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_landing_loader.exceptions import ErrorCode, TransientError
+from airflow_landing_loader.loading.bigquery.manifest import Manifest
+from airflow_landing_loader.loading.bigquery.script import script
+from airflow_landing_loader.loading.bigquery.table import quoted as quoted_for_bigquery
+from airflow_landing_loader.loading.reader import sql_name, sql_text
+
+GOOD: dict[str, Any] = {
+    "id": "0123456789abcdef",
+    "parts": [
+        {
+            "table": "raw_a",
+            "columns": [["a", "STRING"], ["b", "NUMERIC(38, 9)"], ["c", "ARRAY<STRING>"]],
+            "row_number": False,
+            "direct": False,
+            "uris": ["gs://bucket/x"],
+            "row_count": 1,
+        }
+    ],
+    "files": [],
+    "loads": [],
+    "load_columns": [],
+    "deliveries": [],
+    "replaces": [],
+    "basis": 0,
+}
+TEXT = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1)
+
+
+@given(TEXT)
+def test_quoting_gives_the_text_and_the_name_back(text: str) -> None:
+    con = duckdb.connect()
+    found = con.execute(f"SELECT {sql_text(text)} AS {sql_name(text)}")
+    assert found.fetchall() == [(text,)]
+    assert found.description[0][0] == text
+
+
+def test_a_manifest_of_a_loader_is_read() -> None:
+    manifest = Manifest.from_json(json.dumps(GOOD).encode())
+    assert json.loads(manifest.to_json()) == GOOD
+    assert "CAST(s.c1 AS NUMERIC)" in script(manifest)
+
+
+def with_column(type_: str) -> dict[str, Any]:
+    part = {**GOOD["parts"][0], "columns": [["a", type_]]}
+    return {**GOOD, "parts": [part]}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        with_column("STRING); DROP TABLE x; --"),
+        with_column("STRING) FROM secret.t --"),
+        with_column("STRING\n; SELECT 1"),
+        with_column("string"),
+        with_column(""),
+        {**GOOD, "id": "x; DROP TABLE y"},
+        {**GOOD, "id": "../../x"},
+        {**GOOD, "id": ""},
+        {**GOOD, "id": 5},
+        {**GOOD, "parts": 5},
+        {**GOOD, "more": 5},
+        {},
+        [],
+        None,
+    ],
+)
+def test_a_forged_manifest_becomes_no_statement(forged: Any) -> None:
+    with pytest.raises(TransientError) as caught:
+        Manifest.from_json(json.dumps(forged).encode())
+    assert caught.value.code is ErrorCode.WAREHOUSE_UNAVAILABLE
+    assert "staging" in (caught.value.detail.hint or "")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[" * 100_000])
+def test_what_is_no_json_is_no_manifest(content: bytes) -> None:
+    with pytest.raises(TransientError):
+        Manifest.from_json(content)
+
+
+def test_names_in_a_forged_manifest_stay_names() -> None:
+    """Bigquery's own quoting: a backtick or backslash in a name does not end it."""
+    part = {**GOOD["parts"][0], "table": "a` WHERE 1; --", "columns": [["\\`x", "STRING"]]}
+    text = script(Manifest.from_json(json.dumps({**GOOD, "parts": [part]}).encode()))
+    assert quoted_for_bigquery("a` WHERE 1; --") == "`a\\` WHERE 1; --`"
+    assert "INSERT INTO `a\\` WHERE 1; --` (`\\\\\\`x`" in text
