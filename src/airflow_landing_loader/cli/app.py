@@ -28,6 +28,9 @@ app = typer.Typer(
 AsJson = Annotated[
     bool, typer.Option("--json", help="Write one JSON object for programs.", show_default=False)
 ]
+LoadId = Annotated[
+    str, typer.Argument(metavar="LOAD_ID", help="The whole id of a load.", show_default=False)
+]
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", show_default=False)]
 
 
@@ -162,6 +165,21 @@ def replay(files: Files, as_json: AsJson = False) -> None:
     from airflow_landing_loader.cli.replaying import replay_files
 
     raise typer.Exit(replay_files(terminal.out(), terminal.err(), files, as_json=as_json))
+
+
+@app.command(
+    epilog="Example: `landing-loader verify 0b8f9d0e-2f0a-5a54-9d0c-7d4c5e1f2a3b`; `status --json`"
+    " lists loads with their ids."
+)
+@command
+def verify(load_id: LoadId, as_json: AsJson = False) -> None:
+    """Prove that the table holds exactly the records of a load's archived file, cell by cell.
+
+    The file is read anew by code of our own, without a CSV engine. Changes nothing.
+    """
+    from airflow_landing_loader.cli.verifying import verify_load
+
+    raise typer.Exit(verify_load(terminal.out(), terminal.err(), load_id, as_json=as_json))
 
 
 @app.command(epilog="Example: `landing-loader schema > tables.schema.json`.")
