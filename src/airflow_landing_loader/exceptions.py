@@ -102,6 +102,7 @@ class ErrorCode(StrEnum):
     # What is asked of a load afterwards.
     LOAD_UNKNOWN = "load.unknown"
     LOAD_REMOVED = "load.removed"
+    LOAD_UNLOADED = "load.unloaded"
     LOAD_ROWS_DIFFER = "load.rows_differ"
     ARCHIVE_MISSING = "archive.missing"
     ARCHIVE_CHANGED = "archive.changed"

@@ -9,6 +9,7 @@ from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.outcome import Outcome
 from airflow_landing_loader.pipeline import Pipeline
 from airflow_landing_loader.settings import Settings
+from airflow_landing_loader.unloading import Unloader
 from airflow_landing_loader.verification import Proof, verify
 
 
@@ -30,3 +31,10 @@ def assert_loaded_as_delivered(
         if outcome.status == "loaded" and outcome.load_id is not None:
             proof = proof_of(settings, mappings, outcome.load_id)
             assert proof.error is None, (outcome.name, proof.error)
+
+
+def unloader(settings: Settings) -> Unloader:
+    """What takes loads back in a world."""
+    pipeline = Pipeline(settings, ())
+    clients = DefaultClients(settings.gcp_project)
+    return Unloader(pipeline.zones, pipeline.warehouse, clients)

@@ -61,8 +61,8 @@ class CommittedLoad(Protocol):
         ...
 
     @property
-    def shares_archive(self) -> bool:
-        """Whether the archived file is also that of another load, whose rows are in a table."""
+    def sharing(self) -> tuple[int, ...]:
+        """Sequences of other loads that have the same archived file, their rows in a table."""
         ...
 
     def rows(self, columns: Sequence[TableColumn], longest: int) -> Iterator[tuple[Any, ...]]:

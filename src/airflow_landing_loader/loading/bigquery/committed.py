@@ -43,9 +43,9 @@ class Committed:
         return tuple(TableColumn(c.name, values.reader_type(c.type) or c.type) for c in columns)
 
     @property
-    def shares_archive(self) -> bool:
+    def sharing(self) -> tuple[int, ...]:
         """See the protocol."""
-        return self.books.shares_archive(self.load)
+        return self.books.sharing(self.load)
 
     def rows(self, columns: Sequence[TableColumn], longest: int) -> Iterator[tuple[Any, ...]]:
         """See the protocol."""

@@ -143,14 +143,14 @@ class Ledger:
         )
         return tuple(LoadColumn(name=name, extra=place == "extra") for name, place in rows)
 
-    def shares_archive(self, load: Load) -> bool:
-        """Whether another load whose rows are in a table has the same archived file."""
+    def sharing(self, load: Load) -> tuple[int, ...]:
+        """Return the sequences of other loads in their tables that have the same archived file."""
         rows = self._jobs.query(
-            "SELECT COUNT(*) FROM load_metadata "
+            "SELECT sequence FROM load_metadata "
             "WHERE archive_uri = @uri AND load_id != @id AND removed_sequence IS NULL",
             [values.text("uri", load.archive_uri), values.text("id", load.load_id)],
         )
-        return bool(rows[0][0])
+        return tuple(sequence for (sequence,) in rows)
 
     def recent_loads(self, limit: int) -> tuple[Load, ...]:
         """Return the newest loads, newest first."""

@@ -51,9 +51,9 @@ class Committed:
         return raw_table.columns_of(self.con, self.load.table_name)
 
     @property
-    def shares_archive(self) -> bool:
+    def sharing(self) -> tuple[int, ...]:
         """See the protocol."""
-        return ledger.shares_archive(self.con, self.load)
+        return ledger.sharing(self.con, self.load)
 
     def rows(self, columns: Sequence[TableColumn], longest: int) -> Iterator[tuple[Any, ...]]:
         """See the protocol."""

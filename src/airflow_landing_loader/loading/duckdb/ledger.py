@@ -241,14 +241,14 @@ def columns_of_load(con: Connection, load_id: str) -> tuple[LoadColumn, ...]:
     return tuple(LoadColumn(name=name, extra=place == "extra") for name, place in rows)
 
 
-def shares_archive(con: Connection, load: Load) -> bool:
-    """Whether another load whose rows are in a table has the same archived file."""
-    row = con.execute(
-        "SELECT count(*) > 0 FROM load_metadata "
+def sharing(con: Connection, load: Load) -> tuple[int, ...]:
+    """Return the sequences of other loads in their tables that have the same archived file."""
+    rows = con.execute(
+        "SELECT sequence FROM load_metadata "
         "WHERE archive_uri = ? AND load_id <> ? AND removed_sequence IS NULL",
         [load.archive_uri, load.load_id],
-    ).fetchone()
-    return row is not None and bool(row[0])
+    ).fetchall()
+    return tuple(sequence for (sequence,) in rows)
 
 
 def set_archived(con: Connection, moved: Sequence[tuple[str, str]]) -> None:

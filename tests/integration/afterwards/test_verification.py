@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import running
 import worlds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,27 +16,6 @@ from airflow_landing_loader.exceptions import TerminalError
 from airflow_landing_loader.verification import Proof
 
 CONTENT = 'id,name,note\n1,Ann,""\n2,Bob,\n2,Bob,\n3,"a ""b""\nc",x\n'
-
-
-@pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.BigQuery]:
-    """Both emulators of this test process."""
-    with worlds.emulators(tmp_path_factory) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def side(tmp_path: Path) -> worlds.Side:
-    """An empty world in DuckDB."""
-    return worlds.duckdb_side(tmp_path)
-
-
-@pytest.fixture
-def theirs(
-    emulator: running.BigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> worlds.Side:
-    """An empty world in BigQuery."""
-    return worlds.bigquery_side(emulator, tmp_path / "bigquery", monkeypatch)
 
 
 def load(side: worlds.Side, content: str | bytes = CONTENT, name: str = "a_1.csv") -> str:
