@@ -167,6 +167,14 @@ def test_typed_values_in_every_literal_form(side: worlds.Side, column_type: str)
     assert differing(side, load_id) == ["v"]
 
 
+def test_a_number_too_large_for_its_type_does_not_become_infinite(side: worlds.Side) -> None:
+    side.map(on_bad_row="reject", max_rejected=0.9)
+    side.sql("CREATE TABLE raw_a (v DOUBLE, id VARCHAR)")
+    load(side, "v,id\n1e308,1\n1e400,2\n-1e400,3\n,4\n")
+    held = side.sql("SELECT v, id FROM raw_a ORDER BY id")
+    assert [(row["v"], row["id"]) for row in held] == [(1e308, "1"), (None, "4")]
+
+
 def test_a_column_that_got_a_type_later(side: worlds.Side) -> None:
     load_id = load(side, "v,w\n007,1.50\n")
     side.sql("ALTER TABLE raw_a ALTER COLUMN v TYPE INTEGER")
