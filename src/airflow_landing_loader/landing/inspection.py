@@ -63,6 +63,7 @@ def inspect(source: Source, mapping: TableMapping) -> Inspection:
             records=tally.records,
             ragged=tally.ragged,
             longest_record=tally.longest,
+            multiline=tally.multiline,
             header_line=tally.header_line,
             trailer=tally.trailer,
         )
