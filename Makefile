@@ -16,7 +16,7 @@ EMULATORS := .venv-emulators/.ready
 
 PACKAGE := src/airflow_landing_loader
 # The part that must work, and be typed, without Airflow.
-CORE := $(wildcard $(foreach module,exceptions clients settings mapping landing loading pipeline, \
+CORE := $(wildcard $(foreach module,exceptions clients settings mapping landing loading pipeline verification, \
 	$(PACKAGE)/$(module) $(PACKAGE)/$(module).py))
 CHECKED := src tests scripts $(wildcard demo benchmarks dags include)
 

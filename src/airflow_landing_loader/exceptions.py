@@ -37,6 +37,7 @@ class ErrorCode(StrEnum):
     MAPPING_GO_PATTERN_CLASH = "mapping.go_pattern_clash"
     MAPPING_CONTRADICTION = "mapping.contradiction"
     MAPPING_NONE_FOUND = "mapping.none_found"
+    MAPPING_CHANGED = "mapping.changed"
 
     SETTINGS_MISSING = "settings.missing"
     SETTINGS_BAD_VALUE = "settings.bad_value"
@@ -100,6 +101,14 @@ class ErrorCode(StrEnum):
     LOAD_BAD_VALUE = "load.bad_value"
     LOAD_TABLE_UNFIT = "load.table_unfit"
     LOAD_READER_DISAGREES = "load.reader_disagrees"
+
+    # What is asked of a load afterwards.
+    LOAD_UNKNOWN = "load.unknown"
+    LOAD_REMOVED = "load.removed"
+    LOAD_UNLOADED = "load.unloaded"
+    LOAD_ROWS_DIFFER = "load.rows_differ"
+    ARCHIVE_MISSING = "archive.missing"
+    ARCHIVE_CHANGED = "archive.changed"
 
     WAREHOUSE_LOCKED = "warehouse.locked"
     WAREHOUSE_UNAVAILABLE = "warehouse.unavailable"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -27,6 +28,18 @@ app = typer.Typer(
 
 AsJson = Annotated[
     bool, typer.Option("--json", help="Write one JSON object for programs.", show_default=False)
+]
+
+
+class Destination(StrEnum):
+    """Where an unloaded file goes."""
+
+    FAILED = "failed"
+    LANDING = "landing"
+
+
+LoadId = Annotated[
+    str, typer.Argument(metavar="LOAD_ID", help="The whole id of a load.", show_default=False)
 ]
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", show_default=False)]
 
@@ -162,6 +175,43 @@ def replay(files: Files, as_json: AsJson = False) -> None:
     from airflow_landing_loader.cli.replaying import replay_files
 
     raise typer.Exit(replay_files(terminal.out(), terminal.err(), files, as_json=as_json))
+
+
+@app.command(
+    epilog="Example: `landing-loader verify 0b8f9d0e-2f0a-5a54-9d0c-7d4c5e1f2a3b`; `status --json`"
+    " lists loads with their ids."
+)
+@command
+def verify(load_id: LoadId, as_json: AsJson = False) -> None:
+    """Prove that the table holds exactly the records of a load's archived file, cell by cell.
+
+    The file is read anew by code of our own, without a CSV engine. Changes nothing.
+    """
+    from airflow_landing_loader.cli.verifying import verify_load
+
+    raise typer.Exit(verify_load(terminal.out(), terminal.err(), load_id, as_json=as_json))
+
+
+@app.command(
+    epilog="Example: `landing-loader unload 0b8f9d0e-2f0a-5a54-9d0c-7d4c5e1f2a3b`; then mend the"
+    " mapping, and `replay` the file."
+)
+@command
+def unload(
+    load_id: LoadId,
+    to: Annotated[
+        Destination, typer.Option("--to", help="Where its file goes.")
+    ] = Destination.FAILED,
+    as_json: AsJson = False,
+) -> None:
+    """Take a load back: its rows out of the table, its file out of the archive.
+
+    A file in the landing zone loads again, as a new delivery. One that lies in the failed zone has
+    a sidecar, and `replay` brings it back. Does not ask; called again, it finishes what was begun.
+    """
+    from airflow_landing_loader.cli.unloading import unload_load
+
+    unload_load(terminal.out(), terminal.err(), load_id, to.value, as_json=as_json)
 
 
 @app.command(epilog="Example: `landing-loader schema > tables.schema.json`.")

@@ -65,29 +65,39 @@ def finish_interrupted(source: Zone, target: Zone) -> tuple[Finished, ...]:
     )
 
 
+def copy(note: MoveNote, source: Zone, target: Zone) -> Moved:
+    """As :func:`move`, but the files stay where they are too."""
+    return _bring(note, end_of(source), end_of(target))
+
+
 def _move(note: MoveNote, source: End, target: End) -> Moved:
+    moved = _bring(note, source, target, noted=True)
+    for item in note.files:
+        source.discard(item, tag=note.suffix_id)
+    _remove_note(note, target)
+    return moved
+
+
+def _bring(note: MoveNote, source: End, target: End, *, noted: bool = False) -> Moved:
+    """Have all files in the target.
+
+    :param noted: write down what is begun.
+    """
     folder = target.below(note.subfolder)
     for _ in range(_MAX_TRIES):
         choice = choose(note, _CopyTarget(source=source, target=folder))
         # Somebody may have taken a name since it was looked at; then it is looked at again. What
         # was copied before that stays: another mover of this delivery may count on it by now.
         with suppress(FileExistsError):
-            return _attempt(note, choice, source, target, folder)
+            sidecar = _write_sidecar(note, folder, choice)
+            if noted:
+                _write_note(note, target)
+            for item, spot in zip(note.files, choice.spots, strict=True):
+                if spot.state is SpotState.FREE:
+                    folder.bring(spot.name, item, source, tag=note.suffix_id)
+            paths = tuple(spot.path for spot in choice.spots)
+            return Moved(paths=paths, sidecar=sidecar, suffix=choice.suffix)
     raise changed(note.files[0].file.name)
-
-
-def _attempt(note: MoveNote, choice: Choice, source: End, target: End, folder: End) -> Moved:
-    sidecar = _write_sidecar(note, folder, choice)
-    _write_note(note, target)
-    for item, spot in zip(note.files, choice.spots, strict=True):
-        if spot.state is SpotState.FREE:
-            folder.bring(spot.name, item, source, tag=note.suffix_id)
-    for item in note.files:
-        source.discard(item, tag=note.suffix_id)
-    _remove_note(note, target)
-    return Moved(
-        paths=tuple(spot.path for spot in choice.spots), sidecar=sidecar, suffix=choice.suffix
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,42 +2,62 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from airflow_landing_loader.landing.marks import Dialect
 
 
-def fields_of(record: str, dialect: Dialect) -> tuple[str, ...]:
-    """Split one record into its fields, quotes and escapes resolved.
+class Field(NamedTuple):
+    """One field: its text, quotes and escapes resolved, and whether it stood in quotes."""
+
+    text: str
+    quoted: bool
+
+
+def split(record: str, dialect: Dialect) -> Iterator[Field]:
+    """Split one record into its fields.
 
     :param record: a whole record that follows the grammar, without its line end.
     :param dialect: how it is written.
     """
     delimiter = dialect.delimiter.decode()
     quote = None if dialect.quote is None else chr(dialect.quote)
-    fields: list[str] = []
+    if quote is None or quote not in record:
+        yield from (Field(text, False) for text in record.split(delimiter))
+        return
+    escape = quote if dialect.escape is None else chr(dialect.escape)
     at = 0
     while True:
-        if quote is not None and record.startswith(quote, at):
-            field, at = _quoted(record, at + 1, quote, dialect)
+        if record.startswith(quote, at):
+            text, at = _quoted(record, at + 1, quote, escape)
+            yield Field(text, True)
         else:
             end = record.find(delimiter, at)
             end = len(record) if end < 0 else end
-            field, at = record[at:end], end
-        fields.append(field)
+            yield Field(record[at:end], False)
+            at = end
         if at >= len(record):
-            return tuple(fields)
+            return
         at += len(delimiter)
 
 
-def _quoted(record: str, at: int, quote: str, dialect: Dialect) -> tuple[str, int]:
+def fields_of(record: str, dialect: Dialect) -> tuple[str, ...]:
+    """The texts of a record's fields; see :func:`split`."""
+    return tuple(field.text for field in split(record, dialect))
+
+
+def _quoted(record: str, at: int, quote: str, escape: str) -> tuple[str, int]:
     """A quoted field from behind its opening quote, and the offset behind its closing one."""
-    escape = quote if dialect.escape is None else chr(dialect.escape)
+    special = re.compile(f"[{re.escape(quote + escape)}]")
     parts: list[str] = []
     while True:
-        end = at
-        while record[end] not in (quote, escape):
-            end += 1
+        found = special.search(record, at)
+        if found is None:
+            raise ValueError("a quoted field is not closed")
+        end = found.start()
         parts.append(record[at:end])
         if record[end] == escape and record[end + 1 : end + 2] in (quote, escape):
             parts.append(record[end + 1])

@@ -16,6 +16,7 @@ from airflow_landing_loader.landing.faults import not_text, terminal_error
 from airflow_landing_loader.landing.marks import Dialect
 from airflow_landing_loader.landing.model import Inspection, RaggedRecord
 from airflow_landing_loader.landing.records import (
+    Batch,
     Blocks,
     Place,
     Rows,
@@ -63,6 +64,7 @@ def inspect(source: Source, mapping: TableMapping) -> Inspection:
             records=tally.records,
             ragged=tally.ragged,
             longest_record=tally.longest,
+            multiline=tally.multiline,
             header_line=tally.header_line,
             trailer=tally.trailer,
         )
@@ -120,6 +122,19 @@ def locate(
         last = number
 
 
+def record_texts(source: Source, mapping: TableMapping, inspection: Inspection) -> Iterator[str]:
+    """Read the text of each data record, without its line end, in file order, in a second pass.
+
+    :param source: the file that was inspected.
+    :param mapping: its table mapping.
+    :param inspection: what :func:`inspect` found in it.
+    :raises TransientError: as :func:`ragged_records`.
+    """
+    for batch, rows in _body_batches(source, mapping, inspection):
+        for index in range(len(rows)):
+            yield batch.text(rows, index).removesuffix(inspection.line_end)
+
+
 def _limits(mapping: TableMapping) -> Limits:
     return Limits(mapping.max_record_bytes, mapping.max_record_lines)
 
@@ -165,7 +180,14 @@ def _explain(error: TerminalError, delivered: TextPass, mapping: TableMapping) -
 
 
 def _body(source: Source, mapping: TableMapping, inspection: Inspection) -> Iterator[Rows]:
-    """Read the data records once more, in batches."""
+    """Find the data records once more, in batches."""
+    return (rows for _, rows in _body_batches(source, mapping, inspection))
+
+
+def _body_batches(
+    source: Source, mapping: TableMapping, inspection: Inspection
+) -> Iterator[tuple[Batch, Rows]]:
+    """Read the data records once more, in batches; the rows are those of them that are records."""
     found = 0
     scanner = Scanner(Dialect.of(mapping.csv), _limits(mapping), inspection.line_end)
     with open_text(source, inspection.compression, mapping.csv.encoding) as text:
@@ -177,7 +199,7 @@ def _body(source: Source, mapping: TableMapping, inspection: Inspection) -> Iter
             found += len(rows)
             if batch.fault or found > inspection.records:
                 raise changed(source.name)
-            yield rows
+            yield batch, rows
     if found != inspection.records:
         raise changed(source.name)
 

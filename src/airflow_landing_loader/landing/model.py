@@ -84,6 +84,7 @@ class Inspection:
     :param records: data records between the two, header and trailer not counted.
     :param ragged: of these, records with a wrong number of fields.
     :param longest_record: bytes of the longest data record, its line end included.
+    :param multiline: whether a record, or the header, has line ends within quotes.
     :param header_line: physical line of the header record, ``None`` without one.
     :param trailer: content of the trailer record, if the mapping has one.
     """
@@ -99,6 +100,7 @@ class Inspection:
     records: int
     ragged: int
     longest_record: int
+    multiline: bool = True
     header_line: int | None = None
     trailer: TrailerContent | None = None
 

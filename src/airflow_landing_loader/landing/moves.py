@@ -25,6 +25,7 @@ def move(
     suffix_id: str,
     subfolder: str = "",
     sidecar: Sidecar | None = None,
+    keep_source: bool = False,
 ) -> Moved:
     """Move a delivery's files into a zone, byte for byte, under their own names if those are free.
 
@@ -42,6 +43,7 @@ def move(
         or another text that a retry computes again.
     :param subfolder: folders below the zone, separated by ``/``; created as needed.
     :param sidecar: written beside the data file before anything moves.
+    :param keep_source: copy; the files stay where they are too.
     :raises TransientError: ``ZONE_UNAVAILABLE`` or ``ZONE_UNWRITABLE`` (permission, no space);
         ``LANDING_DISAPPEARED`` or ``LANDING_CHANGED``, a file is neither where it was nor in the
         target. Nothing is lost, and the same call can be made again.
@@ -51,11 +53,13 @@ def move(
     if not files or found is None:
         raise ValueError("a move needs files and a suffix id of letters and digits")
     note = MoveNote(files=tuple(files), suffix_id=found[0], subfolder=subfolder, sidecar=sidecar)
-    if isinstance(source, LocalZone) and isinstance(target, LocalZone):
+    if isinstance(source, LocalZone) and isinstance(target, LocalZone) and not keep_source:
         return local_moves.move(note, target)
     # Imported here: local folders do not pay for it.
     from airflow_landing_loader.landing import copying_moves
 
+    if keep_source:
+        return copying_moves.copy(note, source, target)
     return copying_moves.move(note, source, target)
 
 

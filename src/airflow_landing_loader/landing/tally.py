@@ -54,6 +54,7 @@ class Tally:
         self.body_start = self.body_end = 0
         self.body_line = 1
         self.records = self.ragged = self.longest = 0
+        self.multiline = False
         self.trailer: TrailerContent | None = None
 
     def begin(self, place: Place) -> None:
@@ -67,6 +68,7 @@ class Tally:
         :raises TerminalError: ``CSV_RAGGED`` under ``on_bad_row: fail``;
             ``HEADER_TOO_MANY_COLUMNS``.
         """
+        self.multiline = self.multiline or batch.rows.lines is not None
         rows = self._after_header(batch) if self._header_pending else batch.rows
         if len(self.columns) != 1:
             rows = rows.without_blank()

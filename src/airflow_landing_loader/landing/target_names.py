@@ -105,7 +105,7 @@ def choose(note: MoveNote, target: Target) -> Choice:
     """
     in_place = tuple(target.in_place(item) for item in note.files)
     tried: list[Choice] = []
-    for suffix in _suffixes(note.suffix_id):
+    for suffix in suffixes(note.suffix_id):
         spots = tuple(
             _spot(item, suffixed(item.file.name, suffix, target.path), target, here)
             for item, here in zip(note.files, in_place, strict=True)
@@ -135,7 +135,8 @@ def _choose_apart(note: MoveNote, target: Target, tried: Sequence[Choice]) -> Ch
     return Choice(suffix=suffix, spots=tuple(spots))
 
 
-def _suffixes(suffix_id: str) -> Iterator[str]:
+def suffixes(suffix_id: str) -> Iterator[str]:
+    """What names get before their endings, in the order in which it is tried; first nothing."""
     yield ""
     yield f"~{suffix_id}"
     for counter in range(2, _MAX_COUNTER):

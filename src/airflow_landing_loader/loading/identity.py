@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from itertools import chain, count
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.model import Delivery, Validated
@@ -21,7 +22,10 @@ NAMESPACE = uuid.UUID("6f0d1c9e-5b1e-5c43-9d55-0a4f1b1f7a10")
 
 @dataclass(frozen=True, kw_only=True)
 class PriorLoad:
-    """What ``load_metadata`` knows of an earlier load, as far as identity needs it."""
+    """What ``load_metadata`` knows of an earlier load, as far as identity needs it.
+
+    :param removed: its rows are out of the table again; nothing is a duplicate of it.
+    """
 
     load_id: str
     filename: str
@@ -29,6 +33,7 @@ class PriorLoad:
     sha256: str
     delivery_token: str
     sequence: int
+    removed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,12 +86,13 @@ def decide(validated: Validated, prior: Sequence[PriorLoad]) -> Decision:
     delivery, sha256 = validated.delivery, validated.inspection.sha256
     mapping, name = delivery.mapping, storable(delivery.data.name)
     of_table = sorted((p for p in prior if p.table_name == mapping.table), key=_sequence)
-    of_name = [p for p in of_table if p.filename == name]
+    present = [p for p in of_table if not p.removed]
+    of_name = [p for p in present if p.filename == name]
     for load in of_name:
         if load.sha256 == sha256 and load.delivery_token == delivery.data.token:
             return AlreadyLoaded(load=load)
     latest = of_name[-1] if of_name else None
-    twins = [p for p in of_table if p.filename != name and p.sha256 == sha256]
+    twins = [p for p in present if p.filename != name and p.sha256 == sha256]
     twin = twins[-1] if twins else None
     duplicate_of = _duplicate_of(mapping.identity == "content", sha256, latest, twin)
     if duplicate_of is not None and mapping.on_duplicate != "load":
@@ -100,10 +106,20 @@ def decide(validated: Validated, prior: Sequence[PriorLoad]) -> Decision:
             hint="if the new content is right, set on_redelivery to append or replace, then replay",
             file=name,
         )
-    new_id = load_id(mapping.table, name, sha256)
-    if any(p.load_id == new_id for p in of_name):
-        new_id = load_id(mapping.table, name, sha256, delivery.data.token)
-    return NewLoad(load_id=new_id, restates=restates, same_content=twin)
+    return NewLoad(
+        load_id=_free_id(validated, {p.load_id for p in prior}),
+        restates=restates,
+        same_content=twin,
+    )
+
+
+def _free_id(validated: Validated, taken: Set[str]) -> str:
+    """The first id that no earlier load has: object stores may give one token twice in a second."""
+    delivery = validated.delivery
+    token = delivery.data.token
+    longer = chain([(), (token,)], ((token, str(number)) for number in count(2)))
+    triple = (delivery.mapping.table, storable(delivery.data.name), validated.inspection.sha256)
+    return next(made for key in longer if (made := load_id(*triple, *key)) not in taken)
 
 
 def _sequence(load: PriorLoad) -> int:

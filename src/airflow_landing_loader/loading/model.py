@@ -9,7 +9,7 @@ from typing import Literal
 from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.landing.model import Delivery
 
-DeliveryOutcome = Literal["loaded", "duplicate", "failed", "replayed", "superseded"]
+DeliveryOutcome = Literal["loaded", "duplicate", "failed", "replayed", "superseded", "unloaded"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,8 @@ class Load:
     :param missing_columns: columns of the table that the file lacks.
     :param restates_load_id: the earlier load of the same table and file name with other content.
     :param same_content_load_id: an earlier load of equal content under another file name.
+    :param removed_sequence: what has taken its rows out of the table again, as a number among those
+        of ``sequence``: a restatement that replaces, or an unload; ``None`` while they are there.
     """
 
     load_id: str
@@ -55,6 +57,19 @@ class Load:
     archive_uri: str
     dag_id: str | None
     run_id: str | None
+    removed_sequence: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadColumn:
+    """One row of ``load_columns``: a column of a load's file, and where its values went.
+
+    :param name: the table's name for it.
+    :param extra: whether its values are in ``_extra``.
+    """
+
+    name: str
+    extra: bool
 
 
 @dataclass(frozen=True, kw_only=True)

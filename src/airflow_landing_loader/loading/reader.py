@@ -172,6 +172,7 @@ class ReadOptions:
     csv: CsvDialect
     line_end: LineEnd
     line_limit: int = field(default=_DEFAULT_LINE_LIMIT)
+    parallel: bool = True
 
     @classmethod
     def of(cls, validated: Validated) -> ReadOptions:
@@ -183,6 +184,7 @@ class ReadOptions:
             csv=validated.delivery.mapping.csv,
             line_end=inspection.line_end,
             line_limit=max(_DEFAULT_LINE_LIMIT, 1 << longest.bit_length()),
+            parallel=not inspection.multiline,
         )
 
     def read_csv(self, paths: Sequence[str], *, with_path: bool = False) -> str:
@@ -207,6 +209,9 @@ class ReadOptions:
             "compression": "'none'",
             "max_line_size": str(self.line_limit),
             "filename": "true" if with_path else "false",
+            # Parallel, the engine begins anew every 8 MB, and may take a line within quotes for the
+            # beginning of a record there.
+            "parallel": str(self.parallel).lower(),
         }
         if self.line_limit > _DEFAULT_LINE_LIMIT:
             # The engine wants room for several records in a buffer; its default is 16 lines.

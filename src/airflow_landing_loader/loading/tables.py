@@ -47,6 +47,7 @@ LOAD_METADATA = OwnTable(
         ("archive_uri", "VARCHAR"),
         ("dag_id", "VARCHAR"),
         ("run_id", "VARCHAR"),
+        ("removed_sequence", "BIGINT"),
     ),
 )
 

@@ -31,7 +31,10 @@ class TypedColumn:
         """Return SQL that is true where a value is NULL, empty, or of the column's form."""
         value = f"c{self.position}"
         form = f"regexp_full_match({value}, {sql_text(self.form.pattern)})"
-        fits = f"TRY_CAST({value} AS {self.type}) IS NOT NULL"
+        cast = f"TRY_CAST({value} AS {self.type})"
+        # The reader makes what is too large for a DOUBLE infinite.
+        finite = f"coalesce(isfinite({cast}), false)"
+        fits = finite if self.type == "DOUBLE" else f"{cast} IS NOT NULL"
         return f"({value} IS NULL OR {value} = '' OR ({form} AND {fits}))"
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.drift import TableColumn
 from airflow_landing_loader.loading.identity import PriorLoad
 from airflow_landing_loader.loading.model import (
     DbtDue,
+    DeliveryOutcome,
     DeliveryRecord,
+    Load,
+    LoadColumn,
     Overview,
     RunContext,
     Verdict,
@@ -33,6 +37,47 @@ class StillRunningError(Exception):
         self.own = own
 
 
+class CommittedLoad(Protocol):
+    """One load as the warehouse holds it, for as long as it is open."""
+
+    @property
+    def load(self) -> Load:
+        """Its row of ``load_metadata``."""
+        ...
+
+    @property
+    def outcome(self) -> DeliveryOutcome:
+        """``loaded``; or ``superseded`` or ``unloaded``, its rows are out of the table."""
+        ...
+
+    @property
+    def columns(self) -> tuple[LoadColumn, ...]:
+        """Its file's columns in file order."""
+        ...
+
+    @property
+    def table(self) -> tuple[TableColumn, ...] | None:
+        """The table's columns now, with types in the reader's words; ``None``: it is gone."""
+        ...
+
+    @property
+    def sharing(self) -> tuple[int, ...]:
+        """Sequences of other loads that have the same archived file, their rows in a table."""
+        ...
+
+    def rows(self, columns: Sequence[TableColumn], longest: int) -> Iterator[tuple[Any, ...]]:
+        """Stream its rows, in any order; instants may come as microseconds since 1970.
+
+        :param columns: those of the table's columns that are wanted, in this order.
+        :param longest: bytes of the longest record that a row came from.
+        """
+        ...
+
+    def rejects(self) -> Iterator[tuple[int, str]]:
+        """Stream its rejects in the order of their records: number of the record, and text."""
+        ...
+
+
 class Warehouse(Protocol):
     """Where rows go. Every method takes the locks it needs and gives them back."""
 
@@ -51,6 +96,17 @@ class Warehouse(Protocol):
 
     def record_archived(self, moved: Sequence[tuple[str, str]]) -> None:
         """Correct ``archive_uri`` for (load id, uri) pairs where a name was taken."""
+        ...
+
+    def committed(self, load_id: str) -> AbstractContextManager[CommittedLoad | None]:
+        """Open a load to look at it; ``None`` if there is none of this id."""
+        ...
+
+    def unload(self, load_id: str) -> int:
+        """Take a load's rows out of the table and mark it so, in one transaction.
+
+        Does nothing if its rows are out already. Returns how many rows went.
+        """
         ...
 
     def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:

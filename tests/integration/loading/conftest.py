@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from proofs import assert_loaded_as_delivered
 
 from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.landing.sidecar import Sidecar, read_sidecar
@@ -59,7 +60,9 @@ class World:
     def run(self) -> dict[str, Outcome]:
         """One poll: outcomes by file name."""
         pipeline = self.pipeline
-        return {o.name: o for o in pipeline.run_batch(pipeline.discover().ready)}
+        outcomes = pipeline.run_batch(pipeline.discover().ready)
+        assert_loaded_as_delivered(self.settings, self.mappings, outcomes)
+        return {o.name: o for o in outcomes}
 
     def load(self, content: str | bytes, name: str = "a_1.csv", **keys: Any) -> Outcome:
         """Deliver one file, run, and return its outcome; maps it first if nothing is mapped."""

@@ -28,6 +28,7 @@ Parameter = bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter
 _ATTEMPTS = 20
 _PAUSES = wait_random_exponential(multiplier=0.2, max=20)
 _LOOK_EVERY = 0.5
+_PAGE_ROWS = 10_000  # BigQuery ends a page at some 10 MB anyway
 
 
 class Jobs:
@@ -82,6 +83,17 @@ class Jobs:
             reraise=True,
         )
         return attempts(self._query, sql, parameters)
+
+    def stream(self, sql: str, parameters: Sequence[Parameter]) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query page by page, however many they are.
+
+        :raises LandingError: see :func:`~errors.translate`; nothing is tried again here.
+        """
+        try:
+            for row in self._start(sql, parameters).result(page_size=_PAGE_ROWS):
+                yield tuple(row.values())
+        except GOOGLE_ERRORS as error:
+            raise translate(error) from error
 
     def submit(self, job_id: str, sql: str, parameters: Sequence[Parameter]) -> Any:
         """Start a statement under an id of ours."""
@@ -212,16 +224,18 @@ class Jobs:
 
     def _query(self, sql: str, parameters: Sequence[Parameter]) -> list[tuple[Any, ...]]:
         try:
-            job = self.client.query(
-                sql,
-                job_config=self._config(parameters),
-                job_id_prefix="landing_loader_",
-                location=self.location,
-                job_retry=None,
-            )
-            return [tuple(row.values()) for row in job.result()]
+            return [tuple(row.values()) for row in self._start(sql, parameters).result()]
         except GOOGLE_ERRORS as error:
             raise translate(error) from error
+
+    def _start(self, sql: str, parameters: Sequence[Parameter]) -> Any:
+        return self.client.query(
+            sql,
+            job_config=self._config(parameters),
+            job_id_prefix="landing_loader_",
+            location=self.location,
+            job_retry=None,
+        )
 
 
 class _FailedAttemptError(Exception):

@@ -12,7 +12,13 @@ from google.cloud import bigquery
 from airflow_landing_loader.loading.bigquery import values
 from airflow_landing_loader.loading.bigquery.jobs import Jobs
 from airflow_landing_loader.loading.identity import PriorLoad
-from airflow_landing_loader.loading.model import DbtDue, DeliveryRecord, Load
+from airflow_landing_loader.loading.model import (
+    DbtDue,
+    DeliveryOutcome,
+    DeliveryRecord,
+    Load,
+    LoadColumn,
+)
 from airflow_landing_loader.loading.tables import (
     LOAD_DBT_RUNS,
     LOAD_DELIVERIES,
@@ -91,7 +97,8 @@ class Ledger:
         """
         rows = self._jobs.query(
             "SELECT s.next - 1, m.load_id, m.filename, m.table_name, m.sha256, m.delivery_token, "
-            f"m.sequence FROM {SEQUENCE} s LEFT JOIN load_metadata m "
+            "m.sequence, m.removed_sequence IS NOT NULL "
+            f"FROM {SEQUENCE} s LEFT JOIN load_metadata m "
             "ON m.filename IN UNNEST(@names) OR m.sha256 IN UNNEST(@sha256s)",
             [values.texts("names", names), values.texts("sha256s", sha256s)],
         )
@@ -103,6 +110,7 @@ class Ledger:
                 sha256=row[4],
                 delivery_token=row[5],
                 sequence=row[6],
+                removed=row[7],
             )
             for row in rows
             if row[1] is not None
@@ -114,6 +122,35 @@ class Ledger:
             return {}
         found = self._loads("WHERE load_id IN UNNEST(@ids)", [values.texts("ids", load_ids)])
         return {load.load_id: load for load in found}
+
+    def outcome_of(self, load_id: str) -> DeliveryOutcome:
+        """Return what became of a load's own delivery."""
+        rows = self._jobs.query(
+            "SELECT outcome FROM load_deliveries "
+            "WHERE load_id = @id AND outcome IN ('loaded', 'superseded', 'unloaded') "
+            "ORDER BY recorded_at DESC LIMIT 1",
+            [values.text("id", load_id)],
+        )
+        outcome: DeliveryOutcome = rows[0][0] if rows else "loaded"
+        return outcome
+
+    def columns_of_load(self, load_id: str) -> tuple[LoadColumn, ...]:
+        """Return the columns of a load's file, in file order."""
+        rows = self._jobs.query(
+            "SELECT column_name, destination FROM load_columns WHERE load_id = @id "
+            "ORDER BY position",
+            [values.text("id", load_id)],
+        )
+        return tuple(LoadColumn(name=name, extra=place == "extra") for name, place in rows)
+
+    def sharing(self, load: Load) -> tuple[int, ...]:
+        """Return the sequences of other loads in their tables that have the same archived file."""
+        rows = self._jobs.query(
+            "SELECT sequence FROM load_metadata "
+            "WHERE archive_uri = @uri AND load_id != @id AND removed_sequence IS NULL",
+            [values.text("uri", load.archive_uri), values.text("id", load.load_id)],
+        )
+        return tuple(sequence for (sequence,) in rows)
 
     def recent_loads(self, limit: int) -> tuple[Load, ...]:
         """Return the newest loads, newest first."""
@@ -130,14 +167,16 @@ class Ledger:
         return tuple(DeliveryRecord(**_fields(names, row)) for row in rows)
 
     def dbt_due(self, tables: Sequence[str] | None = None) -> tuple[DbtDue, ...]:
-        """Return the tables whose newest load no successful dbt run has covered, sorted.
+        """Return the tables whose newest load or unload no successful dbt run has covered, sorted.
 
         :param tables: only these; all tables that were ever loaded if ``None``.
         """
         rows = self._jobs.query(
             """
             WITH newest AS (
-                SELECT table_name, MAX(sequence) AS sequence FROM load_metadata GROUP BY table_name
+                SELECT table_name,
+                       MAX(GREATEST(sequence, COALESCE(removed_sequence, 0))) AS sequence
+                FROM load_metadata GROUP BY table_name
             ), runs AS (
                 SELECT table_name,
                        MAX(IF(succeeded, sequence, NULL)) AS covered,
@@ -176,7 +215,7 @@ class Ledger:
         )
         self._jobs.query(
             f"UPDATE load_deliveries t SET final_uri = m.uri FROM {source} "
-            "WHERE t.load_id = m.id AND t.outcome = 'loaded'",
+            "WHERE t.load_id = m.id AND t.outcome IN ('loaded', 'unloaded')",
             [parameter],
         )
 

@@ -50,9 +50,12 @@ def script(manifest: Manifest) -> str:
         for table in sorted({table for table, _ in manifest.replaces})
     ]
     if replaces:
-        replaces.append(
-            "UPDATE load_deliveries SET outcome = 'superseded' WHERE load_id IN UNNEST(@replaced)"
-        )
+        replaces += [
+            "UPDATE load_deliveries SET outcome = 'superseded' WHERE load_id IN UNNEST(@replaced)",
+            f"UPDATE {LOAD_METADATA.name} t SET removed_sequence = first_sequence + r.sequence "
+            f"FROM UNNEST(@{LOAD_METADATA.name}) r WHERE t.load_id = r.restates_load_id "
+            "AND t.load_id IN UNNEST(@replaced) AND t.removed_sequence IS NULL",
+        ]
     sequence, at = "first_sequence + r.sequence", "CURRENT_TIMESTAMP()"
     statements = [
         _assert(f"({COUNT_BETWEEN}) = 0", OUTDATED),
@@ -75,6 +78,27 @@ IF committed = {count} THEN
   UPDATE {SEQUENCE} SET next = next - {count} WHERE TRUE;
 ELSE
 {body}END IF;
+COMMIT TRANSACTION;
+"""
+
+
+def unload_script(table: str | None) -> str:
+    """Return the transaction that takes the rows of load ``@id`` back; may be run again.
+
+    :param table: the load's table; ``None``: it is gone.
+    """
+    delete = "" if table is None else f"  DELETE FROM {quoted(table)} WHERE {LOAD_ID} = @id;\n"
+    return f"""
+BEGIN TRANSACTION;
+UPDATE {SEQUENCE} SET next = next + 1 WHERE TRUE;
+IF EXISTS (
+  SELECT 1 FROM {LOAD_METADATA.name} WHERE load_id = @id AND removed_sequence IS NULL
+) THEN
+{delete}  UPDATE {LOAD_METADATA.name} SET removed_sequence = (SELECT next - 1 FROM {SEQUENCE})
+    WHERE load_id = @id;
+  UPDATE {LOAD_DELIVERIES.name} SET outcome = 'unloaded', recorded_at = CURRENT_TIMESTAMP()
+    WHERE load_id = @id AND outcome = 'loaded';
+END IF;
 COMMIT TRANSACTION;
 """
 

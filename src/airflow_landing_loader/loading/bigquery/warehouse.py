@@ -5,19 +5,22 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 
 from airflow_landing_loader.clients import GoogleClients
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.landing.zone import Zone
-from airflow_landing_loader.loading.bigquery import ledger
+from airflow_landing_loader.loading.bigquery import ledger, values
 from airflow_landing_loader.loading.bigquery.batch import BatchLoader
 from airflow_landing_loader.loading.bigquery.commit import Committer
+from airflow_landing_loader.loading.bigquery.committed import Committed
 from airflow_landing_loader.loading.bigquery.folder import StagingFolder
 from airflow_landing_loader.loading.bigquery.jobs import Jobs
 from airflow_landing_loader.loading.bigquery.ledger import Ledger
 from airflow_landing_loader.loading.bigquery.options import BigQueryOptions
 from airflow_landing_loader.loading.bigquery.recovery import Recovery
+from airflow_landing_loader.loading.bigquery.script import unload_script
 from airflow_landing_loader.loading.bigquery.staging import Stager
 from airflow_landing_loader.loading.bigquery.table import Tables
 from airflow_landing_loader.loading.drift import TableColumn
@@ -97,6 +100,27 @@ class BigQueryWarehouse:
         if moved:
             self._ledger.ensure_tables()
             self._ledger.set_archived(moved)
+
+    @contextmanager
+    def committed(self, load_id: str) -> Iterator[Committed | None]:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        loads = self._ledger.loads_by_id([load_id]) if self._ledger.has_tables() else {}
+        load = loads.get(load_id)
+        if load is None:
+            yield None
+        else:
+            yield Committed(jobs=self._jobs, books=self._ledger, tables=self._tables, load=load)
+
+    def unload(self, load_id: str) -> int:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        self._ledger.ensure_tables()
+        load = self._ledger.loads_by_id([load_id]).get(load_id)
+        if load is None:
+            return 0
+        there = self._tables.columns_of(load.table_name) is not None
+        table = load.table_name if there else None
+        self._jobs.query(unload_script(table), [values.text("id", load_id)])
+        return load.row_count if there and load.removed_sequence is None else 0
 
     def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:
         """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""

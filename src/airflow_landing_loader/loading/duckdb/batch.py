@@ -180,7 +180,14 @@ class BatchLoader:
             for item, load in zip(planned, loads, strict=True)
         ]
         ledger.put_deliveries(self._con, records)
-        ledger.mark_superseded(self._con, [item.replaces for item in planned if item.replaces])
+        ledger.mark_superseded(
+            self._con,
+            [
+                (i.replaces, load.sequence)
+                for i, load in zip(planned, loads, strict=True)
+                if i.replaces
+            ],
+        )
         return {
             id(item): Loaded(
                 delivery=item.validated.delivery,

@@ -8,7 +8,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_landing_loader.loading.identity import PriorLoad
-from airflow_landing_loader.loading.model import DbtDue, DeliveryRecord, Load
+from airflow_landing_loader.loading.model import (
+    DbtDue,
+    DeliveryOutcome,
+    DeliveryRecord,
+    Load,
+    LoadColumn,
+)
 from airflow_landing_loader.loading.tables import (
     LOAD_DBT_RUNS,
     LOAD_DELIVERIES,
@@ -81,7 +87,9 @@ def put_deliveries(con: Connection, records: Sequence[DeliveryRecord]) -> None:
 
 def next_sequence(con: Connection) -> int:
     """Return the number for the next load; the caller holds the database alone."""
-    row = con.execute("SELECT coalesce(max(sequence), 0) + 1 FROM load_metadata").fetchone()
+    row = con.execute(
+        "SELECT coalesce(max(greatest(sequence, removed_sequence)), 0) + 1 FROM load_metadata"
+    ).fetchone()
     assert row is not None  # an aggregate always gives a row
     return int(row[0])
 
@@ -91,7 +99,8 @@ def prior_loads(
 ) -> list[PriorLoad]:
     """Return the earlier loads of these file names or of this content."""
     rows = con.execute(
-        "SELECT load_id, filename, table_name, sha256, delivery_token, sequence FROM load_metadata "
+        "SELECT load_id, filename, table_name, sha256, delivery_token, sequence, "
+        "removed_sequence IS NOT NULL FROM load_metadata "
         "WHERE filename = ANY($1) OR sha256 = ANY($2)",
         [list(filenames), list(sha256s)],
     ).fetchall()
@@ -103,6 +112,7 @@ def prior_loads(
             sha256=row[3],
             delivery_token=row[4],
             sequence=row[5],
+            removed=row[6],
         )
         for row in rows
     ]
@@ -129,14 +139,15 @@ def recent_deliveries(con: Connection, limit: int) -> tuple[DeliveryRecord, ...]
 
 
 def dbt_due(con: Connection, tables: Sequence[str] | None = None) -> tuple[DbtDue, ...]:
-    """Return the tables whose newest load no successful dbt run has covered, sorted.
+    """Return the tables whose newest load or unload no successful dbt run has covered, sorted.
 
     :param tables: only these; all tables that were ever loaded if ``None``.
     """
     rows = con.execute(
         """
         WITH newest AS (
-            SELECT table_name, max(sequence) AS sequence FROM load_metadata GROUP BY table_name
+            SELECT table_name, max(greatest(sequence, removed_sequence)) AS sequence
+            FROM load_metadata GROUP BY table_name
         ), runs AS (
             SELECT table_name,
                    max(sequence) FILTER (succeeded) AS covered,
@@ -178,13 +189,66 @@ def _fields(names: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
     return dict(zip(names, values, strict=True))
 
 
-def mark_superseded(con: Connection, load_ids: Sequence[str]) -> None:
-    """Say of these loads' deliveries that a later delivery replaced their rows."""
-    if load_ids:
+def mark_superseded(con: Connection, replaced: Sequence[tuple[str, int]]) -> None:
+    """Say of loads and their deliveries that a later delivery replaced their rows.
+
+    :param replaced: (load id, sequence of the load that replaces it).
+    """
+    for load_id, sequence in replaced:
+        _mark_removed(con, load_id, sequence)
         con.execute(
-            "UPDATE load_deliveries SET outcome = 'superseded' WHERE load_id = ANY(?)",
-            [list(load_ids)],
+            "UPDATE load_deliveries SET outcome = 'superseded' WHERE load_id = ?",
+            [load_id],
         )
+
+
+def mark_unloaded(con: Connection, load_id: str) -> None:
+    """Say of a load and its delivery that its rows were taken back."""
+    _mark_removed(con, load_id, next_sequence(con))
+    con.execute(
+        "UPDATE load_deliveries SET outcome = 'unloaded', recorded_at = ? "
+        "WHERE load_id = ? AND outcome = 'loaded'",
+        [now(), load_id],
+    )
+
+
+def _mark_removed(con: Connection, load_id: str, sequence: int) -> None:
+    con.execute(
+        "UPDATE load_metadata SET removed_sequence = ? "
+        "WHERE load_id = ? AND removed_sequence IS NULL",
+        [sequence, load_id],
+    )
+
+
+def outcome_of(con: Connection, load_id: str) -> DeliveryOutcome:
+    """Return what became of a load's own delivery."""
+    row = con.execute(
+        "SELECT outcome FROM load_deliveries "
+        "WHERE load_id = ? AND outcome IN ('loaded', 'superseded', 'unloaded') "
+        "ORDER BY recorded_at DESC LIMIT 1",
+        [load_id],
+    ).fetchone()
+    outcome: DeliveryOutcome = "loaded" if row is None else row[0]
+    return outcome
+
+
+def columns_of_load(con: Connection, load_id: str) -> tuple[LoadColumn, ...]:
+    """Return the columns of a load's file, in file order."""
+    rows = con.execute(
+        "SELECT column_name, destination FROM load_columns WHERE load_id = ? ORDER BY position",
+        [load_id],
+    ).fetchall()
+    return tuple(LoadColumn(name=name, extra=place == "extra") for name, place in rows)
+
+
+def sharing(con: Connection, load: Load) -> tuple[int, ...]:
+    """Return the sequences of other loads in their tables that have the same archived file."""
+    rows = con.execute(
+        "SELECT sequence FROM load_metadata "
+        "WHERE archive_uri = ? AND load_id <> ? AND removed_sequence IS NULL",
+        [load.archive_uri, load.load_id],
+    ).fetchall()
+    return tuple(sequence for (sequence,) in rows)
 
 
 def set_archived(con: Connection, moved: Sequence[tuple[str, str]]) -> None:
@@ -197,7 +261,7 @@ def set_archived(con: Connection, moved: Sequence[tuple[str, str]]) -> None:
     )
     con.execute(
         f"UPDATE load_deliveries SET final_uri = moved_uri FROM {pairs} "
-        "WHERE load_id = moved_id AND outcome = 'loaded'",
+        "WHERE load_id = moved_id AND outcome IN ('loaded', 'unloaded')",
         values,
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.drift import ColumnPlan, plan_columns
+from airflow_landing_loader.loading.duckdb import ledger
 from airflow_landing_loader.loading.duckdb import table as raw_table
 from airflow_landing_loader.loading.duckdb.table import quoted
 from airflow_landing_loader.loading.names import LOAD_ID
@@ -48,10 +49,7 @@ class RowWriter:
         typed = typed_columns(mapping.table, plan.known, file=validated.delivery.data.name)
         rows_from, rejects = self._records.set_aside(validated, typed)
         if replaces is not None:
-            self._con.execute(
-                f"DELETE FROM {quoted(mapping.table)} WHERE {LOAD_ID} = ?",
-                [replaces],
-            )
+            delete_rows(self._con, mapping.table, replaces)
         target = Target(plan, typed, row_number=mapping.csv.row_number)
         row = self._con.execute(
             f"INSERT INTO {quoted(mapping.table)} ({target.columns()}) "
@@ -96,3 +94,30 @@ class RowWriter:
         plan = plan_columns(names, columns, file=validated.delivery.data.name)
         raw_table.fit(self._con, mapping.table, columns, row_number=row_number)
         return plan
+
+
+def unload(con: Connection, load_id: str) -> int:
+    """Take a load's rows out of its table and mark it so; return how many rows went.
+
+    :raises TerminalError: the table is a view by now.
+    """
+    con.execute("BEGIN TRANSACTION")
+    try:
+        load = ledger.loads_by_id(con, [load_id]).get(load_id)
+        removed = 0
+        if load is not None and load.removed_sequence is None:
+            if raw_table.columns_of(con, load.table_name) is not None:
+                removed = delete_rows(con, load.table_name, load_id)
+            ledger.mark_unloaded(con, load_id)
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    con.execute("COMMIT")
+    return removed
+
+
+def delete_rows(con: Connection, table: str, load_id: str) -> int:
+    """Delete a load's rows; return how many those were."""
+    row = con.execute(f"DELETE FROM {quoted(table)} WHERE {LOAD_ID} = ?", [load_id]).fetchone()
+    assert row is not None  # a DELETE always gives its count
+    return int(row[0])

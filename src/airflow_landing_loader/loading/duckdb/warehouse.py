@@ -14,8 +14,9 @@ from airflow_landing_loader.exceptions import TransientError
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.loading.drift import TableColumn
-from airflow_landing_loader.loading.duckdb import ledger, snapshot, table
+from airflow_landing_loader.loading.duckdb import ledger, rows, snapshot, table
 from airflow_landing_loader.loading.duckdb.batch import BatchLoader
+from airflow_landing_loader.loading.duckdb.committed import Committed, committed
 from airflow_landing_loader.loading.duckdb.session import (
     Connection,
     SessionOptions,
@@ -90,6 +91,20 @@ class DuckDBWarehouse:
         if moved:
             with self._writing(f"recording {len(moved)} archived files") as con:
                 ledger.set_archived(con, moved)
+
+    @contextmanager
+    def committed(self, load_id: str) -> Iterator[Committed | None]:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        with self._reading() as con:
+            if con is None or not ledger.has_tables(con):
+                yield None
+                return
+            yield committed(con, load_id, lambda: lift_memory_bound(con, self._options))
+
+    def unload(self, load_id: str) -> int:
+        """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
+        with self._writing(f"unloading {load_id}") as con:
+            return rows.unload(con, load_id)
 
     def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:
         """See :class:`~airflow_landing_loader.loading.warehouse.Warehouse`."""
