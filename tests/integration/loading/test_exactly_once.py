@@ -82,6 +82,14 @@ def test_a_restatement_may_replace(world: Any) -> None:
     assert second.status == "loaded"
 
 
+def test_what_was_a_duplicate_of_a_replaced_load_stays_one(world: Any) -> None:
+    world.load(A, on_redelivery="replace")
+    world.load(A)
+    world.load(B)
+    outcomes = world.sql("SELECT outcome FROM load_deliveries ORDER BY recorded_at")
+    assert outcomes == [("superseded",), ("duplicate",), ("loaded",)]
+
+
 def test_a_replacement_that_fails_leaves_the_old_rows(world: Any) -> None:
     world.load(A, on_redelivery="replace")
     with world.database() as con:

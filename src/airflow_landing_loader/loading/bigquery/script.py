@@ -51,7 +51,8 @@ def script(manifest: Manifest) -> str:
     ]
     if replaces:
         replaces.append(
-            "UPDATE load_deliveries SET outcome = 'superseded' WHERE load_id IN UNNEST(@replaced)"
+            "UPDATE load_deliveries SET outcome = 'superseded' "
+            "WHERE load_id IN UNNEST(@replaced) AND outcome = 'loaded'"
         )
     sequence, at = "first_sequence + r.sequence", "CURRENT_TIMESTAMP()"
     statements = [

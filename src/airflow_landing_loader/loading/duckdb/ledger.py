@@ -182,7 +182,8 @@ def mark_superseded(con: Connection, load_ids: Sequence[str]) -> None:
     """Say of these loads' deliveries that a later delivery replaced their rows."""
     if load_ids:
         con.execute(
-            "UPDATE load_deliveries SET outcome = 'superseded' WHERE load_id = ANY(?)",
+            "UPDATE load_deliveries SET outcome = 'superseded' "
+            "WHERE load_id = ANY(?) AND outcome = 'loaded'",
             [list(load_ids)],
         )
 
