@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,6 +90,46 @@ def test_what_was_a_duplicate_of_a_replaced_load_stays_one(world: Any) -> None:
     world.load(B)
     outcomes = world.sql("SELECT outcome FROM load_deliveries ORDER BY recorded_at")
     assert outcomes == [("superseded",), ("duplicate",), ("loaded",)]
+
+
+DIES = """
+import os, pickle, signal, sys
+from airflow_landing_loader import finishing
+from airflow_landing_loader.pipeline import Pipeline
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+settings, mappings, where = pickle.loads(sys.stdin.buffer.read())
+move = finishing.moves.move
+finishing.moves.move = lambda *args, **keys: (move(*args, **keys), die())
+pipeline = Pipeline(settings, mappings)
+pipeline.run_batch(pipeline.discover().ready)
+"""
+
+
+def die(world: Any, where: str) -> None:
+    """Run a loader that dies at a place."""
+    told = pickle.dumps((world.settings, world.mappings, where))
+    died = subprocess.run([sys.executable, "-c", DIES], input=told, check=False)
+    assert died.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("second", [B, A, 'id,x\n"', ""])
+def test_a_death_after_the_move_leaves_the_right_place_in_the_books(
+    world: Any, second: str
+) -> None:
+    bad = second not in (A, B)
+    world.load('id,x\n"1' if bad else A)
+    world.deliver("a_1.csv", second)
+    die(world, "after the move")
+    world.run()
+    assert world.zones.names()["landing"] == []
+    uris = world.sql(
+        "SELECT final_uri FROM load_deliveries UNION ALL SELECT archive_uri FROM load_metadata"
+    )
+    lies = {Path(uri).read_text() for (uri,) in uris}
+    assert lies == {'id,x\n"1' if bad else A, second}
 
 
 def test_a_replacement_that_fails_leaves_the_old_rows(world: Any) -> None:
