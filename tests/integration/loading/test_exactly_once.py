@@ -95,14 +95,18 @@ def test_what_was_a_duplicate_of_a_replaced_load_stays_one(world: Any) -> None:
 DIES = """
 import os, pickle, signal, sys
 from airflow_landing_loader import finishing
+from airflow_landing_loader.loading.duckdb import snapshot
 from airflow_landing_loader.pipeline import Pipeline
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
 settings, mappings, where = pickle.loads(sys.stdin.buffer.read())
-move = finishing.moves.move
-finishing.moves.move = lambda *args, **keys: (move(*args, **keys), die())
+if where == "after the move":
+    move = finishing.moves.move
+    finishing.moves.move = lambda *args, **keys: (move(*args, **keys), die())
+else:
+    snapshot.Path.replace = die
 pipeline = Pipeline(settings, mappings)
 pipeline.run_batch(pipeline.discover().ready)
 """
@@ -130,6 +134,16 @@ def test_a_death_after_the_move_leaves_the_right_place_in_the_books(
     )
     lies = {Path(uri).read_text() for (uri,) in uris}
     assert lies == {'id,x\n"1' if bad else A, second}
+
+
+def test_a_death_while_the_status_is_copied_leaves_nothing_for_ever(world: Any) -> None:
+    world.load(A)
+    folder = Path(world.settings.duckdb_path).parent
+    tidy = {path.name for path in folder.iterdir()}
+    world.deliver("a_2.csv", B)
+    die(world, "status copy")
+    world.run()
+    assert {path.name for path in folder.iterdir()} == tidy
 
 
 def test_a_replacement_that_fails_leaves_the_old_rows(world: Any) -> None:
