@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from chaos.model import Fault
 from chaos.points import POINTS
 from chaos.report import Tally, failure, page
+from chaos.sabotage import SABOTAGES
 from chaos.trial import Result
 from chaos.workers import Task, Workers
 
@@ -24,7 +25,7 @@ def main() -> int:
     """Kill as many loaders as was asked for; 1 if a world did not end as it should."""
     options = _options()
     tally, started = Tally(), time.monotonic()
-    console = Console(stderr=True)
+    console = Console(stderr=True, soft_wrap=True)
     columns = (TextColumn("kills"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("kills", total=options.kills)
@@ -58,6 +59,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="round of seeds to begin with (0)")
     parser.add_argument("--seed", type=int, help="only the world of this seed")
     parser.add_argument("--fault", choices=get_args(Fault), help="this trouble in all worlds")
+    parser.add_argument(
+        "--sabotage", choices=SABOTAGES, help="loaders break this promise: it must be seen"
+    )
     parser.add_argument("--report", type=Path, help="write the result there, as Markdown")
     return parser.parse_args()
 
@@ -65,7 +69,7 @@ def _options() -> argparse.Namespace:
 def _tasks(options: argparse.Namespace, tally: Tally, started: float) -> Iterator[Task]:
     """Worlds for the point that has fewest kills, until there are enough."""
     if options.seed is not None:
-        yield Task(seed=options.seed, fault=options.fault)
+        yield Task(seed=options.seed, fault=options.fault, sabotage=options.sabotage)
         return
     rounds = [options.first] * len(POINTS)
     given = [0] * len(POINTS)
@@ -78,7 +82,8 @@ def _tasks(options: argparse.Namespace, tally: Tally, started: float) -> Iterato
         )
         # As if it had brought a kill, so that a point that is never passed does not take all.
         given[index] += 1
-        yield Task(seed=rounds[index] * len(POINTS) + index, fault=options.fault)
+        seed = rounds[index] * len(POINTS) + index
+        yield Task(seed=seed, fault=options.fault, sabotage=options.sabotage)
         rounds[index] += 1
 
 

@@ -50,10 +50,13 @@ class Shots:
 
         :param step: what the loader does; ``None`` for all there is to do.
         """
-        fits = not self._shots or step is None or self._shots[0].point is None
-        if fits or self._shots[0].point.step == step:
-            return self._shots.pop(0) if self._shots else None
+        if self._shots and _fits(self._shots[0], step):
+            return self._shots.pop(0)
         return None
+
+
+def _fits(shot: Shot, step: Step | None) -> bool:
+    return step is None or shot.point is None or shot.point.step == step
 
 
 def _shots(world: World, random_: random.Random) -> Iterator[Shot]:

@@ -21,6 +21,7 @@ from chaos.model import File, Wave, World
 from chaos.oracle import Oracle, Resting
 from chaos.points import Step
 from chaos.probe import EMPTY, Contents, drop_metadata, read_contents
+from chaos.sabotage import SABOTAGES
 from chaos.shots import Shot, Shots
 
 Part = Literal["none", "some", "all", "-"]
@@ -73,22 +74,24 @@ class _Before:
     files: tuple[File, ...]
 
 
-def try_world(world: World, folder: Path, other: Path) -> Result:
+def try_world(world: World, folder: Path, other: Path, *, sabotage: str | None = None) -> Result:
     """Let loaders work and die in a world.
 
     :param folder: an empty folder for it.
     :param other: an empty folder, on another file system if the world lies across two.
+    :param sabotage: one of :data:`SABOTAGES`.
     """
     ground = Ground(world, folder, other)
     try:
-        return _Trial(world, ground).run()
+        return _Trial(world, ground, sabotage).run()
     finally:
         ground.remove()
 
 
 class _Trial:
-    def __init__(self, world: World, ground: Ground) -> None:
+    def __init__(self, world: World, ground: Ground, sabotage: str | None) -> None:
         self._world = world
+        self._sabotage = sabotage
         self._ground = ground
         self._random = random.Random(f"deaths {world.seed}")
         self._result = Result(world=world, fault=world.fault)
@@ -270,6 +273,8 @@ class _Trial:
             local_files._renameat2 = None
         if self._prepare is not None:
             self._prepare()
+        if self._sabotage is not None:
+            SABOTAGES[self._sabotage]()
         if shot is not None:
             shot.arm()
 

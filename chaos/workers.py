@@ -20,10 +20,14 @@ _MEMORY = Path("/dev/shm")
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A world to be tried; see :func:`chaos.worlds.make_world`."""
+    """A world to be tried; see :func:`chaos.worlds.make_world`.
+
+    :param sabotage: name of a promise that the loaders break on purpose.
+    """
 
     seed: int
     fault: Fault | None = None
+    sabotage: str | None = None
 
 
 class Workers:
@@ -60,6 +64,11 @@ class Workers:
                 if not _give(connection, tasks):
                     busy.remove(connection)
 
+    def close(self) -> None:
+        """Let the workers end; none may be at work."""
+        for connection in self._connections:
+            connection.close()
+
 
 def _give(connection: Connection, tasks: Iterator[Task]) -> bool:
     task = next(tasks, None)
@@ -85,6 +94,7 @@ def _serve(connection: Connection) -> None:
                 tempfile.TemporaryDirectory(prefix="chaos-") as two,
             ):
                 world = make_world(task.seed, task.fault)
-                connection.send(try_world(world, Path(one, "world"), Path(two, "world")))
+                grounds = Path(one, "world"), Path(two, "world")
+                connection.send(try_world(world, *grounds, sabotage=task.sabotage))
     # Not through the interpreter's end: what was frozen looks to extensions as if it had leaked.
     os._exit(0)

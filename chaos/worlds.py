@@ -43,7 +43,7 @@ def make_world(seed: int, fault: Fault | None = None) -> World:
         across="across" in focus.needs or random_.random() < 0.15,
         by_links="links" in focus.needs or random_.random() < 0.15,
         workers=random_.choice((1, 1, 3)),
-        batch=random_.choice((4, 500) if mode == "steps" else (1, 3, 500)),
+        batch=random_.choice((6, 500) if mode == "steps" else (1, 3, 500)),
         tables=tables,
         waves=tuple(_wave(number, senders, random_, clock) for number in range(_WAVES)),
     )
