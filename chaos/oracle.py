@@ -68,8 +68,10 @@ class Expected:
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)  # (data sha256, code)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class _Load:
+    """A load; two are never the same."""
+
     line: LoadLine
     rows: tuple[Row, ...]
 
@@ -81,6 +83,7 @@ class Oracle:
         self.expected = Expected()
         self._columns: dict[str, tuple[str, ...]] = {}
         self._loads: dict[str, list[_Load]] = {table.name: [] for table in tables}
+        self._replaced: set[_Load] = set()
         self._names: dict[tuple[str, str], str] = {}
         self._codes: dict[tuple[str, str, str], str] = {}
 
@@ -104,7 +107,7 @@ class Oracle:
             return
         loads = self._loads[table.name]
         latest = next((x for x in reversed(loads) if x.line.filename == name), None)
-        others = (x for x in reversed(loads) if x.line.filename != name)
+        others = (x for x in reversed(loads) if x.line.filename != name and x not in self._replaced)
         twin = next((x for x in others if x.line.sha256 == sha256), None)
         known = latest is not None and latest.line.sha256 == sha256
         known = known or (table.identity == "content" and twin is not None)
@@ -161,6 +164,7 @@ class Oracle:
         )
         if restated is not None and table.on_redelivery == "replace":
             self.expected.tables[table.name].subtract(restated.rows)
+            self._replaced.add(restated)
             self._move_note(restated.line)
         # A load has an id of its own, but for what a forgetful warehouse takes for the first time.
         first = all((x.line.filename, x.line.sha256) != key for x in self._loads[table.name])

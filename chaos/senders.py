@@ -90,9 +90,8 @@ class Sender:
 
     def renamed(self, unlike: frozenset[str]) -> Parcel | None:
         """The content of an earlier file under a new name."""
-        # Where a restatement takes rows away, what "was there before" is left to the warehouse.
-        if self._table.on_redelivery == "replace" or self._table.proof == "csv":
-            return None
+        if self._table.proof == "csv":
+            return None  # its go file names the data file
         earlier = self._earlier(unlike)
         if earlier is None:
             return None

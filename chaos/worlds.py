@@ -75,7 +75,7 @@ def _table(random_: random.Random, number: int, proof: Proof, needs: frozenset[s
         row_number=random_.random() < 0.2,
         on_duplicate=random_.choice(("skip", "skip", "skip", "load", "fail")),
         on_redelivery=redelivery,
-        identity="content" if redelivery != "replace" and random_.random() < 0.3 else "name",
+        identity="content" if random_.random() < 0.3 else "name",
         layout="{table}" if random_.random() < 0.3 else "",
     )
 

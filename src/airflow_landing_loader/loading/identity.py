@@ -21,7 +21,10 @@ NAMESPACE = uuid.UUID("6f0d1c9e-5b1e-5c43-9d55-0a4f1b1f7a10")
 
 @dataclass(frozen=True, kw_only=True)
 class PriorLoad:
-    """What ``load_metadata`` knows of an earlier load, as far as identity needs it."""
+    """What our tables know of an earlier load, as far as identity needs it.
+
+    :param replaced: whether a restatement has taken its rows away.
+    """
 
     load_id: str
     filename: str
@@ -29,6 +32,7 @@ class PriorLoad:
     sha256: str
     delivery_token: str
     sequence: int
+    replaced: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +90,8 @@ def decide(validated: Validated, prior: Sequence[PriorLoad]) -> Decision:
         if load.sha256 == sha256 and load.delivery_token == delivery.data.token:
             return AlreadyLoaded(load=load)
     latest = of_name[-1] if of_name else None
-    twins = [p for p in of_table if p.filename != name and p.sha256 == sha256]
+    # What was replaced is in the table no more: its content is new again.
+    twins = [p for p in of_table if p.filename != name and p.sha256 == sha256 and not p.replaced]
     twin = twins[-1] if twins else None
     duplicate_of = _duplicate_of(mapping.identity == "content", sha256, latest, twin)
     if duplicate_of is not None and mapping.on_duplicate != "load":

@@ -92,6 +92,20 @@ def test_what_was_a_duplicate_of_a_replaced_load_stays_one(world: Any) -> None:
     assert outcomes == [("superseded",), ("duplicate",), ("loaded",)]
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_content_whose_rows_were_replaced_is_loaded_under_another_name(
+    world: Any, together: bool
+) -> None:
+    world.load(A, on_redelivery="replace", identity="content")
+    world.deliver("a_1.csv", B)
+    if not together:
+        world.run()
+    world.deliver("a_2.csv", A)
+    assert world.run()["a_2.csv"].status == "loaded"
+    assert world.rows(columns="id, x") == [("1", "a"), ("1", "b"), ("2", "b")]
+    assert world.load(A, "a_3.csv").status == "duplicate"
+
+
 DIES = """
 import os, pickle, signal, sys
 from airflow_landing_loader import finishing

@@ -91,7 +91,9 @@ class Ledger:
         """
         rows = self._jobs.query(
             "SELECT s.next - 1, m.load_id, m.filename, m.table_name, m.sha256, m.delivery_token, "
-            f"m.sequence FROM {SEQUENCE} s LEFT JOIN load_metadata m "
+            "m.sequence, m.load_id IN "
+            "(SELECT d.load_id FROM load_deliveries d WHERE d.outcome = 'superseded') "
+            f"FROM {SEQUENCE} s LEFT JOIN load_metadata m "
             "ON m.filename IN UNNEST(@names) OR m.sha256 IN UNNEST(@sha256s)",
             [values.texts("names", names), values.texts("sha256s", sha256s)],
         )
@@ -103,6 +105,7 @@ class Ledger:
                 sha256=row[4],
                 delivery_token=row[5],
                 sequence=row[6],
+                replaced=row[7],
             )
             for row in rows
             if row[1] is not None

@@ -91,7 +91,8 @@ def prior_loads(
 ) -> list[PriorLoad]:
     """Return the earlier loads of these file names or of this content."""
     rows = con.execute(
-        "SELECT load_id, filename, table_name, sha256, delivery_token, sequence FROM load_metadata "
+        "SELECT load_id, filename, table_name, sha256, delivery_token, sequence, load_id IN "
+        "(SELECT load_id FROM load_deliveries WHERE outcome = 'superseded') FROM load_metadata "
         "WHERE filename = ANY($1) OR sha256 = ANY($2)",
         [list(filenames), list(sha256s)],
     ).fetchall()
@@ -103,6 +104,7 @@ def prior_loads(
             sha256=row[3],
             delivery_token=row[4],
             sequence=row[5],
+            replaced=row[6],
         )
         for row in rows
     ]
