@@ -18,7 +18,7 @@ PACKAGE := src/airflow_landing_loader
 # The part that must work, and be typed, without Airflow.
 CORE := $(wildcard $(foreach module,exceptions clients settings mapping landing loading pipeline verification, \
 	$(PACKAGE)/$(module) $(PACKAGE)/$(module).py))
-CHECKED := src tests scripts $(wildcard demo benchmarks dags include)
+CHECKED := src tests scripts $(wildcard demo benchmarks chaos dags include)
 
 .PHONY: help
 help:  ## list the targets
@@ -74,6 +74,10 @@ compose-check:  ## Docker Compose reads docker-compose.yaml; starts nothing
 bench: $(READY)  ## speed and memory beside plain DuckDB; ARGS="--help" for more
 	@$(PY) benchmarks/run.py $(ARGS)
 
+.PHONY: chaos
+chaos: $(READY)  ## kills loaders over and over; ARGS="--kills 10000 --report docs/chaos.md"
+	@$(PY) -m chaos $(ARGS)
+
 .PHONY: constraints
 constraints:  ## resolve constraints*.txt anew, for Python 3.11 to 3.13
 	@scripts/make_constraints.sh airflow-3-3 constraints.txt
@@ -91,7 +95,7 @@ build:  ## wheel and source distribution in dist/
 clean:  ## remove caches, builds and what demo and up left
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
 		.demo .up .bench .airflow*
-	find src tests demo benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find src tests demo benchmarks chaos scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 .PHONY: clean-all
 clean-all: clean  ## clean, and the virtual environments too

@@ -22,8 +22,9 @@ from airflow_landing_loader.exceptions import (
     TransientError,
 )
 from airflow_landing_loader.finishing import Finisher
-from airflow_landing_loader.landing import discovery, moves
+from airflow_landing_loader.landing import discovery
 from airflow_landing_loader.landing.discovery import Discovery, Look
+from airflow_landing_loader.landing.looking import look
 from airflow_landing_loader.landing.model import Delivery, LandedFile, Validated
 from airflow_landing_loader.landing.zones import open_zones
 from airflow_landing_loader.loading.model import Refused, RunContext, Verdict
@@ -77,11 +78,7 @@ class Pipeline:
         :param previous: the look before this one; files must be equal in two looks to be ready.
         :raises TransientError: a zone cannot be read or written.
         """
-        for zone in (self.zones.archive, self.zones.failed):
-            moves.finish_interrupted(self.zones.landing, zone)
-        return discovery.discover(
-            self.zones.landing, self.mappings, now=time.time(), previous=previous
-        )
+        return look(self.zones, self.mappings, previous=previous)
 
     def delivery(self, name: str) -> Delivery:
         """Return the delivery of one data file as it lies in landing now.

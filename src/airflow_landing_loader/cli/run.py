@@ -12,7 +12,7 @@ from airflow_landing_loader.cli.loop import Loop, LoopOptions
 from airflow_landing_loader.cli.run_log import RunLog, run_log
 from airflow_landing_loader.cli.stop import Stop, StopRequested
 from airflow_landing_loader.cli.terminal import counted
-from airflow_landing_loader.landing.discovery import Discovery, discover
+from airflow_landing_loader.landing.looking import look
 from airflow_landing_loader.landing.zones import open_zones
 from airflow_landing_loader.mapping.result import MappingProblem, MappingSet
 from airflow_landing_loader.pipeline import Pipeline
@@ -47,7 +47,8 @@ def run(options: RunOptions) -> int:
     if not mappings.current.mappings:
         return ExitCode.DATA
     with Stop() as stop:
-        first = _first_look(settings, mappings.current)
+        # Before the slow imports: the second look, a second later, comes that much sooner.
+        first = look(open_zones(settings), mappings.current.mappings) if options.once else None
         desk = _Desk(settings, mappings, log, stop)
         pipeline = desk.pipeline()
         _announce(settings, mappings.current, log)
@@ -60,8 +61,8 @@ def run(options: RunOptions) -> int:
             refresh=desk.refreshed,
         )
         started = time.monotonic()
-        code = loop.once(first) if options.once else ExitCode.GOOD
-        if not options.once:
+        code = ExitCode.GOOD if first is None else loop.once(first)
+        if first is None:
             loop.forever()
         _summary(loop, time.monotonic() - started)
         if not options.once:
@@ -132,11 +133,6 @@ class _Desk:
         if self._stop.requested:
             raise StopRequested
         self._log.say(text, "yellow")
-
-
-def _first_look(settings: Settings, mappings: MappingSet) -> Discovery:
-    """Look before the slow imports: the second look, a second later, comes that much sooner."""
-    return discover(open_zones(settings).landing, mappings.mappings, now=time.time())
 
 
 def _announce(settings: Settings, mappings: MappingSet, log: RunLog) -> None:

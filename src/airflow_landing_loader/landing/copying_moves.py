@@ -53,6 +53,14 @@ def move(note: MoveNote, source: Zone, target: Zone) -> Moved:
     return _move(note, end_of(source), end_of(target))
 
 
+def foresee(note: MoveNote, source: Zone, target: Zone) -> str | None:
+    """See :func:`airflow_landing_loader.landing.moves.foresee`."""
+    with suppress(LandingError):
+        folder = end_of(target).below(note.subfolder)
+        return choose(note, _CopyTarget(source=end_of(source), target=folder)).spots[0].path
+    return None
+
+
 def finish_interrupted(source: Zone, target: Zone) -> tuple[Finished, ...]:
     """See :func:`airflow_landing_loader.landing.moves.finish_interrupted`."""
     if isinstance(target, LocalZone):

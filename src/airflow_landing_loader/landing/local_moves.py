@@ -15,6 +15,7 @@ from airflow_landing_loader.exceptions import (
     LandingError,
 )
 from airflow_landing_loader.landing import local_files, move_notes, transfer
+from airflow_landing_loader.landing.archive_layout import subfolder_parts
 from airflow_landing_loader.landing.local_folders import make_folder, unwritable
 from airflow_landing_loader.landing.local_zone import LocalZone
 from airflow_landing_loader.landing.move_notes import MoveNote
@@ -37,6 +38,15 @@ def move(note: MoveNote, target: LocalZone) -> Moved:
             return _attempt(note, target, folder, digests, (None,) * len(note.files))
         except AcrossDevicesError:
             return _by_copies(note, target, folder, digests)
+
+
+def foresee(note: MoveNote, target: LocalZone) -> str | None:
+    """See :func:`airflow_landing_loader.landing.moves.foresee`."""
+    folder = "/".join([target.path, *subfolder_parts(note.subfolder)])
+    with suppress(OSError):
+        choice = _look_ahead(note, folder, Digests())
+        return None if choice is None else choice.spots[0].path
+    return None
 
 
 def finish_interrupted(source: LocalZone, target: LocalZone) -> tuple[Finished, ...]:

@@ -49,10 +49,7 @@ def move(
         target. Nothing is lost, and the same call can be made again.
     :raises ConfigurationError: ``MAPPING_BAD_VALUE``, the subfolder leaves the zone.
     """
-    found = SUFFIX_ID.match(suffix_id)
-    if not files or found is None:
-        raise ValueError("a move needs files and a suffix id of letters and digits")
-    note = MoveNote(files=tuple(files), suffix_id=found[0], subfolder=subfolder, sidecar=sidecar)
+    note = _note(files, suffix_id, subfolder, sidecar)
     if isinstance(source, LocalZone) and isinstance(target, LocalZone) and not keep_source:
         return local_moves.move(note, target)
     # Imported here: local folders do not pay for it.
@@ -61,6 +58,29 @@ def move(
     if keep_source:
         return copying_moves.copy(note, source, target)
     return copying_moves.move(note, source, target)
+
+
+def foresee(
+    files: Sequence[FileToMove],
+    source: Zone,
+    target: Zone,
+    *,
+    suffix_id: str,
+    subfolder: str = "",
+    sidecar: Sidecar | None = None,
+) -> str | None:
+    """Where :func:`move` would bring the data file now; nothing is changed or locked.
+
+    Another mover may take the name meanwhile: only what :func:`move` returns is certain.
+
+    :returns: ``None`` where that cannot be said; the move itself will say why.
+    """
+    note = _note(files, suffix_id, subfolder, sidecar)
+    if isinstance(source, LocalZone) and isinstance(target, LocalZone):
+        return local_moves.foresee(note, target)
+    from airflow_landing_loader.landing import copying_moves
+
+    return copying_moves.foresee(note, source, target)
 
 
 def finish_interrupted(source: Zone, target: Zone) -> tuple[Finished, ...]:
@@ -80,3 +100,12 @@ def finish_interrupted(source: Zone, target: Zone) -> tuple[Finished, ...]:
     from airflow_landing_loader.landing import copying_moves
 
     return copying_moves.finish_interrupted(source, target)
+
+
+def _note(
+    files: Sequence[FileToMove], suffix_id: str, subfolder: str, sidecar: Sidecar | None
+) -> MoveNote:
+    found = SUFFIX_ID.match(suffix_id)
+    if not files or found is None:
+        raise ValueError("a move needs files and a suffix id of letters and digits")
+    return MoveNote(files=tuple(files), suffix_id=found[0], subfolder=subfolder, sidecar=sidecar)

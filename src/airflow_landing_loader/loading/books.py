@@ -82,10 +82,13 @@ def decide_all(
         except LandingError as error:
             decided.append(refused(validated, error))
             continue
-        if isinstance(decision, NewLoad):
+        item = _decided(validated, decision)
+        if isinstance(item, Planned):
+            if item.replaces is not None:
+                known = [replace(p, removed=p.removed or p.load_id == item.replaces) for p in known]
             # The next of the batch may have the same content.
-            known.append(_as_prior(validated, decision, len(known)))
-        decided.append(_decided(validated, decision))
+            known.append(_as_prior(validated, item.decision, len(known)))
+        decided.append(item)
     return decided
 
 

@@ -92,6 +92,7 @@ def decide(validated: Validated, prior: Sequence[PriorLoad]) -> Decision:
         if load.sha256 == sha256 and load.delivery_token == delivery.data.token:
             return AlreadyLoaded(load=load)
     latest = of_name[-1] if of_name else None
+    # What was taken out of the table is in it no more: its content is new again.
     twins = [p for p in present if p.filename != name and p.sha256 == sha256]
     twin = twins[-1] if twins else None
     duplicate_of = _duplicate_of(mapping.identity == "content", sha256, latest, twin)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,6 +82,82 @@ def test_a_restatement_may_replace(world: Any) -> None:
         ("superseded",)
     ]
     assert second.status == "loaded"
+
+
+def test_what_was_a_duplicate_of_a_replaced_load_stays_one(world: Any) -> None:
+    world.load(A, on_redelivery="replace")
+    world.load(A)
+    world.load(B)
+    outcomes = world.sql("SELECT outcome FROM load_deliveries ORDER BY recorded_at")
+    assert outcomes == [("superseded",), ("duplicate",), ("loaded",)]
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_content_whose_rows_were_replaced_is_loaded_under_another_name(
+    world: Any, together: bool
+) -> None:
+    world.load(A, on_redelivery="replace", identity="content")
+    world.deliver("a_1.csv", B)
+    if not together:
+        world.run()
+    world.deliver("a_2.csv", A)
+    assert world.run()["a_2.csv"].status == "loaded"
+    assert world.rows(columns="id, x") == [("1", "a"), ("1", "b"), ("2", "b")]
+    assert world.load(A, "a_3.csv").status == "duplicate"
+
+
+DIES = """
+import os, pickle, signal, sys
+from airflow_landing_loader import finishing
+from airflow_landing_loader.loading.duckdb import snapshot
+from airflow_landing_loader.pipeline import Pipeline
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+settings, mappings, where = pickle.loads(sys.stdin.buffer.read())
+if where == "after the move":
+    move = finishing.moves.move
+    finishing.moves.move = lambda *args, **keys: (move(*args, **keys), die())
+else:
+    snapshot.Path.replace = die
+pipeline = Pipeline(settings, mappings)
+pipeline.run_batch(pipeline.discover().ready)
+"""
+
+
+def die(world: Any, where: str) -> None:
+    """Run a loader that dies at a place."""
+    told = pickle.dumps((world.settings, world.mappings, where))
+    died = subprocess.run([sys.executable, "-c", DIES], input=told, check=False)
+    assert died.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("second", [B, A, 'id,x\n"', ""])
+def test_a_death_after_the_move_leaves_the_right_place_in_the_books(
+    world: Any, second: str
+) -> None:
+    bad = second not in (A, B)
+    world.load('id,x\n"1' if bad else A)
+    world.deliver("a_1.csv", second)
+    die(world, "after the move")
+    world.run()
+    assert world.zones.names()["landing"] == []
+    uris = world.sql(
+        "SELECT final_uri FROM load_deliveries UNION ALL SELECT archive_uri FROM load_metadata"
+    )
+    lies = {Path(uri).read_text() for (uri,) in uris}
+    assert lies == {'id,x\n"1' if bad else A, second}
+
+
+def test_a_death_while_the_status_is_copied_leaves_nothing_for_ever(world: Any) -> None:
+    world.load(A)
+    folder = Path(world.settings.duckdb_path).parent
+    tidy = {path.name for path in folder.iterdir()}
+    world.deliver("a_2.csv", B)
+    die(world, "status copy")
+    world.run()
+    assert {path.name for path in folder.iterdir()} == tidy
 
 
 def test_a_replacement_that_fails_leaves_the_old_rows(world: Any) -> None:

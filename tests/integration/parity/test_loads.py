@@ -60,6 +60,14 @@ def test_identity_by_content_also_within_a_batch(both: Any) -> None:
     assert both.load(A, "a_9.csv").status == "duplicate"
 
 
+def test_content_that_was_replaced_is_no_duplicate(both: Any) -> None:
+    both.map(identity="content", on_redelivery="replace")
+    both.load(A)
+    both.load(A)
+    both.load(B)
+    assert both.load(A, "a_2.csv").status == "loaded"
+
+
 def test_a_duplicate_of_a_file_that_fails_is_decided_anew(both: Any) -> None:
     """Both fail, each for itself: the second is no duplicate of what was never loaded."""
     both.map(identity="content")

@@ -10,6 +10,10 @@ import pytest
 
 from airflow_landing_loader.cli import run as run_module
 from airflow_landing_loader.cli.run import RunOptions
+from airflow_landing_loader.landing import local_files, move_notes
+from airflow_landing_loader.landing.local_zone import LocalZone
+from airflow_landing_loader.landing.move_notes import MoveNote
+from airflow_landing_loader.landing.transfer import FileToMove
 
 
 def test_the_log_begins_with_the_settings_in_force(cli: Any) -> None:
@@ -96,3 +100,29 @@ def test_a_thousand_strange_names_are_not_a_thousand_lines(cli: Any) -> None:
     told = [line for line in ran.err.splitlines() if "stranger_" in line]
     assert len(told) == 200
     assert "... and 800 more files are left alone" in ran.err
+
+
+def test_a_single_round_finishes_what_a_dead_mover_began(cli: Any) -> None:
+    cli.land("trades_1.csv", "a\n1\n")
+    cli.land("trades_1.go", "record_count=1\n")
+    landing = LocalZone(str(cli.zones.landing))
+    files = [landing.stat(name) for name in ("trades_1.csv", "trades_1.go")]
+    note = MoveNote(
+        files=tuple(FileToMove(file=file) for file in files if file is not None),
+        suffix_id="1a2b3c4d",
+        subfolder="",
+    )
+    with local_files.exclusive(str(cli.zones.archive)) as work:
+        move_notes.write_note(work, note)
+    (cli.zones.landing / "trades_1.csv").rename(cli.zones.archive / "trades_1.csv")
+
+    ran = cli("run", "--once")
+
+    assert ran.code == 0
+    assert "orphan" not in ran.err
+    assert cli.zones.names() == {
+        "landing": [],
+        "archive": ["trades_1.csv", "trades_1.go"],
+        "failed": [],
+    }
+    assert not move_notes.any_note(work)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
@@ -122,3 +124,11 @@ def test_the_delivery_id_tells_arrivals_apart_but_not_tries() -> None:
     first, retry = validated("A", "t1").delivery, validated("A", "t1").delivery
     assert delivery_id(first) == delivery_id(retry)
     assert delivery_id(first) != delivery_id(validated("A", "t2").delivery)
+
+
+def test_content_whose_rows_were_replaced_is_new_again() -> None:
+    (earlier,) = history(("A", "t1"), name="a_0.csv")
+    replaced = replace(earlier, removed=True)
+    decision = decide(validated("A", "t2", identity="content"), [replaced])
+    assert isinstance(decision, NewLoad)
+    assert decision.same_content is None

@@ -51,7 +51,8 @@ def script(manifest: Manifest) -> str:
     ]
     if replaces:
         replaces += [
-            "UPDATE load_deliveries SET outcome = 'superseded' WHERE load_id IN UNNEST(@replaced)",
+            "UPDATE load_deliveries SET outcome = 'superseded' "
+            "WHERE load_id IN UNNEST(@replaced) AND outcome = 'loaded'",
             f"UPDATE {LOAD_METADATA.name} t SET removed_sequence = first_sequence + r.sequence "
             f"FROM UNNEST(@{LOAD_METADATA.name}) r WHERE t.load_id = r.restates_load_id "
             "AND t.load_id IN UNNEST(@replaced) AND t.removed_sequence IS NULL",

@@ -197,7 +197,8 @@ def mark_superseded(con: Connection, replaced: Sequence[tuple[str, int]]) -> Non
     for load_id, sequence in replaced:
         _mark_removed(con, load_id, sequence)
         con.execute(
-            "UPDATE load_deliveries SET outcome = 'superseded' WHERE load_id = ?",
+            "UPDATE load_deliveries SET outcome = 'superseded' "
+            "WHERE load_id = ? AND outcome = 'loaded'",
             [load_id],
         )
 

@@ -6,7 +6,6 @@ file meanwhile; every writer renews it when it is done.
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -26,10 +25,12 @@ def path_of(database: Path) -> Path:
 def write(database: Path, overview: Overview) -> None:
     """Replace the snapshot in one step, so that no reader sees half of it.
 
-    A snapshot that cannot be written leaves the earlier one: what it copies is committed already.
+    The caller holds the database alone, so that the new file always has the same name and takes
+    the place of what a dead writer has left. A snapshot that cannot be written leaves the earlier
+    one: what it copies is committed already.
     """
     target = path_of(database)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    temporary = target.with_name(f".{target.name}.new")
     with suppress(OSError):
         temporary.unlink(missing_ok=True)
         with temporary.open("xb") as stream:  # a new file: nothing is written through a link

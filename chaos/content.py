@@ -1,0 +1,89 @@
+"""Bytes of data files and go files, written by rules of our own."""
+
+from __future__ import annotations
+
+import gzip
+import random
+from collections.abc import Sequence
+
+from chaos.model import Cell, Record, Table
+
+_WORDS = ("Ann", "Łódź", "naïve", "O'Neill", "a;b", "x,y", "50 %", "", "NULL", "-0.10", "日本")
+_LINES = ("two\nlines", 'she said "no"', '"', "tab\there", " blank ")
+
+
+def random_cell(random_: random.Random) -> Cell:
+    """A value: mostly a number or a word, sometimes NULL, empty, quoted or of two lines."""
+    kind = random_.random()
+    if kind < 0.5:
+        return str(random_.randrange(1_000_000))
+    if kind < 0.6:
+        return None
+    return random_.choice(_WORDS if kind < 0.9 else _LINES)
+
+
+def random_record(random_: random.Random, number: int, columns: int) -> Record:
+    """A record whose first value is ``number``, so that no two files are equal by chance."""
+    return (str(number), *(random_cell(random_) for _ in range(columns - 1)))
+
+
+def csv_line(cells: Sequence[Cell], delimiter: str) -> str:
+    """One record, quoted as RFC 4180 says; NULL is an empty field, an empty text is quoted."""
+    return delimiter.join(_field(cell, delimiter) for cell in cells) + "\n"
+
+
+def _field(cell: Cell, delimiter: str) -> str:
+    if cell is None:
+        return ""
+    if cell == "" or cell != cell.strip() or any(c in cell for c in (delimiter, '"', "\n", "\r")):
+        return '"' + cell.replace('"', '""') + '"'
+    return cell
+
+
+def data_file(table: Table, header: Sequence[str], lines: Sequence[str], promised: int) -> bytes:
+    """A whole data file.
+
+    :param lines: the records as they stand in the file.
+    :param promised: what the trailer says, if there is one.
+    """
+    text = csv_line(header, table.delimiter) + "".join(lines)
+    if table.has_trailer:
+        text += csv_line(("TRAILER", str(promised)), table.delimiter)
+    return packed(table, text.encode())
+
+
+def packed(table: Table, content: bytes) -> bytes:
+    """``content`` as the table's files hold it; equal texts give equal bytes."""
+    return gzip.compress(content, mtime=0) if table.gzip else content
+
+
+def go_file(table: Table, name: str, promised: int) -> bytes:
+    """The go file of a data file of this name."""
+    if table.proof == "csv":
+        return f"{name},{promised},SUCCESS\n".encode()
+    return f"# sent by the back office\nrecord_count={promised}\n".encode()
+
+
+def mapping_yaml(table: Table) -> str:
+    """The table's mapping as a person would write it."""
+    lines = [
+        f"{table.stem}*{table.ending}:",
+        f"  table: {table.name}",
+        "  settle_seconds: 0",
+        "  grace_seconds: 0",
+        f"  on_duplicate: {table.on_duplicate}",
+        f"  on_redelivery: {table.on_redelivery}",
+        f"  identity: {table.identity}",
+        f'  csv: {{delimiter: "{table.delimiter}", row_number: {str(table.row_number).lower()}}}',
+    ]
+    if table.reject:
+        lines += ["  on_bad_row: reject", "  max_rejected: 0.5"]
+    if table.layout:
+        lines.append('  archive_layout: "{table}"')
+    if table.has_go:
+        count = "row_count_column: 2" if table.proof == "csv" else "row_count_key: record_count"
+        form = "csv" if table.proof == "csv" else "properties"
+        lines.append(f"  go_file: {{pattern: {table.stem}*.go, format: {form}, {count}}}")
+    if table.has_trailer:
+        lines.append("  trailer: {row_count_column: 1, tag: TRAILER}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,175 @@
+"""The folders that a world lies in: making them, delivering into them, looking at them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from chaos.content import mapping_yaml
+from chaos.model import File, World
+from chaos.oracle import Resting
+
+FILLER = ".filler"
+"""Name of the file that fills a disk up; it counts as nothing."""
+
+_SUFFIX = re.compile(r"~[0-9a-f]{8}(-\d+)?(?=\.)")
+_WORK_FOLDER = ".landing-loader"
+_LASTING = {f"{_WORK_FOLDER}/lock"}
+_DATABASE_FILES = {"", ".lock", ".queue.lock", ".status.json"}
+LOG, STATUS_COPY = "log", "status copy"
+_BESIDE_DATABASE = {".wal": LOG, ".status.json.new": STATUS_COPY}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A file in a zone.
+
+    :param zone: ``landing``, ``archive`` or ``failed``.
+    :param path: below the zone.
+    """
+
+    zone: str
+    path: str
+    sha256: str
+
+    @property
+    def resting(self) -> Resting:
+        """The same as the oracle speaks of it: under the name that its sender gave it."""
+        folder, _, name = f"{self.zone}/{self.path}".rpartition("/")
+        return Resting(folder=folder, name=_SUFFIX.sub("", name), sha256=self.sha256)
+
+    @property
+    def is_sidecar(self) -> bool:
+        """Whether it is the loader's own word on a refused file."""
+        return self.zone == "failed" and self.path.endswith(".error.json")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What lies in the zones and beside the database.
+
+    :param files: those of senders.
+    :param sidecars: paths below the failed zone.
+    :param leftovers: files of the loader that must not last, by kind.
+    """
+
+    files: tuple[Found, ...]
+    sidecars: tuple[str, ...]
+    leftovers: Counter[str]
+
+    def resting(self, *zones: str) -> Counter[Resting]:
+        """The files of some zones, of all if none is named."""
+        return Counter(f.resting for f in self.files if not zones or f.zone in zones)
+
+
+class Ground:
+    """The folders of one world.
+
+    :param root: an empty folder.
+    :param other: an empty folder on another file system, for worlds across two.
+    """
+
+    def __init__(self, world: World, root: Path, other: Path) -> None:
+        self.world = world
+        self.root = root
+        self.zones = {
+            "landing": root / "landing",
+            "archive": (other if world.across else root) / "archive",
+            "failed": root / "failed",
+        }
+        self.database = root / "database" / "warehouse.duckdb"
+        self.log = root / "loader.log"
+        for folder in (*self.zones.values(), root / "tables", self.database.parent):
+            folder.mkdir(parents=True)
+        for table in world.tables:
+            (root / "tables" / f"{table.stem}.yaml").write_text(mapping_yaml(table))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of a loader on this ground."""
+        return {
+            "LANDING_PATH": str(self.zones["landing"]),
+            "ARCHIVE_PATH": str(self.zones["archive"]),
+            "FAILED_PATH": str(self.zones["failed"]),
+            "TABLE_CONFIG_PATH": str(self.root / "tables"),
+            "DUCKDB_PATH": str(self.database),
+            "LOADER_WORKERS": str(self.world.workers),
+            "AIRFLOW__LANDING_LOADER__BATCH_FILES": str(self.world.batch),
+        }
+
+    def deliver(self, files: Iterable[File]) -> None:
+        """Put files into the landing zone, each there completely or not at all."""
+        for file in files:
+            unfinished = self.root / "unfinished"
+            unfinished.write_bytes(file.content)
+            os.utime(unfinished, ns=(file.mtime_ns, file.mtime_ns))
+            unfinished.replace(self.zones["landing"] / file.name)
+
+    def look(self) -> Look:
+        """See what is there now; no loader may be at work."""
+        files, sidecars, leftovers = [], [], Counter(self._beside_database())
+        for zone, folder in self.zones.items():
+            for path in _files_below(folder):
+                name = str(path.relative_to(folder))
+                kind = _leftover_kind(name)
+                if kind is not None:
+                    leftovers[kind] += 1
+                elif name not in _LASTING:
+                    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+                    found = Found(zone=zone, path=name, sha256=sha256)
+                    if found.is_sidecar:
+                        sidecars.append(name)
+                    else:
+                        files.append(found)
+        return Look(files=tuple(files), sidecars=tuple(sidecars), leftovers=leftovers)
+
+    def hidden_digests(self) -> set[str]:
+        """Digests of the files that a death has left under hidden names."""
+        return {
+            hashlib.sha256(path.read_bytes()).hexdigest()
+            for folder in self.zones.values()
+            for path in _files_below(folder)
+            if path.name.endswith(".landing-tmp")
+        }
+
+    def database_state(self) -> tuple[tuple[str, int, int, int], ...]:
+        """What differs whenever somebody has written to the database or its log."""
+        paths = (self.database, self.database.with_name(f"{self.database.name}.wal"))
+        states = ((path.name, path.stat()) for path in paths if path.exists())
+        return tuple((name, s.st_ino, s.st_size, s.st_mtime_ns) for name, s in states)
+
+    def log_tail(self, lines: int = 25) -> str:
+        """The end of what the loaders have said."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def remove(self) -> None:
+        """Remove all of it."""
+        for folder in {self.root, self.zones["archive"].parent}:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _beside_database(self) -> Iterator[str]:
+        for path in _files_below(self.database.parent):
+            name = path.name
+            if name.removeprefix(self.database.name) in _DATABASE_FILES:
+                continue
+            yield _BESIDE_DATABASE.get(name.lstrip(".").removeprefix(self.database.name), name)
+
+
+def _files_below(folder: Path) -> list[Path]:
+    return [Path(at, name) for at, _, names in os.walk(folder) for name in names if name != FILLER]
+
+
+def _leftover_kind(name: str) -> str | None:
+    if name.endswith(".move.json"):
+        return "note"
+    if name.endswith(".landing-tmp"):
+        return "temporary file"
+    if name.startswith(_WORK_FOLDER) and name not in _LASTING:
+        return "unknown"
+    return None

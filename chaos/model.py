@@ -1,0 +1,141 @@
+"""What a world is made of: tables, the parcels that senders deliver, and when they do."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Literal
+
+Proof = Literal["none", "properties", "csv", "trailer", "both"]
+Cell = str | None
+Record = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table and the mapping of the files that feed it.
+
+    :param stem: what the names of its files begin with.
+    :param proof: how a file proves that it is complete; ``both``: go file and trailer.
+    :param reject: whether bad records are put aside.
+    :param layout: its folder below the archive, ``""`` for none.
+    """
+
+    name: str
+    stem: str
+    columns: tuple[str, ...]
+    proof: Proof = "none"
+    gzip: bool = False
+    delimiter: str = ","
+    reject: bool = False
+    row_number: bool = False
+    on_duplicate: Literal["skip", "load", "fail"] = "skip"
+    on_redelivery: Literal["append", "replace", "fail"] = "append"
+    identity: Literal["name", "content"] = "name"
+    layout: str = ""
+
+    @property
+    def has_go(self) -> bool:
+        """Whether a data file waits for its go file."""
+        return self.proof in ("properties", "csv", "both")
+
+    @property
+    def has_trailer(self) -> bool:
+        """Whether the last record holds the count."""
+        return self.proof in ("trailer", "both")
+
+    @property
+    def ending(self) -> str:
+        """How the names of its data files end."""
+        return ".csv.gz" if self.gzip else ".csv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file as its sender writes it."""
+
+    name: str
+    content: bytes
+    mtime_ns: int
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of its bytes."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """One delivery: what its sender meant by it, and the files.
+
+    :param header: the columns of the file.
+    :param records: (number in the file from 1, cells) of the records that are good.
+    :param rejected: how many records are bad and put aside.
+    :param fault: code of the error that it must be refused with; ``None`` for a good one.
+    """
+
+    table: Table
+    data: File
+    go: File | None
+    header: tuple[str, ...]
+    records: tuple[tuple[int, Record], ...]
+    rejected: int = 0
+    fault: str | None = None
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """Data file, then go file."""
+        return (self.data,) if self.go is None else (self.data, self.go)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wave:
+    """What arrives until everything is at rest again.
+
+    :param parcels: in the order of their names; each complete when it has arrived.
+    :param strays: files that no loader may ever touch.
+    :param late: names of data files whose parcels arrive only after the first death.
+    """
+
+    parcels: tuple[Parcel, ...]
+    strays: tuple[File, ...] = ()
+    late: frozenset[str] = frozenset()
+
+
+Fault = Literal[
+    "none",
+    "database disk full",
+    "archive disk full",
+    "read-only archive",
+    "database locked",
+    "metadata dropped",
+    "clock backwards",
+    "two loops",
+]
+Mode = Literal["run", "steps"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Everything that a seed decides.
+
+    :param mode: ``run``: the command line; ``steps``: each step in a process of its own, as
+        Airflow runs and retries them.
+    :param focus: the named point at which most of this world's loaders die.
+    :param across: whether the archive lies on another file system than the landing zone.
+    :param by_links: whether renames are made of link and unlink, as where the kernel knows no
+        rename that refuses to replace.
+    :param workers: files that a loader works on at the same time.
+    :param batch: files of a batch at most.
+    """
+
+    seed: int
+    mode: Mode
+    focus: str
+    fault: Fault
+    across: bool
+    by_links: bool
+    workers: int
+    batch: int
+    tables: tuple[Table, ...]
+    waves: tuple[Wave, ...] = field(repr=False)

@@ -1,0 +1,238 @@
+"""What must be there in the end, by the documented rules alone: none of our code is asked."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from chaos.model import File, Parcel, Record, Table, Wave
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A row: which file brought it, its values by column, and what went to ``_extra``."""
+
+    filename: str
+    sha256: str
+    values: tuple[tuple[str, str | None], ...]
+    extra: tuple[tuple[str, str | None], ...] | None
+    number: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadLine:
+    """What ``load_metadata`` must say of a load, as far as the sender's files decide it."""
+
+    filename: str
+    table: str
+    sha256: str
+    size: int
+    go_filename: str | None
+    rows: int
+    rejected: int
+    expected: int | None
+    drift: tuple[str, ...]
+    missing: tuple[str, ...]
+    restates: str | None
+    twin: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resting:
+    """A file at rest: its zone and folder, the name its sender gave it, its bytes."""
+
+    folder: str
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryLine:
+    """What ``load_deliveries`` must say of a delivery."""
+
+    filename: str
+    table: str
+    outcome: str
+    code: str | None
+
+
+@dataclass
+class Expected:
+    """The right state of everything once all is at rest."""
+
+    tables: dict[str, Counter[Row]] = field(default_factory=lambda: defaultdict(Counter))
+    loads: list[LoadLine] = field(default_factory=list)
+    deliveries: Counter[DeliveryLine] = field(default_factory=Counter)
+    files: Counter[Resting] = field(default_factory=Counter)
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)  # (data sha256, code)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Load:
+    """A load; two are never the same."""
+
+    line: LoadLine
+    rows: tuple[Row, ...]
+
+
+class Oracle:
+    """Follows a world wave by wave."""
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self.expected = Expected()
+        self._columns: dict[str, tuple[str, ...]] = {}
+        self._loads: dict[str, list[_Load]] = {table.name: [] for table in tables}
+        self._replaced: set[_Load] = set()
+        self._names: dict[tuple[str, str], str] = {}
+        self._codes: dict[tuple[str, str, str], str] = {}
+
+    def take(self, wave: Wave) -> None:
+        """Say what becomes of all parcels of a wave, in the order of their names."""
+        for stray in wave.strays:
+            self._add("landing", stray)
+        for parcel in wave.parcels:
+            self._take(parcel)
+
+    def forget(self) -> None:
+        """A person has dropped ``load_metadata``: what was loaded stays, but nobody knows of it."""
+        for loads in self._loads.values():
+            loads.clear()
+        self.expected.loads.clear()
+
+    def _take(self, parcel: Parcel) -> None:
+        table, name, sha256 = parcel.table, parcel.data.name, parcel.data.sha256
+        if parcel.fault is not None:
+            self._fail(parcel, parcel.fault)
+            return
+        loads = self._loads[table.name]
+        latest = next((x for x in reversed(loads) if x.line.filename == name), None)
+        others = (x for x in reversed(loads) if x.line.filename != name and x not in self._replaced)
+        twin = next((x for x in others if x.line.sha256 == sha256), None)
+        known = latest is not None and latest.line.sha256 == sha256
+        known = known or (table.identity == "content" and twin is not None)
+        if known and table.on_duplicate != "load":
+            self._duplicate(parcel)
+            return
+        restated = latest if latest is not None and latest.line.sha256 != sha256 else None
+        if restated is not None and table.on_redelivery == "fail":
+            self._fail(parcel, "delivery.redelivered")
+            return
+        self._load(parcel, restated, twin)
+
+    def _duplicate(self, parcel: Parcel) -> None:
+        if parcel.table.on_duplicate == "fail":
+            self._fail(parcel, "delivery.duplicate")
+            return
+        self._note(parcel, "duplicate")
+        self._rest(parcel, _archive(parcel.table))
+
+    def _fail(self, parcel: Parcel, code: str) -> None:
+        self._note(parcel, "failed", code)
+        plain = self._rest(parcel, "failed")
+        key = (parcel.data.name, parcel.data.sha256, parcel.go.sha256 if parcel.go else "")
+        if plain and key in self._codes:
+            self.expected.reasons[(parcel.data.sha256, self._codes[key])] -= 1
+        self.expected.reasons[(parcel.data.sha256, code)] += 1
+        if plain:
+            self._codes[key] = code
+
+    def _load(self, parcel: Parcel, restated: _Load | None, twin: _Load | None) -> None:
+        table = parcel.table
+        columns = self._columns.setdefault(table.name, parcel.header)
+        have = {name.casefold(): index for index, name in enumerate(parcel.header)}
+        of_table = {name.casefold() for name in columns}
+        drift = tuple(name for name in parcel.header if name.casefold() not in of_table)
+        rows = tuple(
+            _row(parcel, number, record, columns, drift) for number, record in parcel.records
+        )
+        key = (parcel.data.name, parcel.data.sha256)
+        total = len(rows) + parcel.rejected
+        line = LoadLine(
+            filename=parcel.data.name,
+            table=table.name,
+            sha256=parcel.data.sha256,
+            size=len(parcel.data.content),
+            go_filename=parcel.go.name if parcel.go else None,
+            rows=len(rows),
+            rejected=parcel.rejected,
+            expected=None if table.proof == "none" else total,
+            drift=drift,
+            missing=tuple(name for name in columns if name.casefold() not in have),
+            restates=restated.line.sha256 if restated else None,
+            twin=twin.line.sha256 if twin else None,
+        )
+        if restated is not None and table.on_redelivery == "replace":
+            self.expected.tables[table.name].subtract(restated.rows)
+            self._replaced.add(restated)
+            self._move_note(restated.line)
+        # A load has an id of its own, but for what a forgetful warehouse takes for the first time.
+        first = all((x.line.filename, x.line.sha256) != key for x in self._loads[table.name])
+        self._loads[table.name].append(_Load(line=line, rows=rows))
+        self.expected.tables[table.name].update(rows)
+        self.expected.loads.append(line)
+        self._note(parcel, "loaded")
+        self._rest(parcel, _archive(table), parcel.data.sha256 if first else "")
+
+    def _note(self, parcel: Parcel, outcome: str, code: str | None = None) -> None:
+        line = DeliveryLine(
+            filename=parcel.data.name, table=parcel.table.name, outcome=outcome, code=code
+        )
+        self.expected.deliveries[line] += 1
+
+    def _move_note(self, load: LoadLine) -> None:
+        """The load's delivery is superseded from now on."""
+        before, after = (
+            DeliveryLine(filename=load.filename, table=load.table, outcome=outcome, code=None)
+            for outcome in ("loaded", "superseded")
+        )
+        self.expected.deliveries[before] -= 1
+        self.expected.deliveries[after] += 1
+
+    def _rest(self, parcel: Parcel, folder: str, load: str = "") -> bool:
+        """Lay the parcel's files down; whether they have the names that their sender gave them.
+
+        If all names are free, or hold the same bytes, the files keep them, and what is there
+        counts. Else all of them get another name.
+
+        :param load: what the other name is made of where it is not the parcel's alone.
+        """
+        fits = self._lay(parcel, folder, "")
+        if not fits and not (load and self._lay(parcel, folder, load)):
+            for file in parcel.files:
+                self._add(folder, file)
+        return fits
+
+    def _lay(self, parcel: Parcel, folder: str, suffix: str) -> bool:
+        slots = [(folder, file.name + suffix) for file in parcel.files]
+        pairs = list(zip(slots, parcel.files, strict=True))
+        fits = all(self._names.get(slot, file.sha256) == file.sha256 for slot, file in pairs)
+        for slot, file in pairs if fits else ():
+            if slot not in self._names:
+                self._add(folder, file)
+                self._names[slot] = file.sha256
+        return fits
+
+    def _add(self, folder: str, file: File) -> None:
+        self.expected.files[Resting(folder=folder, name=file.name, sha256=file.sha256)] += 1
+
+
+def _archive(table: Table) -> str:
+    return f"archive/{table.name}" if table.layout else "archive"
+
+
+def _row(
+    parcel: Parcel,
+    number: int,
+    record: Record,
+    columns: tuple[str, ...],
+    drift: tuple[str, ...],
+) -> Row:
+    cells = {name.casefold(): cell for name, cell in zip(parcel.header, record, strict=True)}
+    return Row(
+        filename=parcel.data.name,
+        sha256=parcel.data.sha256,
+        values=tuple((name, cells.get(name.casefold())) for name in columns),
+        extra=tuple((name, cells[name.casefold()]) for name in drift) or None,
+        number=number if parcel.table.row_number else None,
+    )

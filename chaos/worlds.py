@@ -1,0 +1,113 @@
+"""From a seed to a world."""
+
+from __future__ import annotations
+
+import random
+
+from chaos.model import Fault, File, Mode, Parcel, Proof, Table, Wave, World
+from chaos.points import POINTS
+from chaos.senders import BAD, Clock, Sender
+
+_PROOFS: tuple[Proof, ...] = ("none", "properties", "csv", "trailer", "both")
+_FAULTS: tuple[Fault, ...] = (
+    "database disk full",
+    "archive disk full",
+    "read-only archive",
+    "database locked",
+    "metadata dropped",
+    "clock backwards",
+    "two loops",
+)
+_WAVES = 3
+
+
+def make_world(seed: int, fault: Fault | None = None) -> World:
+    """The world of a seed; the same for ever.
+
+    :param fault: in place of the one that the seed chooses.
+    """
+    random_ = random.Random(seed)
+    focus = POINTS[seed % len(POINTS)]
+    chosen: Fault = random_.choice(_FAULTS) if random_.random() < 0.3 else "none"
+    tables = _tables(random_, focus.needs)
+    chosen = fault or chosen
+    clock = Clock(random_, backwards=chosen == "clock backwards")
+    senders = [Sender(table, random_, clock) for table in tables]
+    steps = "steps" in focus.needs or ("run" not in focus.needs and random_.random() < 0.25)
+    mode: Mode = "steps" if steps and chosen != "two loops" else "run"
+    return World(
+        seed=seed,
+        mode=mode,
+        focus=focus.name,
+        fault=chosen,
+        across="across" in focus.needs or random_.random() < 0.15,
+        by_links="links" in focus.needs or random_.random() < 0.15,
+        workers=random_.choice((1, 1, 3)),
+        batch=random_.choice((6, 500) if mode == "steps" else (1, 3, 500)),
+        tables=tables,
+        waves=tuple(_wave(number, senders, random_, clock) for number in range(_WAVES)),
+    )
+
+
+def _tables(random_: random.Random, needs: frozenset[str]) -> tuple[Table, ...]:
+    """Two to four tables; the first can do what the focus needs."""
+    proofs = random_.sample(_PROOFS, random_.randint(2, 4))
+    if "go" in needs:
+        proofs[0] = random_.choice(("properties", "csv", "both"))
+    tables = [_table(random_, number, proof, needs) for number, proof in enumerate(proofs)]
+    return tuple(tables)
+
+
+def _table(random_: random.Random, number: int, proof: Proof, needs: frozenset[str]) -> Table:
+    first = number == 0
+    replaces = first and "replace" in needs
+    redelivery = "replace" if replaces else random_.choice(("append", "append", "replace", "fail"))
+    if first and "restated" in needs:
+        redelivery = "append"
+    return Table(
+        name=f"raw_{number}" if random_.random() < 0.8 else f"staging.raw_{number}",
+        stem=f"t{number}_",
+        columns=("id", "name", "amount", "note")[: random_.randint(2, 4)],
+        proof=proof,
+        gzip=random_.random() < 0.25,
+        delimiter=random_.choice((",", ",", ";", "|")),
+        reject=random_.random() < 0.4,
+        row_number=random_.random() < 0.2,
+        on_duplicate=random_.choice(("skip", "skip", "skip", "load", "fail")),
+        on_redelivery=redelivery,
+        identity="content" if random_.random() < 0.3 else "name",
+        layout="{table}" if random_.random() < 0.3 else "",
+    )
+
+
+def _wave(number: int, senders: list[Sender], random_: random.Random, clock: Clock) -> Wave:
+    """Every table gets something new, something again, and something bad, or some of these."""
+    parcels: list[Parcel] = []
+    for sender in senders:
+        sender.settled = number > 0
+        kinds = ["good", *random_.choices(("good", "drifted", "ragged"), k=random_.randint(0, 2))]
+        if number:
+            kinds += ["restated", "again"]
+            kinds += random_.sample(("renamed", "drifted"), 1)
+        kinds += random_.sample(BAD, 2 if random_.random() < 0.6 else 0)
+        unlike: set[str] = set()
+        for kind in kinds:
+            parcel = sender.make(kind, unlike=frozenset(unlike))
+            if parcel is not None:
+                unlike.add(parcel.data.name)
+                parcels.append(parcel)
+    parcels.sort(key=lambda parcel: parcel.data.name)
+    late = [p.data.name for p in parcels if number and random_.random() < 0.2]
+    return Wave(
+        parcels=tuple(parcels), strays=_strays(number, random_, clock), late=frozenset(late)
+    )
+
+
+def _strays(number: int, random_: random.Random, clock: Clock) -> tuple[File, ...]:
+    """Files that stay: of no mapping, unfinished, and halves of pairs."""
+    names = (f"readme{number}.txt", f"t0_wave{number}.csv.part", f".hidden{number}")
+    return tuple(
+        File(name=name, content=name.encode(), mtime_ns=clock.next())
+        for name in names
+        if random_.random() < 0.5
+    )

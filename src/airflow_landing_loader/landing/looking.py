@@ -1,0 +1,27 @@
+"""A look into the landing zone, after what dead movers have left half done is finished."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from airflow_landing_loader.landing import moves
+from airflow_landing_loader.landing.discovery import Discovery, Look, discover
+from airflow_landing_loader.landing.zones import Zones
+from airflow_landing_loader.mapping.model import TableMapping
+
+
+def look(
+    zones: Zones, mappings: Sequence[TableMapping], *, previous: Look | None = None
+) -> Discovery:
+    """Finish interrupted moves, then see what lies in landing now.
+
+    In this order, as half a delivery looks like an orphan there.
+
+    :param mappings: all mappings that share the landing zone.
+    :param previous: the look before this one; files must be equal in two looks to be ready.
+    :raises TransientError: a zone cannot be read or written.
+    """
+    for zone in (zones.archive, zones.failed):
+        moves.finish_interrupted(zones.landing, zone)
+    return discover(zones.landing, mappings, now=time.time(), previous=previous)
