@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -102,6 +103,10 @@ class FakeAws:
 class FakeAzure:
     """A client that lists a hundred thousand objects."""
 
+    any = BlobProperties(
+        **{"Content-Length": 10, "Last-Modified": datetime(2024, 1, 15, tzinfo=UTC)}
+    )
+
     def azure(self) -> Any:
         return self
 
@@ -119,9 +124,8 @@ class FakeAzure:
         )
 
     def entry(self, number: int) -> BlobProperties:
-        blob = BlobProperties(**{"Content-Length": 10, "ETag": f'"0x{number:X}"'})
-        blob.name = f"in/other_{number:06}.csv"
-        blob.last_modified = datetime(2024, 1, 15, tzinfo=UTC)
+        blob = copy.copy(self.any)
+        blob.name, blob.etag = f"in/other_{number:06}.csv", f"0x{number:X}"
         return blob
 
 
