@@ -116,6 +116,8 @@ def _notes(load: Load) -> str:
         parts.append(f"restates load {load.restates_load_id}")
     if load.same_content_load_id:
         parts.append(f"content equals load {load.same_content_load_id}")
+    if load.removed_sequence is not None:
+        parts.append("its rows are out of the table again")
     if load.drift_columns:
         parts.append(f"in _extra: {', '.join(load.drift_columns)}")
     return "; ".join(parts)

@@ -12,6 +12,7 @@ LOAD_KEYS = [
     *("sequence", "uri", "size_bytes", "sha256", "delivery_token", "go_filename", "go_sha256"),
     *("record_count", "expected_count", "rejected_count", "drift_columns", "missing_columns"),
     *("restates_load_id", "same_content_load_id", "archive_uri", "dag_id", "run_id"),
+    "removed_sequence",
 ]
 DELIVERY_KEYS = [
     *("delivery_id", "filename", "table_name", "outcome", "code", "message", "load_id"),

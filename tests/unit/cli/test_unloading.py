@@ -18,6 +18,7 @@ def test_to_failed_then_replay(cli: Any) -> None:
     assert f"2 rows of load {load_id} went out of raw_instruments." in ran.out
     assert str(cli.zones.failed / "instruments_1.csv") in ran.out
     assert cli("verify", load_id, "--json").json()["error"]["code"] == "load.removed"
+    assert "its rows are out of the table again" in cli("status").out
     document = cli("status", "--json").json()
     assert document["deliveries"][0]["outcome"] == "unloaded"
     assert document["open_failures"][0]["error"]["code"] == "load.unloaded"

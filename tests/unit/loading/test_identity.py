@@ -132,3 +132,24 @@ def test_content_whose_rows_were_replaced_is_new_again() -> None:
     decision = decide(validated("A", "t2", identity="content"), [replaced])
     assert isinstance(decision, NewLoad)
     assert decision.same_content is None
+
+
+def test_a_load_whose_rows_are_out_is_none() -> None:
+    earlier, gone = sorted(history(("A", "t1"), ("B", "t2")), key=lambda p: p.sequence)
+    gone = replace(gone, removed=True)
+    assert isinstance(decide(validated("A", "t3"), [earlier, gone]), DuplicateOf)
+    again = decide(validated("B", "t3"), [earlier, gone])
+    assert isinstance(again, NewLoad)
+    assert again.restates == earlier
+    assert again.load_id not in (earlier.load_id, gone.load_id)
+
+
+def test_an_object_store_may_give_a_returned_file_its_old_token() -> None:
+    """In the same second, with the same content: never the load whose rows are out."""
+    gone: list[PriorLoad] = []
+    for number in range(4):
+        decision = decide(validated("A", "t1"), gone)
+        assert isinstance(decision, NewLoad)
+        assert decision.load_id not in {p.load_id for p in gone}
+        made = history(("A", "t1"))[0]
+        gone.append(replace(made, load_id=decision.load_id, sequence=number, removed=True))
