@@ -75,7 +75,7 @@ bench: $(READY)  ## speed and memory beside plain DuckDB; ARGS="--help" for more
 	@$(PY) benchmarks/run.py $(ARGS)
 
 .PHONY: chaos
-chaos: $(READY)  ## kills loaders over and over; ARGS="--kills 10000 --report docs/chaos.md"
+chaos: $(READY)  ## kills loaders over and over; ARGS="--help" for more
 	@$(PY) -m chaos $(ARGS)
 
 .PHONY: constraints

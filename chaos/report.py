@@ -102,11 +102,12 @@ def failure(result: Result) -> str:
 _HEAD = """\
 # Fault injection
 
-This page is written by `make chaos ARGS="--kills 10000 --report docs/chaos.md"`. Loaders are killed
-with SIGKILL, by time and at named points, and started again until all is at rest. After each death
-and at each rest everything is compared with an oracle that has been told what the senders sent and
-knows the rules of the [life of a file](life-of-a-file.md) and of [mappings](mappings.md), but none
-of the loader's code:
+This page is written by `make chaos ARGS="--kills 10000 --least 100 --report docs/chaos.md"`, which
+may be broken off or bounded by `--minutes`: the figures below say how far it came. Loaders are
+killed with SIGKILL, by time and at named points, and started again until all is at rest. After each
+death and at each rest everything is compared with an oracle that has been told what the senders
+sent and knows the rules of the [life of a file](life-of-a-file.md) and of [mappings](mappings.md),
+but none of the loader's code:
 
 * after each death: every delivered file is somewhere, and no table holds rows without their
   `load_metadata` row, or a part of a load;

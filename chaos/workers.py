@@ -95,6 +95,8 @@ def _serve(connection: Connection) -> None:
             ):
                 world = make_world(task.seed, task.fault)
                 grounds = Path(one, "world"), Path(two, "world")
-                connection.send(try_world(world, *grounds, sabotage=task.sabotage))
+                result = try_world(world, *grounds, sabotage=task.sabotage)
+            # Only now: whoever has the last result ends, and us with it.
+            connection.send(result)
     # Not through the interpreter's end: what was frozen looks to extensions as if it had leaked.
     os._exit(0)

@@ -956,3 +956,14 @@ def test_only_a_name_without_content_is_copied_across_devices(
     monkeypatch.setattr(transfer, "_copy", counting)
     move(files_of(far.deliver("a.csv", b"data", b"go")), far.zone, suffix_id=ID)
     assert copied == ["a.go"]
+
+
+def test_where_a_move_leads_can_be_foreseen(near: Lab) -> None:
+    for content in (b"one", b"other", b"other"):
+        delivery = near.deliver("a.csv", content, b"go")
+        seen = moves.foresee(files_of(delivery), LANDING, near.zone, suffix_id=ID, subfolder="t/x")
+        moved = move(files_of(delivery), near.zone, suffix_id=ID, subfolder="t/x")
+        assert seen == moved.data
+    gone = files_of(replace(delivery, data=replace(delivery.data, size=7)))
+    assert moves.foresee(gone, LANDING, near.zone, suffix_id=ID, subfolder="t/x") is None
+    near.assert_tidy()
