@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import resource
 import select
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -15,7 +14,6 @@ import duckdb
 from chaos.child import Child
 from chaos.ground import FILLER, Ground
 
-Prepare = Callable[[], None]
 _DISK = 16 * 1024 * 1024
 
 
@@ -85,11 +83,6 @@ def locked(ground: Ground) -> Iterator[None]:
         holder.wait()
         for descriptor in (ready, said, end):
             os.close(descriptor)
-
-
-def small_files_only(limit: int) -> Prepare:
-    """For a child: no file may become longer than ``limit`` bytes, as on a disk that is full."""
-    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 
 
 def disks(stack: ExitStack, ground: Ground) -> None:
