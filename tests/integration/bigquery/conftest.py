@@ -24,12 +24,3 @@ def side(
     """An empty world."""
     with worlds.bigquery_side(emulator, tmp_path / "side", monkeypatch) as side:
         yield side
-
-
-@pytest.fixture
-def undisturbed(
-    emulator: running.BigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[worlds.Side]:
-    """Another one, to compare with."""
-    with worlds.bigquery_side(emulator, tmp_path / "undisturbed", monkeypatch) as side:
-        yield side

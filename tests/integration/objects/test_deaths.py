@@ -1,8 +1,7 @@
-"""A mover dies at each of its requests; the next one finishes, and nothing is lost or doubled."""
+"""A mover dies at each request that changes a store; the next finishes: nothing lost or doubled."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,9 @@ FILES = {
     "a_2.csv": b"id\n2\n",
     "a_2.go": b"n=9\n",
 }
-REQUESTS = ("list", "require", "look_up", "read", "create", "replace", "copy", "delete")
-MOST_REQUESTS = 120
+# A death at a request that only reads leaves what one at the next of these leaves.
+REQUESTS = ("create", "replace", "copy", "delete")
+MOST_REQUESTS = 40
 
 
 class Death(BaseException):
@@ -62,18 +62,8 @@ def everything(cloud: Any, local: dict[str, Path]) -> dict[str, dict[str, bytes]
     return found
 
 
-# Each takes long. What a store adds shows between two buckets, and a death before a request is one
-# after the request before it: the third store is spared the rest.
-CASES = [
-    pytest.param(store, zone, after, id=f"{store}-{zone}-{'after' if after else 'before'}")
-    for store, zone, after in itertools.product(
-        ("gcs", "s3", "azure"), (None, "landing", "archive"), (False, True)
-    )
-    if store != "azure" or (zone is None and after)
-]
-
-
-@pytest.mark.parametrize(("cloud", "local_zone", "after"), CASES, indirect=["cloud"])
+@pytest.mark.parametrize("local_zone", [None, "landing", "archive"])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_death_at_any_request(
     cloud: Any, tmp_path: Path, local_zone: str | None, after: bool
 ) -> None:
@@ -112,7 +102,7 @@ def test_a_death_at_any_request(
         ]
     else:
         pytest.fail(f"more than {MOST_REQUESTS} requests")
-    assert deaths > 10
+    assert deaths > 5
 
 
 def empty(cloud: Any, local: dict[str, Path]) -> None:
