@@ -15,10 +15,16 @@ _SAMPLE_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: wall seconds, and the highest sum of resident memory of the process tree, bytes."""
+    """One run.
+
+    :param seconds: wall time of the whole process.
+    :param peak_bytes: the highest sum of resident memory of the process tree.
+    :param output: what it printed.
+    """
 
     seconds: float
     peak_bytes: int
+    output: str
 
 
 def measure(command: Sequence[str], environ: Mapping[str, str] | None = None) -> Measured:
@@ -37,7 +43,7 @@ def measure(command: Sequence[str], environ: Mapping[str, str] | None = None) ->
     sampler.stop()
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, output)
-    return Measured(seconds, sampler.peak)
+    return Measured(seconds, sampler.peak, output)
 
 
 class _Sampler(threading.Thread):

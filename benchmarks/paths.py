@@ -1,14 +1,16 @@
 """The paths that are compared, one per process: `python benchmarks/paths.py PATH FILE FOLDER`.
 
 Each reads FILE and leaves the same cells, ``_load_id`` included, in FOLDER: as a DuckDB database,
-or as Parquet such as BigQuery is given.
+or as Parquet such as BigQuery is given. The latter print the seconds of that step by itself.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -62,11 +64,12 @@ def duckdb_parquet(file: Path, folder: Path) -> None:
     con.execute(f"SET memory_limit = '{STAGING_MEMORY_LIMIT}'")
     con.execute("SET preserve_insertion_order = false")
     columns = {name: "VARCHAR" for name in COLUMNS}
-    con.execute(
-        f"COPY (SELECT *, '{LOAD_ID}' AS load_id, NULL::VARCHAR AS extra FROM read_csv("
-        f"'{file}', columns={columns}, header=true, auto_detect=false)) "
-        f"TO '{folder / 'staged.parquet'}' (FORMAT parquet, COMPRESSION zstd)"
-    )
+    with _timed():
+        con.execute(
+            f"COPY (SELECT *, '{LOAD_ID}' AS load_id, NULL::VARCHAR AS extra FROM read_csv("
+            f"'{file}', columns={columns}, header=true, auto_detect=false)) "
+            f"TO '{folder / 'staged.parquet'}' (FORMAT parquet, COMPRESSION zstd)"
+        )
 
 
 def polars_parquet(file: Path, folder: Path) -> None:
@@ -76,7 +79,8 @@ def polars_parquet(file: Path, folder: Path) -> None:
     frame = pl.scan_csv(file, infer_schema=False).with_columns(
         load_id=pl.lit(LOAD_ID), extra=pl.lit(None, dtype=pl.String)
     )
-    frame.sink_parquet(folder / "staged.parquet", compression="zstd", maintain_order=False)
+    with _timed():
+        frame.sink_parquet(folder / "staged.parquet", compression="zstd", maintain_order=False)
 
 
 def landing_loader_parquet(file: Path, folder: Path) -> None:
@@ -97,9 +101,17 @@ def landing_loader_parquet(file: Path, folder: Path) -> None:
         decision = NewLoad(load_id=LOAD_ID, restates=None, same_content=None)
         item = Planned(pipeline.validate(delivery), decision)
         table = [TableColumn(name, "STRING") for name in COLUMNS]
-        stager.stage(item, table, "staged", direct=False)
+        with _timed():
+            stager.stage(item, table, "staged", direct=False)
     finally:
         delivered.rename(file)
+
+
+@contextmanager
+def _timed() -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    print(time.perf_counter() - started)
 
 
 class LocalFolder:

@@ -11,39 +11,20 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from pyarrow import parquet
-from rich.console import Console
 from rich.table import Table
 
+from comparing import CACHE, CONSOLE, HERE, Sizes, compare, run_path
 from data import write_small_files, write_trades
-from measure import Measured, measure
+from measure import measure
+from parquet_stage import csv_to_parquet
 
-HERE = Path(__file__).resolve().parent
-CACHE = HERE.parent / ".bench"
-CONSOLE = Console()
 BASELINES = ("duckdb", "duckdb-unordered")
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How much each case works on."""
-
-    rows: int
-    repeats: int
-    small_files: int
-    mappings: int
-
-
 FULL = Sizes(rows=10_000_000, repeats=3, small_files=2_000, mappings=500)
 QUICK = Sizes(rows=1_000_000, repeats=1, small_files=200, mappings=50)
 
@@ -71,54 +52,7 @@ def main() -> None:
 
 def one_large_file(sizes: Sizes) -> None:
     """One file through every path: the ratio is speed, 1 being the faster bare DuckDB."""
-    _compare(sizes, BASELINES, (*BASELINES, "landing-loader", "polars"), "into DuckDB")
-
-
-def csv_to_parquet(sizes: Sizes) -> None:
-    """The way to BigQuery up to the bucket, beside the engines alone."""
-    bare = ("duckdb-parquet", "polars-parquet")
-    for path in bare:
-        CONSOLE.print(f"{path} on a file with one stray quote: {_on_broken_input(path)}")
-    _compare(sizes, bare, (*bare, "landing-loader-parquet"), "to Parquet")
-
-
-def _on_broken_input(path: str) -> str:
-    """What a path makes of 1,000 records, the 500th with a quote that is not closed."""
-    with tempfile.TemporaryDirectory(dir=CACHE) as name:
-        folder = Path(name)
-        file = write_trades(folder / "trades.csv", 1_000)
-        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-        lines[500] = lines[500].replace(",BUY,", ',"BUY,').replace(",SELL,", ',"SELL,')
-        file.write_text("".join(lines), encoding="utf-8")
-        command = [sys.executable, str(HERE / "paths.py"), path, str(file), name]
-        if subprocess.run(command, capture_output=True, check=False).returncode:
-            return "refused"
-        return f"{parquet.read_metadata(folder / 'staged.parquet').num_rows:,} of 1,000 records"
-
-
-def _compare(sizes: Sizes, baselines: Sequence[str], paths: Sequence[str], what: str) -> None:
-    file = write_trades(CACHE / f"trades_{sizes.rows}.csv", sizes.rows)
-    file.read_bytes()  # warm: all paths find the file in the page cache
-    runs: dict[str, list[Measured]] = {}
-    for _ in range(sizes.repeats):
-        for path in paths:
-            runs.setdefault(path, []).append(_run_path(path, file))
-    baseline = min(baselines, key=lambda path: _median(runs[path]))
-    size = f"{file.stat().st_size / 1e9:.2f} GB, {sizes.rows:,} rows x 10 columns"
-    table = Table(title=f"{size}, {what}")
-    for column in ("path", "seconds", "MB/s", "speed ratio", "peak MB"):
-        table.add_column(column, justify="left" if column == "path" else "right")
-    for path, measured in runs.items():
-        ratios = [b.seconds / m.seconds for b, m in zip(runs[baseline], measured, strict=True)]
-        seconds = _median(measured)
-        table.add_row(
-            path + (" (baseline)" if path == baseline else ""),
-            f"{seconds:.1f}",
-            f"{file.stat().st_size / 1e6 / seconds:.0f}",
-            f"{statistics.median(ratios):.2f}",
-            f"{max(m.peak_bytes for m in measured) / 1e6:.0f}",
-        )
-    CONSOLE.print(table)
+    compare(sizes, BASELINES, (*BASELINES, "landing-loader", "polars"), "into DuckDB")
 
 
 def memory_and_size(sizes: Sizes) -> None:
@@ -128,7 +62,7 @@ def memory_and_size(sizes: Sizes) -> None:
         table.add_column(column, justify="right")
     for rows in (sizes.rows, 4 * sizes.rows):
         file = write_trades(CACHE / f"trades_{rows}.csv", rows)
-        measured = _run_path("landing-loader", file)
+        measured = run_path("landing-loader", file)
         table.add_row(
             f"{rows:,}",
             f"{file.stat().st_size / 1e9:.2f}",
@@ -176,18 +110,6 @@ def many_mappings(sizes: Sizes) -> None:
         command = [sys.executable, str(HERE / "parse.py"), folder, str(sizes.mappings)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     CONSOLE.print(done.stdout.strip().splitlines()[-1])
-
-
-def _run_path(path: str, file: Path) -> Measured:
-    folder = Path(tempfile.mkdtemp(dir=CACHE))
-    try:
-        return measure([sys.executable, str(HERE / "paths.py"), path, str(file), str(folder)])
-    finally:
-        shutil.rmtree(folder)
-
-
-def _median(runs: list[Measured]) -> float:
-    return statistics.median(run.seconds for run in runs)
 
 
 if __name__ == "__main__":
