@@ -155,7 +155,11 @@ class Side:
         tables = [t.name for t in (LOAD_METADATA, LOAD_COLUMNS, LOAD_REJECTS, LOAD_DELIVERIES)]
         found = {name: self.table(name) or [] for name in (*tables, *raw)}
         skipped = _SKIPPED if ordered else (*_SKIPPED, "sequence")
-        return {"zones": self.zones()} | {
+        zones = {
+            zone: sorted(((self.plain(n, {}), c) for n, c in files.items()), key=repr)
+            for zone, files in self.zones().items()
+        }
+        return {"zones": zones} | {
             name: sorted((self._plain_row(row, known, skipped) for row in rows), key=repr)
             for name, rows in found.items()
         }
@@ -174,6 +178,8 @@ class Side:
             value = re.sub(r"\b[A-Z]+\b", lambda m: TYPE_WORDS.get(m[0], m[0]), value)
         for load_id, name in known.items():
             value = value.replace(load_id, name)
+        # The suffix of a name that was taken is of a load or delivery id.
+        value = re.sub(r"~[0-9a-f]{8}\b", "~id", value)
         return value.replace(str(self.folder("landing").parent), "")
 
 
