@@ -53,21 +53,12 @@ def _hiding(_: str, target: str) -> bool:
     return target.endswith(_TEMPORARY)
 
 
+def _note(_: str, target: str) -> bool:
+    return target.endswith(move_notes.NOTE_ENDING)
+
+
 def _something(_: Any, values: Any) -> bool:
     return bool(values)
-
-
-def _write_half_a_note(trap: Trap) -> None:
-    whole = move_notes.write_note
-
-    def half(work: str, note: move_notes.MoveNote) -> None:
-        whole(work, note)
-        path = Path(work, move_notes.note_name(note))
-        os.truncate(path, path.stat().st_size // 2)
-        trap.spring()
-        whole(work, note)
-
-    move_notes.write_note = half
 
 
 def _copy_half(trap: Trap) -> None:
@@ -136,7 +127,7 @@ POINTS: tuple[Point, ...] = (
         arm=lambda t: t.before(local_files, "rename_no_replace", _sidecar),
     ),
     Point(name="sidecar written", arm=lambda t: t.after(local_moves, "write_sidecar")),
-    Point(name="note half written", arm=_write_half_a_note),
+    Point(name="note not in its place yet", arm=lambda t: t.before(os, "replace", _note)),
     Point(name="note written", arm=lambda t: t.after(move_notes, "write_note")),
     Point(
         name="before the rename",

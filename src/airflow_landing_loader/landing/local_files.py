@@ -235,12 +235,21 @@ def temporary_path(folder: str, name: str, tag: str) -> str:
     return f"{folder}/{derived_name(f'.{name}', f'.{tag}{TEMPORARY_ENDING}', folder)}"
 
 
-def write_whole(path: str, content: bytes, *, mode: int, tag: str, replace: bool = False) -> None:
+def write_whole(
+    path: str,
+    content: bytes,
+    *,
+    mode: int,
+    tag: str,
+    replace: bool = False,
+    durable: bool = True,
+) -> None:
     """Write a small file so that it is there completely or not at all.
 
     :param mode: permissions, less the process's umask.
     :param tag: tells the temporary files of different writers apart.
     :param replace: whether it may take the place of another file.
+    :param durable: whether it has to outlive a power cut, and not only its process.
     :raises FileExistsError: ``path`` is taken, without ``replace``.
     :raises OSError: the folder cannot be written.
     """
@@ -252,12 +261,14 @@ def write_whole(path: str, content: bytes, *, mode: int, tag: str, replace: bool
         with os.fdopen(os.open(temporary, flags, mode), "wb") as stream:
             stream.write(content)
             stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
         if replace:
             os.replace(temporary, path)
         else:
             rename_no_replace(temporary, path)
-    sync_folder(folder)
+    if durable:
+        sync_folder(folder)
 
 
 def remove_leftover(path: str, *, tag: str) -> None:

@@ -96,7 +96,8 @@ def _attempt(
         choice = choose(note, _Target(folder, digests))
         sidecar = _write_sidecar(note, folder, choice)
         move_notes.write_note(work, note)
-        begun = False
+        # By an earlier try that died: its note is needed until the last file is there.
+        begun = not all(transfer.is_in_place(item) for item in note.files)
         try:
             for item, spot, copy in zip(note.files, choice.spots, copies, strict=True):
                 if spot.state is SpotState.FREE:

@@ -26,6 +26,8 @@ from airflow_landing_loader.landing.transfer import FileToMove
 from airflow_landing_loader.landing.zone import is_plain_name
 
 NOTE_ENDING = ".move.json"
+_WRITER = "move-note"  # no suffix id, so nobody else's temporary files look like these
+_UNFINISHED = f".{_WRITER}{local_files.TEMPORARY_ENDING}"
 SUFFIX_ID = re.compile(r"[0-9A-Za-z]{1,8}")
 _MOST_BYTES = 1024 * 1024
 _MODE = 0o640
@@ -42,44 +44,48 @@ class MoveNote:
 
 
 def any_note(work: str) -> bool:
-    """Whether there may be a note: cheap, without the lock.
+    """Whether there may be a note, or what is left of the writing of one: cheap, without the lock.
 
     :param work: the zone's work folder; need not exist.
     """
+    endings = (NOTE_ENDING, _UNFINISHED)
     try:
-        return any(path.name.endswith(NOTE_ENDING) for path in Path(work).iterdir())
+        return any(path.name.endswith(endings) for path in Path(work).iterdir())
     except FileNotFoundError:
         return False
 
 
 def write_note(work: str, note: MoveNote) -> None:
-    """Write ``note``; the lock must be held.
+    """Write ``note``, or write it anew; the lock must be held.
+
+    In one step: a try that dies here may not take the note of the try before it along, which had
+    moved the first file.
 
     Not forced to the disk, which would cost more than the move: it has to outlive its process. A
     power cut may leave a go file behind as an orphan, which is reported and loses nothing.
     """
-    path = _path(work, note)
-    path.unlink(missing_ok=True)
-    # A new file, so that nothing is written through a link; it holds a sidecar, which may quote a
-    # cell.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags, _MODE), "w", encoding="ascii") as stream:
-        stream.write(json.dumps(note_to_json(note)))
+    content = json.dumps(note_to_json(note)).encode("ascii")
+    # Its mode: it holds a sidecar, which may quote a cell.
+    local_files.write_whole(
+        str(_path(work, note)), content, mode=_MODE, tag=_WRITER, replace=True, durable=False
+    )
 
 
 def read_notes(work: str) -> tuple[MoveNote, ...]:
     """All notes; the lock must be held.
 
-    One that cannot be read was being written when its process died, before anything moved, so it
-    is removed. So is what is no file, unless it is a folder.
+    What a dead writer has left of one is removed. So is what is no note and no folder: nobody could
+    say what it was meant to move.
     """
+    for path in Path(work).glob(f".*{_UNFINISHED}"):
+        _drop(path)
     notes = []
     for path in sorted(Path(work).glob(f"*{NOTE_ENDING}")):
         note = _read(path)
         if note is not None:
             notes.append(note)
-        elif not path.is_dir() or path.is_symlink():
-            path.unlink()
+        else:
+            _drop(path)
     return tuple(notes)
 
 
@@ -145,6 +151,11 @@ def _read(path: Path) -> MoveNote | None:
             return note_from_json(stream.read(_MOST_BYTES))
     except TerminalError:
         return None
+
+
+def _drop(path: Path) -> None:
+    if not path.is_dir() or path.is_symlink():
+        path.unlink()
 
 
 def _same_folder(one: Path, other: str) -> bool:

@@ -670,6 +670,35 @@ def test_what_a_dead_mover_began_is_finished_without_its_arguments(near: Lab) ->
     near.assert_tidy()
 
 
+def test_death_at_any_step_of_the_finishing_is_finished_by_the_next(lab: Lab) -> None:
+    number, died = 0, True
+    while died:
+        number += 1
+        delivery = refill(lab, "free")
+        first = fork.Process(target=die_before_the_go_file, args=(lab, delivery))
+        first.start()
+        first.join()
+        assert (first.exitcode, lab.landed()) == (-signal.SIGKILL, {"a.go": b"go"})
+        died = killed_at(number, lab.finish_interrupted)
+        assert {b"data", b"go"} <= {*lab.kept().values(), *lab.landed().values()}
+        assert [f.error for f in lab.finish_interrupted()] in ([], [None])
+        assert lab.landed() == {}, f"left behind after a death at step {number}"
+        lab.assert_tidy()
+    assert number > 4
+
+
+def die_before_the_go_file(lab: Lab, delivery: Delivery) -> None:
+    real = transfer.place
+
+    def dying(item: transfer.FileToMove, *arguments: Any, **keys: Any) -> None:
+        if item.file.name.endswith(".go"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        real(item, *arguments, **keys)
+
+    transfer.place = dying
+    move(files_of(delivery), lab.zone, suffix_id=ID)
+
+
 def test_a_move_that_cannot_be_finished_is_forgotten_once_told(near: Lab) -> None:
     delivery = near.deliver("a.csv", b"data", b"go")
     note = move_notes.MoveNote(files=files_of(delivery), suffix_id="1a2b3c4d", subfolder="")
