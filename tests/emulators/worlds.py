@@ -234,9 +234,10 @@ def _told(outcome: Outcome) -> tuple[Any, ...]:
 def two_sides(
     emulator: running.BigQuery, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Both]:
-    """Two empty worlds below ``folder``."""
+    """Two empty worlds below ``folder``; in the end nothing may be left staged."""
     with bigquery_side(emulator, folder / "bigquery", monkeypatch) as theirs:
         yield Both(duckdb=duckdb_side(folder / "duckdb"), bigquery=theirs)
+        assert theirs.staged() == []
 
 
 def duckdb_side(folder: Path) -> Side:

@@ -56,6 +56,7 @@ def test_a_column_to_cluster_by_that_the_file_lacks_is_named(side: Side) -> None
     assert (error.code, error.column) == (ErrorCode.LOAD_TABLE_UNFIT, "symbl")
     assert "bigquery.cluster_by" in str(error.hint)
     assert (side.folder("failed") / "a_1.csv").read_text() == "symbol\nACME\n"
+    assert side.staged() == []
 
 
 def test_a_default_dataset_that_is_not_there_is_named_and_the_file_stays(side: Side) -> None:

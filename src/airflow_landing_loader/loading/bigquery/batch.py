@@ -236,6 +236,7 @@ class BatchLoader:
                 self._tables.create(part.table, names, mapping.bigquery, row_number=part.row_number)
             columns = self._tables.columns_of(part.table) or ()
             self._tables.fit(part.table, columns, row_number=part.row_number)
+        self._stager.hand_over(uri for part in manifest.parts for uri in part.uris)
         self._folder.create(manifest_name(manifest.id), manifest.to_json())
         self._committer.finish(manifest)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -31,6 +32,8 @@ from airflow_landing_loader.loading.records import (
 )
 from airflow_landing_loader.loading.tables import LOAD_REJECTS
 from airflow_landing_loader.loading.typed import typed_columns
+
+log = logging.getLogger(__name__)
 
 _NO_TEXT = "CAST(NULL AS VARCHAR)"
 _NO_NUMBER = "CAST(NULL AS BIGINT)"
@@ -89,6 +92,8 @@ class Layout:
 class Stager:
     """Stages deliveries through a DuckDB in memory, which is the CSV reader and nothing else.
 
+    What it has staged is its own until a manifest takes it over.
+
     :param landing: the zone where the deliveries lie.
     """
 
@@ -97,15 +102,25 @@ class Stager:
         self._folder = folder
         self._landing = landing
         self._files = WritingFileSystem(folder)
+        self._untaken: set[str] = set()
         self._con = duckdb.connect(config=_config(options))
         self._con.execute("SET enable_progress_bar = false")
         self._con.execute("SET TimeZone = 'UTC'")
         self._con.register_filesystem(self._files)
         self._records = RecordReader(self._con, landing)
 
+    def hand_over(self, uris: Iterable[str]) -> None:
+        """Leave objects to a manifest that is about to be written."""
+        self._untaken.difference_update(map(self._folder.name, uris))
+
     def close(self) -> None:
-        """Give the reader's memory back."""
+        """Remove what no manifest has taken over, and give the reader's memory back."""
         self._con.close()
+        try:
+            self._folder.remove(sorted(self._untaken))
+        except LandingError as error:
+            # No reason to fail a load: they go with what dead loaders leave.
+            log.warning("staged objects could not be removed: %s", error.detail.text())
 
     def stage(
         self, item: Planned, table: Sequence[TableColumn], name: str, *, direct: bool
@@ -201,6 +216,7 @@ class Stager:
                 still_same(self._landing, item.validated.delivery)
             raise _reader_error(error, items[0].validated.delivery.data.name) from error
         finally:
+            self._untaken.update(self._files.written)
             self._records.clear()
 
 
