@@ -13,7 +13,7 @@ import json
 import os
 import re
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +119,7 @@ def note_name(note: MoveNote) -> str:
 def note_to_json(note: MoveNote) -> dict[str, Any]:
     """A note as JSON-able values."""
     return {
-        "files": [asdict(item) for item in note.files],
+        "files": [{"file": vars(item.file), "sha256": item.sha256} for item in note.files],
         "suffix_id": note.suffix_id,
         "subfolder": note.subfolder,
         "sidecar": sidecars.to_json(note.sidecar) if note.sidecar else None,

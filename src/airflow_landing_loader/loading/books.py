@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -70,24 +71,54 @@ class Earlier:
         )
 
 
+class _Known:
+    """Loads that a delivery may be a repetition of, found by name and by content.
+
+    :ivar loads: by load id.
+    """
+
+    def __init__(self, loads: Iterable[PriorLoad]) -> None:
+        self.loads: dict[str, PriorLoad] = {}
+        self._by_name: dict[str, list[str]] = defaultdict(list)
+        self._by_content: dict[str, list[str]] = defaultdict(list)
+        for load in loads:
+            self.add(load)
+
+    def add(self, load: PriorLoad) -> None:
+        """Know one load more."""
+        self.loads[load.load_id] = load
+        self._by_name[load.filename].append(load.load_id)
+        self._by_content[load.sha256].append(load.load_id)
+
+    def remove(self, load_id: str) -> None:
+        """Know that a load's rows go out of its table."""
+        self.loads[load_id] = replace(self.loads[load_id], removed=True)
+
+    def like(self, validated: Validated) -> list[PriorLoad]:
+        """Return the loads of the same file name or the same content."""
+        of_name = self._by_name[storable(validated.delivery.data.name)]
+        of_content = self._by_content[validated.inspection.sha256]
+        return [self.loads[load_id] for load_id in dict.fromkeys([*of_name, *of_content])]
+
+
 def decide_all(
     batch: Sequence[Validated], prior: Sequence[PriorLoad]
 ) -> list[Planned | Earlier | Duplicate | Refused]:
     """Say of each delivery what is to be done, the earlier ones of the batch counted as loaded."""
-    known = list(prior)
+    known = _Known(prior)
     decided: list[Planned | Earlier | Duplicate | Refused] = []
     for validated in batch:
         try:
-            decision = decide(validated, known)
+            decision = decide(validated, known.like(validated))
         except LandingError as error:
             decided.append(refused(validated, error))
             continue
         item = _decided(validated, decision)
         if isinstance(item, Planned):
             if item.replaces is not None:
-                known = [replace(p, removed=p.removed or p.load_id == item.replaces) for p in known]
+                known.remove(item.replaces)
             # The next of the batch may have the same content.
-            known.append(_as_prior(validated, item.decision, len(known)))
+            known.add(_as_prior(validated, item.decision, len(known.loads)))
         decided.append(item)
     return decided
 

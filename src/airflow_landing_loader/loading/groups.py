@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from airflow_landing_loader.loading.books import Planned
 from airflow_landing_loader.loading.reader import ReadOptions
 
 # Deliveries up to this size are written many at a time: they cost more by number than by size.
 SMALL_FILE_BYTES = 1024 * 1024
+# What is written together is held in memory at once.
+_TOGETHER_BYTES = 32 * 1024 * 1024
 
 
 def groups(
@@ -27,7 +29,20 @@ def groups(
             found[(item.table, columns, ReadOptions.of(item.validated))].append(item)
         else:
             found[index].append(item)
-    return [tuple(group) for group in found.values()]
+    return [part for group in found.values() for part in _parts(group)]
+
+
+def _parts(group: Sequence[Planned]) -> Iterator[tuple[Planned, ...]]:
+    part: list[Planned] = []
+    size = 0
+    for item in group:
+        more = item.validated.inspection.size
+        if part and size + more > _TOGETHER_BYTES:
+            yield tuple(part)
+            part, size = [], 0
+        part.append(item)
+        size += more
+    yield tuple(part)
 
 
 def _goes_together(item: Planned) -> bool:

@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from fsspec.spec import AbstractFileSystem  # type: ignore[import-untyped]
 
@@ -49,7 +49,23 @@ class RecordsSource:
         ends = [*(start for start, _ in self.skipped), inspection.body_end]
         return tuple((a, b) for a, b in zip(starts, ends, strict=True) if a < b)
 
-    def open(self) -> io.RawIOBase:
+    @property
+    def size(self) -> int:
+        """Bytes of the view."""
+        return sum(end - start for start, end in self.spans())
+
+    @property
+    def modified(self) -> datetime:
+        """When the delivered file was modified."""
+        mtime_ns = self.validated.delivery.data.mtime_ns
+        return datetime.fromtimestamp(mtime_ns / 1e9, tz=UTC)
+
+    def read(self) -> bytes:
+        """Return all of it at once, for a small file."""
+        with self.open() as view:
+            return view.read()
+
+    def open(self) -> RecordsView:
         """Open the view for reading."""
         inspection, csv = self.validated.inspection, self.validated.delivery.mapping.csv
         text = open_text(self.file, inspection.compression, csv.encoding)
@@ -113,6 +129,24 @@ class RecordsView(io.RawIOBase):
         return part
 
 
+class Readable(Protocol):
+    """What the engine can be given to read."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+    @property
+    def modified(self) -> datetime:
+        """When it was modified."""
+        ...
+
+    def open(self) -> io.IOBase:
+        """Open it for reading; it can seek."""
+        ...
+
+
 class RecordsFileSystem(AbstractFileSystem):  # type: ignore[misc]
     """The file system that the engine reads ``landing://<number>`` from."""
 
@@ -121,10 +155,10 @@ class RecordsFileSystem(AbstractFileSystem):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._sources: dict[str, RecordsSource] = {}
+        self._sources: dict[str, Readable] = {}
 
-    def add(self, source: RecordsSource) -> str:
-        """Register a delivery's records and return the path that the engine is given."""
+    def add(self, source: Readable) -> str:
+        """Register what is to be read and return the path that the engine is given."""
         name = str(len(self._sources))
         self._sources[name] = source
         return f"{PROTOCOL}://{name}"
@@ -133,7 +167,7 @@ class RecordsFileSystem(AbstractFileSystem):  # type: ignore[misc]
         """Forget all registered sources."""
         self._sources.clear()
 
-    def open(self, path: str, mode: str = "rb", **_: Any) -> io.RawIOBase:
+    def open(self, path: str, mode: str = "rb", **_: Any) -> io.IOBase:
         """Open a registered path; ``mode`` must be reading."""
         if mode != "rb":
             raise OSError(f"{path} is read-only")
@@ -141,8 +175,7 @@ class RecordsFileSystem(AbstractFileSystem):  # type: ignore[misc]
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """Return name, size and type, as fsspec asks for them."""
-        size = sum(end - start for start, end in self._source(path).spans())
-        return {"name": path, "size": size, "type": "file"}
+        return {"name": path, "size": self._source(path).size, "type": "file"}
 
     def glob(self, path: str, **_: Any) -> list[str]:
         """Return the path itself: our names hold no pattern."""
@@ -153,11 +186,10 @@ class RecordsFileSystem(AbstractFileSystem):  # type: ignore[misc]
         return self._key(path) in self._sources
 
     def modified(self, path: str) -> datetime:
-        """Return the delivered file's modification time."""
-        mtime_ns = self._source(path).validated.delivery.data.mtime_ns
-        return datetime.fromtimestamp(mtime_ns / 1e9, tz=UTC)
+        """Return the modification time."""
+        return self._source(path).modified
 
-    def _source(self, path: str) -> RecordsSource:
+    def _source(self, path: str) -> Readable:
         return self._sources[self._key(path)]
 
     def _key(self, path: str) -> str:
@@ -187,7 +219,7 @@ class ReadOptions:
             parallel=not inspection.multiline,
         )
 
-    def read_csv(self, paths: Sequence[str], *, with_path: bool = False) -> str:
+    def read_csv(self, path: str) -> str:
         """Return the ``read_csv(...)`` call; its columns are ``c0``, ``c1``, ... all text.
 
         ``strict_mode`` is left at its default, which is strict: DuckDB 2.0 misreads CRLF files when
@@ -208,7 +240,6 @@ class ReadOptions:
             "hive_partitioning": "false",
             "compression": "'none'",
             "max_line_size": str(self.line_limit),
-            "filename": "true" if with_path else "false",
             # Parallel, the engine begins anew every 8 MB, and may take a line within quotes for the
             # beginning of a record there.
             "parallel": str(self.parallel).lower(),
@@ -217,7 +248,7 @@ class ReadOptions:
             # The engine wants room for several records in a buffer; its default is 16 lines.
             options["buffer_size"] = str(4 * self.line_limit)
         arguments = ", ".join(f"{key}={value}" for key, value in options.items())
-        return f"read_csv([{', '.join(sql_text(p) for p in paths)}], {arguments})"
+        return f"read_csv({sql_text(path)}, {arguments})"
 
 
 def sql_text(value: str) -> str:

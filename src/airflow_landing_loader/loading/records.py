@@ -11,6 +11,7 @@ from airflow_landing_loader.landing.model import RaggedRecord, Validated
 from airflow_landing_loader.landing.source import Source
 from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.loading.drift import ColumnPlan
+from airflow_landing_loader.loading.gathered import GatheredText, gather
 from airflow_landing_loader.loading.names import EXTRA, LOAD_ID, ROW_NUMBER, column_names
 from airflow_landing_loader.loading.reader import (
     ReadOptions,
@@ -72,33 +73,39 @@ class RecordReader:
     def gather(self, batch: Sequence[tuple[Validated, str]]) -> None:
         """Read several small deliveries with equal headers into the temporary table ``GATHERED``.
 
-        Its columns are ``batch_load_id``, then ``c0``, ``c1``, ...; there each delivery's rows can
-        be counted, which a statement that writes them cannot do.
+        Its columns are ``batch_load_id``, ``number``, then ``c0``, ``c1``, ...; there each
+        delivery's rows can be counted, which a statement that writes them cannot do.
 
         :param batch: deliveries and their load ids.
         :raises TerminalError: the reader does not find the records that were counted.
         """
-        paths = [
-            self._views.add(RecordsSource(validated, self._file(validated)))
-            for validated, _ in batch
-        ]
+        text = gather([RecordsSource(v, self._file(v)) for v, _ in batch])
         options = max((ReadOptions.of(v) for v, _ in batch), key=lambda o: o.line_limit)
-        self._con.execute("SET preserve_insertion_order = false")
+        # The marks say whose records follow, so these have to come in the file's order.
+        self._con.execute("SET preserve_insertion_order = true")
         self._con.execute(
             f"CREATE OR REPLACE TEMP TABLE {GATHERED} AS "
-            "SELECT ids.load_id AS batch_load_id, r.* "
-            f"FROM {options.read_csv(paths, with_path=True)} r "
-            "JOIN (SELECT unnest($1::VARCHAR[]) AS path, unnest($2::VARCHAR[]) AS load_id) ids "
-            "ON r.filename = ids.path",
-            [paths, [load_id for _, load_id in batch]],
+            "SELECT ($1::VARCHAR[])[number] AS batch_load_id, * FROM (SELECT "
+            "count(*) FILTER (WHERE starts_with(c0, $2)) OVER (ROWS UNBOUNDED PRECEDING) AS number,"
+            f" * FROM {options.read_csv(self._views.add(text))})",
+            [[load_id for _, load_id in batch], text.prefix],
         )
-        counts = dict(
-            self._con.execute(
-                f"SELECT batch_load_id, count(*) FROM {GATHERED} GROUP BY ALL"
-            ).fetchall()
-        )
-        for validated, load_id in batch:
-            check_count(validated, counts.get(load_id, 0), 0)
+        self._check_marks([validated for validated, _ in batch], text)
+
+    def _check_marks(self, batch: Sequence[Validated], text: GatheredText) -> None:
+        """Hold the gathered rows against the marks and the counts; then the marks go."""
+        rows = self._con.execute(
+            "SELECT number, count(*), any_value(c0) FILTER (WHERE starts_with(c0, $1)) "
+            f"FROM {GATHERED} GROUP BY number",
+            [text.prefix],
+        ).fetchall()
+        found = {number: (count - 1, mark) for number, count, mark in rows}
+        for number, (validated, mark) in enumerate(zip(batch, text.marks, strict=True), start=1):
+            count, found_mark = found.pop(number, (0, None))
+            if found_mark != mark or (number == len(batch) and found):
+                raise _disagreement(validated, count, 0)
+            check_count(validated, count, 0)
+        self._con.execute(f"DELETE FROM {GATHERED} WHERE starts_with(c0, $1)", [text.prefix])
 
     def set_aside(
         self, validated: Validated, typed: Sequence[TypedColumn]
@@ -123,7 +130,7 @@ class RecordReader:
         ragged = tuple(ragged_of(file, validated))
         skipped = tuple((r.start, r.end) for r in ragged)
         path = self._views.add(RecordsSource(validated, file, skipped))
-        return _Records(validated, file, ragged, ReadOptions.of(validated).read_csv([path]))
+        return _Records(validated, file, ragged, ReadOptions.of(validated).read_csv(path))
 
     def _file(self, validated: Validated) -> Source:
         return self._landing.source(validated.delivery.data)
@@ -236,11 +243,15 @@ def check_count(validated: Validated, rows: int, rejected: int) -> None:
 
     :raises TerminalError: ``LOAD_READER_DISAGREES``.
     """
+    if rows + rejected != validated.inspection.records:
+        raise _disagreement(validated, rows, rejected)
+
+
+def _disagreement(validated: Validated, rows: int, rejected: int) -> TerminalError:
     counted = validated.inspection.records
-    if rows + rejected != counted:
-        raise TerminalError(
-            ErrorCode.LOAD_READER_DISAGREES,
-            f"{counted} records were counted, {rejected} rejected, but the CSV reader gave {rows}",
-            hint="keep the file and report it with its mapping; see docs/csv.md for the grammar",
-            file=validated.delivery.data.name,
-        )
+    return TerminalError(
+        ErrorCode.LOAD_READER_DISAGREES,
+        f"{counted} records were counted, {rejected} rejected, but the CSV reader gave {rows}",
+        hint="keep the file and report it with its mapping; see docs/csv.md for the grammar",
+        file=validated.delivery.data.name,
+    )

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,11 @@ class OwnTable:
     def column_names(self) -> tuple[str, ...]:
         """Names in order."""
         return tuple(name for name, _ in self.columns)
+
+    def rows(self, records: Iterable[object]) -> list[tuple[Any, ...]]:
+        """Return the values of records, whose fields bear the columns' names, in column order."""
+        values = attrgetter(*self.column_names)
+        return [values(record) for record in records]
 
 
 LOAD_METADATA = OwnTable(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from airflow_landing_loader.exceptions import (
@@ -45,6 +45,7 @@ from airflow_landing_loader.loading.model import (
 from airflow_landing_loader.loading.names import storable
 from airflow_landing_loader.loading.notes import notes_of
 from airflow_landing_loader.loading.records import Written, names_of
+from airflow_landing_loader.loading.tables import LOAD_DELIVERIES, LOAD_METADATA
 
 # A transaction of BigQuery changes 100 tables at most; our own are among them.
 _MOST_TABLES = 50
@@ -259,9 +260,9 @@ class BatchLoader:
             id=uuid.uuid4().hex,
             parts=tuple(self._part(t, [i for i in items if i.table == t]) for t in tables),
             files=staged_files(deliveries),
-            loads=tuple(astuple(load) for load in loads),
+            loads=tuple(LOAD_METADATA.rows(loads)),
             load_columns=tuple(r for i in items for r in column_rows(i, self._written(i))),
-            deliveries=tuple(astuple(record) for record in records),
+            deliveries=tuple(LOAD_DELIVERIES.rows(records)),
             replaces=tuple((i.table, i.replaces) for i in items if i.replaces),
             basis=self._basis,
         )

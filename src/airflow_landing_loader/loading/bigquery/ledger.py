@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,7 +75,7 @@ class Ledger:
     def put_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
         """Insert rows of ``load_deliveries``, or write over those of the same deliveries."""
         names = LOAD_DELIVERIES.column_names
-        newest = {record.delivery_id: astuple(record) for record in records}
+        newest = {record.delivery_id: record for record in records}
         source = ", ".join(f"x.{n} AS {n}" for n in names)
         self._jobs.query(
             f"MERGE {LOAD_DELIVERIES.name} t USING "
@@ -85,7 +84,7 @@ class Ledger:
             f"WHEN MATCHED THEN UPDATE SET {', '.join(f'{n} = r.{n}' for n in names)} "
             f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) "
             f"VALUES ({', '.join(f'r.{n}' for n in names)})",
-            [values.table_rows(LOAD_DELIVERIES, list(newest.values()))],
+            [values.table_rows(LOAD_DELIVERIES, LOAD_DELIVERIES.rows(newest.values()))],
         )
 
     def prior_loads(

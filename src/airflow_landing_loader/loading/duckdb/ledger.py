@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -72,8 +71,7 @@ def insert(con: Connection, table: OwnTable, rows: Sequence[Sequence[Any]]) -> N
 
 def insert_loads(con: Connection, loads: Sequence[Load]) -> None:
     """Insert rows of ``load_metadata``."""
-    rows = [[list(v) if isinstance(v, tuple) else v for v in astuple(load)] for load in loads]
-    insert(con, LOAD_METADATA, rows)
+    insert(con, LOAD_METADATA, LOAD_METADATA.rows(loads))
 
 
 def put_deliveries(con: Connection, records: Sequence[DeliveryRecord]) -> None:
@@ -82,7 +80,7 @@ def put_deliveries(con: Connection, records: Sequence[DeliveryRecord]) -> None:
         "DELETE FROM load_deliveries WHERE delivery_id = ANY(?)",
         [[record.delivery_id for record in records]],
     )
-    insert(con, LOAD_DELIVERIES, [astuple(record) for record in records])
+    insert(con, LOAD_DELIVERIES, LOAD_DELIVERIES.rows(records))
 
 
 def next_sequence(con: Connection) -> int:
