@@ -111,6 +111,7 @@ Fault = Literal[
     "metadata dropped",
     "clock backwards",
     "two loops",
+    "two schedulers",
 ]
 Mode = Literal["run", "steps"]
 

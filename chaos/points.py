@@ -53,8 +53,8 @@ def _hiding(_: str, target: str) -> bool:
     return target.endswith(_TEMPORARY)
 
 
-def _note(_: str, target: str) -> bool:
-    return target.endswith(move_notes.NOTE_ENDING)
+def _note(_: Any, target: str | Path) -> bool:
+    return os.fspath(target).endswith(move_notes.NOTE_ENDING)
 
 
 def _something(_: Any, values: Any) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from airflow_landing_loader.landing import local_files
-from chaos import checks, faults
+from chaos import checks, clocks, faults
 from chaos.child import Child, Ended
 from chaos.faults import NotPossibleError
 from chaos.ground import Ground
@@ -27,6 +27,8 @@ from chaos.shots import Shot, Shots
 Part = Literal["none", "some", "all", "-"]
 _ROUNDS = 8
 _FAULT_WAVE = 1
+_AHEAD = (-20 * 365 * 86_400.0, 86_400.0)
+"""Seconds by which a clock that jumps is wrong: also before anything was delivered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +105,13 @@ class _Trial:
         self._read_state: object = None
         self._read = EMPTY
         self._prepare: Callable[[], None] | None = None
+        self._clock_jumps = world.fault == "clock backwards"
+        self._ahead: float | None = None
+        self._other: Job | None = None
+        if world.fault == "two schedulers":
+            folder = ground.root / "other"
+            folder.mkdir()
+            self._other = guarded(Steps(folder).all_in_a_row)
         self._before = _Before(loads=frozenset(), resting=Counter(), new_loads=0, files=())
 
     def run(self) -> Result:
@@ -159,9 +168,9 @@ class _Trial:
         return bool(late)
 
     def _by_runs(self, remaining: Shots) -> None:
-        pair = self._world.fault == "two loops"
+        beside = run_once if self._world.fault == "two loops" else None
         while True:
-            while self._attempt(run_once, remaining.next(), beside=pair).killed:
+            while self._attempt(run_once, remaining.next(), beside=beside).killed:
                 self._deliver_late()
             if not self._deliver_late():
                 return
@@ -186,7 +195,7 @@ class _Trial:
 
     def _insist(self, step: Step, job: Job, remaining: Shots) -> None:
         """Try a step until it has not died, as Airflow does."""
-        while self._attempt(guarded(job), remaining.next(step)).killed:
+        while self._attempt(guarded(job), remaining.next(step), beside=self._other).killed:
             self._deliver_late()
 
     def _end(self, number: int) -> None:
@@ -244,15 +253,16 @@ class _Trial:
         finally:
             self._prepare = None
 
-    def _attempt(self, job: Job, shot: Shot | None, *, beside: bool = False) -> Ended:
+    def _attempt(self, job: Job, shot: Shot | None, *, beside: Job | None = None) -> Ended:
         """Start a loader and let it die.
 
-        :param beside: whether a second one works beside it, and dies in some other way.
+        :param beside: what a second one does beside it; it dies in some other way.
         """
         log = self._ground.log
+        self._ahead = self._random.uniform(*_AHEAD) if self._clock_jumps else None
         child = Child(job, log, lambda: self._surround(shot))
         second_share = self._random.random() * 2
-        second = Child(job, log, lambda: self._surround(None)) if beside else None
+        second = Child(beside, log, lambda: self._surround(None)) if beside else None
         after = None
         if shot is not None and shot.point is None:
             after = shot.share * self._longest
@@ -269,6 +279,8 @@ class _Trial:
         """In the child: the world's surroundings, and the trap."""
         os.chdir(self._ground.root)
         os.environ.update(self._ground.environment)
+        if self._ahead is not None:
+            clocks.shift(self._ahead)
         if self._world.by_links:
             local_files._renameat2 = None
         if self._prepare is not None:

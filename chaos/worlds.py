@@ -17,6 +17,7 @@ _FAULTS: tuple[Fault, ...] = (
     "metadata dropped",
     "clock backwards",
     "two loops",
+    "two schedulers",
 )
 _WAVES = 3
 
@@ -35,6 +36,7 @@ def make_world(seed: int, fault: Fault | None = None) -> World:
     senders = [Sender(table, random_, clock) for table in tables]
     steps = "steps" in focus.needs or ("run" not in focus.needs and random_.random() < 0.25)
     mode: Mode = "steps" if steps and chosen != "two loops" else "run"
+    mode = "steps" if chosen == "two schedulers" else mode
     return World(
         seed=seed,
         mode=mode,

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import os
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from airflow_landing_loader.loading.duckdb import ledger
+from chaos import clocks
+from chaos.model import Fault
 from chaos.points import POINTS
 from chaos.report import Tally, failure, page
 from chaos.sabotage import SABOTAGES
@@ -51,6 +58,29 @@ def test_nothing_is_lost_doubled_or_left_behind(workers: Workers) -> None:
     assert {"run", "steps"} == tally.modes.keys()
     written = page(tally, 60.0)
     assert all(f"| {point.name} | {len(tally.deaths[point.name])} |" in written for point in POINTS)
+
+
+@pytest.mark.parametrize("fault", ["clock backwards", "two schedulers"])
+def test_nothing_is_lost_in_trouble_that_is_seldom_met(workers: Workers, fault: Fault) -> None:
+    results = list(workers.results(Task(seed=seed, fault=fault) for seed in (1, 9, 21, 33)))
+    assert [f"{failure(r)}\n{r.log}" for r in results if isinstance(r, Result) and r.problems] == []
+    assert all(isinstance(r, Result) and r.fault == fault and r.deaths for r in results)
+
+
+def test_a_clock_that_was_set_tells_another_time(tmp_path: Path) -> None:
+    def told() -> int:
+        clocks.shift(-86_400.0)
+        (tmp_path / "told").write_text(f"{time.time()} {ledger.now().isoformat()}")
+        return 0
+
+    context = multiprocessing.get_context("fork")
+    child = context.Process(target=told)
+    child.start()
+    child.join()
+    seconds, moment = (tmp_path / "told").read_text().split()
+    yesterday = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=1)
+    assert abs(float(seconds) - yesterday.replace(tzinfo=UTC).timestamp()) < 3600
+    assert abs(datetime.fromisoformat(moment) - yesterday) < timedelta(hours=1)
 
 
 @pytest.mark.parametrize("sabotage", SABOTAGES)
