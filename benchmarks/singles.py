@@ -19,7 +19,7 @@ from results import MemoryPoint, ParsePoint
 from world import world_of
 
 _ROOM = 5  # times the size of a file: the file, the database, its temporary files
-_STAGES_OF = ("large", "drift", "small")
+_STAGES_OF = ("large", "small")
 _FEW_MAPPINGS = 10
 
 

@@ -26,7 +26,7 @@ _MB = 1e6
 
 def of(report: Report) -> dict[str, str]:
     """All tables for which something was measured."""
-    made = {"machine": _machine(report)}
+    made = {"machine": _machine(report)} if report.day else {}
     if report.cases:
         made["summary"] = _summary(report)
     made |= {name: _case(case) for name, case in report.cases.items()}
@@ -139,10 +139,12 @@ def _parse(report: Report) -> str:
             whats[point.what],
             f"{point.importing * 1000:,.0f}",
             f"{point.building * 1000:,.0f}",
+            f"{point.cpu * 1000:,.0f}",
         )
         for point in report.parse
     ]
-    return _table(("mappings", "what", "importing this project, ms", "reading, building, ms"), rows)
+    head = ("mappings", "what", "importing this project, ms", "reading and building, ms", "CPU, ms")
+    return _table(head, rows)
 
 
 def _latency(seconds: Sequence[float]) -> str:
