@@ -1,6 +1,6 @@
 """The benchmark: this project beside bare DuckDB, Polars and dlt, in one run, alternating.
 
-    make bench                              everything, about forty minutes on two cores
+    make bench                              everything, under an hour on two cores
     make bench ARGS="--quick"               a fiftieth of the size, once, to see that it works
     make bench ARGS="large drift --rounds 5"
 
