@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 from pydantic import TypeAdapter
 
-from cases import BASELINES
+from cases import BASELINES, CASES
 
 _DLT = tuple((Path(__file__).resolve().parents[1] / ".venv-bench" / "lib").glob("*/site-packages"))
 # The faster of these is the baseline. Polars is not one: it takes half a record for a whole one.
@@ -45,8 +45,11 @@ class PathResult:
         return max(self.peak_bytes)
 
     def speed_beside(self, other: PathResult) -> float:
-        """How much faster than another path this one is: the median of the ratios by rounds."""
-        pairs = zip(other.seconds, self.seconds, strict=True)
+        """How much faster than another path this one is: the median of the ratios by rounds.
+
+        Of the rounds that both have: a case may run fewer, and is worth comparing only in one run.
+        """
+        pairs = zip(other.seconds, self.seconds, strict=False)
         return statistics.median(theirs / own for theirs, own in pairs)
 
 
@@ -132,6 +135,7 @@ class Report:
         parts = {f.name: getattr(later, f.name) for f in fields(later) if getattr(later, f.name)}
         for name in ("cases", "stages", "versions"):
             parts[name] = getattr(self, name) | getattr(later, name)
+        parts["cases"] = {name: parts["cases"][name] for name in CASES if name in parts["cases"]}
         return replace(self, **parts)
 
 
