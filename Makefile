@@ -13,6 +13,7 @@ ARGS ?=
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 EMULATORS := .venv-emulators/.ready
+BENCH := .venv-bench/.ready
 
 PACKAGE := src/airflow_landing_loader
 # The part that must work, and be typed, without Airflow.
@@ -70,8 +71,11 @@ lint: $(READY)  ## style, types of the Airflow-free core, import contracts
 compose-check:  ## Docker Compose reads docker-compose.yaml; starts nothing
 	@scripts/compose_check.sh
 
+$(BENCH): $(READY) scripts/make_bench.sh
+	@scripts/make_bench.sh .venv-bench "$(CONSTRAINTS)" "$(PY)"
+
 .PHONY: bench
-bench: $(READY)  ## speed and memory beside plain DuckDB; ARGS="--help" for more
+bench: $(READY) $(BENCH)  ## speed and memory beside DuckDB, Polars and dlt; ARGS="--help"
 	@$(PY) benchmarks/run.py $(ARGS)
 
 .PHONY: chaos

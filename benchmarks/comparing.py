@@ -1,84 +1,136 @@
-"""Runs several paths on one file, alternating, and prints them beside their baseline."""
+"""Runs the paths of the cases, alternating, and keeps what each took."""
 
 from __future__ import annotations
 
-import shutil
-import statistics
+import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from data import write_trades
-from measure import Measured, measure
+import data
+from cases import CASES, OURS, OURS_AIRFLOW, Case
+from measure import Measured, cool, measure, warm
+from results import CaseResult, PathResult
+from world import Found, World, found, world_of
 
+PATHS = sorted({path for case in CASES.values() for path in case.paths})
 HERE = Path(__file__).resolve().parent
-CACHE = HERE.parent / ".bench"
-CONSOLE = Console()
+DLT_PYTHON = HERE.parent / ".venv-bench" / "bin" / "python"
+CONSOLE = Console(highlight=False)
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """How much each case works on."""
+class Plan:
+    """What is to be run.
 
-    rows: int
-    repeats: int
-    small_files: int
-    mappings: int
-
-
-def whole_process(measured: Measured) -> float:
-    """Wall seconds of a path's process, its start included."""
-    return measured.seconds
-
-
-def compare(
-    sizes: Sizes,
-    baselines: Sequence[str],
-    paths: Sequence[str],
-    what: str,
-    seconds: Callable[[Measured], float] = whole_process,
-) -> None:
-    """Print speed and memory of each path.
-
-    :param baselines: the fastest of these has the ratio 1.
-    :param what: what the paths make of the file, for the title.
-    :param seconds: what counts of a run.
+    :param cache: the folder of data sets and of each run.
+    :param gigabytes: size of a case's data.
+    :param rounds: how often each path runs.
+    :param only: the paths to run; empty for all of a case.
     """
-    file = write_trades(CACHE / f"trades_{sizes.rows}.csv", sizes.rows)
-    file.read_bytes()  # warm: all paths find the file in the page cache
-    runs: dict[str, list[Measured]] = {}
-    for _ in range(sizes.repeats):
-        for path in paths:
-            runs.setdefault(path, []).append(run_path(path, file))
-    times = {path: [seconds(run) for run in measured] for path, measured in runs.items()}
-    baseline = min(baselines, key=lambda path: statistics.median(times[path]))
-    size = f"{file.stat().st_size / 1e9:.2f} GB, {sizes.rows:,} rows x 10 columns"
-    table = Table(title=f"{size}, {what}")
-    for column in ("path", "seconds", "MB/s", "speed ratio", "process s", "peak MB"):
-        table.add_column(column, justify="left" if column == "path" else "right")
-    for path, measured in runs.items():
-        ratios = [b / own for b, own in zip(times[baseline], times[path], strict=True)]
-        median = statistics.median(times[path])
-        table.add_row(
-            path + (" (baseline)" if path == baseline else ""),
-            f"{median:.1f}",
-            f"{file.stat().st_size / 1e6 / median:.0f}",
-            f"{statistics.median(ratios):.2f}",
-            f"{statistics.median(whole_process(run) for run in measured):.1f}",
-            f"{max(run.peak_bytes for run in measured) / 1e6:.0f}",
-        )
-    CONSOLE.print(table)
+
+    cache: Path
+    gigabytes: float
+    rounds: int
+    only: tuple[str, ...] = ()
+
+    def paths(self, case: Case) -> tuple[str, ...]:
+        """The paths of a case that are asked for."""
+        return tuple(path for path in case.paths if not self.only or path in self.only)
+
+    def data(self, case: Case) -> data.Data:
+        """The files of a case."""
+        return data.ready(self.cache, case.data, self.gigabytes * case.share)
 
 
-def run_path(path: str, file: Path) -> Measured:
-    """Run a path of ``paths.py`` in a process and a folder of its own."""
-    folder = Path(tempfile.mkdtemp(dir=CACHE))
-    try:
-        return measure([sys.executable, str(HERE / "paths.py"), path, str(file), str(folder)])
-    finally:
-        shutil.rmtree(folder)
+def compare(names: Sequence[str], plan: Plan) -> dict[str, CaseResult]:
+    """Run the paths of some cases in rounds: all of them, then all of them again.
+
+    :param names: keys of ``CASES``.
+    :raises SystemExit: two paths of a case do not leave the same cells.
+    """
+    for name in names:
+        CONSOLE.print(f"[dim]data of {name}[/]: {plan.data(CASES[name]).size / 1e6:,.0f} MB")
+    runs: dict[str, dict[str, list[Measured]]] = {
+        name: {path: [] for path in plan.paths(CASES[name])} for name in names
+    }
+    left: dict[str, Found] = {}
+    for number in range(plan.rounds):
+        for name in names:
+            case = CASES[name]
+            if case.rounds is not None and number >= case.rounds:
+                continue
+            for path in plan.paths(case):
+                run, cells = run_path(path, name, plan)
+                if left.setdefault(name, cells) != cells:
+                    raise SystemExit(f"{name}: {path} left {cells}, others {left[name]}")
+                runs[name][path].append(run)
+                CONSOLE.print(
+                    f"round {number + 1}  {name:<8} {path:<17} {seconds_of(path, run):7.2f} s"
+                    f" {run.peak_bytes / 1e6:7.0f} MB"
+                )
+    return {name: _result(name, plan, of_case, left[name]) for name, of_case in runs.items()}
+
+
+def run_path(path: str, name: str, plan: Plan) -> tuple[Measured, Found]:
+    """Run one path on one case in a folder of its own."""
+    case = CASES[name]
+    files = plan.data(case).files
+    with world_of(case, files, plan.cache) as world:
+        _prepare(path, world)
+        (cool if case.cold else warm)(world.landed)
+        try:
+            measured = measure(_command(path, name, world), world.environ())
+        except subprocess.CalledProcessError as error:
+            raise SystemExit(f"{path} on {name} failed:\n{error.output[-4000:]}") from error
+        return measured, found(world, case)
+
+
+def run_ours(world: World) -> Measured:
+    """Run this project's command on a folder, its files in the page cache."""
+    warm(world.landed)
+    return measure(_command(OURS, "", world), world.environ())
+
+
+def seconds_of(path: str, run: Measured) -> float:
+    """What counts of a run: of Airflow the DAG run, of the others the whole process."""
+    return float(run.output.split()[-1]) if path == OURS_AIRFLOW else run.seconds
+
+
+def _prepare(path: str, world: World) -> None:
+    if path == OURS_AIRFLOW:
+        command = [sys.executable, str(HERE / "airflow_path.py"), "prepare", str(world.folder)]
+        subprocess.run(command, env=world.environ(), capture_output=True, check=True)
+
+
+def _command(path: str, case: str, world: World) -> list[str]:
+    if path == OURS:
+        return [str(Path(sys.executable).with_name("landing-loader")), "run", "--once"]
+    if path == OURS_AIRFLOW:
+        return [sys.executable, str(HERE / "airflow_path.py"), "run"]
+    if path.startswith("dlt"):
+        return [str(DLT_PYTHON), str(HERE / "dlt_paths.py"), path, case, str(world.folder)]
+    return [sys.executable, str(HERE / "paths.py"), path, case, str(world.folder)]
+
+
+def _result(name: str, plan: Plan, runs: dict[str, list[Measured]], left: Found) -> CaseResult:
+    case = CASES[name]
+    of_data = plan.data(case)
+    return CaseResult(
+        title=case.title,
+        files=len(of_data.files),
+        size=of_data.size,
+        rows=left.rows,
+        columns=len(case.columns),
+        paths={
+            path: PathResult(
+                seconds=[seconds_of(path, run) for run in measured],
+                process_seconds=[run.seconds for run in measured],
+                peak_bytes=[run.peak_bytes for run in measured],
+            )
+            for path, measured in runs.items()
+        },
+    )

@@ -1,39 +1,133 @@
-"""Makes the benchmark's files: trades, ten columns, the same bytes at every run."""
+"""Makes the benchmark's files: the same bytes at every run, kept until `make clean`.
+
+A data set is a folder of files. Sizes are in gigabytes of the whole of it; the folder's name says
+the size, so that several may lie side by side.
+"""
 
 from __future__ import annotations
 
+import gzip
 import random
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-HEADER = "trade_id,trade_date,symbol,quantity,price,side,account,trader,venue,note\n"
+TRADES = (
+    *("trade_id", "trade_date", "symbol", "quantity", "price"),
+    *("side", "account", "trader", "venue", "note"),
+)
+WIDE = ("row_id", *(f"c{number:03d}" for number in range(1, 500)))
+TEXTS = ("message_id", "author", "subject", "body", "stars")
+ROWS_PER_GB = 10_000_000  # of trades; 108.6 bytes each
+SMALL_FILES_PER_GB = 10_000  # of 10 KB each: a tenth of the bytes, but that many files
+_SMALL_ROWS = 92
+_WIDE_ROWS_PER_GB = 200_000
+_TEXT_ROWS_PER_GB = 860_000
 _BLOCK_ROWS = 20_000
 
 
-def write_trades(path: Path, rows: int) -> Path:
-    """Write ``rows`` trades (about 107 bytes each) unless the file is there already."""
-    if path.exists():
-        return path
-    block = list(_block())
-    unfinished = path.with_suffix(".part")
-    with unfinished.open("w", encoding="utf-8", newline="") as file:
-        file.write(HEADER)
-        for start in range(0, rows, _BLOCK_ROWS):
-            count = min(_BLOCK_ROWS, rows - start)
+@dataclass(frozen=True)
+class Data:
+    """Files of one data set.
+
+    :param files: in order of their names.
+    """
+
+    files: tuple[Path, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(file.stat().st_size for file in self.files)
+
+
+def ready(cache: Path, name: str, gigabytes: float) -> Data:
+    """The files of a data set, made if they are not there.
+
+    :param cache: the folder that data sets are kept in.
+    :param name: one of ``DATASETS``.
+    """
+    folder = cache / f"{name}-{gigabytes:g}"
+    if not folder.is_dir():
+        unfinished = cache / f"{folder.name}.part"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        DATASETS[name](unfinished, gigabytes)
+        unfinished.rename(folder)
+    return Data(tuple(sorted(folder.iterdir())))
+
+
+def write_trades(path: Path, rows: int, first: int = 0) -> Path:
+    """Write ``rows`` trades, numbered from ``first``."""
+    block = list(_trades())
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(_header(TRADES))
+        for start in range(first, first + rows, _BLOCK_ROWS):
+            count = min(_BLOCK_ROWS, first + rows - start)
             file.write("".join(f"T{start + i:010d},{block[i]}" for i in range(count)))
-    return unfinished.rename(path)
+    return path
 
 
-def write_small_files(folder: Path, files: int, rows: int = 92) -> None:
-    """Write many small files (92 rows are about 10 KB), each with content of its own."""
-    block = list(_block())
-    for number in range(files):
-        lines = (f"F{number:06d}R{i:04d},{block[i]}" for i in range(rows))
-        text = HEADER + "".join(lines)
-        (folder / f"small_{number:06d}.csv").write_text(text, encoding="utf-8", newline="")
+def _one_file(folder: Path, gigabytes: float) -> None:
+    write_trades(folder / "bench_1.csv", int(gigabytes * ROWS_PER_GB))
 
 
-def _block() -> Iterator[str]:
+def _ten_files(folder: Path, gigabytes: float) -> None:
+    rows = int(gigabytes * ROWS_PER_GB / 10)
+    for number in range(10):
+        write_trades(folder / f"bench_{number}.csv", rows, number * rows)
+
+
+def _small_files(folder: Path, gigabytes: float) -> None:
+    block = list(_trades())
+    for number in range(int(gigabytes * SMALL_FILES_PER_GB)):
+        lines = (f"F{number:06d}R{i:04d},{block[i]}" for i in range(_SMALL_ROWS))
+        path = folder / f"bench_{number:06d}.csv"
+        path.write_text(_header(TRADES) + "".join(lines), encoding="utf-8", newline="")
+
+
+def _with_trailer(folder: Path, gigabytes: float) -> None:
+    rows = int(gigabytes * ROWS_PER_GB)
+    path = write_trades(folder / "bench_1.csv", rows)
+    with path.open("a", encoding="utf-8", newline="") as file:
+        file.write(f"TRAILER,{rows},EOF\n")
+
+
+def _gzipped(folder: Path, gigabytes: float) -> None:
+    plain = write_trades(folder / "plain", int(gigabytes * ROWS_PER_GB))
+    with (
+        plain.open("rb") as source,
+        (folder / "bench_1.csv.gz").open("wb") as target,
+        gzip.GzipFile("", "wb", compresslevel=6, fileobj=target, mtime=0) as packed,
+    ):
+        shutil.copyfileobj(source, packed, 1 << 20)
+    plain.unlink()
+
+
+def _wide(folder: Path, gigabytes: float) -> None:
+    rows = int(gigabytes * _WIDE_ROWS_PER_GB)
+    _repeated(folder / "bench_1.csv", WIDE, "W", list(_wide_rows()), rows)
+
+
+def _texts(folder: Path, gigabytes: float) -> None:
+    rows = int(gigabytes * _TEXT_ROWS_PER_GB)
+    _repeated(folder / "bench_1.csv", TEXTS, "M", list(_text_rows()), rows)
+
+
+def _repeated(path: Path, columns: Sequence[str], tag: str, block: list[str], rows: int) -> None:
+    """Write ``rows`` rows: a number of their own, then the rows of ``block`` over and over."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(_header(columns))
+        for row in range(rows):
+            file.write(f"{tag}{row:010d},{block[row % len(block)]}")
+
+
+def _header(columns: Sequence[str]) -> str:
+    return ",".join(columns) + "\n"
+
+
+def _trades() -> Iterator[str]:
     draw = random.Random(20240115)
     symbols = ("AAPL", "MSFT", "GOOG", "TSLA", "NVDA")
     for i in range(_BLOCK_ROWS):
@@ -43,3 +137,32 @@ def _block() -> Iterator[str]:
             f"ACC{draw.randint(0, 499):05d},trader {draw.randint(0, 96)},XNAS,"
             f"note number {i} of the day for the desk\n"
         )
+
+
+def _wide_rows() -> Iterator[str]:
+    draw = random.Random(20240116)
+    for _ in range(2_000):
+        yield ",".join(f"v{draw.randint(0, 99_999_999)}" for _ in WIDE[1:]) + "\n"
+
+
+def _text_rows() -> Iterator[str]:
+    """Bodies of 200 to 2,000 characters with line ends, commas and doubled quotes."""
+    draw = random.Random(20240117)
+    words = [f"word{number}" for number in range(400)] + ['""so to speak""', "first,", "then:"]
+    for number in range(5_000):
+        paragraphs = (
+            " ".join(draw.choices(words, k=draw.randint(5, 35))) for _ in range(draw.randint(4, 11))
+        )
+        body = "\n".join(paragraphs)
+        yield f'author {number % 800},"Re: subject {number}, again","{body}",{number % 6}\n'
+
+
+DATASETS: dict[str, Callable[[Path, float], None]] = {
+    "one": _one_file,
+    "ten": _ten_files,
+    "small": _small_files,
+    "wide": _wide,
+    "text": _texts,
+    "trailer": _with_trailer,
+    "gzip": _gzipped,
+}

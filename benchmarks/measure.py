@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -44,6 +46,23 @@ def measure(command: Sequence[str], environ: Mapping[str, str] | None = None) ->
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, output)
     return Measured(seconds, sampler.peak, output)
+
+
+def warm(files: Iterable[Path]) -> None:
+    """Have the files in the page cache, and nothing of earlier runs waiting to be written."""
+    os.sync()
+    for file in files:
+        with file.open("rb") as opened:
+            while opened.read(1 << 20):
+                pass
+
+
+def cool(files: Iterable[Path]) -> None:
+    """Have the files out of the page cache, and nothing of earlier runs waiting to be written."""
+    os.sync()  # only what is written may be dropped
+    for file in files:
+        with file.open("rb") as opened:
+            os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 class _Sampler(threading.Thread):

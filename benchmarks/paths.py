@@ -1,180 +1,144 @@
-"""The paths that are compared, one per process: `python benchmarks/paths.py PATH FILE FOLDER`.
+"""What an expert writes without any check, one path per process: `paths.py PATH CASE FOLDER`.
 
-Each reads FILE and leaves the same cells, ``_load_id`` included, in FOLDER: as a DuckDB database,
-or as Parquet such as BigQuery is given. The latter print the seconds of that step by itself.
+Each reads the files in FOLDER/landing and leaves the same cells, ``_load_id`` included, in a table
+of FOLDER/warehouse.duckdb.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+import uuid
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
+
+from cases import CASES, TABLE, Case
 
 if TYPE_CHECKING:
-    from airflow_landing_loader.pipeline import Pipeline
-
-STAGING_MEMORY_LIMIT = "1GB"  # the project's default for BigQuery, for the baseline too
-MEMORY_LIMIT = f"{256 * (os.cpu_count() or 1)}MB"  # the project's default, for the baseline too
-LOAD_ID = "6f0d1c9e-5b1e-5c43-9d55-0a4f1b1f7a10"
-COLUMNS = (
-    *("trade_id", "trade_date", "symbol", "quantity", "price"),
-    *("side", "account", "trader", "venue", "note"),
-)
-
-
-def bare_duckdb(file: Path, folder: Path, *, keep_order: bool) -> None:
-    """What an expert writes without any check."""
-    import duckdb
-
-    con = duckdb.connect(str(folder / "warehouse.duckdb"))
-    con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-    con.execute(f"SET preserve_insertion_order = {str(keep_order).lower()}")
-    columns = {name: "VARCHAR" for name in COLUMNS}
-    con.execute(
-        f"CREATE TABLE raw_trades AS SELECT *, '{LOAD_ID}' AS _load_id, NULL::VARCHAR AS _extra "
-        f"FROM read_csv('{file}', columns={columns}, header=true, auto_detect=false)"
-    )
-    con.close()
-
-
-def polars_arrow(file: Path, folder: Path) -> None:
-    """The path of the first document of this design: Polars to Arrow to DuckDB."""
-    import duckdb
     import polars as pl
-
-    frame = pl.read_csv(file, infer_schema=False)
-    frame = frame.with_columns(_load_id=pl.lit(LOAD_ID), _extra=pl.lit(None, dtype=pl.String))
-    table = frame.to_arrow()
-    con = duckdb.connect(str(folder / "warehouse.duckdb"))
-    con.register("incoming", table)
-    con.execute("CREATE TABLE raw_trades AS SELECT * FROM incoming")
-    con.close()
+    from duckdb import DuckDBPyConnection
 
 
-def duckdb_parquet(file: Path, folder: Path) -> None:
-    """CSV to Parquet by DuckDB, without any check."""
-    import duckdb
-
-    con = duckdb.connect()
-    con.execute(f"SET memory_limit = '{STAGING_MEMORY_LIMIT}'")
-    con.execute("SET preserve_insertion_order = false")
-    columns = {name: "VARCHAR" for name in COLUMNS}
-    with _timed():
+def duckdb_alone(case: Case, files: Sequence[Path], database: Path, *, keep_order: bool) -> None:
+    """One statement of DuckDB."""
+    con = _connect(database, keep_order=keep_order)
+    ids = _load_ids(files)
+    options = [f"columns = {json.dumps(dict.fromkeys(case.columns, 'VARCHAR'))}"]
+    if case.trailer:
+        options.append("null_padding = true")
+    one = len(files) == 1
+    load_id = f"'{ids[str(files[0])]}'" if one else "load_id"
+    source = f"read_csv({list(ids)}, header = true, auto_detect = false, {', '.join(options)}"
+    if one:
+        source += ")"
+    else:
         con.execute(
-            f"COPY (SELECT *, '{LOAD_ID}' AS load_id, NULL::VARCHAR AS extra FROM read_csv("
-            f"'{file}', columns={columns}, header=true, auto_detect=false)) "
-            f"TO '{folder / 'staged.parquet'}' (FORMAT parquet, COMPRESSION zstd)"
+            "CREATE TEMP TABLE ids AS SELECT unnest(?) AS filename, unnest(?) AS load_id",
+            [list(ids), list(ids.values())],
         )
+        source += ", filename = true) JOIN ids USING (filename)"
+    known = case.table or case.columns
+    rest = [name for name in case.columns if name not in known]
+    pairs = ", ".join(f"'{name}', \"{name}\"" for name in rest)
+    extra = f"CAST(json_object({pairs}) AS VARCHAR)" if rest else "NULL::VARCHAR"
+    names = ", ".join(f'"{name}"' for name in known)
+    rows = f"SELECT {names}, {load_id} AS _load_id, {extra} AS _extra FROM {source}"
+    if case.trailer:
+        rows += f" WHERE \"{case.columns[0]}\" <> 'TRAILER'"
+    con.execute(f"{_into(case)} {rows}")
+    con.close()
 
 
-def polars_parquet(file: Path, folder: Path) -> None:
-    """CSV to Parquet by Polars, without any check."""
+def polars_batches(case: Case, files: Sequence[Path], database: Path) -> None:
+    """Polars reads in batches, DuckDB writes them: the fastest way from the one to the other."""
+    import polars as pl
+    import pyarrow as pa
+
+    ids = _load_ids(files)
+    rows = pl.scan_csv(list(ids), infer_schema=False, include_file_paths="filename", glob=False)
+    rows = rows.with_columns(_load_id=pl.col("filename").replace(ids)).drop("filename")
+    rows = _shaped(rows, case)
+    if case.trailer:
+        rows = rows.filter(pl.col(case.columns[0]) != "TRAILER")
+    batches = (batch.to_arrow() for batch in rows.collect_batches(maintain_order=False, lazy=True))
+    schema = pa.schema([(name, pa.large_string()) for name in rows.collect_schema().names()])
+    con = _connect(database, keep_order=False)
+    con.register("incoming", _reader(schema, batches))
+    con.execute(f"{_into(case)} SELECT * FROM incoming")
+    con.close()
+
+
+def seed(case: Case, files: Sequence[Path], database: Path) -> None:
+    """The first document of this design: file by file through Polars and Arrow into DuckDB."""
     import polars as pl
 
-    frame = pl.scan_csv(file, infer_schema=False).with_columns(
-        load_id=pl.lit(LOAD_ID), extra=pl.lit(None, dtype=pl.String)
+    con = _connect(database, keep_order=True)
+    into = _into(case)
+    for file, load_id in _load_ids(files).items():
+        frame = pl.read_csv(file, infer_schema=False)
+        if case.trailer:
+            frame = frame.head(-1)
+        table = _shaped(frame.lazy().with_columns(_load_id=pl.lit(load_id)), case)
+        con.register("incoming", table.collect().to_arrow())
+        con.execute(f"{into} SELECT * FROM incoming")
+        con.unregister("incoming")
+        into = f"INSERT INTO {TABLE} BY NAME"
+    con.close()
+
+
+def _shaped(rows: pl.LazyFrame, case: Case) -> pl.LazyFrame:
+    """The table's columns: those that it knows, and the others as JSON."""
+    import polars as pl
+
+    known = case.table or case.columns
+    rest = [name for name in case.columns if name not in known]
+    extra = pl.struct(rest).struct.json_encode() if rest else pl.lit(None, dtype=pl.String)
+    return rows.with_columns(_extra=extra).select(*known, "_load_id", "_extra")
+
+
+def _reader(schema: object, tables: object) -> object:
+    import pyarrow as pa
+
+    batches = (
+        batch
+        for table in tables
+        for batch in table.cast(schema).to_batches()  # type: ignore[attr-defined]
     )
-    with _timed():
-        frame.sink_parquet(folder / "staged.parquet", compression="zstd", maintain_order=False)
+    return pa.RecordBatchReader.from_batches(schema, batches)
 
 
-def landing_loader_parquet(file: Path, folder: Path) -> None:
-    """This project's way to BigQuery up to the bucket: inspect, validate, read, count, stage."""
-    from airflow_landing_loader.loading.bigquery.options import BigQueryOptions
-    from airflow_landing_loader.loading.bigquery.staging import Stager
-    from airflow_landing_loader.loading.books import Planned
-    from airflow_landing_loader.loading.drift import TableColumn
-    from airflow_landing_loader.loading.identity import NewLoad
+def _connect(database: Path, *, keep_order: bool) -> DuckDBPyConnection:
+    import duckdb
 
-    pipeline, delivered = _pipeline(file, folder)
-    try:
-        options = BigQueryOptions(
-            project="p", dataset="d", staging_bucket="b", memory_limit=STAGING_MEMORY_LIMIT
-        )
-        stager = Stager(options, LocalFolder(folder), pipeline.zones.landing)  # type: ignore[arg-type]
-        (delivery,) = pipeline.discover().ready
-        decision = NewLoad(load_id=LOAD_ID, restates=None, same_content=None)
-        item = Planned(pipeline.validate(delivery), decision)
-        table = [TableColumn(name, "STRING") for name in COLUMNS]
-        with _timed():
-            stager.stage(item, table, "staged", direct=False)
-    finally:
-        delivered.rename(file)
+    con = duckdb.connect(str(database))
+    con.execute(f"SET memory_limit = '{os.environ['BENCH_MEMORY_LIMIT']}'")
+    con.execute(f"SET preserve_insertion_order = {str(keep_order).lower()}")
+    return con
 
 
-@contextmanager
-def _timed() -> Iterator[None]:
-    started = time.perf_counter()
-    yield
-    print(time.perf_counter() - started)
+def _into(case: Case) -> str:
+    return f"INSERT INTO {TABLE} BY NAME" if case.table else f"CREATE TABLE {TABLE} AS"
 
 
-class LocalFolder:
-    """A folder in the place of the staging bucket: the engine's speed, not the network's."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def uri(self, name: str) -> str:
-        """Path of an object."""
-        return str(self._folder / name)
-
-    def writer(self, name: str) -> BinaryIO:
-        """Open an object for writing."""
-        path = self._folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("wb")
+def _load_ids(files: Sequence[Path]) -> dict[str, str]:
+    return {str(file): str(uuid.uuid5(uuid.NAMESPACE_URL, file.name)) for file in files}
 
 
-def landing_loader(file: Path, folder: Path) -> None:
-    """The whole path of this project: inspect, validate, load, metadata, archive."""
-    pipeline, delivered = _pipeline(file, folder)
-    outcomes = pipeline.run_batch(pipeline.discover().ready)
-    (folder / "archive" / delivered.name).rename(file)
-    if [outcome.status for outcome in outcomes] != ["loaded"]:
-        raise SystemExit(f"not loaded: {outcomes}")
-
-
-def _pipeline(file: Path, folder: Path) -> tuple[Pipeline, Path]:
-    """A pipeline with the file in its landing zone, and where the file is there."""
-    from airflow_landing_loader.mapping.model import TableMapping
-    from airflow_landing_loader.pipeline import Pipeline
-    from airflow_landing_loader.settings import from_environment
-
-    zones = {name: folder / name for name in ("landing", "archive", "failed", "tables")}
-    for zone in zones.values():
-        zone.mkdir()
-    delivered = zones["landing"] / "trades_1.csv"
-    file.rename(delivered)
-    settings = from_environment(
-        {
-            "LANDING_PATH": str(zones["landing"]),
-            "ARCHIVE_PATH": str(zones["archive"]),
-            "FAILED_PATH": str(zones["failed"]),
-            "TABLE_CONFIG_PATH": str(zones["tables"]),
-            "DUCKDB_PATH": str(folder / "warehouse.duckdb"),
-        },
-        base=folder,
-    )
-    settings = replace(settings, duckdb_memory_limit=MEMORY_LIMIT)
-    mapping = TableMapping(pattern="trades_*.csv", table="raw_trades", settle_seconds=0)
-    return Pipeline(settings, [mapping]), delivered
-
-
-PATHS: dict[str, Callable[[Path, Path], None]] = {
-    "duckdb": lambda file, folder: bare_duckdb(file, folder, keep_order=True),
-    "duckdb-unordered": lambda file, folder: bare_duckdb(file, folder, keep_order=False),
-    "polars": polars_arrow,
-    "landing-loader": landing_loader,
-    "duckdb-parquet": duckdb_parquet,
-    "polars-parquet": polars_parquet,
-    "landing-loader-parquet": landing_loader_parquet,
+PATHS: dict[str, Callable[[Case, Sequence[Path], Path], None]] = {
+    "duckdb": lambda *what: duckdb_alone(*what, keep_order=True),
+    "duckdb-unordered": lambda *what: duckdb_alone(*what, keep_order=False),
+    "polars": polars_batches,
+    "seed": seed,
 }
 
+
+def main(path: str, case: str, folder: Path) -> None:
+    """Run one path on what lies in landing."""
+    files = sorted((folder / "landing").iterdir())
+    PATHS[path](CASES[case], files, folder / "warehouse.duckdb")
+
+
 if __name__ == "__main__":
-    PATHS[sys.argv[1]](Path(sys.argv[2]).resolve(), Path(sys.argv[3]).resolve())
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]).resolve())

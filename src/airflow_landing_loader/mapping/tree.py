@@ -37,28 +37,38 @@ def walk(root: Path) -> Iterator[Found]:
 
     :param root: the folder to start in.
     """
-    seen: set[str] = set()
-    pending = [root]
+    seen: set[Path] = set()
+    pending: list[tuple[Path, Path | None]] = [(root, None)]
     while pending:
-        path = pending.pop()
+        path, real_folder = pending.pop()
         try:
             mode = path.stat().st_mode
         except OSError as error:
             if path == root or _is_mapping(path):  # other dangling links are none of our business
                 yield Found(path, shown(path, root), unreadable(error))
             continue
-        real = os.path.realpath(path)
+        real = _real(path, real_folder)
         if real in seen:
             continue
         if stat.S_ISDIR(mode):
             seen.add(real)
             try:
-                pending += _children(path)
+                pending += [(child, real) for child in _children(path)]
             except OSError as error:
                 yield Found(path, shown(path, root), unreadable(error))
         elif path == root or _is_mapping(path):
             seen.add(real)
             yield Found(path, shown(path, root), _unfit(path, root, mode))
+
+
+def _real(path: Path, real_folder: Path | None) -> Path:
+    """Where a path really is; quick for what is no link, for there may be thousands of files.
+
+    :param real_folder: where its folder really is, if that is known.
+    """
+    if real_folder is not None and not path.is_symlink():
+        return real_folder / path.name
+    return Path(os.path.realpath(path))
 
 
 def _is_mapping(path: Path) -> bool:

@@ -66,6 +66,14 @@ def test_a_real_file_is_read_once_under_its_first_name(tmp_path: Path) -> None:
     assert seen(tmp_path) == ["a.yaml"]
 
 
+def test_a_linked_folder_that_comes_first_stands_for_the_real_one(tmp_path: Path) -> None:
+    write(tmp_path / "z/deep/x.yaml")
+    (tmp_path / "a").symlink_to("z")
+    assert seen(tmp_path) == ["a/deep/x.yaml"]
+    (tmp_path / "y").symlink_to(tmp_path / "a" / "deep")
+    assert seen(tmp_path / "y") == ["x.yaml"]
+
+
 def test_links_that_lead_round_end(tmp_path: Path) -> None:
     write(tmp_path / "a/x.yaml")
     (tmp_path / "a/up").symlink_to("..")

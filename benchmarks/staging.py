@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pyarrow import parquet
-from rich.table import Table
 
-from comparing import CACHE, CONSOLE, HERE, Sizes, compare, run_path
-from data import write_trades
-from measure import Measured
+import data
+from comparing import CONSOLE, HERE
+from measure import Measured, measure, warm
+from results import CaseResult, PathResult
 
 OURS = "landing-loader-parquet"
 BARE = ("duckdb-parquet", "polars-parquet")
@@ -21,52 +21,58 @@ REFUSED = "refused"
 _RECORDS = 1_000
 
 
-def csv_to_parquet(sizes: Sizes) -> None:
-    """What the engines make of broken input, their speed, and memory by file size.
+def staging(cache: Path, gigabytes: float, rounds: int) -> CaseResult:
+    """Speed and memory of each path on one file."""
+    made = data.ready(cache, "one", gigabytes)
+    runs: dict[str, list[Measured]] = {path: [] for path in (*BARE, OURS)}
+    for number in range(rounds):
+        for path, of_path in runs.items():
+            warm(made.files)
+            with tempfile.TemporaryDirectory(dir=cache) as folder:
+                of_path.append(measure(_command(path, made.files[0], folder)))
+            CONSOLE.print(f"round {number + 1}  {path:<24} {_seconds(of_path[-1]):7.2f} s")
+    return CaseResult(
+        title="CSV to Parquet",
+        files=1,
+        size=made.size,
+        rows=int(gigabytes * data.ROWS_PER_GB),
+        columns=len(data.TRADES),
+        paths={
+            path: PathResult(
+                seconds=[_seconds(run) for run in of_path],
+                process_seconds=[run.seconds for run in of_path],
+                peak_bytes=[run.peak_bytes for run in of_path],
+            )
+            for path, of_path in runs.items()
+        },
+    )
 
-    The baseline is the faster engine of those that do not take half a record for a whole one.
-    """
-    _broken_input()
-    baselines = [path for path in BARE if _rows(path, _drop_fields) == REFUSED]
-    compare(sizes, baselines, (*BARE, OURS), "to Parquet", seconds=_stage)
-    _memory(sizes)
+
+def broken_input(cache: Path) -> dict[str, dict[str, str]]:
+    """Rows that each path makes of 1,000 records of which some are broken, by breakage and path."""
+    return {
+        what: {path: _rows(cache, path, break_lines) for path in (*BARE, OURS)}
+        for what, break_lines in BREAKAGES.items()
+    }
 
 
-def _stage(measured: Measured) -> float:
+def _seconds(measured: Measured) -> float:
     """Seconds of the stage itself, which a path prints last."""
     return float(measured.output.split()[-1])
 
 
-def _memory(sizes: Sizes) -> None:
-    """A file four times as large must not need more memory."""
-    for rows in (sizes.rows, 4 * sizes.rows):
-        file = write_trades(CACHE / f"trades_{rows}.csv", rows)
-        peak = run_path(OURS, file).peak_bytes
-        CONSOLE.print(f"{OURS}, {file.stat().st_size / 1e9:.2f} GB: peak {peak / 1e6:.0f} MB")
-        if rows != sizes.rows:
-            file.unlink()
-    CONSOLE.print()
+def _command(path: str, file: Path, folder: str) -> list[str]:
+    return [sys.executable, str(HERE / "staging_paths.py"), path, str(file), folder]
 
 
-def _broken_input() -> None:
-    table = Table(title=f"Rows from {_RECORDS:,} records, some of them broken")
-    table.add_column("input")
-    for path in (*BARE, OURS):
-        table.add_column(path, justify="right")
-    for what, break_lines in BREAKAGES.items():
-        table.add_row(what, *(_rows(path, break_lines) for path in (*BARE, OURS)))
-    CONSOLE.print(table)
-
-
-def _rows(path: str, break_lines: Callable[[list[str]], None]) -> str:
-    with tempfile.TemporaryDirectory(dir=CACHE) as name:
+def _rows(cache: Path, path: str, break_lines: Callable[[list[str]], None]) -> str:
+    with tempfile.TemporaryDirectory(dir=cache) as name:
         folder = Path(name)
-        file = write_trades(folder / "trades.csv", _RECORDS)
+        file = data.write_trades(folder / "trades.csv", _RECORDS)
         lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
         break_lines(lines)
         file.write_text("".join(lines), encoding="utf-8")
-        command = [sys.executable, str(HERE / "paths.py"), path, str(file), name]
-        if subprocess.run(command, capture_output=True, check=False).returncode:
+        if subprocess.run(_command(path, file, name), capture_output=True, check=False).returncode:
             return REFUSED
         staged = sorted(folder.glob("staged*"))
         files = [f for s in staged for f in (sorted(s.rglob("*.parquet")) if s.is_dir() else [s])]

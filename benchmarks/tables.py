@@ -1,0 +1,167 @@
+"""The figures of a report as Markdown tables, by name of the place that the page has for them."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+
+from cases import BASELINES, OURS, OURS_AIRFLOW
+from results import CaseResult, Report
+
+NAMES = {
+    "duckdb": "bare DuckDB, rows in order",
+    "duckdb-unordered": "bare DuckDB, order not kept",
+    "polars": "bare Polars to DuckDB",
+    "seed": "Polars to Arrow to DuckDB, file by file",
+    "dlt": "dlt, fastest",
+    "dlt-default": "dlt, `read_csv`",
+    OURS: "**this project**",
+    OURS_AIRFLOW: "**this project, in Airflow**",
+    "duckdb-parquet": "bare DuckDB",
+    "polars-parquet": "bare Polars",
+    "landing-loader-parquet": "**this project**",
+}
+_MB = 1e6
+
+
+def of(report: Report) -> dict[str, str]:
+    """All tables for which something was measured."""
+    made = {"machine": _machine(report)} if report.day else {}
+    if report.cases:
+        made["summary"] = _summary(report)
+    made |= {name: _case(case) for name, case in report.cases.items()}
+    if costs := _costs(report):
+        made["costs"] = costs
+    if report.parquet:
+        made["parquet"] = _case(report.parquet, process=True)
+    if report.broken:
+        made["broken"] = _broken(report)
+    if report.memory:
+        made["memory"] = _memory(report)
+    made |= {f"stages-{name}": _stages(found) for name, found in report.stages.items()}
+    if report.parse:
+        made["parse"] = _parse(report)
+    if report.latency:
+        made["latency"] = _latency(report.latency)
+    return made
+
+
+def _machine(report: Report) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
+    return (
+        f"Measured on {report.day}: {report.cores} cores, {report.memory_bytes / 2**30:.0f} GiB of"
+        f" memory; {versions}."
+    )
+
+
+def _summary(report: Report) -> str:
+    rows = []
+    for case in report.cases.values():
+        if OURS not in case.paths:
+            continue
+        ours = case.paths[OURS]
+        beside_dlt = ours.speed_beside(case.paths["dlt"]) if "dlt" in case.paths else None
+        rows.append(
+            (
+                case.title,
+                f"{ours.median:.1f}",
+                f"{case.size / _MB / ours.median:,.0f}",
+                f"{case.files / ours.median:,.0f}" if case.files > 1 else "",
+                f"**{case.speed(OURS):.2f}**",
+                f"{beside_dlt:.1f}" if beside_dlt else "",
+                f"{ours.peak / _MB:,.0f} MB",
+            )
+        )
+    head = ("case", "seconds", "MB/s", "files/s", "bare DuckDB = 1", "dlt = 1", "peak memory")
+    return _table(head, rows)
+
+
+def _case(case: CaseResult, *, process: bool = False) -> str:
+    what = f"{case.files:,} files" if case.files > 1 else "One file"
+    intro = f"{what}, {case.size / 1e9:.2f} GB, {case.rows:,} rows, {case.columns} columns.\n\n"
+    rows = []
+    for path, found in case.paths.items():
+        baseline = " (the baseline)" if path == case.baseline else ""
+        row = [
+            NAMES[path] + baseline,
+            f"{found.median:.1f}",
+            f"{min(found.seconds):.1f} to {max(found.seconds):.1f}",
+            f"{case.size / _MB / found.median:,.0f}",
+            f"{case.speed(path):.2f}",
+            f"{found.peak / _MB:,.0f} MB",
+        ]
+        if process:
+            row.insert(-1, f"{statistics.median(found.process_seconds):.1f}")
+        rows.append(row)
+    head = ["path", "seconds", "range", "MB/s", "speed ratio", "peak memory"]
+    if process:
+        head.insert(-1, "process, s")
+    return intro + _table(head, rows)
+
+
+def _costs(report: Report) -> str:
+    rows = []
+    for name in ("trailer", "drift"):
+        for path in (OURS, *BASELINES):
+            if (cost := report.cost(name, path)) is not None:
+                rows.append((report.cases[name].title, NAMES[path], f"{cost:+.0%}"))
+    return _table(("case", "path", "seconds beside the plain file"), rows) if rows else ""
+
+
+def _broken(report: Report) -> str:
+    paths = list(next(iter(report.broken.values())))
+    rows = [(what, *(found[path] for path in paths)) for what, found in report.broken.items()]
+    return _table(("input", *(NAMES[path] for path in paths)), rows)
+
+
+def _memory(report: Report) -> str:
+    rows = [
+        (f"{p.size / 1e9:.2f} GB", f"{p.seconds:.1f}", f"{p.peak_bytes / _MB:,.0f} MB")
+        for p in report.memory
+    ]
+    return _table(("file", "seconds", "peak memory"), rows)
+
+
+def _stages(seconds: dict[str, float]) -> str:
+    whole = sum(seconds.values())
+    rows = [
+        (stage, f"{took:.2f}", f"{took / whole:.0%}")
+        for stage, took in sorted(seconds.items(), key=lambda item: -item[1])
+    ]
+    return _table(("stage", "seconds", "share"), rows)
+
+
+def _parse(report: Report) -> str:
+    whats = {"all": "all DAGs", "one": "one DAG, as a worker does"}
+    rows = [
+        (
+            f"{point.mappings:,}",
+            whats[point.what],
+            f"{point.importing * 1000:,.0f}",
+            f"{point.building * 1000:,.0f}",
+            f"{point.cpu * 1000:,.0f}",
+        )
+        for point in report.parse
+    ]
+    head = ("mappings", "what", "importing this project, ms", "reading and building, ms", "CPU, ms")
+    return _table(head, rows)
+
+
+def _latency(seconds: Sequence[float]) -> str:
+    return _table(
+        ("files", "median, s", "fastest, s", "slowest, s"),
+        [
+            (
+                len(seconds),
+                f"{statistics.median(seconds):.1f}",
+                f"{min(seconds):.1f}",
+                f"{max(seconds):.1f}",
+            )
+        ],
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; the first column is text, the others are figures."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
