@@ -9,6 +9,7 @@ inspection has proved the grammar before, so that the engine's lenient corners a
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 from bisect import bisect_right
@@ -25,6 +26,7 @@ from airflow_landing_loader.landing.text import open_text
 from airflow_landing_loader.mapping.model import CsvDialect
 
 PROTOCOL = "landing"
+_MARK = codecs.BOM_UTF8
 _MIB = 1024 * 1024
 _DEFAULT_LINE_LIMIT = 2 * _MIB
 _LINE_END_WORDS: dict[LineEnd, str] = {"\n": r"\n", "\r\n": r"\r\n", "\r": r"\r"}
@@ -57,14 +59,18 @@ class RecordsSource:
 
 
 class RecordsView(io.RawIOBase):
-    """A read-only file made of spans of a text stream, back to back."""
+    """A read-only file made of a byte order mark and spans of a text stream, back to back.
+
+    The engine drops a mark where a file begins. It gets one of ours, so that it does not drop one
+    that is text: the beginning of the first cell.
+    """
 
     def __init__(self, text: Any, spans: Sequence[tuple[int, int]]) -> None:
         super().__init__()
         self._text = text
         self._spans = spans
         # _starts[i] is the offset in the view at which span i begins.
-        self._starts = [0]
+        self._starts = [len(_MARK)]
         for start, end in spans:
             self._starts.append(self._starts[-1] + end - start)
         self.size = self._starts[-1]
@@ -88,6 +94,10 @@ class RecordsView(io.RawIOBase):
         left = self.size - self._position
         wanted = left if size < 0 else min(size, left)
         parts = []
+        if self._position < len(_MARK):
+            parts.append(_MARK[self._position :][:wanted])
+            self._position += len(parts[0])
+            wanted -= len(parts[0])
         while wanted > 0:
             part = self._read_span(wanted)
             parts.append(part)
@@ -141,7 +151,7 @@ class RecordsFileSystem(AbstractFileSystem):  # type: ignore[misc]
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """Return name, size and type, as fsspec asks for them."""
-        size = sum(end - start for start, end in self._source(path).spans())
+        size = len(_MARK) + sum(end - start for start, end in self._source(path).spans())
         return {"name": path, "size": size, "type": "file"}
 
     def glob(self, path: str, **_: Any) -> list[str]:
