@@ -253,6 +253,11 @@ class TestRefused:
             assert landing.code(b"abc\0" + end, **rules) == ("encoding.nul_byte", 1)
             assert landing.code(b"abcd\0" + end, **rules) == ("csv.record_too_long", 1)
 
+    def test_a_compressed_file_of_nothing_is_empty_in_any_encoding(self, landing: Landing) -> None:
+        for encoding in ("utf-8", "utf-16", "utf-16-le", "latin-1"):
+            csv = {"encoding": encoding}
+            assert landing.code(gzip.compress(b""), "t.csv.gz", csv=csv) == ("file.empty", None)
+
     def test_nothing_without_a_header(self, landing: Landing) -> None:
         csv = {"header": False, "columns": ["a", "b"]}
         assert landing.code(b"\n\n", csv=csv) == ("file.empty", None)
