@@ -141,6 +141,20 @@ def test_a_name_is_no_pattern_for_the_engine(side: worlds.Side, name: str) -> No
     assert sorted(held(side, "id")) == [("1",), ("2",)]
 
 
+@pytest.mark.parametrize("keys", [{}, {"csv": {"row_number": True}}])
+def test_a_byte_order_mark_that_begins_the_first_cell_is_not_dropped(
+    side: worlds.Side, keys: dict[str, object]
+) -> None:
+    side.map(**keys)
+    for number in (1, 2):
+        side.deliver(f"a_{number}.csv", f"id,x\n\ufeff{number},a\n\ufeff3,b\n")
+    side.deliver("a_3.csv", "id,x\n\ufeff\ufeff4,a")
+    side.deliver("a_4.csv", "id,x\n")
+    assert {outcome.status for outcome in side.run().values()} == {"loaded"}
+    ids = sorted(str(name) for (name,) in held(side, "id"))
+    assert ids == ["\ufeff1", "\ufeff2", "\ufeff3", "\ufeff3", "\ufeff\ufeff4"]
+
+
 def test_a_cell_of_40_mb(side: worlds.Side) -> None:
     side.map(max_record_bytes=64 * MIB)
     size = 40 * MIB

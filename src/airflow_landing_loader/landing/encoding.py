@@ -31,7 +31,7 @@ def decoded(blocks: Iterator[bytes], encoding: str, name: str) -> Iterator[bytes
     mark = next((bom for bom in _BOMS if head.startswith(bom)), b"")
     if mark and not _may_begin_with(mark, encoding):
         raise _wrong_mark(name, encoding, _BOMS[mark])
-    if encoding == "utf-16":
+    if encoding == "utf-16" and head:
         if not mark:
             raise _no_mark(name)
         encoding = "utf-16-le" if mark == codecs.BOM_UTF16_LE else "utf-16-be"

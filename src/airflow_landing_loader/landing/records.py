@@ -199,7 +199,7 @@ def _last_skipped(place: Place, blocks: Blocks, limits: Limits) -> Place:
 
 
 def _line_fault(line: bytes, number: int, limits: Limits) -> Fault | None:
-    nul = line.find(0)
+    nul = line.find(0, 0, limits.bytes + 1)
     if nul >= 0:
         return Fault(ErrorCode.ENCODING_NUL_BYTE, number, line[:nul], number)
     if len(line) > limits.bytes:

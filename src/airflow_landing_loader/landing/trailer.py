@@ -14,6 +14,7 @@ from airflow_landing_loader.mapping.model import Trailer
 
 MAX_COUNT = 2**63 - 1
 _MAX_DIGITS = 19
+_BLANKS = " \t"
 _MISSING_HINT = (
     "Ask the sender to deliver the file again, whole; or remove trailer from the mapping if its "
     "files have none."
@@ -51,7 +52,7 @@ def read_trailer(last: LastRecord, trailer: Trailer, columns: int) -> TrailerCon
     at = trailer.row_count_column - (1 if trailer.tag is False else 0)
     if at >= len(last.fields):
         raise _missing(last) if may_be_data else _cut(last, at + 1)
-    text = last.fields[at].strip()
+    text = last.fields[at].strip(_BLANKS)
     if not (text.isascii() and text.isdigit()):
         raise _missing(last) if may_be_data else _bad_count(last, text)
     digits = text.lstrip("0") or "0"

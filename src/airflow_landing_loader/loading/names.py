@@ -36,15 +36,18 @@ def column_names(
         not count), or two become the same name.
     """
     where = {"file": file, "line": line}
-    taken: dict[str, tuple[str, str]] = {}
+    seen: set[str] = set()
+    taken: dict[str, str] = {}
     result = []
     for position, raw in enumerate(sender_names, start=1):
         name = unicodedata.normalize("NFC", raw.strip())
         column = _column_name(name, position, where)
-        folded, earlier = name.casefold(), taken.get(column.casefold())
-        if earlier is not None:
-            _raise_taken(name, column, folded, earlier, where)
-        taken[column.casefold()] = (name, folded)
+        if name.casefold() in seen:
+            raise _duplicate(name, where)
+        seen.add(name.casefold())
+        if column.casefold() in taken:
+            raise _collision(name, taken[column.casefold()], column, where)
+        taken[column.casefold()] = name
         result.append(column)
     return tuple(result)
 
@@ -91,20 +94,20 @@ def _column_name(name: str, position: int, where: dict[str, Any]) -> str:
     return column
 
 
-def _raise_taken(
-    name: str, column: str, folded: str, earlier: tuple[str, str], where: dict[str, Any]
-) -> None:
-    if folded == earlier[1]:
-        raise TerminalError(
-            ErrorCode.HEADER_DUPLICATE_NAME,
-            "the header has this name twice (upper and lower case do not count)",
-            hint="ask the sender to mend the header, or name the columns with csv.columns",
-            column=name,
-            **where,
-        )
-    raise TerminalError(
+def _duplicate(name: str, where: dict[str, Any]) -> TerminalError:
+    return TerminalError(
+        ErrorCode.HEADER_DUPLICATE_NAME,
+        "the header has this name twice (upper and lower case do not count)",
+        hint="ask the sender to mend the header, or name the columns with csv.columns",
+        column=name,
+        **where,
+    )
+
+
+def _collision(name: str, earlier: str, column: str, where: dict[str, Any]) -> TerminalError:
+    return TerminalError(
         ErrorCode.HEADER_NAME_COLLISION,
-        f"this name and {earlier[0]!r} both become the column {column}",
+        f"this name and {earlier!r} both become the column {column}",
         hint="rename one of them with csv.columns in the mapping",
         column=name,
         **where,

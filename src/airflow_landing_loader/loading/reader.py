@@ -9,6 +9,7 @@ inspection has proved the grammar before, so that the engine's lenient corners a
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 from bisect import bisect_right
@@ -25,6 +26,7 @@ from airflow_landing_loader.landing.text import open_text
 from airflow_landing_loader.mapping.model import CsvDialect
 
 PROTOCOL = "landing"
+_MARK = codecs.BOM_UTF8
 _MIB = 1024 * 1024
 _DEFAULT_LINE_LIMIT = 2 * _MIB
 _LINE_END_WORDS: dict[LineEnd, str] = {"\n": r"\n", "\r\n": r"\r\n", "\r": r"\r"}
@@ -52,7 +54,7 @@ class RecordsSource:
     @property
     def size(self) -> int:
         """Bytes of the view."""
-        return sum(end - start for start, end in self.spans())
+        return len(_MARK) + sum(end - start for start, end in self.spans())
 
     @property
     def modified(self) -> datetime:
@@ -61,8 +63,9 @@ class RecordsSource:
         return datetime.fromtimestamp(mtime_ns / 1e9, tz=UTC)
 
     def read(self) -> bytes:
-        """Return all of it at once, for a small file."""
+        """Return the records of a small file at once."""
         with self.open() as view:
+            view.seek(len(_MARK))
             return view.read()
 
     def open(self) -> RecordsView:
@@ -73,14 +76,18 @@ class RecordsSource:
 
 
 class RecordsView(io.RawIOBase):
-    """A read-only file made of spans of a text stream, back to back."""
+    """A read-only file made of a byte order mark and spans of a text stream, back to back.
+
+    The engine drops a mark where a file begins. It gets one of ours, so that it does not drop one
+    that is text: the beginning of the first cell.
+    """
 
     def __init__(self, text: Any, spans: Sequence[tuple[int, int]]) -> None:
         super().__init__()
         self._text = text
         self._spans = spans
         # _starts[i] is the offset in the view at which span i begins.
-        self._starts = [0]
+        self._starts = [len(_MARK)]
         for start, end in spans:
             self._starts.append(self._starts[-1] + end - start)
         self.size = self._starts[-1]
@@ -104,6 +111,10 @@ class RecordsView(io.RawIOBase):
         left = self.size - self._position
         wanted = left if size < 0 else min(size, left)
         parts = []
+        if self._position < len(_MARK):
+            parts.append(_MARK[self._position :][:wanted])
+            self._position += len(parts[0])
+            wanted -= len(parts[0])
         while wanted > 0:
             part = self._read_span(wanted)
             parts.append(part)

@@ -22,7 +22,7 @@ from airflow_landing_loader.loading.records import GATHERED, RecordReader
 from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.validation import validate
 
-CELLS = st.text(st.sampled_from("ab0 \"'\n,;é"), max_size=4)
+CELLS = st.text(st.sampled_from("ab0 \"'\n,;é\ufeff"), max_size=4)
 Rows = list[list[str]]
 
 

@@ -247,6 +247,17 @@ class TestRefused:
         assert landing.code(b"a\nb\nc\n\n", csv=csv) == ("file.empty", None)
         assert landing.code(b"a\n\0\nc\nid\n", csv=csv) == ("encoding.nul_byte", 2)
 
+    def test_the_first_problem_of_a_skipped_line_is_told(self, landing: Landing) -> None:
+        rules = {"csv": {"skip_rows": 1}, "max_record_bytes": 3}
+        for end in (b"", b"\n"):
+            assert landing.code(b"abc\0" + end, **rules) == ("encoding.nul_byte", 1)
+            assert landing.code(b"abcd\0" + end, **rules) == ("csv.record_too_long", 1)
+
+    def test_a_compressed_file_of_nothing_is_empty_in_any_encoding(self, landing: Landing) -> None:
+        for encoding in ("utf-8", "utf-16", "utf-16-le", "latin-1"):
+            csv = {"encoding": encoding}
+            assert landing.code(gzip.compress(b""), "t.csv.gz", csv=csv) == ("file.empty", None)
+
     def test_nothing_without_a_header(self, landing: Landing) -> None:
         csv = {"header": False, "columns": ["a", "b"]}
         assert landing.code(b"\n\n", csv=csv) == ("file.empty", None)

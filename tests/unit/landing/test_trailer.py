@@ -64,7 +64,24 @@ def test_too_few_fields_mean_a_cut() -> None:
 
 @pytest.mark.parametrize(
     "count",
-    ["", " ", "-1", "+1", "1.0", "1e3", "1_000", "1,000", "0x1", "one", "١", "²", "1 2", "nan"],  # noqa: RUF001
+    [
+        "",
+        " ",
+        "-1",
+        "+1",
+        "1.0",
+        "1e3",
+        "1_000",
+        "1,000",
+        "0x1",
+        "one",
+        "١",  # noqa: RUF001
+        "²",
+        "1 2",
+        "nan",
+        "\xa01",
+        "\f1",
+    ],
 )
 def test_a_count_is_plain_digits(count: str) -> None:
     assert refused("T", count) is ErrorCode.TRAILER_BAD_COUNT

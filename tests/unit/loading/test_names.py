@@ -37,6 +37,8 @@ def test_composed_and_decomposed_letters_are_one_name() -> None:
     [
         (("a", "  "), ErrorCode.HEADER_EMPTY_NAME),
         (("Price", "price"), ErrorCode.HEADER_DUPLICATE_NAME),
+        (("strasse", "Stra\u00dfe"), ErrorCode.HEADER_DUPLICATE_NAME),
+        (("k", "\N{KELVIN SIGN}"), ErrorCode.HEADER_DUPLICATE_NAME),
         (("a b", "a-b"), ErrorCode.HEADER_NAME_COLLISION),
         (("_x",), ErrorCode.HEADER_RESERVED_NAME),
         (("€load_id",), ErrorCode.HEADER_RESERVED_NAME),
