@@ -106,6 +106,9 @@ def _readings(head: Head, mapping: TableMapping, name: str) -> list[Reading]:
         at = first.first_difference(other)
         if at is not None:
             raise _two_readings(name, first, other, first.lines[at])
+    if first.doubt:
+        columns, line = len(first.rows[0]), first.lines[0]
+        raise _no_dialect(name, [Broken(first.csv, 0, columns, line, first.doubt)])
     if mapping.csv.is_open("header") and not first.tells_header():
         raise _no_header(name, first)
     return readings

@@ -26,6 +26,11 @@ def are_names(header: Cells) -> bool:
     return all(names) and len(set(names)) == len(names)
 
 
+def is_value(cell: str | None) -> bool:
+    """Whether a cell looks like a number, a date or a time, or like true or false."""
+    return cell is not None and _VALUE.fullmatch(cell.strip()) is not None
+
+
 def tells_header(header: Cells, records: Sequence[Cells], *, below_text: bool = False) -> bool:
     """Whether the data show that the first record holds names.
 
@@ -37,19 +42,15 @@ def tells_header(header: Cells, records: Sequence[Cells], *, below_text: bool = 
     :param below_text: text stands before the first record, which might be a broken header: then
         only values count, and some of them.
     """
-    if any(_is_nothing(name) or _is_value(name) for name in header):
+    if any(_is_nothing(name) or is_value(name) for name in header):
         return False
     for index, name in enumerate(header):
         cells = [record[index] for record in records if not _is_nothing(record[index])]
-        if len(cells) >= (_RECORDS_BELOW_TEXT if below_text else 1) and all(map(_is_value, cells)):
+        if len(cells) >= (_RECORDS_BELOW_TEXT if below_text else 1) and all(map(is_value, cells)):
             return True
         if len(cells) >= _RECORDS_FOR_CODES and not below_text and _are_codes(name, cells):
             return True
     return False
-
-
-def _is_value(cell: str | None) -> bool:
-    return cell is not None and _VALUE.fullmatch(cell.strip()) is not None
 
 
 def _is_nothing(cell: str | None) -> bool:

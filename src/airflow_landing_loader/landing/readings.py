@@ -8,22 +8,22 @@ with a double quote. There is no score: what breaks a rule is out, and what is l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import Any
 
 import numpy as np
 
 from airflow_landing_loader.landing.header import split
-from airflow_landing_loader.landing.header_signs import are_names, tells_header
+from airflow_landing_loader.landing.header_signs import are_names, is_value, tells_header
 from airflow_landing_loader.landing.inspection import limits_of
 from airflow_landing_loader.landing.marks import Dialect
 from airflow_landing_loader.landing.structure import Scan, Scanner
 from airflow_landing_loader.mapping.model import CsvDialect, TableMapping
 
 DELIMITERS = (",", ";", "\t", "|", "||", ":", "^", "~", "\x1f", "\x01")
-QUOTES = ('"', "'", "")
+QUOTES = ('"', "", "'")  # of equal readings the first is taken
 ESCAPES = (None, "\\")
 MAX_SKIPPED = 10_000
 
@@ -48,11 +48,14 @@ class Reading:
     :param csv: a plain dialect.
     :param rows: all whole records, the header too, as cells; not the trailer.
     :param lines: their physical lines, from 1.
+    :param doubt: why it is not taken though it breaks no rule, and though no other may be taken
+        beside it; as the end of a sentence that begins with the first record.
     """
 
     csv: CsvDialect
     rows: tuple[Row, ...]
     lines: tuple[int, ...]
+    doubt: str | None = None
 
     def tells_header(self) -> bool:
         """Whether its first record can be told from data."""
@@ -87,8 +90,9 @@ def read_head(head: Head, mapping: TableMapping) -> Iterator[Reading | Broken]:
     for csv in _candidates(head, mapping.csv):
         for skip, most in _starts(head, csv, mapping.csv):
             found = _read(head, mapping, csv.model_copy(update={"skip_rows": skip}))
-            is_lost = isinstance(found, Reading) and most and not _stands_below_text(found, most)
-            if found is not None and not is_lost:
+            if isinstance(found, Reading) and most:
+                found = _below_text(head, found, most)
+            if found is not None:
                 yield found
 
 
@@ -151,10 +155,31 @@ def _starts(head: Head, csv: CsvDialect, written: CsvDialect) -> Iterator[tuple[
         most = max(most, fields)
 
 
-def _stands_below_text(reading: Reading, most: int) -> bool:
-    """Whether what was skipped before a reading was no part of its table."""
+def _below_text(head: Head, reading: Reading, most: int) -> Reading | None:
+    """A reading that skips lines: as it is, or with a doubt; ``None`` if it may not skip them.
+
+    :param most: fields of the richest of these lines.
+    """
     header, records = reading.rows[0], reading.rows[1:]
-    return len(header) >= 2 * most and tells_header(header, records, below_text=True)
+    plain = all(map(_is_plain_name, header))
+    told = tells_header(header, records, below_text=True)
+    if len(header) < 2 * most or not (plain or told):
+        return None
+    ends = islice(_LINE_END.finditer(head.text), reading.csv.skip_rows + 1)
+    if plain and told and len({end[0] for end in ends}) == 1:
+        return reading
+    return replace(reading, doubt="may be no header, and text stands above it")
+
+
+def _is_plain_name(cell: str | None) -> bool:
+    """Whether a cell is a name, and does not look like what another dialect makes of a record."""
+    name = (cell or "").strip()
+    return not (
+        is_value(name)
+        or name.startswith(('"', "'"))
+        or name.endswith(('"', "'"))
+        or any(delimiter in name for delimiter in DELIMITERS)
+    )
 
 
 def _read(head: Head, mapping: TableMapping, csv: CsvDialect) -> Reading | Broken | None:
@@ -171,16 +196,18 @@ def _read(head: Head, mapping: TableMapping, csv: CsvDialect) -> Reading | Broke
     if broken:
         return broken
     rows: list[Row] = []
-    for index in found.records:
-        row = cells(found.text(index), Dialect.of(csv))
+    texts = [found.text(index) for index in found.records]
+    for index, text in zip(found.records, texts, strict=True):
+        row = cells(text, Dialect.of(csv))
         if row is None:
             why = "has a double quote at the edge of a field that is not quoted"
             return found.broken(len(rows), index, why)
         rows.append(row)
-    misfit = _misfit(rows[0], csv, mapping.csv, head)
+    misfit = _misfit(rows[0], csv)
     if misfit:
         return found.broken(0, found.records[0], misfit)
-    return Reading(csv, tuple(rows), tuple(map(found.line, found.records)))
+    doubt = _doubt(texts, csv) if found.columns == 1 and mapping.csv.is_open("delimiter") else None
+    return Reading(csv, tuple(rows), tuple(map(found.line, found.records)), doubt)
 
 
 class _Scanned:
@@ -245,16 +272,21 @@ def _behind(text: bytes, lines: int) -> bytes:
     return text[last.end() :] if last else b""
 
 
-def _misfit(first: Row, csv: CsvDialect, written: CsvDialect, head: Head) -> str | None:
+def _misfit(first: Row, csv: CsvDialect) -> str | None:
     """Why a first record cannot be that of a table, if so."""
     if not csv.header:
         named = len(csv.columns or ())
         return None if len(first) == named else f"has {len(first)} field(s), csv.columns {named}"
-    if not are_names(first):
-        return "holds an empty or a repeated column name"
-    if len(first) == 1 and written.is_open("delimiter"):
-        # Another delimiter than those that are tried would leave its mark in the header.
-        delimited = any(text.encode() in head.text for text in DELIMITERS)
-        if delimited or not _ONE_WORD.fullmatch(first[0] or ""):
-            return "is one field, though the text may have another delimiter"
+    return None if are_names(first) else "holds an empty or a repeated column name"
+
+
+def _doubt(texts: Sequence[str], csv: CsvDialect) -> str | None:
+    """Why a table of one column may be one of several with a delimiter that was not found."""
+    fields = [next(split(text, Dialect.of(csv)), None) for text in texts]
+    sure = csv.quote == QUOTES[0]
+    bare = [field.text for field in fields if field and not (field.quoted and sure)]
+    if any(delimiter in text for text in bare for delimiter in DELIMITERS):
+        return "is one field, but there are delimiters in the text"
+    if csv.header and bare[:1] == [texts[0]] and not _ONE_WORD.fullmatch(texts[0]):
+        return "is one field of more than one word: it may have another delimiter"
     return None
