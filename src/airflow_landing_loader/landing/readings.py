@@ -87,13 +87,27 @@ class Broken:
 
 def read_head(head: Head, mapping: TableMapping) -> Iterator[Reading | Broken]:
     """Read the head in every way that the mapping leaves open, the simplest first."""
+    known: dict[tuple[object, ...], Reading | Broken | None] = {}
     for csv in _candidates(head, mapping.csv):
         for skip, most in _starts(head, csv, mapping.csv):
-            found = _read(head, mapping, csv.model_copy(update={"skip_rows": skip}))
-            if isinstance(found, Reading) and most:
-                found = _below_text(head, found, most)
+            csv = csv.model_copy(update={"skip_rows": skip})
+            # A mark that the head does not hold changes nothing in it.
+            marks = (
+                mark for mark in (csv.quote, csv.escape) if mark and mark.encode() in head.text
+            )
+            key = (csv.delimiter, skip, *marks)
+            if key not in known:
+                known[key] = _read_from(head, mapping, csv, most)
+            found = known[key]
             if found is not None:
-                yield found
+                yield replace(found, csv=csv)
+
+
+def _read_from(
+    head: Head, mapping: TableMapping, csv: CsvDialect, most: int
+) -> Reading | Broken | None:
+    found = _read(head, mapping, csv)
+    return _below_text(head, found, most) if isinstance(found, Reading) and most else found
 
 
 def cells(record: str, dialect: Dialect) -> Row | None:
@@ -102,14 +116,17 @@ def cells(record: str, dialect: Dialect) -> Row | None:
     :param record: a whole record without its line end.
     :param dialect: how it is written.
     """
-    row: list[str | None] = []
-    for field in split(record, dialect):
-        if not field.quoted:
-            bare = field.text.strip()
-            if bare.startswith('"') or bare.endswith('"'):
-                return None
-        row.append(field.text if field.quoted or field.text else None)
-    return tuple(row)
+    if '"' not in record and (dialect.quote is None or chr(dialect.quote) not in record):
+        return tuple(text or None for text in record.split(dialect.delimiter.decode()))
+    fields = tuple(split(record, dialect))
+    if '"' in record and any(not field.quoted and _has_edge(field.text) for field in fields):
+        return None
+    return tuple(field.text if field.quoted or field.text else None for field in fields)
+
+
+def _has_edge(text: str) -> bool:
+    bare = text.strip()
+    return bare.startswith('"') or bare.endswith('"')
 
 
 def _candidates(head: Head, written: CsvDialect) -> Iterator[CsvDialect]:
@@ -196,9 +213,10 @@ def _read(head: Head, mapping: TableMapping, csv: CsvDialect) -> Reading | Broke
     if broken:
         return broken
     rows: list[Row] = []
+    dialect = Dialect.of(csv)
     texts = [found.text(index) for index in found.records]
     for index, text in zip(found.records, texts, strict=True):
-        row = cells(text, Dialect.of(csv))
+        row = cells(text, dialect)
         if row is None:
             why = "has a double quote at the edge of a field that is not quoted"
             return found.broken(len(rows), index, why)

@@ -179,7 +179,9 @@ def test_hostile_names(cli: Any) -> None:
 
 def test_a_detected_dialect_is_told(cli: Any) -> None:
     tables = cli.zones.tables / "tables.yaml"
-    tables.write_text("auto_*.csv: {table: raw_auto, csv: auto, settle_seconds: 0, grace_seconds: 0}\n")
+    tables.write_text(
+        "auto_*.csv: {table: raw_auto, csv: auto, settle_seconds: 0, grace_seconds: 0}\n"
+    )
     cli.land("auto_1.csv", "id;a\n1;x\n")
     words = "delimiter ';', quote '\"'"
     assert _would(cli, "auto_1.csv")["dialect_detected"] == words
