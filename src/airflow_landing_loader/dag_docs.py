@@ -125,6 +125,10 @@ def _included(count_includes: Sequence[str]) -> Iterator[str]:
 
 def _csv(csv: CsvDialect) -> Iterator[str]:
     default = CsvDialect()
+    if csv.auto:
+        yield (
+            "The dialect is detected for each file; a file that can be read in two ways is refused."
+        )
     changed = [
         f"{name} {_code(repr(getattr(csv, name)))}"
         for name in ("delimiter", "quote", "escape", "encoding", "skip_rows", "null_values")

@@ -83,6 +83,8 @@ class ErrorCode(StrEnum):
     CSV_MIXED_LINE_ENDS = "csv.mixed_line_ends"
     CSV_RECORD_TOO_LONG = "csv.record_too_long"
     CSV_RECORD_TOO_MANY_LINES = "csv.record_too_many_lines"
+    CSV_NO_DIALECT = "csv.no_dialect"
+    CSV_AMBIGUOUS_DIALECT = "csv.ambiguous_dialect"
     CSV_RAGGED = "csv.ragged"
     CSV_TOO_MANY_REJECTED = "csv.too_many_rejected"
 

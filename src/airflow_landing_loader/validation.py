@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError, shown
+from airflow_landing_loader.landing.detection import with_dialect
+from airflow_landing_loader.landing.dialects import in_words
 from airflow_landing_loader.landing.discovery import still_same
 from airflow_landing_loader.landing.go_file import expected_data_records, read_go_file
 from airflow_landing_loader.landing.inspection import inspect, ragged_records
@@ -18,6 +22,8 @@ HALF_WRITTEN = frozenset(
         ErrorCode.TRAILER_CUT,
         ErrorCode.COMPRESSION_CUT,
         ErrorCode.CSV_UNCLOSED_QUOTE,
+        ErrorCode.CSV_NO_DIALECT,
+        ErrorCode.CSV_AMBIGUOUS_DIALECT,
         ErrorCode.FILE_EMPTY,
         ErrorCode.GO_FILE_NO_KEY,
         ErrorCode.GO_FILE_NO_LINE,
@@ -53,6 +59,28 @@ def validate(landing: Zone, delivery: Delivery, *, now: float) -> Validated:
 
 
 def _validate(landing: Zone, delivery: Delivery) -> Validated:
+    mapping = with_dialect(landing.source(delivery.data), delivery.mapping)
+    if mapping is delivery.mapping:
+        return _validate_plain(landing, delivery)
+    words = in_words(mapping.csv)
+    try:
+        validated = _validate_plain(landing, replace(delivery, mapping=mapping))
+    except TerminalError as error:
+        detail = error.detail
+        raise TerminalError(
+            error.code,
+            f"{detail.message} (Read with the dialect that was detected: {words}.)",
+            hint=detail.hint,
+            file=detail.file,
+            line=detail.line,
+            record=detail.record,
+            column=detail.column,
+            value=detail.value,
+        ) from error
+    return replace(validated, detected=words)
+
+
+def _validate_plain(landing: Zone, delivery: Delivery) -> Validated:
     mapping = delivery.mapping
     go = read_go_file(landing, delivery) if delivery.go is not None else None
     inspection = inspect(landing.source(delivery.data), mapping)

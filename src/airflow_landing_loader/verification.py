@@ -19,6 +19,7 @@ from airflow_landing_loader.exceptions import (
     TerminalError,
 )
 from airflow_landing_loader.landing.cells import read_records
+from airflow_landing_loader.landing.detection import with_dialect
 from airflow_landing_loader.landing.ends import sha256_of
 from airflow_landing_loader.landing.inspection import inspect
 from airflow_landing_loader.landing.model import Inspection
@@ -139,9 +140,9 @@ def verify(
     """
     with warehouse.committed(load_id) as found:
         load = _present(known(found, load_id)).load
-    mapping = _mapping_of(load, mappings)
+    written = _mapping_of(load, mappings)
     source = _source(load, clients)
-    inspection = _inspect(load, source, mapping)
+    mapping, inspection = _inspect(load, source, written)
     total = load.row_count + load.record_count
     with warehouse.committed(load_id) as found:
         present = _present(known(found, load_id))
@@ -261,8 +262,10 @@ def _source(load: Load, clients: Clients) -> Source:
     return folder.zone.source(file)
 
 
-def _inspect(load: Load, source: Source, mapping: TableMapping) -> Inspection:
+def _inspect(load: Load, source: Source, mapping: TableMapping) -> tuple[TableMapping, Inspection]:
+    """The mapping with the dialect of the file, and what the file holds."""
     try:
+        mapping = with_dialect(source, mapping)
         inspection = inspect(source, mapping)
     except TerminalError as error:
         if sha256_of(source) != load.sha256:
@@ -274,7 +277,7 @@ def _inspect(load: Load, source: Source, mapping: TableMapping) -> Inspection:
         raise _read_otherwise(
             load, f"{inspection.records:,} records are counted, not {load.record_count:,}"
         )
-    return inspection
+    return mapping, inspection
 
 
 def _read_otherwise(load: Load, how: str) -> TerminalError:

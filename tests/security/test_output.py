@@ -124,7 +124,8 @@ def test_thousands_of_columns_are_named_by_the_first() -> None:
         restates_load_id=None,
         same_content_load_id=None,
     )
-    notes = notes_of(load, lacks_most=False)
+    validated: Any = SimpleNamespace(detected=None)
+    notes = notes_of(validated, load, lacks_most=False)
     assert [note.partition(" and ")[2] for note in notes] == ["9980 more", "9980 more", ""]
     assert max(map(len, notes)) < 300
 

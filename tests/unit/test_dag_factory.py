@@ -187,6 +187,15 @@ p`x_*.csv:
     assert "`';'`" in page
 
 
+def test_the_page_says_that_the_dialect_is_detected(
+    zones: Zones, build: Callable[..., dict[str, DAG]]
+) -> None:
+    (zones.tables / "a.yaml").write_text("a_*.csv: {table: raw_a, csv: auto}\n")
+    page = str(build()["landing__raw_a"].doc_md)
+    assert "The dialect is detected for each file" in page
+    assert "Written as CSV" not in page
+
+
 PROGRAM = """
 import json, sys
 seen = []

@@ -98,6 +98,8 @@ def _tell_content(out: Screen, validated: Validated) -> None:
     )
     ragged = f"  {found.ragged:,} with a wrong number of fields" if found.ragged else ""
     out.line(f"records   {found.records:,}{promise}{ragged}")
+    if validated.detected is not None:
+        out.line(f"dialect   {validated.detected}  (detected)")
     out.line(f"content   {found.compression} compression, sha256 {found.sha256}")
 
 
@@ -134,6 +136,7 @@ def _document(checked: Checked) -> dict[str, Any]:
         "expected_records": checked.validated.expected_records,
         "ragged": found.ragged,
         "sha256": found.sha256,
+        "dialect_detected": checked.validated.detected,
         "columns": {
             "known": list(ahead.known),
             "extra": list(ahead.extra),

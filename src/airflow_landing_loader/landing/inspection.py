@@ -44,13 +44,14 @@ def inspect(source: Source, mapping: TableMapping) -> Inspection:
         ``on_bad_row: fail``.
     :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_UNREADABLE``.
     """
-    with TextPass(source, mapping.csv.encoding, _expansion(mapping)) as delivered:
+    with TextPass(source, mapping.csv.encoding, expansion_of(mapping)) as delivered:
         scanner = _scanner(mapping)
         tally = Tally(delivered.name, mapping)
         try:
             _read(delivered, mapping, scanner, tally)
         except TerminalError as error:
-            _explain(error, delivered, mapping)
+            csv = mapping.csv
+            explain(error, delivered, plain=csv.delimiter + csv.quote + (csv.escape or ""))
             raise
         return Inspection(
             sha256=delivered.sha256(),
@@ -135,20 +136,38 @@ def record_texts(source: Source, mapping: TableMapping, inspection: Inspection) 
             yield batch.text(rows, index).removesuffix(inspection.line_end)
 
 
-def _limits(mapping: TableMapping) -> Limits:
-    return Limits(mapping.max_record_bytes, mapping.max_record_lines)
+def explain(error: TerminalError, delivered: TextPass, *, plain: str) -> None:
+    """Raise the deeper cause of a text that was refused, if there is one.
+
+    Damaged compression gives broken text long before its checksum fails, and no line of a ZIP
+    archive is worth a look.
+
+    :param plain: characters that may be delimiter, quote or escape.
+    """
+    delivered.finish()
+    if error.detail.code.startswith("compression."):
+        return
+    cause = not_text(delivered.head(), plain=plain.encode(), file=delivered.name)
+    if cause is not None:
+        raise cause from error
 
 
-def _expansion(mapping: TableMapping) -> Expansion:
+def expansion_of(mapping: TableMapping) -> Expansion:
+    """How far a compressed file of a mapping may expand."""
     return Expansion(mapping.max_expansion, mapping.free_expansion_bytes)
 
 
+def limits_of(mapping: TableMapping) -> Limits:
+    """What one record of a mapping's files may take."""
+    return Limits(mapping.max_record_bytes, mapping.max_record_lines)
+
+
 def _scanner(mapping: TableMapping) -> Scanner:
-    return Scanner(Dialect.of(mapping.csv), _limits(mapping))
+    return Scanner(Dialect.of(mapping.csv), limits_of(mapping))
 
 
 def _read(delivered: TextPass, mapping: TableMapping, scanner: Scanner, tally: Tally) -> None:
-    limits = _limits(mapping)
+    limits = limits_of(mapping)
     blocks = Blocks(delivered.blocks())
     place = skip_lines(blocks, mapping.csv.skip_rows, limits)
     tally.begin(place)
@@ -164,21 +183,6 @@ def _read(delivered: TextPass, mapping: TableMapping, scanner: Scanner, tally: T
     tally.finish(scanner.line_end or "\n")
 
 
-def _explain(error: TerminalError, delivered: TextPass, mapping: TableMapping) -> None:
-    """Raise the deeper cause of a text that was refused, if there is one.
-
-    Damaged compression gives broken text long before its checksum fails, and no line of a ZIP
-    archive is worth a look.
-    """
-    delivered.finish()
-    if error.detail.code.startswith("compression."):
-        return
-    csv = mapping.csv
-    plain = (csv.delimiter + csv.quote + (csv.escape or "")).encode()
-    if (cause := not_text(delivered.head(), plain=plain, file=delivered.name)) is not None:
-        raise cause from error
-
-
 def _body(source: Source, mapping: TableMapping, inspection: Inspection) -> Iterator[Rows]:
     """Find the data records once more, in batches."""
     return (rows for _, rows in _body_batches(source, mapping, inspection))
@@ -189,7 +193,7 @@ def _body_batches(
 ) -> Iterator[tuple[Batch, Rows]]:
     """Read the data records once more, in batches; the rows are those of them that are records."""
     found = 0
-    scanner = Scanner(Dialect.of(mapping.csv), _limits(mapping), inspection.line_end)
+    scanner = Scanner(Dialect.of(mapping.csv), limits_of(mapping), inspection.line_end)
     with open_text(source, inspection.compression, mapping.csv.encoding) as text:
         text.seek(inspection.body_start)
         blocks = Blocks(_until(text, inspection.body_end))

@@ -122,9 +122,12 @@ class Validated:
 
     :param expected_records: what go file or trailer promised as data records, ``None`` without
         either.
+    :param detected: in words, the dialect that was detected and that the delivery's mapping says
+        now; ``None`` where the mapping as written says it.
     """
 
     delivery: Delivery
     inspection: Inspection
     expected_records: int | None = None
     go: GoFileContent | None = None
+    detected: str | None = None

@@ -207,6 +207,19 @@ def _line_fault(line: bytes, number: int, limits: Limits) -> Fault | None:
     return None
 
 
+def text_fault(head: bytes, undecodable: UndecodableTextError | None) -> Fault | None:
+    """The first place of a text at which it is no text, whatever its dialect.
+
+    :param head: the text from its start.
+    :param undecodable: what the decoder said behind the head, if it said something.
+    """
+    nul = head.find(0)
+    if nul >= 0:
+        line, before = _place_of(head, 0, 1, nul)
+        return Fault(ErrorCode.ENCODING_NUL_BYTE, line, before, line)
+    return _undecodable_fault(head, 0, 1, undecodable) if undecodable else None
+
+
 def batches(blocks: Blocks, scanner: Scanner, place: Place) -> Iterator[Batch]:
     """Yield the rows of a text in batches; the last batch may end in a fault.
 

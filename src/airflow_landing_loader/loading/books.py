@@ -63,7 +63,7 @@ class Earlier:
         """Say so, given the row of ``load_metadata``, with what was to be said of it then."""
         missing = len(load.missing_columns)
         known = len(self.validated.inspection.columns) - len(load.drift_columns)
-        notes = notes_of(load, lacks_most=missing > (known + missing) / 2)
+        notes = notes_of(self.validated, load, lacks_most=missing > (known + missing) / 2)
         return Loaded(
             delivery=self.validated.delivery,
             load=load,

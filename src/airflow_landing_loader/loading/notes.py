@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.model import Load
 
 _NAMED = 20
 
 
-def notes_of(load: Load, *, lacks_most: bool) -> tuple[str, ...]:
+def notes_of(validated: Validated, load: Load, *, lacks_most: bool) -> tuple[str, ...]:
     """Return one short sentence for each thing worth a look.
 
     :param lacks_most: whether the file lacks more than half of the table's columns.
     """
     notes = []
+    if validated.detected:
+        notes.append(f"dialect detected: {validated.detected}")
     if load.drift_columns:
         notes.append(f"new columns went to _extra: {_named(load.drift_columns)}")
     if load.missing_columns and lacks_most:

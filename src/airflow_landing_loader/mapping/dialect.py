@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
 from pydantic_core.core_schema import ValidationInfo
 
 from airflow_landing_loader.exceptions import ErrorCode
@@ -22,6 +29,11 @@ _ColumnName = Annotated[
 class CsvDialect(MappingModel):
     """How the text of a data file is written; RFC 4180 unless told otherwise."""
 
+    auto: Flag = Field(
+        default=False,
+        description="Whether delimiter, quote, escape, header and skip_rows are detected for each "
+        "file, as far as they are not written here.",
+    )
     delimiter: Annotated[str, AfterValidator(rules.check_delimiter)] = Field(
         default=",",
         description='Between two fields: one character, or up to four ASCII ones. Tab: "\\t".',
@@ -112,3 +124,21 @@ class CsvDialect(MappingModel):
                 hint="Leave columns out; to replace a header, add header: false and skip_rows: 1.",
             )
         return value if value is None else rules.check_different(value)
+
+    def is_open(self, key: str) -> bool:
+        """Whether a key is to be detected: ``auto`` is true and the key is not written."""
+        return self.auto and key not in self.model_fields_set
+
+    @model_serializer(mode="wrap")
+    def _with_open_keys_left_out(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Read back, a default that was never written must not count as written."""
+        fields: dict[str, Any] = handler(self)
+        return {key: value for key, value in fields.items() if not self.is_open(key)}
+
+
+def _short_form(value: object) -> object:
+    return {"auto": True} if value == "auto" else value
+
+
+CsvKeys = Annotated[CsvDialect, BeforeValidator(_short_form)]
+"""A dialect as a mapping writes it: keys, or ``auto`` for ``{auto: true}``."""

@@ -15,7 +15,7 @@ from pydantic_core.core_schema import ValidationInfo
 
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.mapping import rules
-from airflow_landing_loader.mapping.dialect import CsvDialect
+from airflow_landing_loader.mapping.dialect import CsvDialect, CsvKeys
 from airflow_landing_loader.mapping.fields import (
     Exclude,
     FilePattern,
@@ -122,7 +122,10 @@ class TableMapping(MappingModel):
     exclude: tuple[Exclude, ...] = Field(
         default=(), description="Patterns of names that this mapping leaves to others."
     )
-    csv: CsvDialect = Field(default=CsvDialect(), description="How the files are written.")
+    csv: CsvKeys = Field(
+        default=CsvDialect(),
+        description="How the files are written; auto: that is detected for each file.",
+    )
     on_bad_row: Literal["fail", "reject"] = Field(
         default="fail",
         description="Wrong number of fields or unfit value: the file fails, or the row is put "

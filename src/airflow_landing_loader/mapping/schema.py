@@ -29,6 +29,8 @@ def mapping_json_schema() -> Schema:
         model["properties"].pop(name)
     model["required"] = ["table"]
     model["properties"]["table"] = {"$ref": "#/$defs/TableName"}
+    keys_of_csv = model["properties"]["csv"].pop("$ref")
+    model["properties"]["csv"]["anyOf"] = [{"const": "auto"}, {"$ref": keys_of_csv}]
     model["properties"] |= {key: _reserved() for key in RESERVED_KEYS}
     model["allOf"] = _mapping_rules()
     definitions["GoFile"]["allOf"] = _go_file_rules()

@@ -170,6 +170,7 @@ def test_go_files_and_trailers(both: Any) -> None:
         ("a_1.csv", "id,name\n1,Zoë\n".encode("cp1252"), {"csv": {"encoding": "windows-1252"}}),
         ("a_1.csv", 'id,name\r\n1,"two\r\nlines"\r\n', {}),
         ("a_1.csv", "id;name\n1;N/A\n", {"csv": {"delimiter": ";", "null_values": ["N/A"]}}),
+        ("a_1.csv", 'Report\n\nid;name\n1;"a;b"\n2;2,5\n3;x\n', {"csv": "auto"}),
         ("a_1.csv", 'id,name,日付,a`b,"q\'u"\n1,2,3,4,5\n', {}),
         ("a_1.csv", "id,select,group\n1,\\,`;--\n", {}),
         ("a_'1`.csv", A, {}),

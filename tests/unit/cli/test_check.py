@@ -32,6 +32,7 @@ def test_a_new_table(cli: Any) -> None:
         "records": 2,
         "expected_records": 2,
         "ragged": 0,
+        "dialect_detected": None,
         "columns": {"known": ["a", "b"], "extra": [], "missing": []},
         "would": "create",
         "notes": [],
@@ -174,3 +175,18 @@ def test_hostile_names(cli: Any) -> None:
         assert ran.code == 1
         assert "\x1b" not in ran.out + ran.err
         assert cli("check", name, "--json").json()["error"]["code"] == "csv.unclosed_quote"
+
+
+def test_a_detected_dialect_is_told(cli: Any) -> None:
+    tables = cli.zones.tables / "tables.yaml"
+    tables.write_text(
+        "auto_*.csv: {table: raw_auto, csv: auto, settle_seconds: 0, grace_seconds: 0}\n"
+    )
+    cli.land("auto_1.csv", "id;a\n1;x\n")
+    words = "delimiter ';', quote '\"'"
+    assert _would(cli, "auto_1.csv")["dialect_detected"] == words
+    assert f"dialect   {words}  (detected)" in cli("check", "auto_1.csv").out
+    cli.land("auto_2.csv", "id;a,b\n1;2,5\n")
+    refused = cli("check", "auto_2.csv")
+    assert refused.code == 1
+    assert "csv.ambiguous_dialect" in refused.out + refused.err

@@ -444,7 +444,8 @@ class TestSecondPass:
 
 def test_examples_in_the_docs(tmp_path: Path) -> None:
     docs = Path(__file__).parents[3] / "docs" / "csv.md"
-    examples = re.findall(r"^\| `(.*[⏎␍].*)` \| (.*) \|$", docs.read_text("utf-8"), re.MULTILINE)
+    page = docs.read_text("utf-8").partition("## Detected dialects")[0]
+    examples = re.findall(r"^\| `(.*[⏎␍].*)` \| (.*) \|$", page, re.MULTILINE)
     assert len(examples) == 6
     words = {"one record": 1, "two records": 2, "three records": 3}
     landing = Landing(tmp_path)

@@ -100,6 +100,7 @@ def test_defaults() -> None:
         "trailer": None,
         "exclude": (),
         "csv": {
+            "auto": False,
             "delimiter": ",",
             "quote": '"',
             "escape": None,

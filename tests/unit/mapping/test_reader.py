@@ -161,7 +161,7 @@ def test_one_problem_where_it_stands(
         ("csv: {null_values: [true]}", "must be text, but is true", '"true"'),
         ("csv: {null_values: [[]]}", "must be text, but is a list", None),
         ("csv: {columns: [], header: false}", "at least 1 item", None),
-        ("csv: x", "must hold keys, but is the text 'x'. Allowed: delimiter", "below it"),
+        ("csv: x", "must hold keys, but is the text 'x'. Allowed: auto, delimiter", "below it"),
         ("csv: {encoding: utf9}", "Allowed: utf-8, utf-16", "Did you mean 'utf-8'?"),
         ("exclude: x_*", "must be a list, but is the text 'x_*'", "Write a list: [x_*]."),
         ("exclude: {a: b}", "must be a list, but is a mapping of keys", "Write a list"),

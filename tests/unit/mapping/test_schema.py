@@ -94,6 +94,10 @@ MORE: dict[str, dict[str, Any]] = {
             },
         }
     },
+    "a detected dialect": {"x_*.csv": {"table": "raw_x", "csv": "auto"}},
+    "a dialect detected in part": {
+        "x_*.csv": {"table": "raw_x", "csv": {"auto": True, "quote": "'", "header": True}}
+    },
     "properties with a status, tag off": {
         "y_*.csv": {
             "table": "raw_y",

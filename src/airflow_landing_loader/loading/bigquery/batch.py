@@ -310,8 +310,9 @@ class BatchLoader:
         match decided:
             case Planned():
                 load = loads[decided.decision.load_id]
-                notes = notes_of(load, lacks_most=self._written(decided).plan.lacks_most)
-                return Loaded(delivery=decided.validated.delivery, load=load, notes=notes)
+                validated, plan = decided.validated, self._written(decided).plan
+                notes = notes_of(validated, load, lacks_most=plan.lacks_most)
+                return Loaded(delivery=validated.delivery, load=load, notes=notes)
             case Earlier():
                 return decided.verdict(loads[decided.load_id])
             case _:

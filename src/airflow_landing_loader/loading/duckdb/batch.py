@@ -192,7 +192,7 @@ class BatchLoader:
             id(item): Loaded(
                 delivery=item.validated.delivery,
                 load=load,
-                notes=notes_of(load, lacks_most=written[id(item)].plan.lacks_most),
+                notes=notes_of(item.validated, load, lacks_most=written[id(item)].plan.lacks_most),
             )
             for item, load in zip(planned, loads, strict=True)
         }
