@@ -87,8 +87,11 @@ class Dialect:
     end: str = "\n"
 
     def text(self, rows: Sequence[Row]) -> str:
-        """The rows as Python's ``csv`` writes them; by hand what it cannot write."""
-        if len(self.delimiter) > 1 or self.escape or not self.quote:
+        """The rows as Python's ``csv`` writes them; by hand what it cannot write.
+
+        With line ends of CR it would leave an LF in a cell without quotes, as another line end.
+        """
+        if len(self.delimiter) > 1 or self.escape or not self.quote or self.end == "\r":
             return "".join(self.delimiter.join(map(self._cell, row)) + self.end for row in rows)
         file = io.StringIO()
         csv.writer(
