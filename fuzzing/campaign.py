@@ -14,8 +14,8 @@ from fuzzing.targets import NAMES, load
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "fuzzing" / "corpus"
 WORK = ROOT / ".fuzz"
-FOUND = "found-"
-"""Begins the name of a kept input that a defect was found with: it stays, whatever it reaches."""
+NAMED = ("found-", "made-")
+"""Begin the names of kept inputs that a defect was found with, or a person made: they stay."""
 
 MAX_BYTES = 2048
 _TIMEOUT_SECONDS = 20
@@ -104,12 +104,14 @@ def keep(target: str) -> int:
     for old in smallest.iterdir():
         old.unlink()
     folders = (str(smallest), str(KEPT / target), str(corpus))
-    with _child(target, "-set_cover_merge=1", f"-max_len={MAX_BYTES}", *folders) as process:
+    # Reaching a place is what counts here, not how often.
+    options = ("-set_cover_merge=1", "-use_counters=0", f"-max_len={MAX_BYTES}")
+    with _child(target, *options, *folders) as process:
         log.write_text("".join(_lines_of(process)))
     if process.returncode or not _names(smallest):
         raise RuntimeError(f"{target} cannot be merged, see {log}")
     for old in (KEPT / target).iterdir():
-        if not old.name.startswith(FOUND):
+        if not old.name.startswith(NAMED):
             old.unlink()
     for new in smallest.iterdir():
         (KEPT / target / new.name).write_bytes(new.read_bytes())

@@ -13,7 +13,6 @@ from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing import inspection as inspection_module
 from airflow_landing_loader.landing import text as text_module
 from airflow_landing_loader.landing.cells import read_records
-from airflow_landing_loader.landing.header import clean_name
 from airflow_landing_loader.landing.inspection import inspect, locate, ragged_records
 from airflow_landing_loader.landing.model import Inspection
 from airflow_landing_loader.landing.source import Source
@@ -82,7 +81,7 @@ def _check_found(found: Inspection, judged: Judgement) -> None:
     assert found.line_end.encode() == (judged.kind or b"\n")
     assert found.trailer == judged.trailer
     if judged.header is not None:
-        assert found.columns == tuple(clean_name(cell.text) for cell in judged.header.cells)
+        assert found.columns == judged.names
         assert found.header_line == judged.header.line
     if records:
         assert found.body_start == records[0].start

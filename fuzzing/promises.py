@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from airflow_landing_loader.exceptions import ErrorDetail
+from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail
 
-_MARKS = ("\n", "\r", "\x1b", "\0")
+_CODES = frozenset(code.value for code in ErrorCode)
 
 
 def check_refusal(detail: ErrorDetail, *, lines: int, areas: tuple[str, ...]) -> None:
@@ -15,9 +15,10 @@ def check_refusal(detail: ErrorDetail, *, lines: int, areas: tuple[str, ...]) ->
     :param areas: what its code may begin with.
     :raises AssertionError: it does not explain itself, or points outside of the input.
     """
+    assert detail.code in _CODES, detail.code
     assert detail.code.split(".")[0] in areas, f"{detail.code} is none of {areas}"
     assert detail.message, "no message"
-    assert not any(mark in detail.text() for mark in _MARKS), "more than one line"
+    assert detail.text().isprintable(), "more than one line of plain text"
     if detail.line is not None:
         assert 1 <= detail.line <= lines, f"line {detail.line} of {lines}"
     if detail.record is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from dataclasses import dataclass, field
 
 from airflow_landing_loader.exceptions import ErrorCode
-from airflow_landing_loader.landing.header import clean_name
 from airflow_landing_loader.landing.model import TrailerContent
 from airflow_landing_loader.mapping.model import TableMapping, Trailer
 from fuzzing.model.csv_text import Cell, Row, SlowReader, Verdict
@@ -47,6 +47,12 @@ class Judgement:
     verdict: Verdict | None = None
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names in the header."""
+        cells = () if self.header is None else self.header.cells
+        return tuple(clean(cell.text) for cell in cells)
+
+    @property
     def ragged(self) -> list[Row]:
         """Records with a wrong number of fields."""
         return [row for row in self.records if row.fields != self.columns]
@@ -79,6 +85,11 @@ def judge(content: bytes, mapping: TableMapping) -> Judgement:
     found.rows, found.kind, found.verdict = reader.rows, reader.kind, reader.verdict
     found.verdict = _records(found, mapping)
     return found
+
+
+def clean(name: str) -> str:
+    """A column name as it is meant."""
+    return unicodedata.normalize("NFC", name.strip())
 
 
 def _text_of(content: bytes, encoding: str) -> tuple[bytes, bool]:
@@ -148,7 +159,7 @@ def _records(found: Judgement, mapping: TableMapping) -> Verdict | None:
 
 def _no_trailer(found: Judgement, trailer: Trailer) -> Verdict:
     if found.header is not None:
-        only_trailer = clean_name(found.header.cells[0].text) == trailer.tag
+        only_trailer = clean(found.header.cells[0].text) == trailer.tag
         code = ErrorCode.HEADER_MISSING if only_trailer else ErrorCode.TRAILER_MISSING
         return Verdict(code, found.header.line)
     return Verdict(ErrorCode.TRAILER_MISSING if found.records else ErrorCode.FILE_EMPTY)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.header import column_names as names_of_record
 from airflow_landing_loader.landing.marks import Dialect
-from airflow_landing_loader.loading.names import MAX_LENGTH, OWN_COLUMNS, column_names
+from airflow_landing_loader.loading.names import column_names
 from airflow_landing_loader.loading.reader import sql_name
 from airflow_landing_loader.mapping.model import CsvDialect, TableMapping
 from fuzzing.choices import Choices
 from fuzzing.engine import connection
 from fuzzing.model.csv_text import SlowReader
+from fuzzing.model.data_file import clean
 from fuzzing.promises import check_refusal
 
 TOKENS = (
@@ -25,6 +24,8 @@ TOKENS = (
 
 _DIALECTS = (CsvDialect(), CsvDialect(delimiter=";"), CsvDialect(quote=""), CsvDialect(escape="\\"))
 _FILE, _LINE = "a_1.csv", 7
+_MAX_LENGTH = 300
+_OWN_COLUMNS = ("_load_id", "_extra", "_row_number")
 
 
 def run(data: bytes) -> None:
@@ -36,7 +37,7 @@ def run(data: bytes) -> None:
     if read.verdict is not None or len(read.rows) != 1 or read.kind is not None:
         return
     sent = names_of_record(text, Dialect.of(csv))
-    assert sent == tuple(_clean(cell.text) for cell in read.rows[0].cells)
+    assert sent == tuple(clean(cell.text) for cell in read.rows[0].cells)
     try:
         names = column_names(sent, file=_FILE, line=_LINE)
     except TerminalError as error:
@@ -48,10 +49,6 @@ def run(data: bytes) -> None:
     _check_names(names, sent)
 
 
-def _clean(name: str) -> str:
-    return unicodedata.normalize("NFC", name.strip())
-
-
 def _is_true(code: ErrorCode, sent: tuple[str, ...]) -> bool:
     """Whether the header has what it is refused for."""
     made = [_made_of(name) for name in sent]
@@ -60,10 +57,10 @@ def _is_true(code: ErrorCode, sent: tuple[str, ...]) -> bool:
     if code is ErrorCode.HEADER_EMPTY_NAME:
         return "" in sent
     if code is ErrorCode.HEADER_RESERVED_NAME:
-        own = any(name in OWN_COLUMNS for name in taken)
+        own = any(name in _OWN_COLUMNS for name in taken)
         return own or any(name.startswith("_") for name in sent)
     if code is ErrorCode.HEADER_NAME_TOO_LONG:
-        return max(len(name) for name in made) > MAX_LENGTH
+        return max(len(name) for name in made) > _MAX_LENGTH
     if code is ErrorCode.HEADER_DUPLICATE_NAME:
         return len(set(folded)) < len(folded)
     return code is ErrorCode.HEADER_NAME_COLLISION and len(set(taken)) < len(taken)
@@ -77,13 +74,13 @@ def _made_of(name: str) -> str:
 def _check_names(names: tuple[str, ...], sent: tuple[str, ...]) -> None:
     assert names == tuple(_made_of(name) for name in sent)
     assert all(name.isascii() and name.isidentifier() for name in names)
-    assert all(len(name) <= MAX_LENGTH for name in names)
-    assert not {name.lower() for name in names} & set(OWN_COLUMNS)
+    assert all(len(name) <= _MAX_LENGTH for name in names)
+    assert not {name.lower() for name in names} & set(_OWN_COLUMNS)
     assert not any(name.startswith("_") or not name for name in sent)
     assert len({name.casefold() for name in sent}) == len(sent)
     # To the warehouse they are different.
-    columns = ", ".join(f"{sql_name(name)} VARCHAR" for name in (*names, *OWN_COLUMNS))
+    columns = ", ".join(f"{sql_name(name)} VARCHAR" for name in (*names, *_OWN_COLUMNS))
     con = connection()
     con.execute(f"CREATE OR REPLACE TEMP TABLE header ({columns})")
     described = con.execute("SELECT * FROM header").description
-    assert [column[0] for column in described] == [*names, *OWN_COLUMNS]
+    assert [column[0] for column in described] == [*names, *_OWN_COLUMNS]
