@@ -12,6 +12,7 @@ TEST_WORKERS ?= 2
 ARGS ?=
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+FUZZER := $(VENV)/.fuzzer
 EMULATORS := .venv-emulators/.ready
 BENCH := .venv-bench/.ready
 
@@ -19,7 +20,7 @@ PACKAGE := src/airflow_landing_loader
 # The part that must work, and be typed, without Airflow.
 CORE := $(wildcard $(foreach module,exceptions clients settings mapping landing loading pipeline verification, \
 	$(PACKAGE)/$(module) $(PACKAGE)/$(module).py))
-CHECKED := src tests scripts $(wildcard demo benchmarks chaos dags include)
+CHECKED := src tests scripts $(wildcard demo benchmarks chaos fuzzing dags include)
 
 .PHONY: help
 help:  ## list the targets
@@ -82,6 +83,14 @@ bench: $(READY) $(BENCH)  ## speed and memory beside DuckDB, Polars and dlt; ARG
 chaos: $(READY)  ## kills loaders over and over; ARGS="--help" for more
 	@$(PY) -m chaos $(ARGS)
 
+$(FUZZER): $(READY)
+	@source scripts/find_uv.sh && "$$UV" pip install --quiet --python $(PY) \
+		--constraint $(CONSTRAINTS) --group fuzz && touch $@
+
+.PHONY: fuzz
+fuzz: $(FUZZER)  ## coverage-guided fuzzing against models; ARGS="--help" for more
+	@$(PY) -m fuzzing $(ARGS)
+
 .PHONY: constraints
 constraints:  ## resolve constraints*.txt anew, for Python 3.11 to 3.13
 	@scripts/make_constraints.sh airflow-3-3 constraints.txt
@@ -98,8 +107,8 @@ build:  ## wheel and source distribution in dist/
 .PHONY: clean
 clean:  ## remove caches, builds and what demo and up left
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
-		.demo .up .bench .airflow*
-	find src tests demo benchmarks chaos scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+		.demo .up .bench .fuzz .airflow*
+	find src tests demo benchmarks chaos fuzzing scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 .PHONY: clean-all
 clean-all: clean  ## clean, and the virtual environments too

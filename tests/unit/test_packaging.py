@@ -103,6 +103,7 @@ def test_constraints_are_exact_versions_without_addresses(file: str, airflow: st
         *project["project"]["optional-dependencies"]["google"],
         *project["project"]["optional-dependencies"]["s3"],
         *project["dependency-groups"]["dev"],
+        *project["dependency-groups"]["fuzz"],
     ]
     names = {re.split(r"[<>=!~\[ ]", requirement)[0].lower() for requirement in wanted}
     assert names <= set(versions)

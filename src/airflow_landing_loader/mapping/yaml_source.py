@@ -365,33 +365,37 @@ def _refuse(message: str, hint: str, place: Place) -> NoReturn:
 
 def _explained(error: yaml.MarkedYAMLError, text: str) -> ConfigurationError:
     """The parser's complaint in words that name the usual cause, at the place that causes it."""
-    mark = error.problem_mark or error.context_mark
-    opened = error.context_mark if error.context in _OPENERS else None
-    alias = error.context == "while scanning an alias"
-    unclosed = bool(opened and mark and opened.line != mark.line)
-    if alias or unclosed:
-        mark = error.context_mark
+    begun = error.context_mark
+    mark = error.problem_mark or begun
+    hint = _CAUSES.get(error.context or "")
+    if error.context in _OPENERS and mark and begun and mark.line != begun.line:
+        hint = "What is opened here is not closed."
+    if hint:
+        mark = begun
     line, column = (mark.line, mark.column) if mark else (0, 0)
     lines = lines_of(text)
-    char = lines[line][column : column + 1] if line < len(lines) else ""
-    hint = "Check the indentation, and put texts with special characters in quotes."
-    if alias:
-        hint = "A text that begins with * must be in quotes: '*...'."
-    elif unclosed:
-        hint = "What is opened here is not closed."
-    elif char == "\t":
+    if line >= len(lines):
+        # libyaml sees a line end where the last line has none, and the problem behind it.
+        line, column = len(lines) - 1, len(lines[-1])
+    char = lines[line][column : column + 1]
+    if not hint and char == "\t":
         hint = "Indent with spaces; YAML allows no tabs there."
-    elif char and char in "@`%&!|>{}[],?":
+    elif not hint and char and char in "@`%&!|>{}[],?":
         hint = f"A text that begins with {char} must be in quotes."
+    fallback = "Check the indentation, and put texts with special characters in quotes."
     return ConfigurationError(
         ErrorCode.MAPPING_NOT_YAML,
         f"This is not YAML: {error.problem or error.context}.",
-        hint=hint,
+        hint=hint or fallback,
         line=line + 1,
         column=column + 1,
     )
 
 
+_CAUSES = {
+    "while scanning an alias": "A text that begins with * must be in quotes: '*...'.",
+    "while scanning a simple key": "A key needs a colon, a space and a value behind it.",
+}
 _OPENERS = (
     "while scanning a quoted scalar",
     "while parsing a flow sequence",

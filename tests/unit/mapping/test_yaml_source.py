@@ -193,6 +193,9 @@ def test_a_document_marker_is_allowed() -> None:
         ("a: 'x\n\nb: 1\n", 1, 4, "end of stream"),
         ("a: {x: 1 y: 2}", 1, 11, "',' or '}'"),
         ("a: 'x", 1, 6, "end of stream"),
+        ("a: 1\nb", 2, 1, "could not find expected ':'"),
+        ("a: 1\nb\nc: 2\n", 2, 1, "could not find expected ':'"),
+        ("a: [", 1, 5, "node content"),
         ("a\n---\nb", 2, 1, "more than one YAML document"),
         ("a: 1\n...\n---\nb: 2", 3, 1, "more than one YAML document"),
         ("a: *b", 1, 4, "refers to nothing"),
@@ -220,6 +223,7 @@ def test_a_file_that_is_not_yaml(text: str, line: int, column: int, says: str) -
         ("x: `y`", 4, "begins with ` must be in quotes"),
         ("x: %y", 4, "begins with % must be in quotes"),
         ("x:\n\ttable: y", 1, "spaces"),
+        ("a: 1\nx", 1, "needs a colon"),
     ],
 )
 def test_the_usual_slips_are_named(text: str, column: int, hint: str) -> None:

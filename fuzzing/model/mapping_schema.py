@@ -1,0 +1,59 @@
+"""The JSON Schema of mappings as a second opinion, as far as JSON Schema can say it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError, validators
+
+from airflow_landing_loader.mapping.result import MappingProblem
+from airflow_landing_loader.mapping.schema import mapping_json_schema
+
+SCHEMA_CANNOT_SAY = (
+    ("mapping.none_found", "no table mapping", "an empty file is no error beside others"),
+    ("mapping.patterns_overlap", "can match the same name", "compares mappings"),
+    ("mapping.go_pattern_clash", "can match the same name", "compares patterns"),
+    ("mapping.contradiction", "has one DAG", "compares mappings"),
+    ("mapping.bad_table", "are one table", "compares mappings"),
+    ("mapping.bad_table", "make one DAG id", "compares mappings"),
+    ("mapping.bad_pattern", "which go file belongs to which", "counts the stars of two patterns"),
+    ("mapping.bad_pattern", "excludes every name", "compares patterns"),
+    ("mapping.contradiction", "contains the quote", "compares two texts"),
+    ("mapping.contradiction", "contains the escape", "compares two texts"),
+    ("mapping.contradiction", "are one name to a warehouse", "folds names"),
+    ("mapping.bad_value", "only days that no month has", "compares days and months"),
+)
+"""Code, part of the message, and why."""
+
+
+def _ecma_pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
+    """``$`` as JSON Schema means it; Python's would also stand before a last line feed."""
+    if isinstance(instance, str) and not re.search(pattern.replace("$", r"\Z"), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+VALIDATOR = validators.extend(Draft202012Validator, {"pattern": _ecma_pattern})(
+    mapping_json_schema()
+)
+
+
+def check_schema(document: Any, problems: Iterable[MappingProblem]) -> None:
+    """Hold what the reader says of a document against the schema.
+
+    :param document: one mapping file as plain values, readable as YAML.
+    :param problems: what the reader found wrong in it.
+    :raises AssertionError: one of the two refuses what the other one accepts.
+    """
+    refused = [problem for problem in problems if not _is_beyond_schema(problem)]
+    errors = [error.message for error in VALIDATOR.iter_errors(document)]
+    rendered = "\n".join(problem.render() for problem in refused)
+    assert bool(refused) == bool(errors), f"{document}\nreader: {rendered}\nschema: {errors}"
+
+
+def _is_beyond_schema(problem: MappingProblem) -> bool:
+    return any(
+        problem.detail.code == code and part in problem.detail.message
+        for code, part, _ in SCHEMA_CANNOT_SAY
+    )

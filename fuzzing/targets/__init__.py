@@ -1,0 +1,30 @@
+"""What is fuzzed: one module for each target, which has ``run`` and ``TOKENS``."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Protocol, cast
+
+NAMES = ("go_files", "headers", "mappings", "records", "trailers")
+
+
+class Target(Protocol):
+    """What a target's module has.
+
+    :ivar TOKENS: pieces of text that mean something to the code.
+    """
+
+    TOKENS: tuple[bytes, ...]
+
+    @staticmethod
+    def run(data: bytes) -> None:
+        """Feed an input to the code.
+
+        :raises Exception: any: the code has broken a promise.
+        """
+        ...
+
+
+def load(name: str) -> Target:
+    """Import one of the targets named in :data:`NAMES`."""
+    return cast(Target, importlib.import_module(f"fuzzing.targets.{name}"))

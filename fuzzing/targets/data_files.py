@@ -1,0 +1,130 @@
+"""Inputs that are a data file and the mapping it belongs to."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+from dataclasses import dataclass
+from typing import Any
+
+import zstandard
+
+from airflow_landing_loader.landing.model import Delivery, Inspection, Validated
+from airflow_landing_loader.mapping.model import TableMapping
+from fuzzing.choices import Choices
+from fuzzing.engine import check_engine, lines_of
+from fuzzing.inspected import blocks_of, check_inspection
+from fuzzing.memory import MemoryZone
+from fuzzing.model.data_file import Judgement
+
+TOKENS = (
+    *(b"%c" % byte for byte in b'a,"\n\r b\\;|/\'\t\0=1'),
+    b"\r\n", b'""', b'","', b'"\n"', b'"\r\n"', b'\\"', b"\\\\", b"a,a", b";;", b"||",
+    "§".encode(), "é".encode(), "\U0001f600".encode(), b"\xff", b"\xc3", codecs.BOM_UTF8,
+    codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"NULL", b"TRL", b"12", b"0", b"\x85",
+    "\u2028".encode(), b"a,b\n", b"1,2\n", b",\n", b'"a","b"\n', b"TRL,1\n", b"TRL,2\n",
+)  # fmt: skip
+"""Pieces of text that mean something to the grammar or to a reader of it."""
+
+_DIALECTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"escape": "\\"},
+    {"quote": ""},
+    {"delimiter": ";;"},
+    {"delimiter": "a,a", "escape": "\\"},
+    {"delimiter": "§"},
+    {"delimiter": "\t", "quote": "'"},
+    {"delimiter": "|", "escape": "/"},
+    {"delimiter": " "},
+)
+_ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "windows-1252", "iso-8859-15")
+_COLUMNS = (None, None, ["a"], ["a", "b"], ["a", "b", "c"])
+_MAX_BYTES = (1_000_000, 3, 7, 20, 100)
+_MAX_LINES = (1000, 1, 2, 3)
+_BLOCKS = (64, 1, 2, 3, 5, 16, 262_144)
+_LINE_LIMITS = (2 * 1024 * 1024, 16, 64, 256)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFile:
+    """One data file.
+
+    :param name: its name, by which it is compressed or not.
+    :param content: what it holds, not compressed.
+    :param delivered: the same as delivered.
+    :param block: bytes that the inspection reads at a time.
+    :param line_limit: bytes of a line that the engine expects.
+    :param together: whether it is read together with others.
+    """
+
+    name: str
+    content: bytes
+    delivered: bytes
+    mapping: TableMapping
+    block: int
+    line_limit: int
+    together: bool
+
+    def check(self) -> tuple[Inspection | None, Judgement]:
+        """Inspect it and, if it is good, read it.
+
+        :raises AssertionError: a promise is broken.
+        """
+        zone = MemoryZone({self.name: self.delivered})
+        data = zone.file(self.name)
+        with blocks_of(self.block), lines_of(self.line_limit):
+            found, judged = check_inspection(zone.source(data), self.content, self.mapping)
+            if found is not None:
+                delivery = Delivery(mapping=self.mapping, data=data)
+                validated = Validated(delivery=delivery, inspection=found)
+                check_engine(validated, zone, judged, together=self.together)
+        return found, judged
+
+
+def data_file(choices: Choices, **rules: Any) -> DataFile:
+    """Make a file and its mapping of an input.
+
+    :param rules: further keys of the mapping.
+    """
+    csv = dict(choices.pick(_DIALECTS))
+    encoding = choices.pick(_ENCODINGS)
+    columns = choices.pick(_COLUMNS)
+    csv |= {"header": False, "columns": columns} if columns else {}
+    csv |= {"encoding": encoding, "skip_rows": choices.pick((0, 0, 1, 3))}
+    csv |= {
+        "null_values": choices.pick(((), ("NULL", "a"))),
+        "row_number": choices.pick((0, 1)) == 1,
+    }
+    mapping = TableMapping.model_validate(
+        {
+            "pattern": "a_*",
+            "table": "t",
+            "csv": csv,
+            "on_bad_row": choices.pick(("fail", "reject")),
+            "max_rejected": 0.99,
+            "max_record_bytes": choices.pick(_MAX_BYTES),
+            "max_record_lines": choices.pick(_MAX_LINES),
+            **rules,
+        }
+    )
+    block, line_limit = choices.pick(_BLOCKS), choices.pick(_LINE_LIMITS)
+    together, ending = choices.pick((False, True)), choices.pick(("", "", "", ".gz", ".zst"))
+    encoded = choices.pick((False, True))
+    content = choices.text(TOKENS)
+    if encoded:
+        content = content.decode(errors="ignore").encode(encoding, errors="ignore")
+    return DataFile(
+        name=f"a_1.csv{ending}",
+        content=content,
+        delivered=_packed(content, ending),
+        mapping=mapping,
+        block=block,
+        line_limit=line_limit,
+        together=together,
+    )
+
+
+def _packed(content: bytes, ending: str) -> bytes:
+    if ending == ".gz":
+        return gzip.compress(content, 1, mtime=0)
+    return zstandard.compress(content) if ending == ".zst" else content

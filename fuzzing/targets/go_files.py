@@ -1,0 +1,92 @@
+"""Go files: count and status are what a straightforward reading finds, or the file is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from airflow_landing_loader.exceptions import LandingError
+from airflow_landing_loader.landing.go_file import expected_data_records, read_go_file
+from airflow_landing_loader.landing.model import Delivery
+from airflow_landing_loader.mapping.model import TableMapping
+from fuzzing.choices import Choices
+from fuzzing.memory import MemoryZone
+from fuzzing.model import go_text
+from fuzzing.promises import check_refusal
+
+TOKENS = (
+    b"record_count", b"status", b"=", b":", b",", b'"', b'""', b"\n", b"\r", b"\r\n", b" ", b"\t",
+    b"#", b"!", b"-", b"+", b"0", b"5", b"12", b"9223372036854775807", b"9223372036854775808",
+    b"SUCCESS", b"OK", b"a_1.csv", b"b.csv", b"rows", b"state", b"\0", b"\xff", b"\xc3",
+    b"\xef\xbb\xbf", "\u2212".encode(), "\xa0".encode(), "\u0665".encode(), "\u2028".encode(),
+    b"\x85", b"\x0b", b"a_1.csv,5,SUCCESS\n", b"record_count=5\n", b'"a_1.csv"',
+    b"rows,state,file\n",
+)  # fmt: skip
+
+_NAME, _GO = "a_1.csv", "a_1.go"
+_RULES: tuple[dict[str, Any], ...] = (
+    {"format": "properties", "row_count_key": "record_count"},
+    {"format": "properties", "row_count_key": "rows", "status_key": "status"},
+    {"format": "properties", "row_count_key": "record_count", "status_key": "record_count"},
+    {"format": "csv", "row_count_column": 2},
+    {"format": "csv", "row_count_column": 2, "status_column": 3},
+    {"format": "csv", "row_count_column": "rows"},
+    {"format": "csv", "row_count_column": "rows", "status_column": "state"},
+    {"format": "csv", "row_count_column": 1, "status_column": "state"},
+)
+_STATUSES = ({}, {"status_ok": ("OK", "5")})
+_COUNTED = ((), ("header",), ("trailer",), ("header", "trailer"), ("header", "header"))
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+def run(data: bytes) -> None:
+    """Read a go file."""
+    choices = Choices(data)
+    rules = choices.pick(_RULES)
+    statuses = choices.pick(_STATUSES)
+    if "status_key" in rules or "status_column" in rules:
+        rules = rules | statuses
+    includes = choices.pick(_COUNTED)
+    mapping = TableMapping.model_validate(
+        {"pattern": "a_*.csv", "table": "t", "go_file": {"pattern": "a_*.go", **rules}}
+    )
+    content = choices.text(TOKENS)
+    zone = MemoryZone({_NAME: b"", _GO: content})
+    delivery = Delivery(mapping=mapping, data=zone.file(_NAME), go=zone.file(_GO))
+    assert mapping.go_file is not None
+    said: go_text.Said | None = None
+    code = None
+    try:
+        said = go_text.read(content, mapping.go_file, _NAME)
+    except go_text.UnfitError as unfit:
+        code = unfit.code
+    lines = len(_LINE_END.findall(content)) + 1
+    try:
+        found = read_go_file(zone, delivery)
+    except LandingError as error:
+        check_refusal(error.detail, lines=lines, areas=("go_file",))
+        assert error.detail.hint
+        assert (error.detail.file, error.detail.line is None) == (_GO, False)
+        assert said is None, f"refused, but it says {said}: {error}"
+        assert error.code is code, f"{error}, not {code}"
+        return
+    assert said is not None, f"{found} of a file that says nothing: {code}"
+    assert (found.expected_records, found.status) == (said.count, said.status)
+    assert found.sha256 == hashlib.sha256(content).hexdigest()
+    _check_expected(found.expected_records, includes)
+
+
+def _check_expected(count: int, includes: tuple[str, ...]) -> None:
+    """A promise of data records and what is counted with them make up the count."""
+    for header in (False, True):
+        for trailer in (False, True):
+            others = ("header" in includes and header) + ("trailer" in includes and trailer)
+            try:
+                expected = expected_data_records(count, includes, header, trailer)
+            except LandingError as error:
+                check_refusal(error.detail, lines=1, areas=("go_file",))
+                assert count < others
+            else:
+                assert expected + others == count
+                assert expected >= 0

@@ -1,0 +1,130 @@
+"""The kept inputs break no promise, and do break those of code that is made wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
+
+import pytest
+
+from fuzzing.campaign import KEPT
+from fuzzing.targets import NAMES, Target, load
+
+MAX_FILES = 300
+MAX_BYTES = 2048
+
+
+def inputs(target: str) -> list[Path]:
+    return sorted((KEPT / target).iterdir())
+
+
+@pytest.mark.parametrize("target", NAMES)
+def test_no_kept_input_breaks_a_promise(target: str) -> None:
+    found = inputs(target)
+    assert len(found) >= 10
+    for path in found:
+        try:
+            load(target).run(path.read_bytes())
+        except Exception as error:
+            pytest.fail(f"{path}: {type(error).__name__}: {error}")
+
+
+def test_the_corpus_is_small() -> None:
+    found = [path for target in NAMES for path in inputs(target)]
+    assert len(found) <= MAX_FILES
+    assert max(path.stat().st_size for path in found) <= MAX_BYTES
+    assert {path.name for path in KEPT.iterdir()} == set(NAMES)
+
+
+@dataclass(frozen=True)
+class Sabotage:
+    """Code that is made wrong.
+
+    :param place: a name in one of the package's modules.
+    :param wrong: what stands there then, made of what stood there.
+    """
+
+    target: str
+    place: str
+    wrong: Callable[[Any], Any]
+
+
+def _without_last(count: Any) -> Any:
+    return lambda self, rows: count(self, rows.before(max(len(rows) - 1, 0)))
+
+
+def _one_more(read: Any) -> Any:
+    return lambda *args: replace(read(*args), expected_records=read(*args).expected_records + 1)
+
+
+SABOTAGES = {
+    "the last record is not counted": Sabotage(
+        "records", "landing.tally.Tally._count", _without_last
+    ),
+    "the engine takes quoted empty texts for NULL": Sabotage(
+        "records",
+        "loading.reader.ReadOptions.read_csv",
+        lambda read: (
+            lambda *args, **keys: read(*args, **keys).replace(
+                "allow_quoted_nulls=false", "allow_quoted_nulls=true"
+            )
+        ),
+    ),
+    "the engine drops a byte order mark that is text": Sabotage(
+        "records", "loading.reader._MARK", lambda _: b""
+    ),
+    "lines are counted from 0": Sabotage(
+        "records",
+        "landing.records.Rows.line",
+        lambda line: lambda self, index: line(self, index) - 1,
+    ),
+    "the trailer is a record": Sabotage(
+        "trailers", "landing.tally.Tally._hold_back", lambda _: lambda self, batch, rows: rows
+    ),
+    "the trailer promises one record more": Sabotage(
+        "trailers", "landing.tally.read_trailer", _one_more
+    ),
+    "the go file promises one record more": Sabotage(
+        "go_files",
+        "landing.go_file._Reader.count",
+        lambda count: lambda self, found: count(self, found) + 1,
+    ),
+    "any status is good": Sabotage(
+        "go_files",
+        "landing.go_file._Reader.good_status",
+        lambda _: lambda self, found, good: found.text,
+    ),
+    "letters of any kind may stand in a name": Sabotage(
+        "headers", "loading.names._NOT_ALLOWED", lambda _: re.compile(r"\W")
+    ),
+    "names may be longer": Sabotage("headers", "loading.names.MAX_LENGTH", lambda _: 10_000),
+    "overlapping patterns are not seen": Sabotage(
+        "mappings", "mapping.checks.pattern_findings", lambda _: lambda *_: []
+    ),
+    "errors point behind the file": Sabotage(
+        "mappings",
+        "mapping.yaml_source._place",
+        lambda place: lambda event: replace(place(event), line=place(event).line + 100),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SABOTAGES)
+def test_code_that_is_made_wrong_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sabotage = SABOTAGES[name]
+    target, contents = load(sabotage.target), [p.read_bytes() for p in inputs(sabotage.target)]
+    place = f"airflow_landing_loader.{sabotage.place}"
+    monkeypatch.setattr(place, sabotage.wrong(resolve_name(place)))
+    assert any(breaks_a_promise(target, content) for content in contents)
+
+
+def breaks_a_promise(target: Target, content: bytes) -> bool:
+    try:
+        target.run(content)
+    except AssertionError:
+        return True
+    return False
