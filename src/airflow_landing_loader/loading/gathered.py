@@ -29,11 +29,13 @@ class GatheredText:
     :param content: marks and records in UTF-8.
     :param prefix: what all marks begin with, and no delivered value.
     :param marks: the first field of each delivery's mark, in their order; the others are empty.
+    :param mark_size: bytes of a whole mark, its line end included.
     """
 
     content: bytes
     prefix: str
     marks: tuple[str, ...]
+    mark_size: int
 
     @property
     def size(self) -> int:
@@ -65,7 +67,12 @@ def gather(sources: Sequence[RecordsSource]) -> GatheredText:
         records = source.read()
         ended = not records or records.endswith(line_end)
         parts += [mark.encode(), rest, records, b"" if ended else line_end]
-    return GatheredText(content=b"".join(parts), prefix=prefix, marks=marks)
+    return GatheredText(
+        content=b"".join(parts),
+        prefix=prefix,
+        marks=marks,
+        mark_size=len(marks[0]) + len(rest),
+    )
 
 
 def _word(csv: CsvDialect, length: int) -> str:

@@ -14,7 +14,7 @@ import io
 import os
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -226,9 +226,13 @@ class ReadOptions:
             columns=len(inspection.columns),
             csv=validated.delivery.mapping.csv,
             line_end=inspection.line_end,
-            line_limit=max(_DEFAULT_LINE_LIMIT, 1 << longest.bit_length()),
+            line_limit=_line_limit(longest),
             parallel=not inspection.multiline,
         )
+
+    def with_line_of(self, size: int) -> ReadOptions:
+        """Return options that also read a line of so many bytes."""
+        return replace(self, line_limit=max(self.line_limit, _line_limit(size)))
 
     def read_csv(self, path: str) -> str:
         """Return the ``read_csv(...)`` call; its columns are ``c0``, ``c1``, ... all text.
@@ -260,6 +264,10 @@ class ReadOptions:
             options["buffer_size"] = str(4 * self.line_limit)
         arguments = ", ".join(f"{key}={value}" for key, value in options.items())
         return f"read_csv({sql_text(path)}, {arguments})"
+
+
+def _line_limit(longest: int) -> int:
+    return max(_DEFAULT_LINE_LIMIT, 1 << longest.bit_length())
 
 
 def sql_text(value: str) -> str:

@@ -81,6 +81,7 @@ class RecordReader:
         """
         text = gather([RecordsSource(v, self._file(v)) for v, _ in batch])
         options = max((ReadOptions.of(v) for v, _ in batch), key=lambda o: o.line_limit)
+        options = options.with_line_of(text.mark_size)
         # The marks say whose records follow, so these have to come in the file's order.
         self._con.execute("SET preserve_insertion_order = true")
         self._con.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,7 @@ def test_a_record_that_is_not_where_it_was_counted_is_seen(
 ) -> None:
     def changed(sources: list[RecordsSource]) -> GatheredText:
         text = gather(sources)
-        return GatheredText(content=change(text.content), prefix=text.prefix, marks=text.marks)
+        return replace(text, content=change(text.content))
 
     monkeypatch.setattr(records, "gather", changed)
     with pytest.raises(TerminalError) as raised:
@@ -144,7 +145,7 @@ def test_files_that_change_places_are_seen(
         text = gather(sources)
         first, second = (mark.encode() for mark in text.marks[:2])
         swapped = text.content.replace(first, b"?").replace(second, first).replace(b"?", second)
-        return GatheredText(content=swapped, prefix=text.prefix, marks=text.marks)
+        return replace(text, content=swapped)
 
     monkeypatch.setattr(records, "gather", changed)
     with pytest.raises(TerminalError, match="counted"):
@@ -156,7 +157,7 @@ def test_a_batch_that_cannot_be_read_together_is_loaded_file_by_file(
 ) -> None:
     def changed(sources: list[RecordsSource]) -> GatheredText:
         text = gather(sources)
-        return GatheredText(content=text.content + b"x,y\n", prefix=text.prefix, marks=text.marks)
+        return replace(text, content=text.content + b"x,y\n")
 
     monkeypatch.setattr(records, "gather", changed)
     world.map()
