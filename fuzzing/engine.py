@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from unittest.mock import patch
 
@@ -13,13 +14,14 @@ from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.landing.zone import Zone
 from airflow_landing_loader.loading import reader as reader_module
-from airflow_landing_loader.loading.reader import PROTOCOL
+from airflow_landing_loader.loading.reader import PROTOCOL, ReadOptions
 from airflow_landing_loader.loading.records import GATHERED, RecordReader
 from airflow_landing_loader.loading.rejects import Reject
 from fuzzing.model.csv_text import Row
 from fuzzing.model.data_file import Judgement
 
 _Values = tuple[str | int | None, ...]
+_OWN_LINE_LIMIT = reader_module._DEFAULT_LINE_LIMIT
 
 
 @cache
@@ -28,21 +30,32 @@ def connection() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How a file is read.
+
+    :param line_limit: bytes of a line that the engine expects; so small that small files fill
+        several of its buffers.
+    :param together: as one of several deliveries that are read by one statement, where the loader
+        would do so.
+    """
+
+    line_limit: int
+    together: bool
+
+
 @contextmanager
-def lines_of(size: int) -> Iterator[None]:
-    """Let the engine expect lines of so many bytes, so that small files fill several buffers."""
+def _lines_of(size: int) -> Iterator[None]:
     with patch.object(reader_module, "_DEFAULT_LINE_LIMIT", size):
         yield
 
 
-def check_engine(validated: Validated, zone: Zone, judged: Judgement, *, together: bool) -> None:
+def check_engine(validated: Validated, zone: Zone, judged: Judgement, reading: Reading) -> None:
     """Read a file as the loader does.
 
     :param validated: the file, inspected and found good.
     :param zone: where it lies.
     :param judged: what it holds.
-    :param together: as one of several deliveries that are read by one statement, where the loader
-        would do so.
     :raises AssertionError: the engine finds other records, other cells or other rejects.
     """
     con = connection()
@@ -50,10 +63,18 @@ def check_engine(validated: Validated, zone: Zone, judged: Judgement, *, togethe
         con.unregister_filesystem(PROTOCOL)
     reader = RecordReader(con, zone)
     csv = validated.delivery.mapping.csv
-    if together and not judged.ragged and not csv.row_number:
-        _check_together(con, reader, validated, judged)
-    else:
-        _check_alone(con, reader, validated, judged)
+    together = reading.together and not judged.ragged and not csv.row_number
+    check = _check_together if together else _check_alone
+    with _lines_of(_fitting(reading.line_limit, validated, judged)):
+        check(con, reader, validated, judged)
+
+
+def _fitting(line_limit: int, validated: Validated, judged: Judgement) -> int:
+    """The limit, or the loader's own: to the engine blank lines belong to the line behind them."""
+    longest = judged.blank_run + validated.inspection.longest_record
+    with _lines_of(line_limit):
+        fits = longest <= ReadOptions.of(validated).line_limit
+    return line_limit if fits else _OWN_LINE_LIMIT
 
 
 def _check_together(

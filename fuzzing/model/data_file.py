@@ -6,6 +6,7 @@ import codecs
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.landing.model import TrailerContent
@@ -45,6 +46,14 @@ class Judgement:
     trailer: TrailerContent | None = None
     kind: bytes | None = None
     verdict: Verdict | None = None
+
+    @property
+    def blank_run(self) -> int:
+        """Bytes of the longest run of blank lines."""
+        runs = groupby(self.rows, key=lambda row: row.blank)
+        return max(
+            (sum(row.stop - row.start for row in run) for blank, run in runs if blank), default=0
+        )
 
     @property
     def names(self) -> tuple[str, ...]:

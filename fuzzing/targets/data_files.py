@@ -9,13 +9,12 @@ from typing import Any
 
 import zstandard
 
-from airflow_landing_loader.landing.model import Delivery, Inspection, Validated
+from airflow_landing_loader.landing.model import Delivery, Validated
 from airflow_landing_loader.mapping.model import TableMapping
 from fuzzing.choices import Choices
-from fuzzing.engine import check_engine, lines_of
+from fuzzing.engine import Reading, check_engine
 from fuzzing.inspected import blocks_of, check_inspection
 from fuzzing.memory import MemoryZone
-from fuzzing.model.data_file import Judgement
 
 TOKENS = (
     *(b"%c" % byte for byte in b'a,"\n\r b\\;|/\'\t\0=1'),
@@ -65,20 +64,21 @@ class DataFile:
     line_limit: int
     together: bool
 
-    def check(self) -> tuple[Inspection | None, Judgement]:
+    def check(self) -> None:
         """Inspect it and, if it is good, read it.
 
         :raises AssertionError: a promise is broken.
         """
         zone = MemoryZone({self.name: self.delivered})
         data = zone.file(self.name)
-        with blocks_of(self.block), lines_of(self.line_limit):
+        with blocks_of(self.block):
             found, judged = check_inspection(zone.source(data), self.content, self.mapping)
-            if found is not None:
-                delivery = Delivery(mapping=self.mapping, data=data)
-                validated = Validated(delivery=delivery, inspection=found)
-                check_engine(validated, zone, judged, together=self.together)
-        return found, judged
+            if found is None:
+                return
+            delivery = Delivery(mapping=self.mapping, data=data)
+            validated = Validated(delivery=delivery, inspection=found)
+            reading = Reading(line_limit=self.line_limit, together=self.together)
+            check_engine(validated, zone, judged, reading)
 
 
 def data_file(choices: Choices, **rules: Any) -> DataFile:

@@ -105,10 +105,10 @@ SABOTAGES = {
     "overlapping patterns are not seen": Sabotage(
         "mappings", "mapping.checks.pattern_findings", lambda _: lambda *_: []
     ),
-    "errors point behind the file": Sabotage(
+    "errors point behind their line": Sabotage(
         "mappings",
         "mapping.yaml_source._place",
-        lambda place: lambda event: replace(place(event), line=place(event).line + 100),
+        lambda place: lambda event: replace(place(event), column=place(event).column + 100),
     ),
 }
 

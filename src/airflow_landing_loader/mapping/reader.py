@@ -146,6 +146,9 @@ def _problem(
     detail: ErrorDetail, table: str | None, path: Path, lines: tuple[str, ...]
 ) -> MappingProblem:
     shown = ""
+    if detail.line is not None and lines and detail.line > len(lines):
+        # The parser sees a line end where the last line has none, and the problem behind it.
+        detail = replace(detail, line=len(lines), column=len(lines[-1]) + 1)
     if detail.line is not None and isinstance(detail.column, int) and lines:
         shown = snippet(lines, detail.line, detail.column)
     return MappingProblem(detail=detail, table=table, path=path, snippet=shown)

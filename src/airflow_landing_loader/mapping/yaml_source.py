@@ -374,10 +374,7 @@ def _explained(error: yaml.MarkedYAMLError, text: str) -> ConfigurationError:
         mark = begun
     line, column = (mark.line, mark.column) if mark else (0, 0)
     lines = lines_of(text)
-    if line >= len(lines):
-        # libyaml sees a line end where the last line has none, and the problem behind it.
-        line, column = len(lines) - 1, len(lines[-1])
-    char = lines[line][column : column + 1]
+    char = lines[line][column : column + 1] if line < len(lines) else ""
     if not hint and char == "\t":
         hint = "Indent with spaces; YAML allows no tabs there."
     elif not hint and char and char in "@`%&!|>{}[],?":

@@ -387,3 +387,13 @@ def test_no_file_makes_the_reader_fail(
         for problem in found.errors:
             assert problem.render()
             assert problem.detail.hint is not None or problem.detail.message
+
+
+@pytest.mark.parametrize("text", ["a_*: [", "a_*:\n  ? table", "a_*: t\nb", "a_*: {table"])
+def test_no_problem_stands_behind_the_end_of_the_file(tree: Tree, text: str) -> None:
+    lines = text.split("\n")
+    for problem in tree.write(text).read().errors:
+        assert problem.detail.line is not None
+        assert 1 <= problem.detail.line <= len(lines)
+        assert int(problem.detail.column or 0) <= len(lines[problem.detail.line - 1]) + 1
+    assert tree.read().errors
