@@ -62,7 +62,7 @@ def test_nothing_is_lost_doubled_or_left_behind(workers: Workers) -> None:
 
 @pytest.mark.parametrize("fault", ["clock backwards", "two schedulers"])
 def test_nothing_is_lost_in_trouble_that_is_seldom_met(workers: Workers, fault: Fault) -> None:
-    results = list(workers.results(Task(seed=seed, fault=fault) for seed in (1, 9, 21, 33)))
+    results = list(workers.results(Task(seed=seed, fault=fault) for seed in (1, 21)))
     assert [f"{failure(r)}\n{r.log}" for r in results if isinstance(r, Result) and r.problems] == []
     assert all(isinstance(r, Result) and r.fault == fault and r.deaths for r in results)
 
