@@ -20,6 +20,7 @@ from results import Report
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE = DOCS / "benchmarks.md"
 KEPT = DOCS / "benchmarks.json"
+_NOTHING = "*Not measured in the runs that are kept.*"
 _PLACE = re.compile(r"(<!-- figures ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -51,12 +52,11 @@ def _made(report: Report) -> dict[Path, str]:
 
 
 def filled(page: str, report: Report) -> str:
-    """The page with all places filled for which something was measured."""
+    """The page with its places filled, also where nothing was measured."""
     made = tables.of(report)
 
     def fill(place: re.Match[str]) -> str:
-        text = made.get(place[2])
-        return place[0] if text is None else f"{place[1]}{text}\n{place[3]}"
+        return f"{place[1]}{made.get(place[2], _NOTHING)}\n{place[3]}"
 
     return _PLACE.sub(fill, page)
 
