@@ -64,7 +64,8 @@ def test_nothing_is_lost_doubled_or_left_behind(workers: Workers) -> None:
 def test_nothing_is_lost_in_trouble_that_is_seldom_met(workers: Workers, fault: Fault) -> None:
     results = list(workers.results(Task(seed=seed, fault=fault) for seed in (1, 21)))
     assert [f"{failure(r)}\n{r.log}" for r in results if isinstance(r, Result) and r.problems] == []
-    assert all(isinstance(r, Result) and r.fault == fault and r.deaths for r in results)
+    assert all(isinstance(r, Result) and r.fault == fault for r in results)
+    assert any(isinstance(r, Result) and r.deaths for r in results)
 
 
 def test_a_clock_that_was_set_tells_another_time(tmp_path: Path) -> None:
