@@ -87,6 +87,9 @@ $(FUZZER): $(READY)
 	@source scripts/find_uv.sh && "$$UV" pip install --quiet --python $(PY) \
 		--constraint $(CONSTRAINTS) --group fuzz && touch $@
 
+.PHONY: fuzzer
+fuzzer: $(FUZZER)  ## installs the fuzzer, so that the tests try it, too
+
 .PHONY: fuzz
 fuzz: $(FUZZER)  ## coverage-guided fuzzing against models; ARGS="--help" for more
 	@$(PY) -m fuzzing $(ARGS)

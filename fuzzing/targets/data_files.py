@@ -25,7 +25,7 @@ TOKENS = (
 )  # fmt: skip
 """Pieces of text that mean something to the grammar or to a reader of it."""
 
-_DIALECTS: tuple[dict[str, Any], ...] = (
+DIALECTS: tuple[dict[str, Any], ...] = (
     {},
     {"escape": "\\"},
     {"quote": ""},
@@ -86,7 +86,7 @@ def data_file(choices: Choices, **rules: Any) -> DataFile:
 
     :param rules: further keys of the mapping.
     """
-    csv = dict(choices.pick(_DIALECTS))
+    csv = dict(choices.pick(DIALECTS))
     encoding = choices.pick(_ENCODINGS)
     columns = choices.pick(_COLUMNS)
     csv |= {"header": False, "columns": columns} if columns else {}

@@ -195,6 +195,11 @@ class ErrorDetail:
             if isinstance(text, str):
                 object.__setattr__(self, name, shortened(text, limit))
 
+    def place(self) -> dict[str, Any]:
+        """What says where, and the value there, for another error of the same place."""
+        names = ("file", "line", "record", "column", "key_path", "value")
+        return {name: getattr(self, name) for name in names}
+
     def where(self) -> str:
         """``file:line:column`` as far as known, then record and key path; ``""`` if nothing is."""
         place = ":".join(shown(str(p)) for p in (self.file, self.line) if p is not None)

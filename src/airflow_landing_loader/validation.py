@@ -71,11 +71,7 @@ def _validate(landing: Zone, delivery: Delivery) -> Validated:
             error.code,
             f"{detail.message} (Read with the dialect that was detected: {words}.)",
             hint=detail.hint,
-            file=detail.file,
-            line=detail.line,
-            record=detail.record,
-            column=detail.column,
-            value=detail.value,
+            **detail.place(),
         ) from error
     return replace(validated, detected=words)
 
@@ -187,8 +183,5 @@ def _grant_grace(delivery: Delivery, error: TerminalError, now: float) -> None:
             f"{detail.message}; it is {age:.0f} s old and may still be written "
             f"(grace_seconds: {grace:g})",
             hint="it is looked at again",
-            file=detail.file,
-            line=detail.line,
-            record=detail.record,
-            column=detail.column,
+            **detail.place(),
         ) from error

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
 
+from polluted import quoted
+
 Row = tuple[str, ...]
 Quoting = Literal[0, 1, 2, 3]
 
@@ -115,11 +117,7 @@ class Dialect:
         special = any(s and s in cell for s in (self.delimiter[0], self.quote, "\n", "\r"))
         if not self.quote or not (self.always or special):
             return cell
-        escape = self.escape or self.quote
-        text = cell.replace(escape, escape * 2)
-        if escape != self.quote:
-            text = text.replace(self.quote, escape + self.quote)
-        return f"{self.quote}{text}{self.quote}"
+        return quoted(cell, self.quote, self.escape)
 
 
 def some_dialect(chance: Random) -> Dialect:

@@ -57,6 +57,15 @@ def generator(made: Generator) -> Generator:
     return made
 
 
+def quoted(text: str, quote: str, escape: str | None) -> str:
+    """A cell within quotes; those in it, and escapes, behind an escape, or doubled."""
+    escape = escape or quote
+    inner = text.replace(escape, escape * 2)
+    if escape != quote:
+        inner = inner.replace(quote, escape + quote)
+    return f"{quote}{inner}{quote}"
+
+
 @dataclass(frozen=True)
 class Writer:
     """Writes rows as a careful sender does."""
@@ -72,11 +81,7 @@ class Writer:
         special = (self.delimiter, self.quote, "\n", "\r")
         if cell and not always and not any(s in cell for s in special):
             return cell
-        escape = self.escape or self.quote
-        text = cell.replace(escape, escape * 2)
-        if escape != self.quote:
-            text = text.replace(self.quote, escape + self.quote)
-        return f"{self.quote}{text}{self.quote}"
+        return quoted(cell, self.quote, self.escape)
 
     def line(self, row: Row) -> str:
         return self.delimiter.join(self.cell(cell) for cell in row) + self.end

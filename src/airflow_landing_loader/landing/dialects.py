@@ -6,8 +6,6 @@ import json
 
 from airflow_landing_loader.mapping.model import CsvDialect
 
-_NAMES = {"\t": "tab", "'": '"\'"'}
-
 
 def in_words(csv: CsvDialect) -> str:
     """``delimiter ';', quote '"', 2 line(s) before the header``"""
@@ -35,4 +33,4 @@ def as_written(csv: CsvDialect) -> str:
 
 
 def _shown(text: str) -> str:
-    return _NAMES.get(text, repr(text))
+    return "tab" if text == "\t" else repr(text)

@@ -49,13 +49,7 @@ def mappings_of_table(
     for problem in found.problems_by_table().get(table, ()):
         detail = problem.detail
         raise ConfigurationError(
-            ErrorCode(detail.code),
-            detail.message,
-            hint=detail.hint,
-            file=detail.file,
-            line=detail.line,
-            column=detail.column,
-            key_path=detail.key_path,
+            ErrorCode(detail.code), detail.message, hint=detail.hint, **detail.place()
         )
     own = found.for_table(table)
     if not own:

@@ -19,6 +19,7 @@ from airflow_landing_loader.mapping.model import TableMapping
 from fuzzing.inspected import blocks_of, check_inspection
 from fuzzing.model.csv_text import Verdict
 from fuzzing.model.data_file import judge
+from fuzzing.targets.data_files import DIALECTS
 
 
 @pytest.fixture(scope="module")
@@ -26,17 +27,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("landing")
 
 
-DIALECTS = (
-    {},
-    {"escape": "\\"},
-    {"quote": ""},
-    {"delimiter": ";;"},
-    {"delimiter": "a,a", "escape": "\\"},
-    {"delimiter": "§"},
-    {"delimiter": "\t", "quote": "'"},
-)
 PIECES = (b"a", b",", b'"', b"\n", b"\r", b"\r\n", b"\\", b" ", b";", b'""', b'","', b'"\n"', b"'")
-PIECES_OF_DIALECTS = (*PIECES, b"a,a", b";;", "§".encode(), b"\t", b"\xc3\xa9", b"b")
+PIECES_OF_DIALECTS = (*PIECES, b"a,a", b";;", "§".encode(), b"\t", b"|", b"/", b"\xc3\xa9", b"b")
 # Half of the texts keep to the grammar's heart, so that many go a long way before they break.
 TAME = (b"a", b"b,c", b",", b'"x"', b'"y""\n"', b'"\r\n"', b"\n", b"\n", b",a\n", b'\n"q\n"\n')
 
