@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow_landing_loader.cli import session
+from airflow_landing_loader.cli.tally import told
 from airflow_landing_loader.cli.terminal import Grid, Screen, counted, shown_name, utc
 from airflow_landing_loader.landing.copying_moves import end_of, find_sidecar
 from airflow_landing_loader.landing.model import LandedFile
@@ -144,7 +145,7 @@ def _failures(failures: tuple[OpenFailure, ...], more: str) -> Grid:
                 utc(_time(f.sidecar)),
                 shown_name(f.name),
                 f.sidecar.table,
-                f"[{f.sidecar.error.code}] {f.sidecar.error.message}",
+                told(f.sidecar.error),
             )
             for f in failures
         ),

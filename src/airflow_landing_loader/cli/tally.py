@@ -67,7 +67,13 @@ def why(outcome: Outcome) -> str:
     """The error, or what a person should know though nothing failed."""
     if outcome.error is None:
         return "; ".join(outcome.notes)
-    return f"[{outcome.error.code}] {_place(outcome.error)}{outcome.error.message}"
+    return told(outcome.error)
+
+
+def told(error: ErrorDetail) -> str:
+    """An error beside its file: where in the file, what, and what to do next."""
+    hint = f" Hint: {error.hint}" if error.hint else ""
+    return f"[{error.code}] {_place(error)}{error.message}{hint}"
 
 
 def _place(detail: ErrorDetail) -> str:
