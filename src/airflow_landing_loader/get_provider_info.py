@@ -240,7 +240,13 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
             "the small ones share lanes."
         ),
     ),
-    ("batch_files", "integer", "500", None, "Small files that share one lane at most."),
+    (
+        "batch_files",
+        "integer",
+        "2000",
+        None,
+        "Small files that are loaded together, in one transaction and one lane, at most.",
+    ),
     (
         "show_values",
         "boolean",

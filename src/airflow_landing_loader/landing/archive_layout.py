@@ -23,7 +23,12 @@ def archive_folder(layout: str, table: str, when: datetime) -> str:
         the zone or is hidden.
     """
     utc = when.astimezone(UTC)
-    known = {"table": table, "yyyy": f"{utc:%Y}", "mm": f"{utc:%m}", "dd": f"{utc:%d}"}
+    known = {
+        "table": table,
+        "yyyy": f"{utc.year:04}",
+        "mm": f"{utc.month:02}",
+        "dd": f"{utc.day:02}",
+    }
     if not set(_PLACEHOLDER.findall(layout)) <= set(known):
         raise _bad_subfolder(layout, "has an unknown placeholder")
     folder = _PLACEHOLDER.sub(lambda found: known[found[1]], layout).strip("/")

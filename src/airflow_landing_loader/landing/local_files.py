@@ -17,6 +17,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from io import BufferedReader
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError, shown
@@ -206,14 +207,19 @@ def fitting_name(head: str, tail: str, folder: str) -> str:
     :param tail: what must stay.
     :param folder: where the name is to be used.
     """
-    try:
-        limit = os.pathconf(folder, "PC_NAME_MAX")
-    except (OSError, ValueError):
-        limit = _DEFAULT_NAME_MAX
-    room = max(limit - len(os.fsencode(tail)), 1)
+    room = max(_name_max(folder) - len(os.fsencode(tail)), 1)
     while len(os.fsencode(head)) > room:
         head = head[:-1]
     return head + tail
+
+
+@lru_cache(maxsize=256)
+def _name_max(folder: str) -> int:
+    """Bytes that a name may have."""
+    try:
+        return os.pathconf(folder, "PC_NAME_MAX")
+    except (OSError, ValueError):
+        return _DEFAULT_NAME_MAX
 
 
 def derived_name(name: str, tail: str, folder: str) -> str:

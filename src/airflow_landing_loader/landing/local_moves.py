@@ -91,7 +91,8 @@ class _Target:
 def _attempt(
     note: MoveNote, target: LocalZone, folder: str, digests: Digests, copies: tuple[str | None, ...]
 ) -> Moved:
-    _look_ahead(note, folder, digests)  # files are hashed while nobody waits for the lock
+    if any(local_files.exists(f"{folder}/{item.file.name}") for item in note.files):
+        _look_ahead(note, folder, digests)  # files are hashed while nobody waits for the lock
     with local_files.exclusive(target.path) as work:
         choice = choose(note, _Target(folder, digests))
         sidecar = _write_sidecar(note, folder, choice)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 
@@ -35,18 +35,32 @@ def column_names(
     :raises TerminalError: a name is empty, begins with ``_``, is too long, stands twice (case does
         not count), or two become the same name.
     """
-    where = {"file": file, "line": line}
+    try:
+        return _column_names(tuple(sender_names))
+    except TerminalError as error:
+        detail = error.detail
+        raise TerminalError(
+            error.code,
+            detail.message,
+            hint=detail.hint,
+            **{**detail.place(), "file": file, "line": line},
+        ) from None
+
+
+# A flood of small files has one header.
+@lru_cache(maxsize=16)
+def _column_names(sender_names: tuple[str, ...]) -> tuple[str, ...]:
     seen: set[str] = set()
     taken: dict[str, str] = {}
     result = []
     for position, raw in enumerate(sender_names, start=1):
         name = unicodedata.normalize("NFC", raw.strip())
-        column = _column_name(name, position, where)
+        column = _column_name(name, position)
         if name.casefold() in seen:
-            raise _duplicate(name, where)
+            raise _duplicate(name)
         seen.add(name.casefold())
         if column.casefold() in taken:
-            raise _collision(name, taken[column.casefold()], column, where)
+            raise _collision(name, taken[column.casefold()], column)
         taken[column.casefold()] = name
         result.append(column)
     return tuple(result)
@@ -57,13 +71,12 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _column_name(name: str, position: int, where: dict[str, Any]) -> str:
+def _column_name(name: str, position: int) -> str:
     if not name:
         raise TerminalError(
             ErrorCode.HEADER_EMPTY_NAME,
             f"column {position} of the header has no name",
             hint="ask the sender for a name, or name the columns with csv.columns in the mapping",
-            **where,
         )
     if name.startswith("_"):
         raise TerminalError(
@@ -71,7 +84,6 @@ def _column_name(name: str, position: int, where: dict[str, Any]) -> str:
             f"column {position} begins with an underscore; such names are kept for the loader",
             hint="ask the sender for another name, or rename it with csv.columns in the mapping",
             column=name,
-            **where,
         )
     column = _NOT_ALLOWED.sub("_", name)
     if column[0].isdigit():
@@ -81,7 +93,6 @@ def _column_name(name: str, position: int, where: dict[str, Any]) -> str:
             ErrorCode.HEADER_NAME_TOO_LONG,
             f"the name of column {position} has {len(column)} characters; {MAX_LENGTH} are allowed",
             hint="shorten it with csv.columns in the mapping; a missing line end looks like this",
-            **where,
         )
     if column.casefold() in OWN_COLUMNS:
         raise TerminalError(
@@ -89,26 +100,23 @@ def _column_name(name: str, position: int, where: dict[str, Any]) -> str:
             f"column {position} would become {column}, a column of the loader's own",
             hint="rename it with csv.columns in the mapping",
             column=name,
-            **where,
         )
     return column
 
 
-def _duplicate(name: str, where: dict[str, Any]) -> TerminalError:
+def _duplicate(name: str) -> TerminalError:
     return TerminalError(
         ErrorCode.HEADER_DUPLICATE_NAME,
         "the header has this name twice (upper and lower case do not count)",
         hint="ask the sender to mend the header, or name the columns with csv.columns",
         column=name,
-        **where,
     )
 
 
-def _collision(name: str, earlier: str, column: str, where: dict[str, Any]) -> TerminalError:
+def _collision(name: str, earlier: str, column: str) -> TerminalError:
     return TerminalError(
         ErrorCode.HEADER_NAME_COLLISION,
         f"this name and {earlier!r} both become the column {column}",
         hint="rename one of them with csv.columns in the mapping",
         column=name,
-        **where,
     )

@@ -81,7 +81,7 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
         self,
         *,
         max_lanes: int = 50,
-        batch_files: int = 500,
+        batch_files: int = 2000,
         neighbours: Sequence[TableMapping] = (),
         wake_for_dbt: bool = False,
         report_task_id: str | None = None,

@@ -229,7 +229,10 @@ class Settings:
         minimum=1,
     )
     batch_files: int = _option(
-        "Small files that share one lane at most.", default=500, type_="integer", minimum=1
+        "Small files that are loaded together, in one transaction and one lane, at most.",
+        default=2000,
+        type_="integer",
+        minimum=1,
     )
     show_values: bool = _option(
         "Let logs and XCom show cell values in error messages.", default=False, type_="boolean"

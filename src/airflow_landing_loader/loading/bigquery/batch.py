@@ -135,24 +135,20 @@ class BatchLoader:
         try:
             for group in groups(todo, lambda table: self._table(table).is_text_only):
                 self._stage(group, uuid.uuid4().hex)
-        except (TerminalError, TransientError):
-            # Which one is at fault, and whose header makes a table, shows one by one.
+        except (TerminalError, TransientError) as error:
             for table, batch in self._batches.items():
                 kept = before.get(table, ())
                 batch.staged = {k: s for k, s in batch.staged.items() if k in kept}
                 if not batch.exists and not batch.staged:
                     batch.columns = ()
-            return self._stage_each(todo)
+            if len(todo) == 1:
+                self._refuse(todo[0], error)
+                return True
+            # Which one is at fault, and whose header makes a table, shows by halves, in order.
+            middle = len(todo) // 2
+            refused = [self._stage_all(part) for part in (todo[:middle], todo[middle:])]
+            return any(refused)
         return False
-
-    def _stage_each(self, items: Sequence[Planned]) -> bool:
-        before = len(self._refused)
-        for item in items:
-            try:
-                self._stage([item], uuid.uuid4().hex)
-            except (TerminalError, TransientError) as error:
-                self._refuse(item, error)
-        return len(self._refused) > before
 
     def _stage(self, items: Sequence[Planned], name: str) -> None:
         first = items[0]

@@ -60,17 +60,20 @@ class BatchLoader:
         self._writer = RowWriter(con, self._records)
 
     def load(self, batch: Sequence[Validated]) -> tuple[Verdict, ...]:
-        """Load all in one transaction; where that fails, one by one, so that each has its verdict.
+        """Load all in one transaction; where that fails, each half of them, until who is at fault
+        stands alone and has its verdict.
 
+        :param batch: one delivery or more.
         :raises TransientError: the warehouse itself cannot go on.
         """
-        if len(batch) > 1:
-            try:
-                return self._load_together(batch)
-            except (LandingError, duckdb.Error):
-                # Which one is at fault shows when each has its own transaction.
-                self._records.clear()
-        return tuple(self._load_alone(validated) for validated in batch)
+        if len(batch) == 1:
+            return (self._load_alone(batch[0]),)
+        try:
+            return self._load_together(batch)
+        except (LandingError, duckdb.Error):
+            self._records.clear()
+        middle = len(batch) // 2
+        return (*self.load(batch[:middle]), *self.load(batch[middle:]))
 
     def _load_alone(self, validated: Validated) -> Verdict:
         delivery = validated.delivery
