@@ -182,6 +182,21 @@ def test_a_bad_file_does_not_hold_up_the_good_ones(world: Any) -> None:
     assert world.count("raw_a") == 8
 
 
+def test_who_is_at_fault_in_a_batch_is_found_by_halves(world: Any) -> None:
+    """Only the engine knows of the constraint; the others need no transaction each."""
+    world.map()
+    world.sql("CREATE TABLE raw_a (id VARCHAR NOT NULL, x VARCHAR)")
+    for number in range(16):
+        world.deliver(f"a_{number:02}.csv", f"id,x\n{'' if number == 11 else number},a\n")
+    outcomes = world.run()
+    failed = [o for o in outcomes.values() if o.status == "failed"]
+    assert [(o.name, o.error.code) for o in failed] == [("a_11.csv", Code.LOAD_BAD_VALUE)]
+    together = world.sql(
+        "SELECT min(filename), count(*) FROM load_metadata GROUP BY completed_at ORDER BY ALL"
+    )
+    assert together == [("a_00.csv", 8), ("a_08.csv", 2), ("a_10.csv", 1), ("a_12.csv", 4)]
+
+
 def test_logs_and_xcom_never_see_a_cell_value(world: Any, caplog: pytest.LogCaptureFixture) -> None:
     from airflow_landing_loader import serde
 
