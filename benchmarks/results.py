@@ -118,7 +118,7 @@ class Report:
     cases: dict[str, CaseResult] = field(default_factory=dict)
     memory: list[MemoryPoint] = field(default_factory=list)
     stages: dict[str, dict[str, float]] = field(default_factory=dict)
-    latency: list[float] = field(default_factory=list)
+    latency: dict[str, list[float]] = field(default_factory=dict)
     parse: list[ParsePoint] = field(default_factory=list)
     parquet: CaseResult | None = None
     broken: dict[str, dict[str, str]] = field(default_factory=dict)

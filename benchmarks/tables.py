@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cases import BASELINES, OURS, OURS_AIRFLOW
 from results import CaseResult, Report
@@ -147,16 +147,18 @@ def _parse(report: Report) -> str:
     return _table(head, rows)
 
 
-def _latency(seconds: Sequence[float]) -> str:
+def _latency(found: Mapping[str, Sequence[float]]) -> str:
     return _table(
-        ("files", "median, s", "fastest, s", "slowest, s"),
+        ("an idle scheduler sleeps", "files", "median, s", "fastest, s", "slowest, s"),
         [
             (
+                sleep,
                 len(seconds),
                 f"{statistics.median(seconds):.1f}",
                 f"{min(seconds):.1f}",
                 f"{max(seconds):.1f}",
             )
+            for sleep, seconds in found.items()
         ],
     )
 
