@@ -44,8 +44,9 @@ PATIENT: dict[str, Any] = {
 # next run begins at once, the report fails a run only when the file was left for 15 minutes.
 _MOVE_RETRIES = 2
 
-_WAIT, _GROUP, _GATE, _DBT, _REPORT = "wait_for_files", "file", "any_loaded", "dbt", "report"
-_LANE_OF_TASK = f"{{{{ ti.xcom_pull(task_ids='{_WAIT}')[ti.map_index] | tojson }}}}"
+WAIT = "wait_for_files"
+_GROUP, _GATE, _DBT, _REPORT = "file", "any_loaded", "dbt", "report"
+_LANE_OF_TASK = f"{{{{ ti.xcom_pull(task_ids='{WAIT}')[ti.map_index] | tojson }}}}"
 
 
 def build_table_dag(
@@ -97,7 +98,7 @@ def _add_tasks(
     writes = {**common, **({"pool": settings.writer_pool} if settings.writer_pool else {})}
     prefix = None if dbt is None else f"{_DBT}."
     wait = WaitForFilesSensor(
-        task_id=_WAIT,
+        task_id=WAIT,
         neighbours=neighbours,
         max_lanes=settings.max_lanes,
         batch_files=settings.batch_files,
@@ -138,7 +139,7 @@ def _add_tasks(
     gate = AnyLoadedOperator(
         task_id=_GATE,
         load_task_id=f"{_GROUP}.load",
-        wait_task_id=_WAIT,
+        wait_task_id=WAIT,
         dbt_task_prefix=prefix,
         outlets=[table_asset(first.table)],
         trigger_rule="all_done",
@@ -146,7 +147,7 @@ def _add_tasks(
     )
     report = ReportRunOperator(
         task_id=_REPORT,
-        wait_task_id=_WAIT,
+        wait_task_id=WAIT,
         group_id=_GROUP,
         gate_task_id=_GATE,
         dbt_task_prefix=prefix,
