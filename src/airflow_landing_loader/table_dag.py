@@ -15,7 +15,6 @@ from airflow.providers.common.compat.sdk import DAG, TaskGroup, task_group
 
 from airflow_landing_loader.assets import table_asset
 from airflow_landing_loader.dag_docs import table_page
-from airflow_landing_loader.dbt import build_dbt_group
 from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.operators.base import LABEL_TEMPLATE
 from airflow_landing_loader.operators.gate import AnyLoadedOperator
@@ -78,14 +77,17 @@ def build_table_dag(
     ) as dag:
         common: dict[str, Any] = {"mapping": tuple(mappings), "settings": settings}
         dbt_here = first.dbt and settings.dbt_mode_for(tables) == "per_table"
-        dbt = (
-            build_dbt_group(table=first.table, settings=settings, group_id=_DBT)
-            if dbt_here
-            else None
-        )
+        dbt = _dbt_group(first.table, settings) if dbt_here else None
         _add_tasks(first, common, neighbours, dbt)
         dag.doc_md = table_page(mappings, settings, dbt=dbt is not None)
     return dag
+
+
+def _dbt_group(table: str, settings: Settings) -> TaskGroup | None:
+    # Imported here: where dbt runs in a DAG of its own, or not at all, nobody waits for it.
+    from airflow_landing_loader.dbt import build_dbt_group
+
+    return build_dbt_group(table=table, settings=settings, group_id=_DBT)
 
 
 def _add_tasks(
