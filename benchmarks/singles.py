@@ -23,6 +23,7 @@ from world import world_of
 _ROOM = 5  # times the size of a file: the file, the database, its temporary files
 _STAGES_OF = ("large", "small")
 _FEW_MAPPINGS = 10
+_PARSED = ("all", "one", "bare")
 
 
 def stages(plan: Plan) -> dict[str, dict[str, float]]:
@@ -64,9 +65,7 @@ def parse(cache: Path, mappings: int) -> list[ParsePoint]:
     # As pip does when it installs; else each process would compile the sources where Python is told
     # not to write what it compiled.
     compileall.compile_dir(Path(airflow_landing_loader.__file__).parent, quiet=1)
-    return [
-        _parse(cache, count, what) for count in (_FEW_MAPPINGS, mappings) for what in ("all", "one")
-    ]
+    return [_parse(cache, count, what) for count in (_FEW_MAPPINGS, mappings) for what in _PARSED]
 
 
 def _parse(cache: Path, count: int, what: str) -> ParsePoint:
