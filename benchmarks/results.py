@@ -94,7 +94,8 @@ class ParsePoint:
     """Reading the DAG file.
 
     :param mappings: how many there are.
-    :param what: ``all`` DAGs, or ``one`` as a worker does.
+    :param what: ``all`` DAGs, ``one`` as a worker does, or ``bare``: all, of Airflow's own
+        operators.
     :param importing: seconds of importing this project's modules, beyond Airflow.
     :param building: seconds of reading mappings and building DAGs.
     :param cpu: seconds of CPU of both.

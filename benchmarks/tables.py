@@ -132,7 +132,11 @@ def _stages(seconds: dict[str, float]) -> str:
 
 
 def _parse(report: Report) -> str:
-    whats = {"all": "all DAGs", "one": "one DAG, as a worker does"}
+    whats = {
+        "all": "all DAGs",
+        "one": "one DAG, as a worker does",
+        "bare": "all DAGs, of Airflow's own operators",
+    }
     rows = [
         (
             f"{point.mappings:,}",

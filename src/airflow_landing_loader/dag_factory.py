@@ -17,10 +17,16 @@ from airflow.providers.common.compat.sdk import DAG, get_parsing_context
 
 from airflow_landing_loader.airflow_settings import airflow_settings
 from airflow_landing_loader.dag_docs import problem_page
-from airflow_landing_loader.mapping.reader import MappingProblem, MappingSet, read_mappings
+from airflow_landing_loader.mapping.dag_ids import dag_id_of
+from airflow_landing_loader.mapping.reader import (
+    MappingProblem,
+    MappingSet,
+    read_mappings,
+    read_mappings_of_dag,
+)
 from airflow_landing_loader.operators.broken import BrokenMappingOperator
-from airflow_landing_loader.settings import Settings
-from airflow_landing_loader.table_dag import START_DATE, TAG, build_table_dag
+from airflow_landing_loader.settings import DBT_PER_TABLE_LIMIT, Settings
+from airflow_landing_loader.table_dag import START_DATE, TAG, WAIT, build_table_dag
 
 CONFIG_ERROR_TAG = "config-error"
 
@@ -32,7 +38,8 @@ def build_landing_dags(
 ) -> dict[str, DAG]:
     """Build the DAGs of all mappings, by DAG id.
 
-    A process that runs a task knows which DAG it wants: there only that one is built.
+    A process that runs a task knows which DAG it wants: there only that one is built, and where the
+    task needs no others, only its mappings are read.
 
     :param settings: where everything lies. Default: section ``[landing_loader]``.
     :param namespace: ``globals()`` of the file that Airflow reads; the DAGs are put there too.
@@ -40,31 +47,47 @@ def build_landing_dags(
         becomes the import error that Airflow shows; nothing could run without it.
     """
     settings = settings or airflow_settings()
-    found = read_mappings(Path(settings.table_config_path))
     wanted = get_parsing_context().dag_id
+    found = _read(settings)
     broken = _problems_by_dag(found)
     dags = {
         dag_id: _broken_dag(dag_id, problems)
         for dag_id, problems in broken.items()
         if wanted in (None, dag_id)
     }
-    tables = found.tables()
-    for mappings in tables.values():
+    tables = len(found.table_names())
+    for mappings in found.tables().values():
         dag_id = mappings[0].dag_id
         if dag_id not in broken and wanted in (None, dag_id):
             dags[dag_id] = build_table_dag(
-                mappings, settings, neighbours=found.mappings, tables=len(tables)
+                mappings, settings, neighbours=found.mappings, tables=tables
             )
     if namespace is not None:
         namespace.update(dags)
     return dags
 
 
+def _read(settings: Settings) -> MappingSet:
+    """The mappings that this process needs.
+
+    Which files a table may take is decided by its sensor, and shown by the DAG of a mapping that is
+    refused: both need all mappings. The other tasks work on what the sensor took.
+    """
+    root = Path(settings.table_config_path)
+    asked = get_parsing_context()
+    if asked.dag_id and asked.task_id and asked.task_id != WAIT:
+        enough = DBT_PER_TABLE_LIMIT + 1 if settings.dbt_mode == "auto" else 0
+        found = read_mappings_of_dag(root, asked.dag_id, tables=enough)
+        if found:
+            return found
+    return read_mappings(root)
+
+
 def _problems_by_dag(found: MappingSet) -> dict[str, list[MappingProblem]]:
     """Which DAG shows which problem: the table's own, or one made for the file."""
     by_dag: dict[str, list[MappingProblem]] = defaultdict(list)
     for table, problems in found.problems_by_table().items():
-        by_dag[f"landing__{table.replace('.', '__')}"] += problems
+        by_dag[dag_id_of(table)] += problems
     for path, problems in found.problems_without_table().items():
         shown = problems[0].detail.file or path.name
         by_dag["landing__broken__" + re.sub(r"[^A-Za-z0-9_.-]", "_", shown)[:_MAX_DAG_ID]] += (

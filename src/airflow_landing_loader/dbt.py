@@ -105,7 +105,7 @@ def build_shared_dbt_dag(
     mapping_set = mapping_set or read_mappings(Path(settings.table_config_path))
     mappings = tuple(mapping for mapping in mapping_set.mappings if mapping.dbt)
     tables = tuple(sorted({mapping.table for mapping in mappings}))
-    if not tables or settings.dbt_mode_for(len(mapping_set.tables())) != "shared":
+    if not tables or settings.dbt_mode_for(len(mapping_set.table_names())) != "shared":
         return None
     common: dict[str, Any] = {"mapping": mappings, "settings": settings}
     with DAG(

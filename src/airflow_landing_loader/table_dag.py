@@ -15,7 +15,6 @@ from airflow.providers.common.compat.sdk import DAG, TaskGroup, task_group
 
 from airflow_landing_loader.assets import table_asset
 from airflow_landing_loader.dag_docs import table_page
-from airflow_landing_loader.dbt import build_dbt_group
 from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.operators.base import LABEL_TEMPLATE
 from airflow_landing_loader.operators.gate import AnyLoadedOperator
@@ -44,8 +43,9 @@ PATIENT: dict[str, Any] = {
 # next run begins at once, the report fails a run only when the file was left for 15 minutes.
 _MOVE_RETRIES = 2
 
-_WAIT, _GROUP, _GATE, _DBT, _REPORT = "wait_for_files", "file", "any_loaded", "dbt", "report"
-_LANE_OF_TASK = f"{{{{ ti.xcom_pull(task_ids='{_WAIT}')[ti.map_index] | tojson }}}}"
+WAIT = "wait_for_files"
+_GROUP, _GATE, _DBT, _REPORT = "file", "any_loaded", "dbt", "report"
+_LANE_OF_TASK = f"{{{{ ti.xcom_pull(task_ids='{WAIT}')[ti.map_index] | tojson }}}}"
 
 
 def build_table_dag(
@@ -77,14 +77,17 @@ def build_table_dag(
     ) as dag:
         common: dict[str, Any] = {"mapping": tuple(mappings), "settings": settings}
         dbt_here = first.dbt and settings.dbt_mode_for(tables) == "per_table"
-        dbt = (
-            build_dbt_group(table=first.table, settings=settings, group_id=_DBT)
-            if dbt_here
-            else None
-        )
+        dbt = _dbt_group(first.table, settings) if dbt_here else None
         _add_tasks(first, common, neighbours, dbt)
         dag.doc_md = table_page(mappings, settings, dbt=dbt is not None)
     return dag
+
+
+def _dbt_group(table: str, settings: Settings) -> TaskGroup | None:
+    # Imported here: where dbt runs in a DAG of its own, or not at all, nobody waits for it.
+    from airflow_landing_loader.dbt import build_dbt_group
+
+    return build_dbt_group(table=table, settings=settings, group_id=_DBT)
 
 
 def _add_tasks(
@@ -97,7 +100,7 @@ def _add_tasks(
     writes = {**common, **({"pool": settings.writer_pool} if settings.writer_pool else {})}
     prefix = None if dbt is None else f"{_DBT}."
     wait = WaitForFilesSensor(
-        task_id=_WAIT,
+        task_id=WAIT,
         neighbours=neighbours,
         max_lanes=settings.max_lanes,
         batch_files=settings.batch_files,
@@ -138,7 +141,7 @@ def _add_tasks(
     gate = AnyLoadedOperator(
         task_id=_GATE,
         load_task_id=f"{_GROUP}.load",
-        wait_task_id=_WAIT,
+        wait_task_id=WAIT,
         dbt_task_prefix=prefix,
         outlets=[table_asset(first.table)],
         trigger_rule="all_done",
@@ -146,7 +149,7 @@ def _add_tasks(
     )
     report = ReportRunOperator(
         task_id=_REPORT,
-        wait_task_id=_WAIT,
+        wait_task_id=WAIT,
         group_id=_GROUP,
         gate_task_id=_GATE,
         dbt_task_prefix=prefix,

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from airflow_landing_loader.exceptions import ErrorCode
+from airflow_landing_loader.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.mapping.findings import Finding, locate
 from airflow_landing_loader.mapping.model import TABLE_KEYS, TableMapping
 from airflow_landing_loader.mapping.overlaps import pattern_findings
@@ -52,7 +53,7 @@ def _spelling_finding(written: Written, other: Written) -> Finding:
     why = (
         "are one table: a warehouse ignores case, and main is DuckDB's default schema"
         if same
-        else f"make one DAG id, landing__{name.replace('.', '__')}"
+        else f"make one DAG id, {dag_id_of(name)}"
     )
     return Finding(
         ErrorCode.MAPPING_BAD_TABLE,

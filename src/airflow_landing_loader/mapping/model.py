@@ -15,6 +15,7 @@ from pydantic_core.core_schema import ValidationInfo
 
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.mapping import rules
+from airflow_landing_loader.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.mapping.dialect import CsvDialect, CsvKeys
 from airflow_landing_loader.mapping.fields import (
     Exclude,
@@ -265,7 +266,7 @@ class TableMapping(MappingModel):
     @property
     def dag_id(self) -> str:
         """``landing__<table>``, or ``landing__<schema>__<table>``."""
-        return "landing__" + self.table.replace(".", "__")
+        return dag_id_of(self.table)
 
     def matches(self, name: str) -> bool:
         """Whether a file of this name belongs to this mapping.

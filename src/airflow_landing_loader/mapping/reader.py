@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode, ErrorDetail
 from airflow_landing_loader.mapping import checks, tree, yaml_source
+from airflow_landing_loader.mapping.dag_ids import dag_id_of, may_feed, words_of
 from airflow_landing_loader.mapping.findings import Finding, dotted
 from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.mapping.result import MappingProblem, MappingSet, snippet
 from airflow_landing_loader.mapping.written import Written, read_pair
 from airflow_landing_loader.mapping.yaml_source import Fault, Mapping, Node, Pair
 
-__all__ = ["MappingProblem", "MappingSet", "read_mappings"]
+__all__ = ["MappingProblem", "MappingSet", "read_mappings", "read_mappings_of_dag"]
+
+
+# A buffer for the largest file allowed costs more than reading the usual one.
+_FIRST_READ = 64 * 1024
 
 
 @dataclass(frozen=True)
 class _File:
-    """One mapping file with its text and the mappings in it."""
+    """One mapping file with what is in it, or why that cannot be read."""
 
-    path: Path
-    shown: str
-    lines: tuple[str, ...]
-    pairs: tuple[Pair, ...]
+    found: tree.Found
+    data: bytes = b""
+    error: ConfigurationError | None = None
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """Its lines as the parser counts them, whatever bytes it holds."""
+        return yaml_source.lines_of(self.data.decode("utf-8-sig", "replace"))
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    """The mappings of one file, or what is wrong with the file as a whole."""
+
+    file: _File
+    written: tuple[Written, ...] = ()
+    problem: MappingProblem | None = None
 
 
 def read_mappings(root: Path) -> MappingSet:
@@ -35,42 +54,82 @@ def read_mappings(root: Path) -> MappingSet:
     :param root: folder whose ``*.yaml`` and ``*.yml`` files are read, in any depth.
     :returns: mappings and problems, in order of file and line.
     """
-    problems: list[MappingProblem] = []
-    entries: list[tuple[_File, Written]] = []
-    files = list(tree.walk(root))
-    for found in files:
-        file = _read_file(found)
-        if isinstance(file, MappingProblem):
-            problems.append(file)
-        else:
-            entries += [(file, read_pair(pair, file.shown)) for pair in file.pairs]
-    mappings, wrong = _checked(entries)
-    problems += wrong
+    files = _files(root)
+    mappings, problems = _checked([_parsed(file) for file in files])
     if not mappings and not problems:
         problems.append(_nothing_below(root, len(files)))
-    order = {found.path: position for position, found in enumerate(files)}
+    order = {file.found.path: position for position, file in enumerate(files)}
     problems.sort(key=lambda problem: _position(problem, order))
     return MappingSet(mappings, tuple(problems))
 
 
-def _read_file(found: tree.Found) -> _File | MappingProblem:
-    lines: tuple[str, ...] = ()
+def read_mappings_of_dag(root: Path, dag_id: str, *, tables: int = 0) -> MappingSet | None:
+    """Read the mappings of one DAG, and of others only what lies in the same files.
+
+    They are as :func:`read_mappings` would give them, but for this: nobody looks whether a mapping
+    of another table claims the same files. So it is not for deciding which files are taken.
+
+    :param root: as in :func:`read_mappings`.
+    :param dag_id: id of a table's DAG.
+    :param tables: other files are read, too, until so many tables are known.
+    :returns: ``None`` if there are no such mappings, or something is wrong with them: all
+        mappings have to be read then.
+    """
+    words = words_of(dag_id)
+    parsed: list[_Parsed] = []
+    others: list[_File] = []
+    for file in _files(root):
+        if may_feed(file.data, words):
+            parsed.append(_parsed(file))
+        else:
+            others.append(file)
+    for file in others:
+        if len(_tables(parsed)) >= tables:
+            break
+        parsed.append(_parsed(file))
+    mappings, problems = _checked(parsed)
+    if any(problem.table and dag_id_of(problem.table) == dag_id for problem in problems):
+        return None
+    if not any(mapping.dag_id == dag_id for mapping in mappings):
+        return None
+    return MappingSet(mappings, tuple(problems))
+
+
+def _tables(parsed: list[_Parsed]) -> set[str]:
+    return {written.table for one in parsed for written in one.written if written.table}
+
+
+def _files(root: Path) -> list[_File]:
+    return [_read_file(found) for found in tree.walk(root)]
+
+
+def _read_file(found: tree.Found) -> _File:
     try:
         if found.error:
             raise found.error
-        data = _bytes(found.path)
-        lines = yaml_source.lines_of(data.decode("utf-8-sig", "replace"))
-        pairs = _pairs(yaml_source.parse(yaml_source.decode(data)))
-        return _File(found.path, found.shown, lines, pairs)
+        return _File(found, _bytes(found.path))
     except ConfigurationError as error:
-        detail = replace(error.detail, file=found.shown)
-        return _problem(detail, None, found.path, lines)
+        return _File(found, error=error)
+
+
+def _parsed(file: _File) -> _Parsed:
+    shown = file.found.shown
+    try:
+        if file.error:
+            raise file.error
+        pairs = _pairs(yaml_source.parse(yaml_source.decode(file.data)))
+        return _Parsed(file, tuple(read_pair(pair, shown) for pair in pairs))
+    except ConfigurationError as error:
+        detail = replace(error.detail, file=shown)
+        return _Parsed(file, problem=_problem(detail, None, file))
 
 
 def _bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            data = file.read(yaml_source.MAX_BYTES + 1)
+            data = file.read(_FIRST_READ)
+            if len(data) == _FIRST_READ:
+                data += file.read(yaml_source.MAX_BYTES + 1 - _FIRST_READ)
     except OSError as error:
         raise tree.unreadable(error) from error
     if len(data) > yaml_source.MAX_BYTES:
@@ -115,12 +174,11 @@ def _repeated_below(pair: Pair, line: int) -> Fault:
     )
 
 
-def _checked(
-    entries: list[tuple[_File, Written]],
-) -> tuple[tuple[TableMapping, ...], list[MappingProblem]]:
+def _checked(parsed: list[_Parsed]) -> tuple[tuple[TableMapping, ...], list[MappingProblem]]:
+    problems = [one.problem for one in parsed if one.problem]
+    entries = [(one.file, written) for one in parsed for written in one.written]
     across = checks.check([written for _, written in entries])
     mappings: list[TableMapping] = []
-    problems: list[MappingProblem] = []
     for index, (file, written) in enumerate(entries):
         found = (*written.findings, *across.get(index, ()))
         problems += [_finding_problem(file, written, finding) for finding in found]
@@ -134,24 +192,24 @@ def _finding_problem(file: _File, written: Written, finding: Finding) -> Mapping
         code=finding.code.value,
         message=finding.message,
         hint=finding.hint,
-        file=file.shown,
+        file=file.found.shown,
         line=finding.place.line,
         column=finding.place.column,
         key_path=dotted(finding.path) or written.pair.key,
     )
-    return _problem(detail, written.table, file.path, file.lines)
+    return _problem(detail, written.table, file)
 
 
-def _problem(
-    detail: ErrorDetail, table: str | None, path: Path, lines: tuple[str, ...]
-) -> MappingProblem:
+def _problem(detail: ErrorDetail, table: str | None, file: _File) -> MappingProblem:
     shown = ""
-    if detail.line is not None and lines and detail.line > len(lines):
-        # The parser sees a line end where the last line has none, and the problem behind it.
-        detail = replace(detail, line=len(lines), column=len(lines[-1]) + 1)
-    if detail.line is not None and isinstance(detail.column, int) and lines:
-        shown = snippet(lines, detail.line, detail.column)
-    return MappingProblem(detail=detail, table=table, path=path, snippet=shown)
+    if detail.line is not None and file.data:
+        lines = file.lines
+        if detail.line > len(lines):
+            # The parser sees a line end where the last line has none, and the problem behind it.
+            detail = replace(detail, line=len(lines), column=len(lines[-1]) + 1)
+        if isinstance(detail.column, int):
+            shown = snippet(lines, detail.line or 1, detail.column)
+    return MappingProblem(detail=detail, table=table, path=file.found.path, snippet=shown)
 
 
 def _nothing_below(root: Path, files: int) -> MappingProblem:

@@ -56,6 +56,11 @@ class MappingSet:
         """The mappings that feed each table, sorted by table name."""
         return _by_table(self.mappings)
 
+    def table_names(self) -> frozenset[str]:
+        """The tables that mappings name, right or wrong ones: a mistake makes no table vanish."""
+        wrong = {problem.table for problem in self.errors if problem.table}
+        return frozenset(wrong | {mapping.table for mapping in self.mappings})
+
     def for_table(self, table: str) -> tuple[TableMapping, ...]:
         """The mappings that feed ``table``, which is spelled as in them; empty if none does."""
         return tuple(mapping for mapping in self.mappings if mapping.table == table)

@@ -18,13 +18,18 @@ class Found:
     """One file, or one place that could not be looked into.
 
     :param path: where it is.
-    :param shown: its path below the root with ``/``, printable whatever the name holds.
+    :param root: the folder that the walk began in.
     :param error: why it cannot be read, if that is already known.
     """
 
     path: Path
-    shown: str
+    root: Path
     error: ConfigurationError | None = None
+
+    @property
+    def shown(self) -> str:
+        """Its path below the root with ``/``, printable whatever the name holds."""
+        return shown(self.path, self.root)
 
 
 def walk(root: Path) -> Iterator[Found]:
@@ -37,57 +42,74 @@ def walk(root: Path) -> Iterator[Found]:
 
     :param root: the folder to start in.
     """
-    seen: set[Path] = set()
-    pending: list[tuple[Path, Path | None]] = [(root, None)]
+    real_root = os.path.realpath(root)
+    seen = {real_root}
+    error = _no_folder(root)
+    pending, error = ([], error) if error else _children(root, real_root)
+    if error:
+        yield Found(root, root, error)
     while pending:
-        path, real_folder = pending.pop()
+        entry, real_folder = pending.pop()
+        path = Path(entry.path)
         try:
-            mode = path.stat().st_mode
-        except OSError as error:
-            if path == root or _is_mapping(path):  # other dangling links are none of our business
-                yield Found(path, shown(path, root), unreadable(error))
+            mode = entry.stat().st_mode
+        except OSError as failure:
+            if _is_mapping(entry):  # other dangling links are none of our business
+                yield Found(path, root, unreadable(failure))
             continue
-        real = _real(path, real_folder)
+        real = _real(entry, real_folder)
         if real in seen:
             continue
         if stat.S_ISDIR(mode):
             seen.add(real)
-            try:
-                pending += [(child, real) for child in _children(path)]
-            except OSError as error:
-                yield Found(path, shown(path, root), unreadable(error))
-        elif path == root or _is_mapping(path):
+            children, error = _children(path, real)
+            pending += children
+            if error:
+                yield Found(path, root, error)
+        elif _is_mapping(entry):
             seen.add(real)
-            yield Found(path, shown(path, root), _unfit(path, root, mode))
+            yield Found(path, root, _unfit(mode))
 
 
-def _real(path: Path, real_folder: Path | None) -> Path:
-    """Where a path really is; quick for what is no link, for there may be thousands of files.
-
-    :param real_folder: where its folder really is, if that is known.
-    """
-    if real_folder is not None and not path.is_symlink():
-        return real_folder / path.name
-    return Path(os.path.realpath(path))
+def _real(entry: os.DirEntry[str], real_folder: str) -> str:
+    """Where an entry really is; quick for what is no link, for there may be thousands of files."""
+    if entry.is_symlink():
+        return os.path.realpath(entry.path)
+    return os.path.join(real_folder, entry.name)  # noqa: PTH118 - a Path for each takes longer
 
 
-def _is_mapping(path: Path) -> bool:
-    return path.name.endswith(SUFFIXES)
+def _is_mapping(entry: os.DirEntry[str]) -> bool:
+    return entry.name.endswith(SUFFIXES)
 
 
-def _children(folder: Path) -> list[Path]:
+_Pending = list[tuple[os.DirEntry[str], str]]
+
+
+def _children(folder: Path, real: str) -> tuple[_Pending, ConfigurationError | None]:
     """What is looked at in a folder, last one first, as it is put on a stack."""
-    visible = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return sorted(visible, key=lambda path: path.name, reverse=True)
+    try:
+        with os.scandir(folder) as entries:
+            visible = [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        return [], unreadable(error)
+    visible.sort(key=lambda entry: entry.name, reverse=True)
+    return [(entry, real) for entry in visible], None
 
 
-def _unfit(path: Path, root: Path, mode: int) -> ConfigurationError | None:
-    if path == root:
-        return ConfigurationError(
-            ErrorCode.MAPPING_UNREADABLE,
-            "This is not a folder.",
-            hint="TABLE_CONFIG_PATH names the root folder of the mappings.",
-        )
+def _no_folder(root: Path) -> ConfigurationError | None:
+    try:
+        if stat.S_ISDIR(root.stat().st_mode):
+            return None
+    except OSError as error:
+        return unreadable(error)
+    return ConfigurationError(
+        ErrorCode.MAPPING_UNREADABLE,
+        "This is not a folder.",
+        hint="TABLE_CONFIG_PATH names the root folder of the mappings.",
+    )
+
+
+def _unfit(mode: int) -> ConfigurationError | None:
     if stat.S_ISREG(mode):
         return None
     # Opening a FIFO would wait for a writer that may never come.

@@ -18,7 +18,6 @@ from airflow_landing_loader import serde
 from airflow_landing_loader.airflow_settings import airflow_settings
 from airflow_landing_loader.batches import dump_batch
 from airflow_landing_loader.exceptions import ErrorDetail, LandingError
-from airflow_landing_loader.hooks.connections import ConnectionClients
 from airflow_landing_loader.loading.model import Refused, RunContext
 from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.operators.xcoms import ERROR_KEY
@@ -133,6 +132,7 @@ class LandingOperator(BaseOperator):
         :raises ConfigurationError: as :meth:`find_settings` and :meth:`find_mappings`.
         """
         # Imported here: the scheduler parses DAGs without ever loading a file.
+        from airflow_landing_loader.hooks.connections import ConnectionClients
         from airflow_landing_loader.pipeline import Pipeline
 
         settings = self.find_settings()

@@ -17,11 +17,9 @@ from airflow_landing_loader import serde
 from airflow_landing_loader.batches import Step, batch_names, dump_batch, load_batch
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.holdback import is_of_the_file
-from airflow_landing_loader.hooks.connections import ConnectionClients
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.lanes import lane_label, printable
 from airflow_landing_loader.loading.model import Duplicate, Loaded, Refused, Verdict
-from airflow_landing_loader.loading.warehouse import StillRunningError
 from airflow_landing_loader.operators.base import LandingOperator
 from airflow_landing_loader.operators.xcoms import ERROR_KEY
 from airflow_landing_loader.transport import received, sendable
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from airflow.triggers.base import BaseTrigger
 
+    from airflow_landing_loader.loading.warehouse import StillRunningError
     from airflow_landing_loader.outcome import Outcome
     from airflow_landing_loader.pipeline import Pipeline
 
@@ -146,6 +145,9 @@ class LoadFilesOperator(_VerdictOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Load the files; see the class."""
+        # Imported here: the scheduler parses DAGs without ever loading a file.
+        from airflow_landing_loader.loading.warehouse import StillRunningError
+
         batch = [v for v in load_batch(self.validated) if isinstance(v, Validated | Refused)]
         try:
             with self.core(context) as self._pipeline:
@@ -168,6 +170,8 @@ class LoadFilesOperator(_VerdictOperator):
     def _trigger(self, running: StillRunningError) -> BaseTrigger:
         # Imported here: DuckDB does without the Google provider.
         from airflow.providers.google.cloud.triggers.bigquery import BigQueryInsertJobTrigger
+
+        from airflow_landing_loader.hooks.connections import ConnectionClients
 
         clients = ConnectionClients.of(self.find_settings())
         return BigQueryInsertJobTrigger(

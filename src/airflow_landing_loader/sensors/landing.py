@@ -27,8 +27,6 @@ from airflow_landing_loader.holdback import (
     load_held,
     offered,
 )
-from airflow_landing_loader.landing.discovery import LOOK_INTERVAL, Discovery
-from airflow_landing_loader.lanes import plan_lanes
 from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.operators.base import LandingOperator
 from airflow_landing_loader.operators.gate import all_due, due_at
@@ -37,13 +35,12 @@ from airflow_landing_loader.operators.xcoms import (
     WAITING_KEY,
     previous_run_id,
 )
-from airflow_landing_loader.sensors.notices import Notices
 from airflow_landing_loader.transport import sendable
-from airflow_landing_loader.triggers.landing import LandingFilesTrigger
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_landing_loader.landing.discovery import Discovery
     from airflow_landing_loader.pipeline import Pipeline
 
 Lanes = list[list[str]]
@@ -133,6 +130,9 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
         lanes = self._take(context)
         if lanes is not None:
             return lanes
+        # Imported here, as are those below: a DAG file is read without ever looking into a zone.
+        from airflow_landing_loader.triggers.landing import LandingFilesTrigger
+
         # Woken for nothing, the trigger and we see different things; no loop between the two.
         pause = TROUBLE_PAUSE if self._trouble_since else self.poke_interval if woken else 0.0
         settings = self.find_settings()
@@ -170,6 +170,8 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
         except LandingError as error:
             # Tried again, slowly: a DAG that runs without end must not fail without end.
             raise AirflowException(error.detail.text()) from None
+        from airflow_landing_loader.lanes import plan_lanes
+
         self._trouble_since = None
         ready = offered(found.ready, self._held(context), time.time())
         if not ready:
@@ -182,6 +184,8 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
         return lanes
 
     def _tell_notices(self, context: Context, pipeline: Pipeline) -> None:
+        from airflow_landing_loader.sensors.notices import Notices
+
         _, others = self.find_mappings(pipeline.settings)
         Notices(context["ti"], self.log).tell(pipeline, [*self.neighbours, *others])
 
@@ -227,6 +231,8 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
 
 def _two_looks(pipeline: Pipeline) -> Discovery:
     """A file must look the same twice; the second look is spared if it cannot change anything."""
+    from airflow_landing_loader.landing.discovery import LOOK_INTERVAL
+
     found = pipeline.discover()
     if not found.unsettled:
         return found

@@ -40,14 +40,14 @@ class Stub:
 def dbt(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Stub:
     from dataclasses import replace
 
-    from airflow_landing_loader import table_dag
+    from airflow_landing_loader import dbt
 
     lab.settings = replace(lab.settings, dbt_mode="per_table")
     # For the loader file, which Airflow parses too; the stub replaces the project.
     lab.environ("AIRFLOW__LANDING_LOADER__DBT_MODE", "per_table")
     lab.environ("AIRFLOW__LANDING_LOADER__DBT_PROJECT_PATH", str(lab.landing.parent))
     stub = Stub()
-    monkeypatch.setattr(table_dag, "build_dbt_group", stub.build)
+    monkeypatch.setattr(dbt, "build_dbt_group", stub.build)
     return stub
 
 

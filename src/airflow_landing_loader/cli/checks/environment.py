@@ -29,7 +29,7 @@ def version_checks() -> Iterator[Check]:
 
 def dbt_checks(settings: Settings) -> Iterator[Check]:
     """Whether dbt can run, if it is to run at all."""
-    tables = session.mappings_of(settings).tables()
+    tables = session.mappings_of(settings).table_names()
     mode = settings.dbt_mode_for(len(tables))
     if mode == "off":
         yield Check(topic="dbt", level="ok", message="off")
