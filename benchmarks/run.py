@@ -12,11 +12,13 @@ Peak memory is that of the whole process tree. Nothing here is a test: `make tes
 from __future__ import annotations
 
 import argparse
+import compileall
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import airflow_landing_loader
 import results
 import singles
 import tables
@@ -34,6 +36,9 @@ def main() -> None:
     """Run what was asked for, print it, and write it to a file."""
     options = _options()
     options.cache.mkdir(parents=True, exist_ok=True)
+    # As pip does when it installs; else each process would compile the sources where Python is told
+    # not to write what it compiled.
+    compileall.compile_dir(Path(airflow_landing_loader.__file__).parent, quiet=1)
     plan = Plan(
         cache=options.cache,
         gigabytes=options.gigabytes,

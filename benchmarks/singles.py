@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import compileall
 import json
 import shutil
 import subprocess
@@ -11,7 +10,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import airflow_landing_loader
 import data
 from cases import CASES
 from comparing import HERE, Plan, run_ours
@@ -62,9 +60,6 @@ def memory(plan: Plan, sizes: Sequence[float]) -> list[MemoryPoint]:
 
 def parse(cache: Path, mappings: int) -> list[ParsePoint]:
     """Reading the DAG file: all DAGs, and one of them as a worker does, with few and with many."""
-    # As pip does when it installs; else each process would compile the sources where Python is told
-    # not to write what it compiled.
-    compileall.compile_dir(Path(airflow_landing_loader.__file__).parent, quiet=1)
     return [_parse(cache, count, what) for count in (_FEW_MAPPINGS, mappings) for what in _PARSED]
 
 
