@@ -35,39 +35,49 @@ HEAD_BYTES = 1024
 """How far :meth:`TextPass.head` looks."""
 
 _THREAD_FROM_BYTES = 4 * 1024 * 1024
-_HASHES_UNDER_WAY = 4
+_BLOCKS_AHEAD = 4
 
 
-class Digest:
-    """SHA-256 of a stream; for a large file in a thread of its own, beside the scan.
+class HashedBlocks:
+    """The bytes of a file in blocks, hashed on their way.
 
-    :param size: expected bytes; decides whether a thread pays.
+    For a large file a thread of its own reads and hashes a few blocks ahead of whoever scans them.
+
+    :param file: the file.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, file: DeliveredBytes) -> None:
+        self._raw = _raw_blocks(file)
         self._sha256 = hashlib.sha256()
-        self._pool = ThreadPoolExecutor(1) if size >= _THREAD_FROM_BYTES else None
-        self._under_way: deque[Future[None]] = deque()
+        self._pool = ThreadPoolExecutor(1) if file.size >= _THREAD_FROM_BYTES else None
+        self._ahead: deque[Future[bytes]] = deque()
+        self.size = 0
 
-    def update(self, block: bytes) -> None:
-        """Add a block; waits while too many are under way, so that memory stays bounded."""
-        if self._pool is None:
-            self._sha256.update(block)
-            return
-        if len(self._under_way) == _HASHES_UNDER_WAY:
-            self._under_way.popleft().result()
-        self._under_way.append(self._pool.submit(self._sha256.update, block))
+    def __iter__(self) -> Iterator[bytes]:
+        while block := self._next():
+            self.size += len(block)
+            yield block
 
     def hexdigest(self) -> str:
-        """Hex digest of all blocks added so far."""
-        while self._under_way:
-            self._under_way.popleft().result()
+        """SHA-256 of the file; right once all blocks were taken."""
         return self._sha256.hexdigest()
 
     def close(self) -> None:
         """Stop the thread, if there is one."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+
+    def _next(self) -> bytes:
+        if self._pool is None:
+            return self._hashed()
+        while len(self._ahead) < _BLOCKS_AHEAD:
+            self._ahead.append(self._pool.submit(self._hashed))
+        return self._ahead.popleft().result()
+
+    def _hashed(self) -> bytes:
+        block = next(self._raw, b"")
+        self._sha256.update(block)
+        return block
 
 
 class TextPass:
@@ -90,12 +100,11 @@ class TextPass:
             if not first:
                 raise empty(self.name)
             self.compression: Compression = compression_of(self.name, first)
-            self._digest = Digest(self._file.size)
+            self._delivered = HashedBlocks(self._file)
         except BaseException:
             self._file.close()
             raise
-        self.size = 0
-        self._plain = decompressed(self._delivered(), self.compression, self.name)
+        self._plain = decompressed(iter(self._delivered), self.compression, self.name)
         if self.compression != "none":
             self._plain = within(self._plain, expansion, delivered=self._file.size, name=self.name)
 
@@ -108,7 +117,7 @@ class TextPass:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._digest.close()
+        self._delivered.close()
         self._file.close()
 
     def blocks(self) -> Iterator[bytes]:
@@ -130,8 +139,9 @@ class TextPass:
                 pass
 
     def head(self) -> bytes:
-        """First :data:`HEAD_BYTES` of the file, decompressed, not decoded."""
+        """First :data:`HEAD_BYTES` of the file, decompressed, not decoded; ends the pass."""
         data = b""
+        self._delivered.close()  # a file is read by one thread at a time
         blocks = _raw_blocks(self._file)
         for piece in decompressed(blocks, self.compression, self.name):
             data += piece
@@ -141,13 +151,12 @@ class TextPass:
 
     def sha256(self) -> str:
         """Hex digest of the bytes as delivered; right once the blocks are exhausted."""
-        return self._digest.hexdigest()
+        return self._delivered.hexdigest()
 
-    def _delivered(self) -> Iterator[bytes]:
-        for block in _raw_blocks(self._file):
-            self.size += len(block)
-            self._digest.update(block)
-            yield block
+    @property
+    def size(self) -> int:
+        """Bytes as delivered, of the blocks taken so far."""
+        return self._delivered.size
 
 
 class TextStream(io.RawIOBase):

@@ -4,6 +4,7 @@ import errno
 import gzip
 import hashlib
 import os
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,13 @@ from airflow_landing_loader.landing.compression import Expansion
 from airflow_landing_loader.landing.encoding import UndecodableTextError
 from airflow_landing_loader.landing.local_zone import LocalSource
 from airflow_landing_loader.landing.model import Compression
-from airflow_landing_loader.landing.text import HEAD_BYTES, Digest, TextPass, open_text
+from airflow_landing_loader.landing.text import (
+    BLOCK_BYTES,
+    HEAD_BYTES,
+    HashedBlocks,
+    TextPass,
+    open_text,
+)
 
 TEXT = "".join(f"{i},naïve {i}\r\n" for i in range(300))
 UTF8 = TEXT.encode()
@@ -96,14 +103,45 @@ class TestPass:
             assert caught.value.code is ErrorCode.FILE_EMPTY
 
 
-def test_digest_takes_blocks_in_order() -> None:
-    blocks = [bytes([i]) * 1000 for i in range(50)]
-    for size in (0, 1 << 40):
-        digest = Digest(size)
-        for block in blocks:
-            digest.update(block)
-        assert digest.hexdigest() == hashlib.sha256(b"".join(blocks)).hexdigest()
-        digest.close()
+class Bytes:
+    """A delivered file that cannot be read from some place on."""
+
+    token = ""
+
+    def __init__(self, content: bytes, *, size: int, broken_at: int | None = None) -> None:
+        self.content, self.size, self.broken_at = content, size, broken_at
+
+    def read_at(self, size: int, position: int) -> bytes:
+        if self.broken_at is not None and position >= self.broken_at:
+            raise TransientError(ErrorCode.LANDING_UNREADABLE, "broken")
+        return self.content[position : position + size]
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("size", [0, 1 << 40], ids=["one thread", "a thread that reads ahead"])
+class TestHashedBlocks:
+    CONTENT = bytes(range(251)) * (11 * BLOCK_BYTES // 251)
+
+    def test_blocks_come_in_order(self, size: int) -> None:
+        blocks = HashedBlocks(Bytes(self.CONTENT, size=size))
+        assert b"".join(blocks) == self.CONTENT
+        assert blocks.size == len(self.CONTENT)
+        assert blocks.hexdigest() == hashlib.sha256(self.CONTENT).hexdigest()
+        blocks.close()
+
+    def test_an_error_comes_after_all_before_it(self, size: int) -> None:
+        blocks = HashedBlocks(Bytes(self.CONTENT, size=size, broken_at=7 * BLOCK_BYTES))
+        given = iter(blocks)
+        assert b"".join(islice(given, 7)) == self.CONTENT[: 7 * BLOCK_BYTES]
+        with pytest.raises(TransientError):
+            next(given)
+        blocks.close()
+
+    def test_it_ends_before_its_end(self, size: int) -> None:
+        blocks = HashedBlocks(Bytes(self.CONTENT, size=size))
+        assert next(iter(blocks)) == self.CONTENT[:BLOCK_BYTES]
+        blocks.close()
 
 
 class TestOpen:
