@@ -127,6 +127,11 @@ A loader is a forked process that calls the command line's `main`, or one step o
 named points are functions that this process has wrapped before it starts; the loader itself knows
 nothing of them. *In the commit* and *in the checkpoint* are deaths up to four milliseconds after
 the step has begun.
+
+Here all is on local disks, some worlds' archive on another one, so that moves are copies. Buckets
+and BigQuery are tried in `make test`, against emulators: a death before and after each request that
+changes a store (`integration/objects/test_deaths.py`), and between any two steps of a load, the
+answer to its commit lost among them (`integration/bigquery/test_deaths.py`).
 """
 
 _STATES = """\
