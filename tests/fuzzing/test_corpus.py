@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from pkgutil import resolve_name
@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from airflow_landing_loader.loading import names
 from fuzzing.campaign import KEPT
 from fuzzing.targets import NAMES, Target, load
 
@@ -114,15 +113,6 @@ SABOTAGES = {
 }
 
 
-@pytest.fixture
-def nothing_remembered() -> Iterator[None]:
-    """What right code has found is not used by wrong code, nor the other way round."""
-    names._column_names.cache_clear()
-    yield
-    names._column_names.cache_clear()
-
-
-@pytest.mark.usefixtures("nothing_remembered")
 @pytest.mark.parametrize("name", SABOTAGES)
 def test_code_that_is_made_wrong_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sabotage = SABOTAGES[name]
