@@ -16,7 +16,6 @@ from cases import TABLE, Case
 
 ZONES = ("landing", "archive", "failed", "tables")
 MEMORY_LIMIT = f"{256 * (os.cpu_count() or 1)}MB"  # this project's default, for all paths
-THREADS = os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,6 @@ class World:
             "FAILED_PATH": str(self.folder / "failed"),
             "TABLE_CONFIG_PATH": str(self.folder / "tables"),
             "DUCKDB_PATH": str(self.database),
-            "LOADER_WORKERS": str(THREADS),
             "BENCH_MEMORY_LIMIT": MEMORY_LIMIT,
             "AIRFLOW_HOME": str(self.folder / "airflow"),
             "AIRFLOW__CORE__DAGS_FOLDER": str(self.folder / "dags"),
