@@ -8,7 +8,6 @@ is known to belong to its own delivery.
 
 from __future__ import annotations
 
-import io
 import secrets
 import string
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from airflow_landing_loader.loading.reader import RecordsSource
+from airflow_landing_loader.loading.shared_view import SharedView
 from airflow_landing_loader.mapping.model import CsvDialect
 
 _PREFIX_LETTERS = 32
@@ -47,9 +47,18 @@ class GatheredText:
         """Now: it is in memory only."""
         return datetime.now(UTC)
 
-    def open(self) -> io.BytesIO:
+    def open(self) -> SharedView:
         """Open it for reading."""
-        return io.BytesIO(self.content)
+        return _ContentView(self.content)
+
+
+class _ContentView(SharedView):
+    def __init__(self, content: bytes) -> None:
+        super().__init__(len(content))
+        self._content = content
+
+    def read_at(self, position: int, size: int) -> bytes:
+        return self._content[position : position + size]
 
 
 def gather(sources: Sequence[RecordsSource]) -> GatheredText:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import codecs
 import io
-import os
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,8 @@ from fsspec.spec import AbstractFileSystem  # type: ignore[import-untyped]
 
 from airflow_landing_loader.landing.model import LineEnd, Validated
 from airflow_landing_loader.landing.source import Source
-from airflow_landing_loader.landing.text import open_text
+from airflow_landing_loader.landing.text import TextStream, open_text
+from airflow_landing_loader.loading.shared_view import SharedView
 from airflow_landing_loader.mapping.model import CsvDialect
 
 PROTOCOL = "landing"
@@ -79,50 +79,28 @@ class RecordsSource:
         return RecordsView(text, self.spans())
 
 
-class RecordsView(io.RawIOBase):
+class RecordsView(SharedView):
     """A read-only file made of a byte order mark and spans of a text stream, back to back.
 
     The engine drops a mark where a file begins. It gets one of ours, so that it does not drop one
     that is text: the beginning of the first cell.
     """
 
-    def __init__(self, text: Any, spans: Sequence[tuple[int, int]]) -> None:
-        super().__init__()
+    def __init__(self, text: TextStream, spans: Sequence[tuple[int, int]]) -> None:
         self._text = text
         self._spans = spans
         # _starts[i] is the offset in the view at which span i begins.
         self._starts = [len(_MARK)]
         for start, end in spans:
             self._starts.append(self._starts[-1] + end - start)
-        self.size = self._starts[-1]
-        self._position = 0
+        super().__init__(self._starts[-1])
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
-        self._position = base + offset
-        return self._position
-
-    def read(self, size: int = -1) -> bytes:
-        left = self.size - self._position
-        wanted = left if size < 0 else min(size, left)
-        parts = []
-        if self._position < len(_MARK):
-            parts.append(_MARK[self._position :][:wanted])
-            self._position += len(parts[0])
-            wanted -= len(parts[0])
-        while wanted > 0:
-            part = self._read_span(wanted)
-            parts.append(part)
-            wanted -= len(part)
+    def read_at(self, position: int, size: int) -> bytes:
+        parts = [_MARK[position:][:size]] if position < len(_MARK) else []
+        got = sum(map(len, parts))
+        while got < size:
+            parts.append(self._read_span(position + got, size - got))
+            got += len(parts[-1])
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def close(self) -> None:
@@ -130,17 +108,16 @@ class RecordsView(io.RawIOBase):
             self._text.close()
         super().close()
 
-    def _read_span(self, wanted: int) -> bytes:
-        index = bisect_right(self._starts, self._position) - 1
+    def _read_span(self, position: int, wanted: int) -> bytes:
+        index = bisect_right(self._starts, position) - 1
         start, _ = self._spans[index]
-        inside = self._position - self._starts[index]
-        room = self._starts[index + 1] - self._position
+        inside = position - self._starts[index]
+        room = self._starts[index + 1] - position
         if self._text.tell() != start + inside:
             self._text.seek(start + inside)
-        part: bytes = self._text.read(min(wanted, room))
+        part = self._text.read(min(wanted, room))
         if not part:
             raise OSError("the file is shorter than it was when it was inspected")
-        self._position += len(part)
         return part
 
 

@@ -216,7 +216,7 @@ class BatchLoader:
         """Stage what was given up with a batch; whether a file was refused meanwhile."""
         for item in items:
             self._table(item.table).staged.pop(item.decision.load_id, None)
-        return self._stage_each(items)
+        return self._stage_all(items)
 
     def _commit_together(self, items: Sequence[Planned]) -> None:
         if ledger.now() - self._started_at > _LONGEST_STAGING:
