@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -127,6 +128,7 @@ def test_names_that_are_no_text_hold_up_nobody(lab: Lab, zones: Zones) -> None:
 
 def test_a_flood_of_small_files_takes_a_few_lanes(lab: Lab, zones: Zones) -> None:
     lab.mapping("flood_*.csv: {table: raw_flood, settle_seconds: 0}")
+    lab.settings = replace(lab.settings, batch_files=500)
     for number in range(600):
         lab.deliver(f"flood_{number:03}.csv", f"id\n{number}\n")
     lab.deliver("flood_bad.csv", BROKEN)
@@ -160,8 +162,6 @@ def test_a_file_that_has_gone_is_nobodys_failure(
 
 
 def test_more_files_than_the_lanes_take_wait_for_the_next_run(lab: Lab, zones: Zones) -> None:
-    from dataclasses import replace
-
     lab.settings = replace(lab.settings, max_lanes=2, batch_files=2)
     lab.mapping("many_*.csv: {table: raw_many, settle_seconds: 0}")
     for number in range(5):
