@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
@@ -94,6 +95,16 @@ def test_one_thread_reads_at_a_time() -> None:
         list(pool.map(read, range(8)))
 
 
+@pytest.fixture
+def eager_threads() -> Iterator[None]:
+    """Threads take turns a thousand times as often as usual."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("eager_threads")
 @pytest.mark.parametrize("ending", ["", ".gz"])
 def test_threads_of_the_engine(ending: str, tmp_path: Path) -> None:
     """Many small buffers, more threads than cores, and text that cannot be read from two places."""
