@@ -47,7 +47,7 @@ class Case:
     @property
     def mapping(self) -> str:
         """The table mapping, as YAML."""
-        trailer = ", trailer: {row_count_column: 1}" if self.trailer else ""
+        trailer = ", trailer: {row_count_column: 1, tag: TRAILER}" if self.trailer else ""
         return f"bench_*: {{table: {TABLE}, settle_seconds: 0{trailer}}}\n"
 
 

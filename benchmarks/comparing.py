@@ -95,6 +95,13 @@ def run_ours(world: World) -> Measured:
     return measure(_command(OURS, "", world), world.environ())
 
 
+def run_bare_tables(world: World) -> Measured:
+    """Run bare DuckDB on a folder with a file for each of many tables."""
+    warm(world.landed)
+    command = [sys.executable, str(HERE / "bare_tables.py"), str(world.folder)]
+    return measure(command, world.environ())
+
+
 def seconds_of(path: str, run: Measured) -> float:
     """What counts of a run: of Airflow the DAG run, of the others the whole process."""
     return float(run.output.split()[-1]) if path == OURS_AIRFLOW else run.seconds

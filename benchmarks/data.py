@@ -11,6 +11,7 @@ import random
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 TRADES = (
@@ -60,7 +61,7 @@ def ready(cache: Path, name: str, gigabytes: float) -> Data:
 
 def write_trades(path: Path, rows: int, first: int = 0) -> Path:
     """Write ``rows`` trades, numbered from ``first``."""
-    block = list(_trades())
+    block = _trades()
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(_header(TRADES))
         for start in range(first, first + rows, _BLOCK_ROWS):
@@ -80,7 +81,7 @@ def _ten_files(folder: Path, gigabytes: float) -> None:
 
 
 def _small_files(folder: Path, gigabytes: float) -> None:
-    block = list(_trades())
+    block = _trades()
     for number in range(int(gigabytes * SMALL_FILES_PER_GB)):
         lines = (f"F{number:06d}R{i:04d},{block[i]}" for i in range(_SMALL_ROWS))
         path = folder / f"bench_{number:06d}.csv"
@@ -127,16 +128,17 @@ def _header(columns: Sequence[str]) -> str:
     return ",".join(columns) + "\n"
 
 
-def _trades() -> Iterator[str]:
+@cache
+def _trades() -> tuple[str, ...]:
     draw = random.Random(20240115)
     symbols = ("AAPL", "MSFT", "GOOG", "TSLA", "NVDA")
-    for i in range(_BLOCK_ROWS):
-        yield (
-            f"2024-01-{draw.randint(1, 28):02d},{draw.choice(symbols)},{draw.randint(1, 999)},"
-            f"{draw.randint(1, 99_999) / 100:.2f},{draw.choice(('BUY', 'SELL'))},"
-            f"ACC{draw.randint(0, 499):05d},trader {draw.randint(0, 96)},XNAS,"
-            f"note number {i} of the day for the desk\n"
-        )
+    return tuple(
+        f"2024-01-{draw.randint(1, 28):02d},{draw.choice(symbols)},{draw.randint(1, 999)},"
+        f"{draw.randint(1, 99_999) / 100:.2f},{draw.choice(('BUY', 'SELL'))},"
+        f"ACC{draw.randint(0, 499):05d},trader {draw.randint(0, 96)},XNAS,"
+        f"note number {i} of the day for the desk\n"
+        for i in range(_BLOCK_ROWS)
+    )
 
 
 def _wide_rows() -> Iterator[str]:

@@ -24,7 +24,7 @@ sys.path.append(str(HERE.parent / "demo"))
 from airflow_api import AirflowApi
 from airflow_home import Playground, PrivateAirflow, free_port
 from airflow_landing_loader.exceptions import TransientError
-from airflow_landing_loader.loading.lock import DatabaseLock
+from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
 from starting import start
 from waiting import Waiter
 from watching import busy, lacking_dags

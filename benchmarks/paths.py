@@ -10,9 +10,9 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cases import CASES, TABLE, Case
 
@@ -98,14 +98,10 @@ def _shaped(rows: pl.LazyFrame, case: Case) -> pl.LazyFrame:
     return rows.with_columns(_extra=extra).select(*known, "_load_id", "_extra")
 
 
-def _reader(schema: object, tables: object) -> object:
+def _reader(schema: Any, tables: Iterable[Any]) -> Any:
     import pyarrow as pa
 
-    batches = (
-        batch
-        for table in tables
-        for batch in table.cast(schema).to_batches()  # type: ignore[attr-defined]
-    )
+    batches = (batch for table in tables for batch in table.cast(schema).to_batches())
     return pa.RecordBatchReader.from_batches(schema, batches)
 
 

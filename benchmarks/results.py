@@ -109,6 +109,23 @@ class ParsePoint:
 
 
 @dataclass(frozen=True)
+class TablesPoint:
+    """One file of 10 KB for each of many tables.
+
+    :param delivery: 1 makes the tables, 2 finds them.
+    :param rejects: whether each file has a record that is set aside.
+    :param bare_seconds: of bare DuckDB with the same files, in the same run.
+    """
+
+    tables: int
+    delivery: int
+    rejects: bool
+    seconds: float
+    peak_bytes: int
+    bare_seconds: float
+
+
+@dataclass(frozen=True)
 class Report:
     """One run of the benchmark, or of a part of it."""
 
@@ -121,6 +138,7 @@ class Report:
     stages: dict[str, dict[str, float]] = field(default_factory=dict)
     latency: dict[str, list[float]] = field(default_factory=dict)
     parse: list[ParsePoint] = field(default_factory=list)
+    tables: list[TablesPoint] = field(default_factory=list)
     parquet: CaseResult | None = None
     broken: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -147,7 +165,7 @@ def of_this_machine() -> Report:
     """A report with nothing measured yet."""
     versions = {"python": platform.python_version()}
     versions |= {name: importlib.metadata.version(name) for name in _VERSIONS}
-    for info in importlib.metadata.distributions(name="dlt", path=map(str, _DLT)):
+    for info in importlib.metadata.distributions(name="dlt", path=[str(path) for path in _DLT]):
         versions["dlt"] = info.version
     return Report(
         day=datetime.now(UTC).date().isoformat(),

@@ -25,6 +25,7 @@ import tables
 from cases import CASES
 from comparing import CONSOLE, HERE, PATHS, Plan, compare
 from latency import latencies
+from many_tables import many_tables
 from results import Report
 from staging import broken_input, staging
 
@@ -49,6 +50,7 @@ def main() -> None:
         "stages": lambda report: replace(report, stages=singles.stages(plan)),
         "memory": lambda report: replace(report, memory=singles.memory(plan, options.memory_sizes)),
         "parse": lambda report: replace(report, parse=singles.parse(plan.cache, options.mappings)),
+        "tables": lambda report: replace(report, tables=many_tables(plan.cache, plan.gigabytes)),
         "latency": lambda report: replace(report, latency=latencies(plan.cache, options.files)),
         "parquet": lambda report: replace(
             report,
@@ -75,10 +77,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n", maxsplit=1)[0],
         epilog=f"Cases: {what}. Besides: stages: where the time goes; memory: by size of the file;"
-        " parse: the DAGs of many mappings; latency: under a running Airflow; parquet: the way to"
-        " BigQuery.",
+        " parse: the DAGs of many mappings; tables: a small file for each of many tables;"
+        " latency: under a running Airflow; parquet: the way to BigQuery.",
     )
-    names = (*CASES, "stages", "memory", "parse", "latency", "parquet")
+    names = (*CASES, "stages", "memory", "parse", "tables", "latency", "parquet")
     parser.add_argument("what", nargs="*", metavar="WHAT", help="default: everything")
     parser.add_argument("--quick", action="store_true", help="small sizes, once")
     parser.add_argument("--gigabytes", type=float, default=1.0, help="of a case's data; default: 1")

@@ -50,11 +50,11 @@ class Stopwatch:
 def main() -> None:
     """Load what is in landing and print the seconds of each stage as JSON."""
     from airflow_landing_loader.cli import main as landing_loader
-    from airflow_landing_loader.cli import run
-    from airflow_landing_loader.loading.duckdb.batch import BatchLoader
-    from airflow_landing_loader.loading.duckdb.rows import RowWriter
-    from airflow_landing_loader.loading.duckdb.warehouse import DuckDBWarehouse
-    from airflow_landing_loader.pipeline import Pipeline
+    from airflow_landing_loader.cli.commands import run
+    from airflow_landing_loader.loading.warehouses.duckdb.batch import BatchLoader
+    from airflow_landing_loader.loading.warehouses.duckdb.rows import RowWriter
+    from airflow_landing_loader.loading.warehouses.duckdb.warehouse import DuckDBWarehouse
+    from airflow_landing_loader.pipeline.pipeline import Pipeline
 
     watch = Stopwatch()
     for owner, name, stage in (

@@ -48,13 +48,13 @@ def polars_alone(file: Path, folder: Path) -> None:
 
 def landing_loader(file: Path, folder: Path) -> None:
     """This project's way to BigQuery up to the bucket: inspect, validate, read, count, stage."""
-    from airflow_landing_loader.loading.bigquery.options import BigQueryOptions
-    from airflow_landing_loader.loading.bigquery.staging import Stager
-    from airflow_landing_loader.loading.books import Planned
-    from airflow_landing_loader.loading.drift import TableColumn
-    from airflow_landing_loader.loading.identity import NewLoad
-    from airflow_landing_loader.mapping.model import TableMapping
-    from airflow_landing_loader.pipeline import Pipeline
+    from airflow_landing_loader.config.mapping.model import TableMapping
+    from airflow_landing_loader.loading.columns.drift import TableColumn
+    from airflow_landing_loader.loading.planning.decisions import Planned
+    from airflow_landing_loader.loading.planning.identity import NewLoad
+    from airflow_landing_loader.loading.warehouses.bigquery.options import BigQueryOptions
+    from airflow_landing_loader.loading.warehouses.bigquery.staging import Stager
+    from airflow_landing_loader.pipeline.pipeline import Pipeline
     from airflow_landing_loader.settings import from_environment
 
     variables = {"LANDING_PATH": "landing", "ARCHIVE_PATH": "archive", "FAILED_PATH": "failed"}
@@ -75,7 +75,7 @@ def landing_loader(file: Path, folder: Path) -> None:
         item = Planned(pipeline.validate(delivery), decision)
         table = [TableColumn(name, "STRING") for name in TRADES]
         with _timed():
-            stager.stage(item, table, "staged", direct=False)
+            stager.stage(item, table, {}, "staged", direct=False)
     finally:
         delivered.rename(file)
 

@@ -41,6 +41,8 @@ def of(report: Report) -> dict[str, str]:
     made |= {f"stages-{name}": _stages(found) for name, found in report.stages.items()}
     if report.parse:
         made["parse"] = _parse(report)
+    if report.tables:
+        made["tables"] = _many_tables(report)
     if report.latency:
         made["latency"] = _latency(report.latency)
     return made
@@ -149,6 +151,33 @@ def _parse(report: Report) -> str:
     ]
     head = ("mappings", "what", "importing this project, ms", "reading and building, ms", "CPU, ms")
     return _table(head, rows)
+
+
+def _many_tables(report: Report) -> str:
+    rows = [
+        (
+            f"{point.tables:,}{', a bad record in each file' if point.rejects else ''}",
+            "first" if point.delivery == 1 else "second",
+            f"{point.seconds:.1f}",
+            f"{point.tables / point.seconds:,.0f}",
+            f"{point.tables / point.bare_seconds:,.0f}",
+            f"**{point.bare_seconds / point.seconds:.2f}**",
+            f"{point.peak_bytes / _MB:,.0f} MB",
+        )
+        for point in report.tables
+    ]
+    return _table(
+        (
+            "tables",
+            "delivery",
+            "seconds",
+            "files/s",
+            "bare DuckDB's",
+            "speed beside it",
+            "peak memory",
+        ),
+        rows,
+    )
 
 
 def _latency(found: Mapping[str, Sequence[float]]) -> str:

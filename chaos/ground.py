@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ FILLER = ".filler"
 
 _SUFFIX = re.compile(r"~[0-9a-f]{8}(-\d+)?(?=\.)")
 _WORK_FOLDER = ".landing-loader"
+_HELD_FOLDER = f"{_WORK_FOLDER}/held"
 _LASTING = {f"{_WORK_FOLDER}/lock"}
 _DATABASE_FILES = {"", ".lock", ".queue.lock", ".status.json"}
 LOG, STATUS_COPY = "log", "status copy"
@@ -85,7 +87,13 @@ class Ground:
         }
         self.database = root / "database" / "warehouse.duckdb"
         self.log = root / "loader.log"
-        for folder in (*self.zones.values(), root / "tables", self.database.parent):
+        self._ready = root / "ready"
+        for folder in (
+            *self.zones.values(),
+            root / "tables",
+            self.database.parent,
+            self._ready,
+        ):
             folder.mkdir(parents=True)
         for table in world.tables:
             (root / "tables" / f"{table.stem}.yaml").write_text(mapping_yaml(table))
@@ -106,10 +114,40 @@ class Ground:
     def deliver(self, files: Iterable[File]) -> None:
         """Put files into the landing zone, each there completely or not at all."""
         for file in files:
-            unfinished = self.root / "unfinished"
-            unfinished.write_bytes(file.content)
-            os.utime(unfinished, ns=(file.mtime_ns, file.mtime_ns))
-            unfinished.replace(self.zones["landing"] / file.name)
+            self._written(file, self.root / "unfinished").replace(self.zones["landing"] / file.name)
+
+    def forge(self) -> None:
+        """Leave among the second names what no loader has written there."""
+        held = self.zones["landing"] / _HELD_FOLDER
+        held.mkdir(parents=True, exist_ok=True)
+        table = self.world.tables[0]
+        victim = {"name": f"{table.stem}001{table.ending}", "path": "/etc/passwd", "token": "1-1"}
+        data = victim | {"size": 1, "mtime_ns": 1}
+        forged = {"table": table.name, "sha256": "0" * 64, "go": None, "data": data}
+        (held / "forged.held.json").write_text(json.dumps([forged]))
+        (held / "1").write_text("of nobody")
+
+    def prepare(self, files: Iterable[File]) -> None:
+        """Lay files ready that their sender puts in the place of others while these are loaded."""
+        for file in files:
+            self._written(file, self._ready / file.name)
+
+    def replace(self, names: Iterable[str]) -> bool:
+        """Let a sender put what is ready in the place of files; whether there was anything."""
+        there = [name for name in names if name in self.ready]
+        for name in there:
+            (self._ready / name).replace(self.zones["landing"] / name)
+        return bool(there)
+
+    @property
+    def ready(self) -> set[str]:
+        """Names of the files that are ready and not delivered yet."""
+        return {path.name for path in self._ready.iterdir()}
+
+    def _written(self, file: File, path: Path) -> Path:
+        path.write_bytes(file.content)
+        os.utime(path, ns=(file.mtime_ns, file.mtime_ns))
+        return path
 
     def look(self) -> Look:
         """See what is there now; no loader may be at work."""
@@ -130,13 +168,15 @@ class Ground:
         return Look(files=tuple(files), sidecars=tuple(sidecars), leftovers=leftovers)
 
     def hidden_digests(self) -> set[str]:
-        """Digests of the files that a death has left under hidden names."""
-        return {
-            hashlib.sha256(path.read_bytes()).hexdigest()
+        """Digests of the files that a death has left under hidden or second names."""
+        held = _files_below(self.zones["landing"] / _HELD_FOLDER)
+        hidden = [
+            path
             for folder in self.zones.values()
             for path in _files_below(folder)
             if path.name.endswith(".landing-tmp")
-        }
+        ]
+        return {hashlib.sha256(path.read_bytes()).hexdigest() for path in (*held, *hidden)}
 
     def database_state(self) -> tuple[tuple[str, int, int, int], ...]:
         """What differs whenever somebody has written to the database or its log."""
@@ -166,6 +206,8 @@ def _files_below(folder: Path) -> list[Path]:
 
 
 def _leftover_kind(name: str) -> str | None:
+    if name.startswith(f"{_HELD_FOLDER}/"):
+        return "note of what is held" if name.endswith(".held.json") else "second name"
     if name.endswith(".move.json"):
         return "note"
     if name.endswith(".landing-tmp"):

@@ -10,15 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from airflow_landing_loader.batches import Step, dump_batch, load_batch
 from airflow_landing_loader.cli import main
 from airflow_landing_loader.cli.session import mappings_of, read_settings
+from airflow_landing_loader.codec import adapter_of
+from airflow_landing_loader.config.mapping.reader import read_mappings
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
-from airflow_landing_loader.loading.duckdb import snapshot
-from airflow_landing_loader.loading.model import Refused
-from airflow_landing_loader.mapping.reader import read_mappings
-from airflow_landing_loader.pipeline import Pipeline
+from airflow_landing_loader.loading.model import Loaded, Overview, Refused
+from airflow_landing_loader.pipeline.finishing import Finisher
+from airflow_landing_loader.pipeline.pipeline import Pipeline
+from airflow_landing_loader.xcom.batches import Step, dump_batch, load_batch
 from chaos.content import mapping_yaml
+from chaos.ground import Ground
 from chaos.model import Table
 
 Job = Callable[[], int]
@@ -103,13 +105,25 @@ class Steps:
 def warm_up() -> None:
     """Import and prepare here what every child would else do for itself."""
     importlib.import_module("airflow_landing_loader.cli.app")
-    importlib.import_module("airflow_landing_loader.cli.run")
-    importlib.import_module("airflow_landing_loader.loading.duckdb.warehouse")
-    snapshot._adapter()
+    importlib.import_module("airflow_landing_loader.cli.commands.run")
+    importlib.import_module("airflow_landing_loader.loading.warehouses.duckdb.warehouse")
+    adapter_of(Overview)
     with tempfile.TemporaryDirectory() as folder:
         table = Table(name="t", stem="t_", columns=("a",), proof="both", reject=True)
         Path(folder, "t.yaml").write_text(mapping_yaml(table))
         read_mappings(Path(folder))
+
+
+def senders_replace(ground: Ground) -> None:
+    """Let senders put other files in the place of those whose rows were just committed."""
+    move = Finisher._move
+
+    def replaced(self: Any, plan: Any) -> Any:
+        if isinstance(plan.verdict, Loaded):
+            ground.replace(item.file.name for item in plan.files)
+        return move(self, plan)
+
+    Finisher._move = replaced  # type: ignore[method-assign]
 
 
 def guarded(job: Job) -> Job:

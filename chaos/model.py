@@ -95,10 +95,13 @@ class Wave:
     :param parcels: in the order of their names; each complete when it has arrived.
     :param strays: files that no loader may ever touch.
     :param late: names of data files whose parcels arrive only after the first death.
+    :param replacing: parcels that their senders put in the place of one of the others, by renames,
+        once its rows are committed; where that never comes, after it has left the landing zone.
     """
 
     parcels: tuple[Parcel, ...]
     strays: tuple[File, ...] = ()
+    replacing: tuple[Parcel, ...] = ()
     late: frozenset[str] = frozenset()
 
 

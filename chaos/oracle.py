@@ -84,6 +84,7 @@ class Oracle:
         self._columns: dict[str, tuple[str, ...]] = {}
         self._loads: dict[str, list[_Load]] = {table.name: [] for table in tables}
         self._replaced: set[_Load] = set()
+        self._forgotten: dict[str, dict[str, _Load]] = {table.name: {} for table in tables}
         self._names: dict[tuple[str, str], str] = {}
         self._codes: dict[tuple[str, str, str], str] = {}
 
@@ -91,12 +92,14 @@ class Oracle:
         """Say what becomes of all parcels of a wave, in the order of their names."""
         for stray in wave.strays:
             self._add("landing", stray)
-        for parcel in wave.parcels:
+        for parcel in (*wave.parcels, *wave.replacing):
             self._take(parcel)
 
     def forget(self) -> None:
-        """A person has dropped ``load_metadata``: what was loaded stays, but nobody knows of it."""
-        for loads in self._loads.values():
+        """A person has dropped ``load_metadata``: what was loaded stays, and only the other books
+        know of it."""
+        for table, loads in self._loads.items():
+            self._forgotten[table] = {load.line.filename: load for load in loads}
             loads.clear()
         self.expected.loads.clear()
 
@@ -118,7 +121,16 @@ class Oracle:
         if restated is not None and table.on_redelivery == "fail":
             self._fail(parcel, "delivery.redelivered")
             return
+        self._remember(parcel, latest)
         self._load(parcel, restated, twin)
+
+    def _remember(self, parcel: Parcel, latest: _Load | None) -> None:
+        """A file that repeats a forgotten load takes its place."""
+        table, data = parcel.table, parcel.data
+        gone = self._forgotten[table.name].get(data.name)
+        repeats = gone is not None and gone.line.sha256 == data.sha256
+        if gone is not None and repeats and latest is None and table.on_duplicate != "load":
+            self.expected.tables[table.name].subtract(gone.rows)
 
     def _duplicate(self, parcel: Parcel) -> None:
         if parcel.table.on_duplicate == "fail":
@@ -158,7 +170,8 @@ class Oracle:
             rejected=parcel.rejected,
             expected=None if table.proof == "none" else total,
             drift=drift,
-            missing=tuple(name for name in columns if name.casefold() not in have),
+            # A file of no byte says nothing of columns.
+            missing=tuple(name for name in columns if have and name.casefold() not in have),
             restates=restated.line.sha256 if restated else None,
             twin=twin.line.sha256 if twin else None,
         )

@@ -8,16 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from airflow_landing_loader import finishing, pipeline, validation
-from airflow_landing_loader.landing import local_files, local_moves, move_notes, transfer
-from airflow_landing_loader.loading.duckdb import ledger, session
-from airflow_landing_loader.loading.duckdb.rows import RowWriter
-from airflow_landing_loader.loading.duckdb.warehouse import DuckDBWarehouse
+from airflow_landing_loader.landing.moves import journal, move, mover
+from airflow_landing_loader.landing.moves.holding import Holding
+from airflow_landing_loader.loading.warehouses.duckdb import session
+from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
+from airflow_landing_loader.loading.warehouses.duckdb.rows import RowWriter
+from airflow_landing_loader.loading.warehouses.duckdb.warehouse import DuckDBWarehouse
+from airflow_landing_loader.pipeline import finishing, pipeline, validation
+from airflow_landing_loader.storage.local import files as local_files
+from airflow_landing_loader.storage.local import names, transfer
+from airflow_landing_loader.storage.local.folder import LocalFolder
+from airflow_landing_loader.storage.names import HELD_FOLDER
 from chaos.trap import Trap
 from chaos.watched import at_statement
 
 Step = Literal["poke", "validate", "load", "finish"]
-_TEMPORARY = local_files.TEMPORARY_ENDING
+_TEMPORARY = names.TEMPORARY_ENDING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +59,12 @@ def _hiding(_: str, target: str) -> bool:
     return target.endswith(_TEMPORARY)
 
 
+def _moving(_: str, target: str, **__: Any) -> bool:
+    return f"/{HELD_FOLDER}/" not in target
+
+
 def _note(_: Any, target: str | Path) -> bool:
-    return os.fspath(target).endswith(move_notes.NOTE_ENDING)
+    return os.fspath(target).endswith(journal.NOTE_ENDING)
 
 
 def _something(_: Any, values: Any) -> bool:
@@ -86,10 +96,10 @@ def _needs(*words: str) -> frozenset[str]:
 
 POINTS: tuple[Point, ...] = (
     Point(name="file inspected", step="validate", arm=lambda t: t.after(validation, "inspect")),
-    Point(name="file validated", step="validate", arm=lambda t: t.after(pipeline, "validate")),
+    Point(name="file validated", step="validate", arm=lambda t: t.after(validation, "validate")),
     Point(name="lock taken", step="load", arm=lambda t: t.before(session, "_connect")),
     Point(name="database opened", step="load", arm=lambda t: t.after(session, "_connect")),
-    Point(name="own tables made", step="load", arm=lambda t: t.after(ledger, "ensure_tables")),
+    Point(name="own tables made", step="load", arm=lambda t: t.after(Ledger, "ensure_tables")),
     Point(name="rows written", step="load", arm=_rows),
     Point(
         name="earlier rows deleted",
@@ -97,7 +107,7 @@ POINTS: tuple[Point, ...] = (
         arm=lambda t: at_statement('DELETE FROM "', after=t.spring),
         needs=_needs("replace"),
     ),
-    Point(name="metadata written", step="load", arm=lambda t: t.after(ledger, "insert_loads")),
+    Point(name="metadata written", step="load", arm=lambda t: t.after(Ledger, "insert_loads")),
     Point(
         name="before the commit", step="load", arm=lambda t: at_statement("COMMIT", before=t.spring)
     ),
@@ -116,6 +126,8 @@ POINTS: tuple[Point, ...] = (
         arm=lambda t: at_statement("CLOSE", before=t.spring_later),
     ),
     Point(name="database closed", step="load", arm=lambda t: at_statement("CLOSE", after=t.spring)),
+    Point(name="what is held noted", step="load", arm=lambda t: t.after(Holding, "_write")),
+    Point(name="second name given", step="load", arm=lambda t: t.after(Holding, "_link")),
     Point(name="before recording", arm=lambda t: t.before(DuckDBWarehouse, "record_deliveries")),
     Point(
         name="refusals recorded",
@@ -126,21 +138,25 @@ POINTS: tuple[Point, ...] = (
         name="sidecar half written",
         arm=lambda t: t.before(local_files, "rename_no_replace", _sidecar),
     ),
-    Point(name="sidecar written", arm=lambda t: t.after(local_moves, "write_sidecar")),
+    Point(name="sidecar written", arm=lambda t: t.after(mover, "write_sidecar")),
     Point(name="note not in its place yet", arm=lambda t: t.before(os, "replace", _note)),
-    Point(name="note written", arm=lambda t: t.after(move_notes, "write_note")),
+    Point(name="note written", arm=lambda t: t.after(journal, "write_note")),
     Point(
         name="before the rename",
         arm=lambda t: t.before(local_files, "rename_no_replace", _placing),
     ),
-    Point(name="linked, not unlinked", arm=lambda t: t.after(os, "link"), needs=_needs("links")),
+    Point(
+        name="linked, not unlinked",
+        arm=lambda t: t.after(os, "link", _moving),
+        needs=_needs("links"),
+    ),
     Point(
         name="data file moved, go file not",
-        arm=lambda t: t.after(transfer, "place", lambda item, *_, **__: _is_data(item)),
+        arm=lambda t: t.after(LocalFolder, "bring", _is_data),
         needs=_needs("go"),
     ),
-    Point(name="all files moved", arm=lambda t: t.before(move_notes, "remove_note")),
-    Point(name="note removed", arm=lambda t: t.after(move_notes, "remove_note")),
+    Point(name="all files moved", arm=lambda t: t.before(journal, "remove_note")),
+    Point(name="note removed", arm=lambda t: t.after(journal, "remove_note")),
     Point(name="look-alike found", arm=lambda t: t.before(transfer, "let_stand_for")),
     Point(
         name="source hidden",
@@ -161,17 +177,29 @@ POINTS: tuple[Point, ...] = (
     Point(
         name="interrupted move taken up",
         step="poke",
-        arm=lambda t: t.before(local_moves, "_finish"),
+        arm=lambda t: t.before(move, "_finish"),
         needs=_needs("run"),
         first="note written",
     ),
     Point(
         name="interrupted move finished",
         step="poke",
-        arm=lambda t: t.after(local_moves, "_finish"),
+        arm=lambda t: t.after(move, "_finish"),
         needs=_needs("go", "run"),
         first="data file moved, go file not",
     ),
+    Point(
+        name="replaced by its sender",
+        arm=lambda t: t.before(Holding, "kept"),
+        needs=_needs("replaced"),
+    ),
+    Point(
+        name="kept from its second name",
+        arm=lambda t: t.after(Holding, "kept"),
+        needs=_needs("replaced"),
+    ),
+    Point(name="second names gone", arm=lambda t: t.after(Holding, "release")),
+    Point(name="second names tidied", arm=lambda t: t.after(Holding, "tidy")),
     Point(
         name="before another name is recorded",
         arm=lambda t: t.before(DuckDBWarehouse, "record_archived", _something),
@@ -209,5 +237,5 @@ POINTS: tuple[Point, ...] = (
 BY_NAME = {point.name: point for point in POINTS}
 
 
-def _is_data(item: Any) -> bool:
-    return not item.file.name.endswith(".go")
+def _is_data(_: Any, name: str, *__: Any, **___: Any) -> bool:
+    return not name.endswith(".go")

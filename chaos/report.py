@@ -119,9 +119,11 @@ but none of the loader's code:
 A seed makes a world: two to four tables of all kinds (plain, go file as properties or CSV, trailer,
 both; gzip; other delimiters) and three waves of deliveries: good ones, drift, duplicates,
 restatements (append, replace, refused), equal content under another name, bad records, wrong
-counts, broken quotes, empty and cut files, foreign headers, files that are nobody's. A world that
-fails prints its seed; `make chaos ARGS="--seed N"` shows it again. Deaths by time fall a little
-elsewhere each time, named ones do not.
+counts, broken quotes, empty and cut files, files of no byte that were promised, foreign headers,
+files that are nobody's. Some senders put another content in the place of a file just after its rows
+are committed, and some waves find forged notes among what is held on to. A world that fails prints
+its seed; `make chaos ARGS="--seed N"` shows it again. Deaths by time fall a little elsewhere each
+time, named ones do not.
 
 A loader is a forked process that calls the command line's `main`, or one step of the pipeline. The
 named points are functions that this process has wrapped before it starts; the loader itself knows
@@ -154,6 +156,7 @@ _COLUMNS = (
     "all",
     "twice",
     "note",
+    "second name",
     "temporary",
     "log",
 )
@@ -174,6 +177,7 @@ def _row(name: str, deaths: Sequence[Death]) -> tuple[object, ...]:
         *(files[part] for part in ("none", "some", "all")),
         sum(death.twice for death in deaths),
         left["note"],
+        left["second name"],
         left["temporary file"],
         left["log"],
     )

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from airflow_landing_loader.landing import local_files, local_moves, moves
-from airflow_landing_loader.landing.target_names import Choice, Spot, SpotState
-from airflow_landing_loader.loading import books
-from airflow_landing_loader.loading.duckdb import ledger
+from airflow_landing_loader.landing.moves import move, mover
+from airflow_landing_loader.landing.moves.names import Choice, Spot
+from airflow_landing_loader.landing.moves.target import SpotState
+from airflow_landing_loader.loading.planning import decisions
+from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
+from airflow_landing_loader.storage.local import files as local_files
 
 
 def _overwrite() -> None:
@@ -22,46 +24,46 @@ def _overwrite() -> None:
                 name=item.file.name,
                 path=f"{target.path}/{item.file.name}",
                 state=SpotState.FREE,
-                usable=True,
+                in_place=True,
             )
             for item in note.files
         )
         return Choice(suffix="", spots=spots)
 
-    local_moves.choose = plain
+    mover.choose = plain
     local_files.rename_no_replace = os.replace
 
 
 def _commit_rows_first() -> None:
     """Rows are committed, and their metadata after them."""
-    insert = ledger.insert_loads
+    insert = Ledger.insert_loads
 
-    def later(con: Any, loads: Any) -> None:
-        con.execute("COMMIT")
-        con.execute("BEGIN TRANSACTION")
-        insert(con, loads)
+    def later(books: Any, loads: Any) -> None:
+        books._con.execute("COMMIT")
+        books._con.execute("BEGIN TRANSACTION")
+        insert(books, loads)
 
-    ledger.insert_loads = later
+    Ledger.insert_loads = later
 
 
 def _forget_earlier_tries() -> None:
     """Each try of a delivery is taken for another arrival."""
-    decide = books.decide
+    decide = decisions.decide
 
     def forgetful(validated: Any, prior: Any) -> Any:
         return decide(validated, [replace(p, delivery_token="", sha256="") for p in prior])
 
-    books.decide = forgetful
+    decisions.decide = forgetful
 
 
 def _leave_half_moved() -> None:
     """What a dead mover has begun stays as it is."""
-    moves.finish_interrupted = lambda *_: ()
+    move.finish_interrupted = lambda *_: ()
 
 
 def _say_nothing() -> None:
     """Refused files lie in failed without a reason."""
-    local_moves._write_sidecar = lambda *_: None
+    mover._write_sidecar = lambda *_: None
 
 
 SABOTAGES: dict[str, Callable[[], None]] = {

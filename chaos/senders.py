@@ -43,6 +43,7 @@ class Sender:
         self._number = 0
         self._records_made = 0
         self._sent_nothing = False
+        self._sent_no_byte = False
         self.settled = False
 
     @property
@@ -86,7 +87,22 @@ class Sender:
     def restated(self, unlike: frozenset[str]) -> Parcel | None:
         """Other content under a name that was there before."""
         earlier = self._earlier(unlike)
-        return None if earlier is None else self._parcel(earlier.data.name, earlier.header)
+        if earlier is None:
+            return None
+        return self._parcel(earlier.data.name, earlier.header or self._table.columns)
+
+    def replacing(self, parcel: Parcel) -> Parcel:
+        """Other content that takes the place of a file while that is loaded."""
+        made = self._parcel(parcel.data.name, parcel.header)
+        self._sent.append(made)
+        return made
+
+    def nothing(self, _: frozenset[str]) -> Parcel | None:
+        """No byte at all, as promised; once, as two such files would be equal."""
+        if not self.settled or self._table.proof not in ("properties", "csv") or self._sent_no_byte:
+            return None
+        self._sent_no_byte = True
+        return replace(self._of_bytes(packed(self._table, b""), 0, fault=None), header=())
 
     def renamed(self, unlike: frozenset[str]) -> Parcel | None:
         """The content of an earlier file under a new name."""
@@ -132,7 +148,7 @@ class Sender:
 
     def empty(self, _: frozenset[str]) -> Parcel:
         """Nothing at all."""
-        return self._of_bytes(packed(self._table, b""), 0, fault="file.empty")
+        return self._of_bytes(packed(self._table, b""), 1, fault="file.empty")
 
     def cut(self, _: frozenset[str]) -> Parcel | None:
         """The first half of a gzip file."""
@@ -208,6 +224,7 @@ KINDS: dict[str, _Make] = {
     "again": Sender.again,
     "restated": Sender.restated,
     "renamed": Sender.renamed,
+    "nothing": Sender.nothing,
     "ragged": Sender.ragged,
     "miscounted": Sender.miscounted,
     "broken quote": Sender.broken_quote,

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from airflow_landing_loader.landing import local_files
+from airflow_landing_loader.storage.local import files as local_files
 from chaos import checks, clocks, faults
 from chaos.child import Child, Ended
 from chaos.faults import NotPossibleError
 from chaos.ground import Ground
-from chaos.loader import GOOD, LATER, Job, Steps, guarded, run_once
-from chaos.model import File, Wave, World
+from chaos.loader import GOOD, LATER, Job, Steps, guarded, run_once, senders_replace
+from chaos.model import File, Parcel, Wave, World
 from chaos.oracle import Oracle, Resting
 from chaos.points import Step
 from chaos.probe import EMPTY, Contents, drop_metadata, read_contents
@@ -27,6 +27,7 @@ from chaos.shots import Shot, Shots
 Part = Literal["none", "some", "all", "-"]
 _ROUNDS = 8
 _FAULT_WAVE = 1
+_FORGED = 0.3  # of the waves
 _AHEAD = (-20 * 365 * 86_400.0, 86_400.0)
 """Seconds by which a clock that jumps is wrong: also before anything was delivered."""
 
@@ -100,6 +101,7 @@ class _Trial:
         self._oracle = Oracle(world.tables)
         self._sent: set[str] = set()
         self._late: list[File] = []
+        self._replacing: tuple[Parcel, ...] = ()
         self._longest = 0.1
         self._known = True
         self._read_state: object = None
@@ -137,6 +139,8 @@ class _Trial:
             self._by_steps(remaining)
         else:
             self._by_runs(remaining)
+        self._ground.replace(self._ground.ready)
+        self._note_replaced()
         self._end(number)
 
     def _begin(self, wave: Wave) -> None:
@@ -152,7 +156,18 @@ class _Trial:
             new_loads=len(self._oracle.expected.loads) - loads,
             files=tuple(files),
         )
+        self._replacing = wave.replacing
+        self._ground.prepare(file for parcel in wave.replacing for file in parcel.files)
         self._deliver([*wave.strays, *(file for file in files if file.name not in late)])
+        if self._random.random() < _FORGED:
+            self._ground.forge()
+
+    def _note_replaced(self) -> None:
+        """Notice what senders have put in the place of others, and let them finish a pair."""
+        for parcel in self._replacing:
+            if parcel.data.name not in self._ground.ready:
+                self._ground.replace(file.name for file in parcel.files)
+                self._sent.update(file.sha256 for file in parcel.files)
 
     def _in_any_order(self, files: tuple[File, ...]) -> tuple[File, ...]:
         return files if self._random.random() < 0.5 else files[::-1]
@@ -285,6 +300,7 @@ class _Trial:
             local_files._renameat2 = None
         if self._prepare is not None:
             self._prepare()
+        senders_replace(self._ground)
         if self._sabotage is not None:
             SABOTAGES[self._sabotage]()
         if shot is not None:
@@ -300,6 +316,7 @@ class _Trial:
             self._problem(f"a loader ended with a trace:\n{self._ground.log_tail()}")
 
     def _examine(self, name: str) -> Death:
+        self._note_replaced()
         look, contents = self._ground.look(), self._contents()
         if self._known:
             hidden = self._ground.hidden_digests()

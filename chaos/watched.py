@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from airflow_landing_loader.loading.duckdb import session
+from airflow_landing_loader.loading.warehouses.duckdb import session
 
 Act = Callable[[], None]
 

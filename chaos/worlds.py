@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 
 from chaos.model import Fault, File, Mode, Parcel, Proof, Table, Wave, World
 from chaos.points import POINTS
@@ -47,7 +48,10 @@ def make_world(seed: int, fault: Fault | None = None) -> World:
         workers=random_.choice((1, 1, 3)),
         batch=random_.choice((6, 500) if mode == "steps" else (1, 3, 500)),
         tables=tables,
-        waves=tuple(_wave(number, senders, random_, clock) for number in range(_WAVES)),
+        waves=tuple(
+            _wave(number, senders, random_, clock, _Replacing(focus.needs, chosen))
+            for number in range(_WAVES)
+        ),
     )
 
 
@@ -82,14 +86,34 @@ def _table(random_: random.Random, number: int, proof: Proof, needs: frozenset[s
     )
 
 
-def _wave(number: int, senders: list[Sender], random_: random.Random, clock: Clock) -> Wave:
+@dataclass(frozen=True)
+class _Replacing:
+    """Which parcels are replaced while they are loaded.
+
+    Where two loaders work at a time, none with a go file: one of them may see half of the new pair,
+    which no rule tells from a wrong one.
+    """
+
+    needs: frozenset[str]
+    fault: Fault
+
+    def allow(self, parcel: Parcel, random_: random.Random) -> bool:
+        chance = 1.0 if "replaced" in self.needs else 0.3
+        fits = parcel.go is None or self.fault not in ("two loops", "two schedulers")
+        return random_.random() < chance and fits
+
+
+def _wave(
+    number: int, senders: list[Sender], random_: random.Random, clock: Clock, rules: _Replacing
+) -> Wave:
     """Every table gets something new, something again, and something bad, or some of these."""
     parcels: list[Parcel] = []
+    replacing: list[Parcel] = []
     for sender in senders:
         sender.settled = number > 0
         kinds = ["good", *random_.choices(("good", "drifted", "ragged"), k=random_.randint(0, 2))]
         if number:
-            kinds += ["restated", "again"]
+            kinds += ["restated", "again", "nothing"]
             kinds += random_.sample(("renamed", "drifted"), 1)
         kinds += random_.sample(BAD, 2 if random_.random() < 0.6 else 0)
         unlike: set[str] = set()
@@ -98,10 +122,16 @@ def _wave(number: int, senders: list[Sender], random_: random.Random, clock: Clo
             if parcel is not None:
                 unlike.add(parcel.data.name)
                 parcels.append(parcel)
+                if kind == "good" and rules.allow(parcel, random_):
+                    replacing.append(sender.replacing(parcel))
     parcels.sort(key=lambda parcel: parcel.data.name)
+    replaced = {parcel.data.name for parcel in replacing}
     late = [p.data.name for p in parcels if number and random_.random() < 0.2]
     return Wave(
-        parcels=tuple(parcels), strays=_strays(number, random_, clock), late=frozenset(late)
+        parcels=tuple(parcels),
+        strays=_strays(number, random_, clock),
+        replacing=tuple(sorted(replacing, key=lambda parcel: parcel.data.name)),
+        late=frozenset(late) - replaced,
     )
 
 

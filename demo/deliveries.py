@@ -133,7 +133,7 @@ def upload(chosen: Iterable[Sample], uri: str) -> None:
     """
     # Imported here: a folder needs none of it.
     from google.api_core.exceptions import PreconditionFailed
-    from google.cloud import storage
+    from google.cloud import storage  # type: ignore[attr-defined]
 
     name, _, prefix = uri.removeprefix("gs://").rstrip("/").partition("/")
     bucket = storage.Client().bucket(name)

@@ -36,10 +36,11 @@ def main() -> int:
         return 3
     from google.api_core.exceptions import Conflict
     from google.auth.credentials import AnonymousCredentials
-    from google.cloud import bigquery, storage
+    from google.cloud import bigquery, storage  # type: ignore[attr-defined]
 
     project = os.environ[f"{_PREFIX}GCP_PROJECT"]
-    store = storage.Client(project=project, credentials=AnonymousCredentials())
+    nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    store = storage.Client(project=project, credentials=nobody)
     for name in buckets(os.environ):
         try:
             store.create_bucket(name)
@@ -48,7 +49,7 @@ def main() -> int:
         else:
             print(f"bucket {name} made")
     dataset = f"{project}.{os.environ[f'{_PREFIX}BQ_DATASET']}"
-    bigquery.Client(project, AnonymousCredentials()).create_dataset(dataset, exists_ok=True)
+    bigquery.Client(project, nobody).create_dataset(dataset, exists_ok=True)
     print(f"dataset {dataset} is there")
     return 0
 

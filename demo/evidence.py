@@ -14,7 +14,8 @@ import duckdb
 
 from airflow_api import AirflowApi
 from airflow_home import Playground
-from airflow_landing_loader.landing.sidecar import Sidecar, read_sidecar
+from airflow_landing_loader.landing.moves.sidecar import ENDING, Sidecar, read_sidecar
+from airflow_landing_loader.storage.local.folder import LocalFolder
 from deliveries import Sample
 
 DBT_PREFIX = "dbt"
@@ -119,7 +120,8 @@ def gather(
     :param dbt_lines: from :func:`read_dbt_lines`, oldest first.
     :param other_problems: what was seen before.
     """
-    sidecars = [read_sidecar(str(path)) for path in playground.failed.glob("*.error.json")]
+    failed = LocalFolder(str(playground.failed))
+    sidecars = [read_sidecar(failed, name) for name in failed.names() if name.endswith(ENDING)]
     with duckdb.connect(str(playground.database), read_only=True) as warehouse:
         files = tuple(_file(sample, playground, sidecars, warehouse) for sample in samples)
         tables = tuple(_table(name, samples, warehouse) for name in sorted(set(MODELS.values())))

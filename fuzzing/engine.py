@@ -12,11 +12,12 @@ import duckdb
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.model import Validated
-from airflow_landing_loader.landing.zone import Zone
-from airflow_landing_loader.loading import reader as reader_module
-from airflow_landing_loader.loading.reader import PROTOCOL, ReadOptions
-from airflow_landing_loader.loading.records import GATHERED, RecordReader
-from airflow_landing_loader.loading.rejects import Reject
+from airflow_landing_loader.loading.reading import csv as reader_module
+from airflow_landing_loader.loading.reading.csv import ReadOptions
+from airflow_landing_loader.loading.reading.filesystem import PROTOCOL
+from airflow_landing_loader.loading.reading.records import GATHERED, RecordReader
+from airflow_landing_loader.loading.reading.rejects import Reject
+from airflow_landing_loader.storage.zone import Zone
 from fuzzing.model.csv_text import Row
 from fuzzing.model.data_file import Judgement
 
@@ -104,7 +105,7 @@ def _check_alone(
     expected = [
         _cells(validated, judged, row) + ((number,) if numbered else ())
         for number, row in enumerate(judged.records, start=1)
-        if row.fields == judged.columns
+        if row not in judged.ragged
     ]
     _same(con.execute(f"SELECT {columns} FROM {read}").fetchall(), expected)
     _check_rejects(rejects, judged)
@@ -115,7 +116,7 @@ def _check_rejects(rejects: tuple[Reject, ...], judged: Judgement) -> None:
     assert [(reject.record, reject.line, reject.text) for reject in rejects] == [
         (number, row.line, judged.text[row.start : row.stop].decode().removesuffix(end))
         for number, row in enumerate(judged.records, start=1)
-        if row.fields != judged.columns
+        if row in judged.ragged
     ], "other records are set aside"
 
 

@@ -9,14 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
-from airflow_landing_loader.landing import inspection as inspection_module
-from airflow_landing_loader.landing import text as text_module
-from airflow_landing_loader.landing.cells import read_records
-from airflow_landing_loader.landing.inspection import inspect, locate, ragged_records
+from airflow_landing_loader.landing.formats.csv import inspection as inspection_module
+from airflow_landing_loader.landing.formats.csv.cells import read_records
+from airflow_landing_loader.landing.formats.csv.inspection import (
+    inspect,
+    locate,
+    ragged_records,
+    skipped_headers,
+)
 from airflow_landing_loader.landing.model import Inspection
-from airflow_landing_loader.landing.source import Source
-from airflow_landing_loader.mapping.model import TableMapping
+from airflow_landing_loader.landing.text import stream
+from airflow_landing_loader.storage.content import FileContent
 from fuzzing.model.data_file import Judgement, judge
 from fuzzing.promises import check_refusal
 
@@ -28,14 +33,14 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 def blocks_of(size: int) -> Iterator[None]:
     """Let the inspection read blocks of so many bytes, so that small files have boundaries."""
     with (
-        patch.object(text_module, "BLOCK_BYTES", size),
+        patch.object(stream, "BLOCK_BYTES", size),
         patch.object(inspection_module, "BLOCK_BYTES", size),
     ):
         yield
 
 
 def check_inspection(
-    source: Source, content: bytes, mapping: TableMapping
+    source: FileContent, content: bytes, mapping: TableMapping
 ) -> tuple[Inspection | None, Judgement]:
     """Inspect a file; hold what is found, or why it is refused, against what is right.
 
@@ -76,6 +81,7 @@ def _check_found(found: Inspection, judged: Judgement) -> None:
     records = judged.records
     assert found.records == len(records), f"{found.records} records of {len(records)}"
     assert found.ragged == len(judged.ragged)
+    assert found.skipped_headers == len(judged.left_out)
     assert len(found.columns) == judged.columns
     assert found.longest_record == max((row.stop - row.start for row in records), default=0)
     assert found.line_end.encode() == (judged.kind or b"\n")
@@ -91,7 +97,7 @@ def _check_found(found: Inspection, judged: Judgement) -> None:
 
 def _check_parts(found: Inspection, judged: Judgement) -> None:
     """Header, records and trailer are all there is, apart from blank lines, and in this order."""
-    rows = [row for row in judged.rows if not row.blank]
+    rows = [row for row in judged.rows if not row.blank and row not in judged.left_out]
     before = [row for row in rows if row.stop <= found.body_start]
     inside = [row for row in rows if found.body_start <= row.start and row.stop <= found.body_end]
     behind = [row for row in rows if row.start >= found.body_end]
@@ -102,7 +108,7 @@ def _check_parts(found: Inspection, judged: Judgement) -> None:
 
 
 def _check_second_pass(
-    source: Source, mapping: TableMapping, found: Inspection, judged: Judgement
+    source: FileContent, mapping: TableMapping, found: Inspection, judged: Judgement
 ) -> None:
     numbers = range(1, found.records + 1)
     places = [
@@ -115,10 +121,16 @@ def _check_second_pass(
     ]
     ragged = [(place.start, place.end) for place in ragged_records(source, mapping, found)]
     assert ragged == [(row.start, row.stop) for row in judged.ragged]
+    between = list(skipped_headers(source, mapping, found))
+    assert between == [
+        (row.start, row.stop)
+        for row in judged.left_out
+        if found.body_start <= row.start < found.body_end
+    ]
 
 
 def _check_cells(
-    source: Source, mapping: TableMapping, found: Inspection, judged: Judgement
+    source: FileContent, mapping: TableMapping, found: Inspection, judged: Judgement
 ) -> None:
     nulls = mapping.csv.null_values
     read = [record.cells for record in read_records(source, mapping, found)]
@@ -142,7 +154,8 @@ def _check_csv_module(mapping: TableMapping, found: Inspection, judged: Judgemen
     assert rows == [[cell.text for cell in row.cells] for row in judged.rows if not row.blank], (
         "the csv module finds other fields"
     )
-    records = len(rows) - (judged.header is not None) - (judged.last is not None)
+    others = len(judged.left_out) + (judged.header is not None) + (judged.last is not None)
+    records = len(rows) - others
     blank = sum(row.blank for row in judged.records)
     assert found.records == records + blank, "the csv module counts other records"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from airflow_landing_loader.landing.model import LandedFile
-from airflow_landing_loader.landing.zone import Entry
+from airflow_landing_loader.storage.model import LandedFile
+from airflow_landing_loader.storage.zone import Entry
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,6 @@ class MemoryBytes:
     """An open file in memory."""
 
     content: bytes
-    token: str = "1"
 
     @property
     def size(self) -> int:
@@ -63,6 +62,10 @@ class MemoryZone:
     def require(self) -> None:
         """It is always there."""
 
+    def is_being_written(self, name: str) -> bool:  # noqa: ARG002
+        """Nobody writes here."""
+        return False
+
     def source(self, file: LandedFile) -> MemorySource:
         """Where a file's bytes are read."""
         return MemorySource(file.name, self.contents[file.name])
@@ -74,5 +77,5 @@ class MemoryZone:
             path=f"{self.path}/{name}",
             size=len(self.contents[name]),
             mtime_ns=0,
-            token=MemoryBytes.token,
+            token="1",
         )

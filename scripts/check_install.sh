@@ -32,7 +32,7 @@ check() {
     # Not into `grep -q`: Airflow complains when its reader goes away.
     [[ $(airflow config list --section landing_loader 2>/dev/null) == *landing_path* ]]
     python - <<'PY'
-from airflow_landing_loader.dag_factory import build_landing_dags
+from airflow_landing_loader.dag_factory.factory import build_landing_dags
 from airflow_landing_loader.hooks.connections import ConnectionClients
 
 dags = build_landing_dags()

@@ -7,7 +7,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from airflow_landing_loader.settings import PREFIX, Settings, options
+from tests.support.zones import Zones
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -48,43 +48,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.is_relative_to(folder))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Zones:
-    """Three zone folders side by side, and a folder for mappings."""
+@pytest.fixture(scope="session")
+def zones_in() -> Callable[[Path], Zones]:
+    """Makes empty zones and a mapping folder in a folder, for more tests than one."""
 
-    root: Path
-    landing: Path
-    archive: Path
-    failed: Path
-    tables: Path
+    def make(root: Path) -> Zones:
+        made = Zones(
+            root=root,
+            landing=root / "landing",
+            archive=root / "archive",
+            failed=root / "failed",
+            tables=root / "tables",
+        )
+        for folder in (made.landing, made.archive, made.failed, made.tables):
+            folder.mkdir(parents=True)
+        return made
 
-    def names(self) -> dict[str, list[str]]:
-        """The names in each zone, sorted, without the loader's own hidden work folder."""
-        zones = {"landing": self.landing, "archive": self.archive, "failed": self.failed}
-        return {
-            zone: sorted(
-                str(p.relative_to(folder))
-                for p in folder.rglob("*")
-                if not p.is_dir() and ".landing-loader" not in p.parts
-            )
-            for zone, folder in zones.items()
-        }
+    return make
 
 
 @pytest.fixture
-def zones(tmp_path: Path) -> Zones:
+def zones(tmp_path: Path, zones_in: Callable[[Path], Zones]) -> Zones:
     """Empty zones and a mapping folder under ``tmp_path / "zones"``."""
-    root = tmp_path / "zones"
-    made = Zones(
-        root=root,
-        landing=root / "landing",
-        archive=root / "archive",
-        failed=root / "failed",
-        tables=root / "tables",
-    )
-    for folder in (made.landing, made.archive, made.failed, made.tables):
-        folder.mkdir(parents=True)
-    return made
+    return zones_in(tmp_path / "zones")
 
 
 @pytest.fixture

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorCode
-from airflow_landing_loader.mapping.model import TableMapping
 
 NUL = 0
+CTRL_Z = 0x1A
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ class SlowReader:
         while at < len(self.text):
             if self.text[at] == NUL:
                 self._fail(ErrorCode.ENCODING_NUL_BYTE, self.line, self._column(at))
+            if self.text[at] == CTRL_Z and at == self._row_start:
+                self._fail(ErrorCode.ENCODING_CTRL_Z, self.line, self._column(at))
             self._check_size(at)
             if self.cut and self._is_open(at):
                 break

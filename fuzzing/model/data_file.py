@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import codecs
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from airflow_landing_loader.config.mapping.model import TableMapping, Trailer
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.landing.model import TrailerContent
-from airflow_landing_loader.mapping.model import TableMapping, Trailer
-from fuzzing.model.csv_text import Cell, Row, SlowReader, Verdict
+from fuzzing.model import names_said
+from fuzzing.model.csv_text import Row, SlowReader, Verdict
+from fuzzing.model.names_said import clean
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_EBCDIC = ("cp037", "cp273", "cp500", "cp1140")
 _COUNT = re.compile(r"[ \t]*0*([0-9]{1,19})[ \t]*")
 _MARKS = {
+    codecs.BOM_UTF32_LE: ("utf-32", "utf-32-le"),
+    codecs.BOM_UTF32_BE: ("utf-32", "utf-32-be"),
     codecs.BOM_UTF8: ("utf-8",),
     codecs.BOM_UTF16_LE: ("utf-16", "utf-16-le"),
     codecs.BOM_UTF16_BE: ("utf-16", "utf-16-be"),
@@ -30,7 +34,9 @@ class Judgement:
     :param rows: all rows of it; offsets count bytes of the text.
     :param header: the record that names the columns.
     :param columns: how many.
+    :param said: what the mapping says of their names.
     :param records: the data records.
+    :param left_out: records that are the header again, and no data.
     :param last: the trailer.
     :param trailer: what the trailer says.
     :param kind: the line end.
@@ -41,7 +47,9 @@ class Judgement:
     rows: list[Row] = field(default_factory=list)
     header: Row | None = None
     columns: int = 0
+    said: names_said.Names = names_said.NOTHING
     records: list[Row] = field(default_factory=list)
+    left_out: list[Row] = field(default_factory=list)
     last: Row | None = None
     trailer: TrailerContent | None = None
     kind: bytes | None = None
@@ -63,8 +71,14 @@ class Judgement:
 
     @property
     def ragged(self) -> list[Row]:
-        """Records with a wrong number of fields."""
-        return [row for row in self.records if row.fields != self.columns]
+        """Records with a wrong number of fields, or that are the header again."""
+        return [r for r in self.records if r.fields != self.columns or self.said.is_header(r)]
+
+    def leave_out(self) -> None:
+        """Take headers out of the records where the mapping says so."""
+        if self.said.csv.repeated_header == "skip":
+            self.left_out = [row for row in self.records if self.said.is_header(row)]
+            self.records = [row for row in self.records if not self.said.is_header(row)]
 
     def cells(self, row: Row, null_values: tuple[str, ...]) -> tuple[str | None, ...]:
         """The values of a record, ``None`` for NULL."""
@@ -96,25 +110,28 @@ def judge(content: bytes, mapping: TableMapping) -> Judgement:
     return found
 
 
-def clean(name: str) -> str:
-    """A column name as it is meant."""
-    return unicodedata.normalize("NFC", name.strip())
-
-
 def _text_of(content: bytes, encoding: str) -> tuple[bytes, bool]:
     """The text that can be decoded, in UTF-8, and whether bytes follow that cannot."""
     mark = next((mark for mark in _MARKS if content.startswith(mark)), b"")
     if mark and encoding not in _MARKS[mark]:
         return b"", True
-    if encoding == "utf-16":
+    if encoding in ("utf-16", "utf-32"):
         if not mark:
             return b"", True
         encoding = _MARKS[mark][1]
     content = content[len(mark) :]
+    text, cut = _decoded(content, encoding)
+    if encoding in _EBCDIC:
+        text = text.replace("\x85", "\n")
+    text = text.lstrip("\ufeff")
+    return (text if cut else text.removesuffix("\x1a")).encode(), cut
+
+
+def _decoded(content: bytes, encoding: str) -> tuple[str, bool]:
     try:
-        return content.decode(encoding).encode(), False
+        return content.decode(encoding), False
     except UnicodeDecodeError as error:
-        return content[: error.start].decode(encoding).encode(), True
+        return content[: error.start].decode(encoding), True
 
 
 def _skipped(text: bytes, cut: bool, mapping: TableMapping) -> tuple[int, int, Verdict | None]:
@@ -131,7 +148,10 @@ def _skipped(text: bytes, cut: bool, mapping: TableMapping) -> tuple[int, int, V
             return start, line, Verdict(ErrorCode.CSV_RECORD_TOO_LONG, line)
         if end is None:
             wrong = Verdict(ErrorCode.ENCODING_INVALID, line) if cut else None
-            return stop, line, wrong
+            return stop, line, wrong or names_said.of_skipped(text[start:stop], line, mapping.csv)
+        wrong = names_said.of_skipped(text[start:stop], line, mapping.csv)
+        if wrong is not None:
+            return start, line, wrong
         start = stop
     return start, mapping.csv.skip_rows + 1, None
 
@@ -139,6 +159,7 @@ def _skipped(text: bytes, cut: bool, mapping: TableMapping) -> tuple[int, int, V
 def _records(found: Judgement, mapping: TableMapping) -> Verdict | None:
     """Tell header, records and trailer apart; return what is wrong first."""
     found.columns = len(mapping.csv.columns or ())
+    found.said = names_said.Names.of(mapping.csv.columns or (), mapping.csv)
     rows = found.rows
     if mapping.csv.header:
         filled = [index for index, row in enumerate(rows) if not row.blank]
@@ -146,6 +167,10 @@ def _records(found: Judgement, mapping: TableMapping) -> Verdict | None:
             return found.verdict or Verdict(ErrorCode.FILE_EMPTY)
         found.header = rows[filled[0]]
         found.columns = found.header.fields
+        found.said = names_said.Names.of(found.names, mapping.csv)
+        wrong = found.said.against_promise()
+        if wrong is not None:
+            return Verdict(wrong, found.header.line)
         rows = rows[filled[0] + 1 :]
     found.records = [row for row in rows if found.columns == 1 or not row.blank]
     if mapping.trailer is not None and found.verdict is None:
@@ -154,16 +179,43 @@ def _records(found: Judgement, mapping: TableMapping) -> Verdict | None:
             return _no_trailer(found, mapping.trailer)
         found.last = found.records[filled[-1]]
         found.records = found.records[: filled[-1]]
-    if found.ragged and mapping.on_bad_row == "fail":
-        return Verdict(ErrorCode.CSV_RAGGED, found.ragged[0].line)
-    if not (found.records or found.header or found.last):
+    early = _first_bad(found, mapping)
+    found.leave_out()
+    if early is not None:
+        return early
+    if not (found.records or found.header or found.last or found.left_out):
         return found.verdict or Verdict(ErrorCode.FILE_EMPTY)
     if found.last is not None and mapping.trailer is not None:
-        said = read_last(found.last.cells, mapping.trailer, found.columns)
+        said = read_last(found, found.last, mapping)
         if isinstance(said, ErrorCode):
             return Verdict(said, found.last.line)
         found.trailer = TrailerContent(expected_records=said[0], tag=said[1], line=found.last.line)
     return found.verdict
+
+
+def _first_bad(found: Judgement, mapping: TableMapping) -> Verdict | None:
+    """The first record that has a wrong number of fields, or the trailer's tag."""
+    tag = "TRAILER" if mapping.trailer and mapping.trailer.tag is None else None
+    if mapping.trailer and isinstance(mapping.trailer.tag, str):
+        tag = mapping.trailer.tag
+    # The record before a fault may be the trailer.
+    filled = [row for row in found.records if not row.blank]
+    spared = filled[-1] if filled and found.verdict else None
+    first = not mapping.csv.header
+    for row in found.records:
+        skipped = mapping.csv.repeated_header == "skip" and found.said.is_header(row)
+        if not skipped and found.said.is_in_other_order(row, first=first):
+            return Verdict(ErrorCode.HEADER_NOT_AS_PROMISED, row.line)
+        if row is not spared and row.fields > 1 and row.cells[0].text == tag:
+            return Verdict(ErrorCode.TRAILER_NOT_LAST, row.line)
+        if skipped:
+            continue
+        first = False
+        if row.fields != found.columns and mapping.on_bad_row == "fail":
+            return Verdict(ErrorCode.CSV_RAGGED, row.line)
+        if found.said.is_header(row) and mapping.on_bad_row == "fail":
+            return Verdict(ErrorCode.CSV_REPEATED_HEADER, row.line)
+    return None
 
 
 def _no_trailer(found: Judgement, trailer: Trailer) -> Verdict:
@@ -175,28 +227,31 @@ def _no_trailer(found: Judgement, trailer: Trailer) -> Verdict:
 
 
 def read_last(
-    cells: tuple[Cell, ...], trailer: Trailer, columns: int
+    found: Judgement, last: Row, mapping: TableMapping
 ) -> tuple[int, str | None] | ErrorCode:
-    """Read a last record: its count and tag, or why it is no trailer.
-
-    :param columns: how many the file has.
-    """
-    like_data = len(cells) == columns
-    named = isinstance(trailer.tag, str)
+    """Read a last record: its count and tag, or why it is no trailer."""
+    trailer, cells, columns = mapping.trailer, last.cells, found.columns
+    assert trailer is not None
     tag = None if trailer.tag is False else cells[0].text
-    if named and tag != trailer.tag:
-        if like_data:
+    if isinstance(trailer.tag, str) and tag != trailer.tag:
+        if len(cells) == columns:
             return ErrorCode.TRAILER_MISSING
-        begun = len(cells) == 1 and str(trailer.tag).startswith(str(tag))
+        begun = len(cells) == 1 and trailer.tag.startswith(str(tag))
         return ErrorCode.TRAILER_CUT if begun else ErrorCode.TRAILER_WRONG_TAG
+    no_data = len(cells) != columns and mapping.on_bad_row == "fail"
+    if len(cells) < columns:
+        no_data = no_data and found.text[: last.stop].endswith((b"\n", b"\r"))
+    if not no_data and trailer.tag is False:
+        return ErrorCode.TRAILER_MISSING
+    if not no_data and trailer.tag is None and tag != "TRAILER":
+        return ErrorCode.TRAILER_MISSING
     behind_tag = cells if trailer.tag is False else cells[1:]
-    is_data = like_data and not named
     if len(behind_tag) < trailer.row_count_column:
-        return ErrorCode.TRAILER_MISSING if is_data else ErrorCode.TRAILER_CUT
+        return ErrorCode.TRAILER_CUT
     text = behind_tag[trailer.row_count_column - 1].text
     digits = text.strip(" \t")
     if not (digits.isascii() and digits.isdigit()):
-        return ErrorCode.TRAILER_MISSING if is_data else ErrorCode.TRAILER_BAD_COUNT
+        return ErrorCode.TRAILER_BAD_COUNT
     count = _COUNT.fullmatch(text)
     if count is None or int(count[1]) >= 2**63:
         return ErrorCode.TRAILER_BAD_COUNT

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from airflow_landing_loader.config.mapping.model import GoFile
 from airflow_landing_loader.exceptions import ErrorCode
-from airflow_landing_loader.mapping.model import GoFile
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _COMMENT = re.compile(r"[ \t]*[#!]")
@@ -14,6 +14,9 @@ _PROPERTY = re.compile(r"[ \t]*([^=:]*?)[ \t]*[=:][ \t]*(.*?)[ \t]*", re.DOTALL)
 _FIELD = re.compile(
     r'(?:[ \t]*"(?P<quoted>(?:[^"]|"")*)"|(?![ \t]*")(?P<plain>[^,]*?))[ \t]*(?:,|\Z)'
 )
+_FITS = re.compile(r"a_.*\.(?:csv|go)", re.DOTALL)
+_CSV = re.compile(r".*\.csv", re.DOTALL)
+_FILE_KEYS = ("file", "filename", "datafile", "datafilename", "name")
 _COUNT = re.compile(r"0*([0-9]{1,19})")
 
 
@@ -45,7 +48,7 @@ def read(content: bytes, rules: GoFile, data_name: str) -> Said:
         raise UnfitError(ErrorCode.GO_FILE_UNREADABLE) from error
     if "\0" in text:
         raise UnfitError(ErrorCode.GO_FILE_UNREADABLE)
-    lines = _LINE_END.split(text)
+    lines = _LINE_END.split(text[:-1] if text.endswith("\x1a") else text)
     values = _properties if rules.format == "properties" else _columns
     count, status = values(lines, rules, data_name)
     matched = _COUNT.fullmatch(count)
@@ -56,12 +59,27 @@ def read(content: bytes, rules: GoFile, data_name: str) -> Said:
     return Said(int(matched[1]), status)
 
 
+def _names(texts: list[str]) -> list[str]:
+    return [re.split(r"[/\\]", text)[-1].casefold() for text in texts]
+
+
+def _other(texts: list[str], other: re.Pattern[str]) -> bool:
+    """Whether one names another file than ``a_1.csv`` and ``a_1.go``."""
+    names = _names(texts)
+    return any(other.fullmatch(name) and name not in ("a_1.csv", "a_1.go") for name in names)
+
+
 def _properties(lines: list[str], rules: GoFile, _: str) -> tuple[str, str | None]:
     found: dict[str, set[str]] = {}
     for line in lines:
         pair = None if _COMMENT.match(line) else _PROPERTY.fullmatch(line)
         if pair is not None:
             found.setdefault(pair[1], set()).add(pair[2])
+    values = [value for several in found.values() for value in several]
+    is_file = {key: re.sub(r"[\W\d_]", "", key).casefold() in _FILE_KEYS for key in found}
+    named = [value for key, several in found.items() if is_file[key] for value in several]
+    if "a_1.csv" not in _names(values) and (_other(values, _FITS) or _other(named, _CSV)):
+        raise UnfitError(ErrorCode.GO_FILE_OTHER_FILE)
     count = _one(found.get(str(rules.row_count_key)), ErrorCode.GO_FILE_BAD_COUNT)
     if count is None:
         raise UnfitError(ErrorCode.GO_FILE_NO_KEY)
@@ -91,6 +109,9 @@ def _columns(lines: list[str], rules: GoFile, data_name: str) -> tuple[str, str 
     if not naming and len(records) != 1:
         raise UnfitError(ErrorCode.GO_FILE_NO_LINE)
     record = naming[0] if naming else records[0]
+    own = naming or "a_1.csv" in _names(record)
+    if not own and (_other(record, _FITS) or _other(record, _CSV)):
+        raise UnfitError(ErrorCode.GO_FILE_OTHER_FILE)
     count = _column(record, header, rules.row_count_column, ErrorCode.GO_FILE_NO_KEY)
     if rules.status_column is None:
         return count, None

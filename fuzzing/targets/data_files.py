@@ -9,8 +9,8 @@ from typing import Any
 
 import zstandard
 
+from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.landing.model import Delivery, Validated
-from airflow_landing_loader.mapping.model import TableMapping
 from fuzzing.choices import Choices
 from fuzzing.engine import Reading, check_engine
 from fuzzing.inspected import blocks_of, check_inspection
@@ -22,6 +22,7 @@ TOKENS = (
     "§".encode(), "é".encode(), "\U0001f600".encode(), b"\xff", b"\xc3", codecs.BOM_UTF8,
     codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"NULL", b"TRL", b"12", b"0", b"\x85",
     "\u2028".encode(), b"a,b\n", b"1,2\n", b",\n", b'"a","b"\n', b"TRL,1\n", b"TRL,2\n",
+    b"\x1a", "表".encode("shift_jis"), "\u0413".encode("gbk"), b"\x81", b"\x15", b"\x25",
 )  # fmt: skip
 """Pieces of text that mean something to the grammar or to a reader of it."""
 
@@ -36,7 +37,11 @@ DIALECTS: tuple[dict[str, Any], ...] = (
     {"delimiter": "|", "escape": "/"},
     {"delimiter": " "},
 )
-_ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "windows-1252", "iso-8859-15")
+_ENCODINGS = (
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "windows-1252", "iso-8859-15",
+    "utf-32", "utf-32-be", "ascii", "windows-1250", "shift_jis", "gbk", "gb18030", "big5",
+    "euc-kr", "cp037", "cp437", "mac-roman",
+)  # fmt: skip
 _COLUMNS = (None, None, ["a"], ["a", "b"], ["a", "b", "c"])
 _MAX_BYTES = (1_000_000, 3, 7, 20, 100)
 _MAX_LINES = (1000, 1, 2, 3)
@@ -81,15 +86,19 @@ class DataFile:
             check_engine(validated, zone, judged, reading)
 
 
-def data_file(choices: Choices, **rules: Any) -> DataFile:
+def data_file(choices: Choices, *, names: dict[str, Any] | None = None, **rules: Any) -> DataFile:
     """Make a file and its mapping of an input.
 
+    :param names: what the mapping says of columns, in place of what is chosen here.
     :param rules: further keys of the mapping.
     """
     csv = dict(choices.pick(DIALECTS))
     encoding = choices.pick(_ENCODINGS)
     columns = choices.pick(_COLUMNS)
-    csv |= {"header": False, "columns": columns} if columns else {}
+    if names is not None:
+        csv |= names
+    elif columns:
+        csv |= {"header": False, "columns": columns}
     csv |= {"encoding": encoding, "skip_rows": choices.pick((0, 0, 1, 3))}
     csv |= {
         "null_values": choices.pick(((), ("NULL", "a"))),

@@ -6,10 +6,11 @@ import hashlib
 import re
 from typing import Any
 
+from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import LandingError
-from airflow_landing_loader.landing.go_file import expected_data_records, read_go_file
+from airflow_landing_loader.landing.control.counts import expected_data_records
+from airflow_landing_loader.landing.control.go_file import read_go_file
 from airflow_landing_loader.landing.model import Delivery
-from airflow_landing_loader.mapping.model import TableMapping
 from fuzzing.choices import Choices
 from fuzzing.memory import MemoryZone
 from fuzzing.model import go_text
@@ -21,7 +22,7 @@ TOKENS = (
     b"SUCCESS", b"OK", b"a_1.csv", b"b.csv", b"rows", b"state", b"\0", b"\xff", b"\xc3",
     b"\xef\xbb\xbf", "\u2212".encode(), "\xa0".encode(), "\u0665".encode(), "\u2028".encode(),
     b"\x85", b"\x0b", b"a_1.csv,5,SUCCESS\n", b"record_count=5\n", b'"a_1.csv"',
-    b"rows,state,file\n",
+    b"rows,state,file\n", b"A_2.csv", b"a_2.go", b"/out/", b"file", b"\x1a",
 )  # fmt: skip
 
 _NAME, _GO = "a_1.csv", "a_1.go"

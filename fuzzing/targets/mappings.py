@@ -11,20 +11,13 @@ from typing import Any
 
 import yaml
 
-from airflow_landing_loader.dag_docs import problem_page, table_page
+from airflow_landing_loader.config.mapping.explain import keys_of
+from airflow_landing_loader.config.mapping.model import RESERVED_KEYS, TableMapping
+from airflow_landing_loader.config.mapping.reader import MappingSet, read_mappings
+from airflow_landing_loader.config.yaml.nodes import MapNode, Node, ScalarNode, plain
+from airflow_landing_loader.config.yaml.parser import decode, lines_of, parse
+from airflow_landing_loader.dag_factory.docs import problem_page, table_page
 from airflow_landing_loader.exceptions import ConfigurationError
-from airflow_landing_loader.mapping.explain import keys_of
-from airflow_landing_loader.mapping.model import RESERVED_KEYS, TableMapping
-from airflow_landing_loader.mapping.reader import MappingSet, read_mappings
-from airflow_landing_loader.mapping.yaml_source import (
-    Mapping,
-    Node,
-    Scalar,
-    decode,
-    lines_of,
-    parse,
-    plain,
-)
 from airflow_landing_loader.settings import Settings
 from fuzzing.choices import Choices
 from fuzzing.model.mapping_schema import VALIDATOR, check_schema
@@ -83,7 +76,7 @@ def run(data: bytes) -> None:
     if read.mappings:
         table_page(read.mappings, _SETTINGS, dbt=True)
     node = _node(content)
-    if isinstance(node, Mapping):
+    if isinstance(node, MapNode):
         if not _has_fault(node):
             check_schema(plain(node), read.errors)
         _check_accepted(read, node)
@@ -134,7 +127,7 @@ def _check_names(mappings: tuple[TableMapping, ...]) -> None:
                 assert not any(other.matches(go_name) for other in mappings), f"{go_name!r}"
 
 
-def _check_accepted(read: MappingSet, node: Mapping) -> None:
+def _check_accepted(read: MappingSet, node: MapNode) -> None:
     """What is accepted is so without its neighbours, and however it is written."""
     places = {(mapping.pattern, mapping.origin) for mapping in read.mappings}
     document = {
@@ -156,8 +149,8 @@ def _without_origin(mapping: TableMapping) -> TableMapping:
 
 
 def _has_fault(node: Node) -> bool:
-    if node.fault is not None or isinstance(node, Scalar):
+    if node.fault is not None or isinstance(node, ScalarNode):
         return node.fault is not None
-    if isinstance(node, Mapping):
+    if isinstance(node, MapNode):
         return any(pair.fault is not None or _has_fault(pair.value) for pair in node.pairs)
     return any(map(_has_fault, node.items))

@@ -14,4 +14,6 @@ def run(data: bytes) -> None:
     """Inspect and read a file with a trailer."""
     choices = Choices(data)
     trailer = {"row_count_column": choices.pick((1, 2, 3)), **choices.pick(_TAGS)}
-    data_file(choices, trailer=trailer).check()
+    # Refused with the mapping: a trailer without a tag where records may have any shape.
+    rules = {"on_bad_row": "fail"} if trailer.get("tag") is False else {}
+    data_file(choices, trailer=trailer, **rules).check()

@@ -21,7 +21,7 @@ from airflow_landing_loader.sensors.landing import WaitForFilesSensor
 FX_RATES = {
     "pattern": "fx_rates_*.csv",
     "table": "raw_fx_rates",
-    "trailer": {"row_count_column": 1},
+    "trailer": {"row_count_column": 1, "tag": "TRAILER"},
 }
 
 with DAG(

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode, masked
+from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
+from airflow_landing_loader.safe_text import masked
 
 if TYPE_CHECKING:
+    import google.cloud.bigquery as bigquery
+    import google.cloud.storage as storage
     from azure.storage.blob import BlobServiceClient
-    from google.cloud import bigquery, storage  # type: ignore[attr-defined]
 
 
 _session_lock = threading.Lock()
@@ -80,8 +82,8 @@ class DefaultClients:
         :raises ConfigurationError: ``SETTINGS_MISSING``, no library or no credentials.
         """
         try:
+            import google.cloud.storage as storage
             from google.auth.exceptions import DefaultCredentialsError
-            from google.cloud import storage  # type: ignore[attr-defined]
         except ImportError as error:
             raise no_google_library() from error
         try:
@@ -114,7 +116,7 @@ class DefaultClients:
             profile, region or endpoint that the environment names cannot be used.
         """
         try:
-            from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
+            from botocore.exceptions import BotoCoreError
         except ImportError as error:
             raise no_boto3() from error
         try:
@@ -169,7 +171,7 @@ class DefaultClients:
 # the one that boto3 keeps: a session is not safe among threads, and others may use that one.
 @cache
 def _aws_session() -> Any:
-    import boto3  # type: ignore[import-untyped]
+    import boto3
 
     return boto3.session.Session()
 

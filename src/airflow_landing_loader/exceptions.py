@@ -14,10 +14,15 @@ data. A value that helps a person goes into ``value``, which only the sidecar fi
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
+
+from airflow_landing_loader.safe_text import shortened
+from airflow_landing_loader.safe_text import shown as shown  # for all who raise errors
+
+_T = TypeVar("_T")
 
 
 class ErrorCode(StrEnum):
@@ -55,6 +60,7 @@ class ErrorCode(StrEnum):
     GO_FILE_UNREADABLE = "go_file.unreadable"
     GO_FILE_NO_KEY = "go_file.no_key"
     GO_FILE_NO_LINE = "go_file.no_line"
+    GO_FILE_OTHER_FILE = "go_file.other_file"
     GO_FILE_BAD_COUNT = "go_file.bad_count"
     GO_FILE_BAD_STATUS = "go_file.bad_status"
 
@@ -62,6 +68,7 @@ class ErrorCode(StrEnum):
     TRAILER_CUT = "trailer.cut"
     TRAILER_WRONG_TAG = "trailer.wrong_tag"
     TRAILER_BAD_COUNT = "trailer.bad_count"
+    TRAILER_NOT_LAST = "trailer.not_last"
 
     COUNT_TOO_FEW = "count.too_few"
     COUNT_TOO_MANY = "count.too_many"
@@ -70,6 +77,7 @@ class ErrorCode(StrEnum):
     FILE_BINARY = "file.binary"
     ENCODING_INVALID = "encoding.invalid"
     ENCODING_NUL_BYTE = "encoding.nul_byte"
+    ENCODING_CTRL_Z = "encoding.ctrl_z"
 
     COMPRESSION_CUT = "compression.cut"
     COMPRESSION_CORRUPT = "compression.corrupt"
@@ -83,9 +91,11 @@ class ErrorCode(StrEnum):
     CSV_MIXED_LINE_ENDS = "csv.mixed_line_ends"
     CSV_RECORD_TOO_LONG = "csv.record_too_long"
     CSV_RECORD_TOO_MANY_LINES = "csv.record_too_many_lines"
+    CSV_DOUBTFUL_FIRST_FILE = "csv.doubtful_first_file"
     CSV_NO_DIALECT = "csv.no_dialect"
     CSV_AMBIGUOUS_DIALECT = "csv.ambiguous_dialect"
     CSV_RAGGED = "csv.ragged"
+    CSV_REPEATED_HEADER = "csv.repeated_header"
     CSV_TOO_MANY_REJECTED = "csv.too_many_rejected"
 
     HEADER_MISSING = "header.missing"
@@ -95,6 +105,7 @@ class ErrorCode(StrEnum):
     HEADER_NAME_COLLISION = "header.name_collision"
     HEADER_NAME_TOO_LONG = "header.name_too_long"
     HEADER_TOO_MANY_COLUMNS = "header.too_many_columns"
+    HEADER_NOT_AS_PROMISED = "header.not_as_promised"
     HEADER_NO_KNOWN_COLUMN = "header.no_known_column"
 
     # What the table makes of it.
@@ -106,6 +117,7 @@ class ErrorCode(StrEnum):
 
     # What is asked of a load afterwards.
     LOAD_UNKNOWN = "load.unknown"
+    LOAD_AMBIGUOUS = "load.ambiguous"
     LOAD_REMOVED = "load.removed"
     LOAD_UNLOADED = "load.unloaded"
     LOAD_ROWS_DIFFER = "load.rows_differ"
@@ -115,6 +127,7 @@ class ErrorCode(StrEnum):
     WAREHOUSE_LOCKED = "warehouse.locked"
     WAREHOUSE_UNAVAILABLE = "warehouse.unavailable"
     WAREHOUSE_DISK_FULL = "warehouse.disk_full"
+    WAREHOUSE_BOOKS_ALTERED = "warehouse.books_altered"
     WAREHOUSE_DENIED = "warehouse.denied"
     WAREHOUSE_NOT_FOUND = "warehouse.not_found"
 
@@ -134,29 +147,6 @@ class ErrorCode(StrEnum):
 _MAX_TEXT = 8000
 _MAX_VALUE = 2000
 _MAX_COLUMN = 300
-_USER_INFO = re.compile(r"(?<=://)[^\s@]*@")
-_QUERY = re.compile(r"\?[^\s=]*=[^\s'\"]*")
-# Airflow's log page folds away what follows such a word, wherever in a line it stands.
-_LOG_GROUP = re.compile("::(?=(?:end)?group::)")
-
-
-def shown(name: str) -> str:
-    """``name`` for a message: undecodable bytes and control characters escaped, so that a hostile
-    name can neither forge or hide a log line nor break an output that is UTF-8."""
-    line = "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name
-    )
-    return _LOG_GROUP.sub(r":\\x3a", line)
-
-
-def masked(text: str) -> str:
-    """``text`` without what may be a secret in a URI: user and password, and the query."""
-    return _QUERY.sub("?***", _USER_INFO.sub("***@", text))
-
-
-def shortened(text: str, limit: int) -> str:
-    """``text``, cut to ``limit`` characters with an ellipsis at its end."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}\u2026"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,11 +204,22 @@ class ErrorDetail:
             extra.append(f"key {shown(self.key_path)}")
         return " ".join(p for p in (place, f"({', '.join(extra)})" if extra else "") if p)
 
-    def text(self) -> str:
-        """One line for a log or a table: ``[code] where: message Hint: ...``."""
+    def sentence(self) -> str:
+        """One line without what to do next: ``[code] where: message``."""
         where = self.where()
-        hint = f" Hint: {self.hint}" if self.hint else ""
-        return shown(f"[{self.code}] {where + ': ' if where else ''}{self.message}{hint}")
+        return shown(f"[{self.code}] {where + ': ' if where else ''}{self.message}")
+
+    def text(self) -> str:
+        """One line for a log or a table: ``[code] where: message. Hint: ...``."""
+        return " ".join(self.lines())
+
+    def lines(self) -> tuple[str, ...]:
+        """:meth:`text` in two lines, the second with what to do next; one, if nobody knows that."""
+        said = self.sentence()
+        if not self.hint:
+            return (said,)
+        stop = "" if said.endswith((".", "!", "?", ":")) else "."
+        return said + stop, shown(f"Hint: {self.hint[0].upper()}{self.hint[1:]}")
 
     def to_dict(self, *, show_value: bool = False) -> dict[str, Any]:
         """All fields as JSON-able values; ``value`` is blanked unless ``show_value``."""
@@ -236,9 +237,11 @@ class LandingError(Exception):
     :param hint: what to do next.
     :param where: ``file``, ``line``, ``record``, ``column``, ``key_path``, ``value`` as in
         :class:`ErrorDetail`.
+    :ivar sha256: of the data file that it is about, if an inspection of it had come to its end.
     """
 
     transient = False
+    sha256: str | None = None
 
     def __init__(
         self, code: ErrorCode, message: str, *, hint: str | None = None, **where: Any
@@ -266,3 +269,44 @@ class TransientError(LandingError):
 
 class ConfigurationError(LandingError):
     """Settings or mappings are at fault: nothing starts, no delivery is touched."""
+
+
+def explained(error: Exception, *, file: str | None = None) -> LandingError:
+    """``error`` as one of ours. What nobody foresaw is transient: it moves no file.
+
+    :param file: the file at hand, if it is one that the error is about.
+    """
+    if isinstance(error, LandingError):
+        return error
+    if isinstance(error, OSError) and error.strerror:
+        at_fault = file
+        if file is None and error.filename is not None:
+            at_fault = str(error.filename)
+        return TransientError(
+            ErrorCode.INTERNAL_UNEXPECTED if file is None else ErrorCode.LANDING_UNREADABLE,
+            f"the system refused: {error.strerror}",
+            hint="check rights, space and mounts with `landing-loader doctor`",
+            file=at_fault,
+        )
+    return TransientError(
+        ErrorCode.INTERNAL_UNEXPECTED,
+        f"an unexpected {type(error).__name__}; this is a defect of landing-loader",
+        hint="no file is lost, and the work goes on; report it with what `landing-loader check"
+        " --debug` says of the file",
+        file=file,
+        value=str(error),
+    )
+
+
+def contained(
+    work: Callable[[], _T], otherwise: Callable[[LandingError], _T], *, file: str | None = None
+) -> _T:
+    """What the work on one file gives, or what ``otherwise`` makes of the error that ends it: a
+    file that breaks its own step, in whatever way, does not break that of the others.
+
+    :param file: its name.
+    """
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's
+        return otherwise(explained(error, file=file))

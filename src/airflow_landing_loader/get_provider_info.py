@@ -24,7 +24,7 @@ def get_provider_info() -> dict[str, Any]:
         "operators": [
             {"integration-name": name, "python-modules": [f"{package}.operators.landing"]}
         ],
-        "cli": [f"{package}.cli_airflow.get_landing_loader_cli_commands"],
+        "cli": [f"{package}.cli.definition.get_landing_loader_cli_commands"],
         "config": {
             "landing_loader": {
                 "description": "Zones, mappings and warehouse of the landing loader.",
@@ -221,6 +221,16 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
         "landing",
         None,
         "Name of the dbt source whose tables are the raw tables.",
+    ),
+    (
+        "dags_are_paused_at_creation",
+        "boolean",
+        None,
+        "False",
+        (
+            "Whether a table's DAG waits for somebody to unpause it when it is seen for the first "
+            "time. Not set: as Airflow's own option of this name says."
+        ),
     ),
     ("poll_interval", "float", "10.0", None, "Seconds between two looks into the landing zone."),
     (

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import running
-from buckets import Bucket, GcsBucket, S3Bucket
 from rich.console import Console
+from tests.support.emulators import running
+from tests.support.emulators.buckets import Bucket, GcsBucket, S3Bucket
 
 from airflow_api import AirflowApi
 from airflow_home import Playground, PrivateAirflow, free_port

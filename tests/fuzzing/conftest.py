@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from airflow_landing_loader.loading import names
+from airflow_landing_loader.loading.columns import names
 
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> Iterator[None]:
     """What right code has found is not used by wrong code, nor the other way round."""
-    names._column_names.cache_clear()
+    names._file_columns.cache_clear()
     yield
-    names._column_names.cache_clear()
+    names._file_columns.cache_clear()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_landing_loader.loading import names
+from airflow_landing_loader.loading.columns import names
 from fuzzing import campaign
 from fuzzing.__main__ import main
 from fuzzing.campaign import KEPT, target_of
@@ -69,7 +69,7 @@ def test_bad_code_ends_with_the_input_that_shows_it(
 ) -> None:
     # Python imports this before anything else in the process of the target.
     (work / "sitecustomize.py").write_text(
-        "from airflow_landing_loader.loading import names\nnames.MAX_LENGTH = 10_000\n"
+        "from airflow_landing_loader.loading.columns import names\nnames.MAX_LENGTH = 10_000\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(work))
     (work / "kept" / "headers").mkdir(parents=True)

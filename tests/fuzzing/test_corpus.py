@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,20 +53,24 @@ class Sabotage:
 
 
 def _without_last(count: Any) -> Any:
-    return lambda self, rows: count(self, rows.before(max(len(rows) - 1, 0)))
+    return lambda self, rows, *where: count(self, rows.before(max(len(rows) - 1, 0)), *where)
 
 
 def _one_more(read: Any) -> Any:
-    return lambda *args: replace(read(*args), expected_records=read(*args).expected_records + 1)
+    def read_more(*args: Any, **keys: Any) -> Any:
+        found = read(*args, **keys)
+        return replace(found, expected_records=found.expected_records + 1)
+
+    return read_more
 
 
 SABOTAGES = {
     "the last record is not counted": Sabotage(
-        "records", "landing.tally.Tally._count", _without_last
+        "records", "landing.formats.csv.counter.Tally._count", _without_last
     ),
     "the engine takes quoted empty texts for NULL": Sabotage(
         "records",
-        "loading.reader.ReadOptions.read_csv",
+        "loading.reading.csv.ReadOptions.read_csv",
         lambda read: (
             lambda *args, **keys: read(*args, **keys).replace(
                 "allow_quoted_nulls=false", "allow_quoted_nulls=true"
@@ -75,39 +78,52 @@ SABOTAGES = {
         ),
     ),
     "the engine drops a byte order mark that is text": Sabotage(
-        "records", "loading.reader._MARK", lambda _: b""
+        "records", "loading.reading.csv._MARK", lambda _: b""
     ),
     "lines are counted from 0": Sabotage(
         "records",
-        "landing.records.Rows.line",
+        "landing.formats.csv.rows.Rows.line",
         lambda line: lambda self, index: line(self, index) - 1,
     ),
+    "a header in another order is left out": Sabotage(
+        "names", "landing.formats.csv.counter.Tally._require_order", lambda _: lambda *_: None
+    ),
+    "a promised header is any header": Sabotage(
+        "names", "landing.formats.csv.counter.check_header", lambda _: lambda *_, **__: None
+    ),
+    "names given by their places are never held against a header": Sabotage(
+        "names", "landing.formats.csv.counter.check_places", lambda _: lambda *_, **__: None
+    ),
     "the trailer is a record": Sabotage(
-        "trailers", "landing.tally.Tally._hold_back", lambda _: lambda self, batch, rows: rows
+        "trailers",
+        "landing.formats.csv.counter.Tally._hold_back",
+        lambda _: lambda self, batch, rows: rows,
     ),
     "the trailer promises one record more": Sabotage(
-        "trailers", "landing.tally.read_trailer", _one_more
+        "trailers", "landing.formats.csv.counter.read_trailer", _one_more
     ),
     "the go file promises one record more": Sabotage(
         "go_files",
-        "landing.go_file._Reader.count",
+        "landing.control.go_file._Reader.count",
         lambda count: lambda self, found: count(self, found) + 1,
     ),
     "any status is good": Sabotage(
         "go_files",
-        "landing.go_file._Reader.good_status",
+        "landing.control.go_file._Reader.good_status",
         lambda _: lambda self, found, good: found.text,
     ),
     "letters of any kind may stand in a name": Sabotage(
-        "headers", "loading.names._NOT_ALLOWED", lambda _: re.compile(r"\W")
+        "headers", "loading.columns.names._is_allowed", lambda _: str.isprintable
     ),
-    "names may be longer": Sabotage("headers", "loading.names.MAX_LENGTH", lambda _: 10_000),
+    "names may be longer": Sabotage(
+        "headers", "loading.columns.names.MAX_LENGTH", lambda _: 10_000
+    ),
     "overlapping patterns are not seen": Sabotage(
-        "mappings", "mapping.checks.pattern_findings", lambda _: lambda *_: []
+        "mappings", "config.mapping.checks.pattern_findings", lambda _: lambda *_: []
     ),
     "errors point behind their line": Sabotage(
         "mappings",
-        "mapping.yaml_source._place",
+        "config.yaml.parser._place",
         lambda place: lambda event: replace(place(event), column=place(event).column + 100),
     ),
 }

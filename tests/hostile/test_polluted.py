@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-import polluted
 import pytest
-import worlds
+from tests.support import worlds
+from tests.support.hostile import polluted
 
 SEEDS = range(6)
 

@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import worlds
 import zstandard
+from tests.support import worlds
 
 from airflow_landing_loader.exceptions import ErrorCode as Code
-from airflow_landing_loader.loading import reader
-from airflow_landing_loader.outcome import Outcome
+from airflow_landing_loader.loading.reading import csv
+from airflow_landing_loader.pipeline.outcome import Outcome
 
 MIB = 1024 * 1024
 
@@ -31,7 +31,7 @@ def side(tmp_path: Path) -> worlds.Side:
 @pytest.fixture
 def small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine reads in pieces of some kilobytes, so that small files have many of them."""
-    monkeypatch.setattr(reader, "_DEFAULT_LINE_LIMIT", 256)
+    monkeypatch.setattr(csv, "_DEFAULT_LINE_LIMIT", 256)
 
 
 def load(side: worlds.Side, content: bytes | str, name: str = "a_1.csv") -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -18,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from airflow_landing_loader.loading.lock import DatabaseLock
+from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
 
 if TYPE_CHECKING:
-    from tests.conftest import Zones
+    from tests.support.zones import Zones
 
 PROGRAM = (sys.executable, "-m", "airflow_landing_loader.cli")
 PATIENCE = 60.0  # seconds until a test that waits for something gives up
@@ -146,9 +147,9 @@ def test_once_from_start_to_summary(shell: Shell) -> None:
     assert "readme.txt" in ran.stderr
     # The summary: each file, its table, rows, outcome and why.
     lines = ran.stdout.splitlines()
-    assert lines[1].split() == ["file", "table", "rows", "outcome", "why"]
-    assert lines[2].split() == ["instruments_1.csv", "raw_instruments", "2", "loaded"]
-    assert lines[4].split()[:4] == ["instruments_2.csv", "raw_instruments", "0", "failed"]
+    assert lines[1].split() == ["outcome", "file", "table", "rows", "why"]
+    assert lines[2].split() == ["loaded", "instruments_1.csv", "raw_instruments", "2"]
+    assert lines[4].split()[:4] == ["failed", "instruments_2.csv", "raw_instruments", "0"]
     assert "[csv.ragged] line 2, record 1: " in lines[4]
     assert lines[-1].startswith("2 loaded, 0 duplicate, 1 failed, 0 left; 3 rows in ")
     assert "\x1b" not in ran.stdout + ran.stderr
@@ -424,9 +425,9 @@ def test_debug_shows_the_trace(shell: Shell) -> None:
     assert "Traceback" in shell.run("list").stderr
 
 
-def _on_a_terminal(shell: Shell, *arguments: str) -> tuple[int, str]:
+def _on_a_terminal(shell: Shell, *arguments: str, columns: int = 120) -> tuple[int, str]:
     main, other = pty.openpty()
-    environ = {**shell.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
+    environ = {**shell.environ, "TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "40"}
     process = subprocess.Popen(
         [*PROGRAM, *arguments],
         env=environ,
@@ -466,12 +467,23 @@ def test_a_terminal_gets_a_bar_and_tables(shell: Shell) -> None:
     assert "21/21" in said
     assert "━" in said
     assert "instruments_[red]bad.csv" in said
-    assert "│" in said or "┃" in said
+    assert "What to do:" in said
     shell.environ["NO_COLOR"] = "1"
     code, said = _on_a_terminal(shell, "list")
     assert code == 0
     assert "\x1b[3" not in said
     assert "raw_instruments" in said
+
+
+def test_a_narrow_terminal_breaks_no_name(shell: Shell) -> None:
+    name = "instruments_of_a_counterparty_of_a_rather_long_name_20240115.csv"
+    shell.land(name, "a\n1,2\n")
+    for command in (["list"], ["run", "--once"], ["status"]):
+        _, said = _on_a_terminal(shell, *command, columns=80)
+        lines = [re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", line) for line in said.splitlines()]
+        assert any(name in line and len(line) <= 80 for line in lines), command
+    _, said = _on_a_terminal(shell, "verify", "nobody.csv", columns=40)
+    assert max(map(len, said.replace("\x1b[31m", "").replace("\x1b[0m", "").split("\r\n"))) <= 40
 
 
 def test_dbt_after_loads(shell: Shell) -> None:

@@ -17,10 +17,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from airflow_landing_loader.dbt_command import DbtResult, run_dbt, write_manifest
+from airflow_landing_loader.dbt.command import DbtResult, run_dbt, write_manifest
 from airflow_landing_loader.exceptions import ErrorCode
-from airflow_landing_loader.loading.duckdb.ledger import ensure_tables
-from airflow_landing_loader.loading.lock import DatabaseLock
+from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
+from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
 from airflow_landing_loader.settings import Settings
 
 CHECKOUT = Path(__file__).parents[2]
@@ -38,7 +38,7 @@ PRICE = ("ACME", "2024-01-15", "1.25", "1000")
 WRITE_NOW_AND_THEN = """
 import sys, time
 from pathlib import Path
-from airflow_landing_loader.loading.duckdb.session import SessionOptions, writing
+from airflow_landing_loader.loading.warehouses.duckdb.session import SessionOptions, writing
 database, done = Path(sys.argv[1]), Path(sys.argv[2])
 options = SessionOptions(lock_timeout=300)
 print("writing", flush=True)
@@ -69,7 +69,7 @@ class Warehouse:
         load_id = f"load-{self._sequence}"
         columns = COLUMNS[table]
         with self._alone(), duckdb.connect(self.path) as connection:
-            ensure_tables(connection)
+            Ledger(connection).ensure_tables()
             text = ", ".join(f"{name} VARCHAR" for name in (*columns, "_load_id", "_extra"))
             connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({text})")
             marks = ", ".join("?" for _ in (*columns, "_load_id", "_extra"))
@@ -244,7 +244,7 @@ class TestOneDatabaseForMany:
     ) -> None:
         code = (
             "import sys\n"
-            "from airflow_landing_loader.dbt_command import run_dbt\n"
+            "from airflow_landing_loader.dbt.command import run_dbt\n"
             "from airflow_landing_loader.settings import Settings\n"
             f"result = run_dbt({configured!r}, [sys.argv[1]], on_line=print)\n"
             "print(result.error)\n"
@@ -272,7 +272,7 @@ DAG_FILE = """
 from datetime import datetime, timedelta
 from airflow.sdk import DAG
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow_landing_loader.dbt import build_dbt_group
+from airflow_landing_loader.dag_factory.dbt import build_dbt_group
 from airflow_landing_loader.settings import Settings
 
 SETTINGS = {settings!r}
@@ -445,7 +445,7 @@ class TestTasks:
 
 
 SHARED_FILE = """
-from airflow_landing_loader.dbt import build_shared_dbt_dag
+from airflow_landing_loader.dag_factory import build_shared_dbt_dag
 from airflow_landing_loader.settings import Settings
 
 dag = build_shared_dbt_dag({settings!r})
@@ -489,7 +489,7 @@ class TestSharedDag:
         ]
 
     def test_its_schedule(self, shared: Settings) -> None:
-        from airflow_landing_loader.dbt import build_shared_dbt_dag
+        from airflow_landing_loader.dag_factory import build_shared_dbt_dag
 
         dag = build_shared_dbt_dag(shared)
         assert dag is not None
@@ -503,7 +503,7 @@ class TestSharedDag:
         assert "*/15 * * * *" in written
 
     def test_only_where_it_is_wanted(self, shared: Settings, zones: Any) -> None:
-        from airflow_landing_loader.dbt import build_shared_dbt_dag
+        from airflow_landing_loader.dag_factory import build_shared_dbt_dag
 
         assert build_shared_dbt_dag(replace(shared, dbt_mode="per_table")) is None
         assert build_shared_dbt_dag(replace(shared, dbt_mode="auto")) is None
@@ -584,7 +584,7 @@ class TestParsing:
     ) -> None:
         from airflow.sdk import DAG
 
-        from airflow_landing_loader.dbt import build_dbt_group
+        from airflow_landing_loader.dag_factory.dbt import build_dbt_group
 
         path = project_copy(tmp_path / "spoilt")
         manifest = json.loads((project / "target" / "manifest.json").read_text())
@@ -603,7 +603,7 @@ class TestParsing:
     def test_a_table_without_models(self, airflow: Airflow, configured: Settings) -> None:
         from airflow.sdk import DAG
 
-        from airflow_landing_loader.dbt import build_dbt_group
+        from airflow_landing_loader.dag_factory.dbt import build_dbt_group
 
         with DAG("landing__raw_unknown", schedule=None) as dag:
             assert build_dbt_group(table="raw_unknown", settings=configured) is None
@@ -612,7 +612,7 @@ class TestParsing:
     def test_a_pool_holds_the_dbt_tasks_too(self, configured: Settings) -> None:
         from airflow.sdk import DAG
 
-        from airflow_landing_loader.dbt import build_dbt_group
+        from airflow_landing_loader.dag_factory.dbt import build_dbt_group
 
         with DAG("landing__raw_trades", schedule=None) as dag:
             build_dbt_group(

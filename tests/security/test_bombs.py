@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 import zstandard
+from tests.support.hostile.delivered import source_at
 
+from airflow_landing_loader.config.mapping.fields import MAX_COLUMNS
+from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail, TerminalError
-from airflow_landing_loader.landing.compression import decompressed
-from airflow_landing_loader.landing.inspection import inspect
-from airflow_landing_loader.landing.local_zone import LocalSource
+from airflow_landing_loader.landing.formats.csv.inspection import inspect
 from airflow_landing_loader.landing.model import Inspection
-from airflow_landing_loader.mapping.fields import MAX_COLUMNS
-from airflow_landing_loader.mapping.model import TableMapping
+from airflow_landing_loader.landing.text.compression import decompressed
 
 MIB = 1024 * 1024
 PACK = {"gz": gzip.compress, "zst": zstandard.compress}
@@ -26,7 +26,7 @@ EMPTY_BLOCKS = b"\x28\xb5\x2f\xfd\x00\x58" + bytes(3) * 100_000 + b"\x01\0\0"
 def look(folder: Path, name: str, content: bytes, **keys: object) -> Inspection:
     (folder / name).write_bytes(content)
     mapping = TableMapping.model_validate({"pattern": "*", "table": "t", **keys})
-    return inspect(LocalSource(str(folder / name)), mapping)
+    return inspect(source_at(folder / name), mapping)
 
 
 def refused(folder: Path, name: str, content: bytes, **keys: object) -> ErrorDetail:

@@ -10,15 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.sidecars import read_sidecar
 
-from airflow_landing_loader.exceptions import ErrorCode, LandingError, TransientError
-from airflow_landing_loader.landing import copying_moves, local_files, move_notes, moves
-from airflow_landing_loader.landing.local_zone import LocalZone
-from airflow_landing_loader.landing.model import LandedFile
-from airflow_landing_loader.landing.move_notes import MoveNote
-from airflow_landing_loader.landing.transfer import FileToMove
-from airflow_landing_loader.loading.duckdb import snapshot
+from airflow_landing_loader.exceptions import ErrorCode, LandingError, TerminalError, TransientError
+from airflow_landing_loader.landing.moves import journal, move
+from airflow_landing_loader.landing.moves.holding import Holding
+from airflow_landing_loader.landing.moves.journal import MoveNote
 from airflow_landing_loader.loading.model import Overview
+from airflow_landing_loader.loading.warehouses.duckdb import snapshot
+from airflow_landing_loader.storage.local import files as local_files
+from airflow_landing_loader.storage.local import lock
+from airflow_landing_loader.storage.local.folder import LocalFolder
+from airflow_landing_loader.storage.local.zone import LocalZone
+from airflow_landing_loader.storage.model import FileToMove, LandedFile
+from airflow_landing_loader.storage.names import HELD_FOLDER, WORK_FOLDER
+from airflow_landing_loader.storage.opening import open_folder
 
 ID = "1a2b3c4d"
 
@@ -41,13 +47,13 @@ def note_of(path: Path, **changes: Any) -> MoveNote:
 
 def plant(zone: Path, note: MoveNote) -> Path:
     """Put a note into the zone's work folder, as a dead mover leaves it."""
-    with local_files.exclusive(str(zone)) as work:
-        move_notes.write_note(work, note)
-        return Path(work, move_notes.note_name(note))
+    with lock.exclusive(str(zone)) as work:
+        journal.write_note(LocalFolder(work), note)
+        return Path(work, journal.note_name(note))
 
 
 def finish(zones: Any) -> Any:
-    return moves.finish_interrupted(LocalZone(str(zones.landing)), LocalZone(str(zones.archive)))
+    return move.finish_interrupted(LocalZone(str(zones.landing)), LocalZone(str(zones.archive)))
 
 
 def test_a_forged_note_moves_no_file_from_outside_the_landing_zone(
@@ -66,10 +72,6 @@ def test_a_forged_note_with_a_path_for_a_name_is_dropped(
 ) -> None:
     path = plant(zones.archive, note_of(secret, name=name))
     assert finish(zones) == ()
-    # the same note where a bucket is on the other side
-    plant(zones.archive, note_of(secret, name=name))
-    landing, archive = LocalZone(str(zones.landing)), LocalZone(str(zones.archive))
-    assert copying_moves.finish_interrupted(landing, archive) == ()
     assert secret.read_text() == "secret"
     assert not path.exists()
 
@@ -91,7 +93,7 @@ def test_the_note_of_another_landing_zone_is_left_to_its_loader(zones: Any, tmp_
     assert finish(zones) == ()
     assert path.exists()
     archive = LocalZone(str(zones.archive))
-    (done,) = moves.finish_interrupted(LocalZone(str(other)), archive)
+    (done,) = move.finish_interrupted(LocalZone(str(other)), archive)
     assert done.moved is not None
     assert zones.names()["archive"] == ["a.csv"]
 
@@ -100,16 +102,16 @@ def test_the_note_of_another_landing_zone_is_left_to_its_loader(zones: Any, tmp_
     "make", [os.mkfifo, lambda p: p.symlink_to("/dev/zero"), lambda p: p.mkdir()]
 )
 def test_what_is_no_file_is_no_note(zones: Any, make: Callable[[Path], None]) -> None:
-    with local_files.exclusive(str(zones.archive)) as work:
-        make(Path(work, f"0123456789abcdef{move_notes.NOTE_ENDING}"))
+    with lock.exclusive(str(zones.archive)) as work:
+        make(Path(work, f"0123456789abcdef{journal.NOTE_ENDING}"))
     assert finish(zones) == ()
 
 
 def test_a_link_in_place_of_a_note_is_not_written_through(zones: Any, secret: Path) -> None:
     (zones.landing / "a.csv").write_text("data")
     note = note_of(zones.landing / "a.csv")
-    with local_files.exclusive(str(zones.archive)) as work:
-        Path(work, move_notes.note_name(note)).symlink_to(secret)
+    with lock.exclusive(str(zones.archive)) as work:
+        Path(work, journal.note_name(note)).symlink_to(secret)
     path = plant(zones.archive, note)
     assert secret.read_text() == "secret"
     assert not path.is_symlink()
@@ -128,19 +130,19 @@ def test_a_note_may_quote_a_cell_and_is_not_for_everybody(zones: Any) -> None:
 
 def test_a_link_in_place_of_the_work_folder_is_refused(zones: Any, secret: Path) -> None:
     (zones.landing / "a.csv").write_text("data")
-    (zones.archive / local_files.WORK_FOLDER).symlink_to(secret.parent)
+    (zones.archive / WORK_FOLDER).symlink_to(secret.parent)
     landing, archive = LocalZone(str(zones.landing)), LocalZone(str(zones.archive))
-    for way in (moves.move, lambda f, s, t, **k: copying_moves.move(_pair(f), s, t)):
+    files = note_of(zones.landing / "a.csv").files
+    for way in (
+        lambda: move.move(files, landing, archive, suffix_id=ID),
+        lambda: open_folder(archive).work_folder(make=True),
+        open_folder(archive).work_folder,
+    ):
         with pytest.raises(TransientError) as caught:
-            way(note_of(zones.landing / "a.csv").files, landing, archive, suffix_id=ID)
+            way()
         assert caught.value.code is ErrorCode.ZONE_UNWRITABLE
     assert sorted(path.name for path in secret.parent.iterdir()) == ["id_rsa"]
     assert zones.names()["landing"] == ["a.csv"]
-
-
-def _pair(files: Any) -> MoveNote:
-    """A move of two files, the only kind that writes a note by copies."""
-    return MoveNote(files=(*files, *files), suffix_id=ID, subfolder="")
 
 
 def test_a_link_in_place_of_the_snapshot_is_not_written_through(
@@ -151,18 +153,44 @@ def test_a_link_in_place_of_the_snapshot_is_not_written_through(
     snapshot.path_of(database).symlink_to(secret)
     empty = snapshot.read(database)
     assert empty is None
-    from airflow_landing_loader.loading.duckdb import ledger
+    from airflow_landing_loader.loading.ledger.tables import now
 
-    snapshot.write(database, Overview(as_of=ledger.now(), loads=(), deliveries=(), dbt_due=()))
+    snapshot.write(database, Overview(as_of=now(), loads=(), deliveries=(), dbt_due=()))
     assert secret.read_text() == "secret"
     assert snapshot.read(database) is not None
 
 
-def _read_and_move(zone: LocalZone, found: LandedFile, archive: LocalZone) -> None:
-    opened = zone.source(found).open()
-    assert opened.token != found.token  # a hard link opens, and is told apart
-    opened.close()
-    moves.move((FileToMove(file=found),), zone, archive, suffix_id=ID)
+@pytest.mark.parametrize(
+    "make", [os.mkfifo, lambda p: p.mkdir(), lambda p: p.write_bytes(b"[" * 9)]
+)
+def test_what_is_no_snapshot_is_none_and_nobody_waits_for_it(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    database = tmp_path / "w.duckdb"
+    make(snapshot.path_of(database))
+    assert snapshot.read(database) is None
+
+
+@pytest.mark.parametrize("kind", ["note", "what is held", "sidecar", "snapshot"])
+def test_no_own_file_is_read_beyond_its_bound(zones: Any, tmp_path: Path, kind: str) -> None:
+    """A file that no memory could hold stands in the place of each."""
+    held = zones.landing / WORK_FOLDER / HELD_FOLDER
+    held.mkdir(parents=True)
+    with lock.exclusive(str(zones.archive)) as work:
+        path = {
+            "note": Path(work, f"0123456789abcdef{journal.NOTE_ENDING}"),
+            "what is held": held / "0123456789abcdef.held.json",
+            "sidecar": zones.failed / "a.csv.error.json",
+            "snapshot": snapshot.path_of(tmp_path / "w.duckdb"),
+        }[kind]
+    with path.open("wb") as file:
+        file.truncate(2**42)
+    assert finish(zones) == ()
+    assert list(Holding(LocalZone(str(zones.landing))).replaced()) == []
+    assert snapshot.read(tmp_path / "w.duckdb") is None
+    with pytest.raises(TerminalError) as caught:
+        read_sidecar(str(zones.failed / "a.csv.error.json"))
+    assert caught.value.code is ErrorCode.REPLAY_NO_SIDECAR
 
 
 @pytest.mark.parametrize("swap", ["symlink", "hard link", "fifo", "folder"])
@@ -184,8 +212,15 @@ def test_what_is_swapped_between_look_and_use_is_not_read(
         "folder": path.mkdir,
     }
     make[swap]()
-    with pytest.raises(LandingError) as caught:
-        _read_and_move(zone, found, LocalZone(str(zones.archive)))
-    assert caught.value.code in (ErrorCode.LANDING_NOT_A_FILE, ErrorCode.LANDING_CHANGED)
+    uses: tuple[Callable[[], object], ...] = (
+        zone.source(found).open,
+        lambda: move.move(
+            (FileToMove(file=found),), zone, LocalZone(str(zones.archive)), suffix_id=ID
+        ),
+    )
+    for use in uses:
+        with pytest.raises(LandingError) as caught:
+            use()
+        assert caught.value.code in (ErrorCode.LANDING_NOT_A_FILE, ErrorCode.LANDING_CHANGED)
     assert secret.read_text() == "secret"
     assert zones.names()["archive"] == []

@@ -11,8 +11,8 @@ import sys
 import pytest
 
 import airflow_landing_loader
-from airflow_landing_loader.mapping import rules
-from airflow_landing_loader.mapping.patterns import Pattern
+from airflow_landing_loader.config.mapping import rules
+from airflow_landing_loader.config.mapping.patterns import Pattern
 
 CPU_SECONDS = 60
 """An expression that backtracks exponentially takes longer than the universe lasts."""

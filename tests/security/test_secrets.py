@@ -9,15 +9,11 @@ from typing import Any
 import pytest
 
 from airflow_landing_loader.clients import DefaultClients
-from airflow_landing_loader.exceptions import (
-    ConfigurationError,
-    ErrorCode,
-    ErrorDetail,
-    masked,
-)
-from airflow_landing_loader.outcome import Outcome
-from airflow_landing_loader.serde import dump
+from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode, ErrorDetail
+from airflow_landing_loader.pipeline.outcome import Outcome
+from airflow_landing_loader.safe_text import masked
 from airflow_landing_loader.settings import from_environment
+from airflow_landing_loader.xcom.values import dump
 
 SECRET = "hunter2"
 PATHS = {
@@ -82,7 +78,7 @@ def test_no_environment_reaches_the_zones_the_database_or_the_log(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """A good and a bad file, with credentials in the environment as deployments have them."""
-    from airflow_landing_loader.pipeline import Pipeline
+    from airflow_landing_loader.pipeline.pipeline import Pipeline
 
     for name in ("AWS_SECRET_ACCESS_KEY", "AIRFLOW_CONN_X", "AIRFLOW__CORE__FERNET_KEY"):
         monkeypatch.setenv(name, SECRET)
@@ -90,7 +86,7 @@ def test_no_environment_reaches_the_zones_the_database_or_the_log(
     (zones.landing / "a_1.csv").write_text("id\n1\n")
     (zones.landing / "a_2.csv").write_text('id\n"1\n')
     mapping = {"pattern": "a_*.csv", "table": "t", "settle_seconds": 0, "grace_seconds": 0}
-    from airflow_landing_loader.mapping.model import TableMapping
+    from airflow_landing_loader.config.mapping.model import TableMapping
 
     pipeline = Pipeline(settings(), [TableMapping.model_validate(mapping)])
     outcomes = pipeline.run_batch([pipeline.delivery(f"a_{n}.csv") for n in (1, 2)])

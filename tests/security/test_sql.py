@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,10 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
-from airflow_landing_loader.loading.bigquery.manifest import Manifest
-from airflow_landing_loader.loading.bigquery.script import script
-from airflow_landing_loader.loading.bigquery.table import quoted as quoted_for_bigquery
-from airflow_landing_loader.loading.reader import sql_name, sql_text
+from airflow_landing_loader.loading.sql import sql_name, sql_text
+from airflow_landing_loader.loading.warehouses.bigquery.raw_table import (
+    quoted as quoted_for_bigquery,
+)
+from airflow_landing_loader.loading.warehouses.bigquery.script import script
+from airflow_landing_loader.loading.warehouses.duckdb.session import SessionOptions, writing
+from airflow_landing_loader.loading.warehouses.manifest import Manifest
 
 GOOD: dict[str, Any] = {
     "id": "0123456789abcdef",
@@ -95,3 +99,16 @@ def test_names_in_a_forged_manifest_stay_names() -> None:
     text = script(Manifest.from_json(json.dumps({**GOOD, "parts": [part]}).encode()))
     assert quoted_for_bigquery("a` WHERE 1; --") == "`a\\` WHERE 1; --`"
     assert "INSERT INTO `a\\` WHERE 1; --` (`\\\\\\`x`" in text
+
+
+@pytest.mark.parametrize("table", ["loads", "load_columns", "deliveries"])
+@pytest.mark.parametrize("row", [[], [1], ["x"] * 3, [{}] * 24, 5])
+def test_rows_of_other_kinds_are_no_manifest(table: str, row: Any) -> None:
+    with pytest.raises(TransientError):
+        Manifest.from_json(json.dumps({**GOOD, table: [row]}).encode())
+
+
+def test_no_extension_comes_over_the_network(tmp_path: Path) -> None:
+    with writing(tmp_path / "x.duckdb", SessionOptions(), "a test") as con:
+        found = con.execute("SELECT current_setting('autoinstall_known_extensions')").fetchone()
+    assert found == (False,)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_landing_loader.mapping.reader import read_mappings
-from airflow_landing_loader.mapping.yaml_source import MAX_BYTES
+from airflow_landing_loader.config.mapping.reader import read_mappings
+from airflow_landing_loader.config.yaml.parser import MAX_BYTES
 
 
 @pytest.mark.parametrize(

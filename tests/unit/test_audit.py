@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -60,3 +61,14 @@ def test_no_finding_is_ignored_without_a_reason(audit: Any) -> None:
 
 def test_all_pins_are_audited(audit: Any) -> None:
     assert set(audit.PINNED) == {path.name for path in ROOT.glob("constraints*.txt")}
+
+
+def test_where_the_data_is_out_of_reach_it_says_that_nothing_was_audited(
+    audit: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    silent = subprocess.CompletedProcess((), 1, stdout="", stderr="no route")
+    monkeypatch.setattr(audit.subprocess, "run", lambda *_, **__: silent)
+    assert audit.main() == 0
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == len(audit.PINNED)
+    assert all(": NOT AUDITED, " in line for line in told)

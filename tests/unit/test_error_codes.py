@@ -75,7 +75,7 @@ def test_an_error_says_what_where_why_and_what_next_in_one_line(
         value="secret",
     )
     assert str(error) == (
-        "[csv.ragged] a.csv:7 (record 6, column x): 3 fields instead of 2 Hint: mend it"
+        "[csv.ragged] a.csv:7 (record 6, column x): 3 fields instead of 2. Hint: Mend it"
     )
     assert error.detail.transient is (kind is TransientError)
     assert "secret" not in str(error)

@@ -15,7 +15,17 @@ import airflow_landing_loader
 
 PACKAGE = Path(str(airflow_landing_loader.__file__)).parent
 CLOUDS = {"google", "boto3", "botocore", "azure"}
-CORE = ("exceptions", "settings", "mapping", "landing", "loading", "pipeline", "cli", "main")
+CORE = (
+    *("safe_text", "codec", "exceptions", "settings", "clients", "config", "storage", "landing"),
+    *("loading", "pipeline", "maintenance", "dbt", "xcom", "runs", "monitoring", "cli", "main"),
+)
+
+# What runs with Airflow alone, though its room does not.
+AIRFLOWS = {
+    "airflow_landing_loader.settings.airflow",
+    "airflow_landing_loader.cli.__main__",
+    "airflow_landing_loader.cli.definition",
+}
 
 
 def core_modules(*roots: str) -> list[str]:
@@ -23,7 +33,7 @@ def core_modules(*roots: str) -> list[str]:
     return [
         module.name
         for module in pkgutil.walk_packages([str(PACKAGE)], "airflow_landing_loader.")
-        if module.name.split(".")[1] in roots and not module.name.endswith(".__main__")
+        if module.name.split(".")[1] in roots and module.name not in AIRFLOWS
     ]
 
 
@@ -63,11 +73,20 @@ def test_the_core_runs_where_airflow_is_not_installed() -> None:
 
 def test_folders_and_duckdb_need_no_library_of_a_cloud() -> None:
     pipeline = (
-        "airflow_landing_loader.pipeline",
-        "airflow_landing_loader.loading.duckdb.warehouse",
+        "airflow_landing_loader.pipeline.pipeline",
+        "airflow_landing_loader.loading.warehouses.duckdb.warehouse",
     )
     assert not loaded_by(*pipeline) & CLOUDS
     assert not loaded_by("airflow_landing_loader.hooks.connections") & CLOUDS
+
+
+def test_a_task_that_neither_inspects_nor_loads_pays_for_neither() -> None:
+    pipeline = (
+        "airflow_landing_loader.pipeline.pipeline",
+        "airflow_landing_loader.loading.warehouses.duckdb.warehouse",
+    )
+    assert "numpy" not in loaded_by(*pipeline)
+    assert "numpy" in loaded_by("airflow_landing_loader.pipeline.validation")
 
 
 def test_the_inspection_runs_where_no_csv_engine_is_installed() -> None:
@@ -77,7 +96,7 @@ def test_the_inspection_runs_where_no_csv_engine_is_installed() -> None:
 
 def test_blocking_does_block() -> None:
     with pytest.raises(subprocess.CalledProcessError):
-        loaded_by("airflow_landing_loader.airflow_settings", blocked=("airflow",))
+        loaded_by("airflow_landing_loader.settings.airflow", blocked=("airflow",))
 
 
 def test_one_file_looks_at_airflows_version() -> None:

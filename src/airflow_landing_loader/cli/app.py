@@ -15,8 +15,9 @@ from airflow_landing_loader.cli.failures import DEBUG_VARIABLE, ExitCode, comman
 app = typer.Typer(
     name="landing-loader",
     help="Load batch files that land in a folder: prove them complete, load them, lose nothing.",
-    epilog="Settings are environment variables: LANDING_PATH, ARCHIVE_PATH, FAILED_PATH,"
-    " TABLE_CONFIG_PATH, DUCKDB_PATH and more; `landing-loader doctor` lists them."
+    epilog="Settings are environment variables (LANDING_PATH, ARCHIVE_PATH, FAILED_PATH,"
+    " TABLE_CONFIG_PATH, DUCKDB_PATH and more) or stand in airflow.cfg;"
+    " `landing-loader doctor` lists them."
     " Exit codes: 0 good, 1 data or mappings at fault, 2 wrong usage, 3 environment at fault.",
     no_args_is_help=True,
     # On a pipe, help and usage errors are plain text as everything else is.
@@ -38,8 +39,13 @@ class Destination(StrEnum):
     LANDING = "landing"
 
 
-LoadId = Annotated[
-    str, typer.Argument(metavar="LOAD_ID", help="The whole id of a load.", show_default=False)
+ChosenLoad = Annotated[
+    str,
+    typer.Argument(
+        metavar="LOAD",
+        help="The beginning of a load's id, as `status` shows it, or the name of its file.",
+        show_default=False,
+    ),
 ]
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", show_default=False)]
 
@@ -105,35 +111,43 @@ def run(
     The log goes to standard error, the summary at the end to standard output. SIGINT and SIGTERM
     stop cleanly when the files in hand are done; a second one stops at once, and nothing is lost.
     """
-    from airflow_landing_loader.cli.run import RunOptions
-    from airflow_landing_loader.cli.run import run as run_loop
+    from airflow_landing_loader.cli.commands.run import RunOptions
+    from airflow_landing_loader.cli.commands.run import run as run_loop
 
     raise typer.Exit(run_loop(RunOptions(once=once, interval=interval, workers=workers)))
 
 
-@app.command(epilog="Example: `landing-loader validate` in the tests of a mapping repository.")
+@app.command(
+    short_help="Check all mappings; show every problem with its line.",
+    epilog="Example: `landing-loader validate` in the tests of a mapping repository.",
+)
 @command
 def validate(as_json: AsJson = False) -> None:
     """Check all mappings; show every problem with file, line and column."""
-    from airflow_landing_loader.cli.validating import validate as validate_mappings
+    from airflow_landing_loader.cli.commands.validate import validate as validate_mappings
 
     good = validate_mappings(terminal.out(), terminal.err(), as_json=as_json)
     raise typer.Exit(ExitCode.GOOD if good else ExitCode.DATA)
 
 
-@app.command(name="list", epilog="Example: `landing-loader list --json | jq .files`.")
+@app.command(
+    short_help="Show mappings, and every file in landing with its state.",
+    name="list",
+    epilog="Example: `landing-loader list --json | jq .files`.",
+)
 @command
 def list_command(as_json: AsJson = False) -> None:
     """Show mappings, zones, and every file in the landing zone with its state."""
-    from airflow_landing_loader.cli.listing import list_all
+    from airflow_landing_loader.cli.commands.list import list_all
 
     good = list_all(terminal.out(), as_json=as_json)
     raise typer.Exit(ExitCode.GOOD if good else ExitCode.DATA)
 
 
 @app.command(
+    short_help="Show what would become of one file. Changes nothing.",
     epilog="Examples: `landing-loader check trades_20240115.csv` for a file in the landing zone;"
-    " `landing-loader check ./sample/trades_1.csv` for one that has not been delivered."
+    " `landing-loader check ./sample/trades_1.csv` for one that has not been delivered.",
 )
 @command
 def check(
@@ -146,25 +160,29 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Show what would become of one file: mapping, counts, columns, duplicate. Changes nothing."""
-    from airflow_landing_loader.cli.check import check as check_file
+    from airflow_landing_loader.cli.commands.check import check as check_file
 
     check_file(terminal.out(), file, as_json=as_json)
 
 
-@app.command(epilog="Example: `landing-loader status --limit 5`.")
+@app.command(
+    short_help="Show open failures, what dbt has not seen, recent loads.",
+    epilog="Example: `landing-loader status --limit 5`.",
+)
 @command
 def status(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Rows of each list at most.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Show recent loads, duplicates, restatements, open failures, and what dbt has not seen."""
-    from airflow_landing_loader.cli.status import show_status
+    """Show open failures and what to do, what dbt has not seen, duplicates, and recent loads."""
+    from airflow_landing_loader.cli.commands.status import show_status
 
     show_status(terminal.out(), limit=limit, as_json=as_json)
 
 
 @app.command(
-    epilog="Example: `landing-loader replay trades_20240115.csv` after its mapping was mended."
+    short_help="Move failed files back to landing. Never overwrites.",
+    epilog="Example: `landing-loader replay trades_20240115.csv` after its mapping was mended.",
 )
 @command
 def replay(files: Files, as_json: AsJson = False) -> None:
@@ -172,33 +190,35 @@ def replay(files: Files, as_json: AsJson = False) -> None:
 
     FILE is a name in the failed zone, as `status` shows it.
     """
-    from airflow_landing_loader.cli.replaying import replay_files
+    from airflow_landing_loader.cli.commands.replay import replay_files
 
     raise typer.Exit(replay_files(terminal.out(), terminal.err(), files, as_json=as_json))
 
 
 @app.command(
-    epilog="Example: `landing-loader verify 0b8f9d0e-2f0a-5a54-9d0c-7d4c5e1f2a3b`; `status --json`"
-    " lists loads with their ids."
+    short_help="Prove that a table holds exactly what a file held.",
+    epilog="Examples: `landing-loader verify trades_20240115.csv`; `landing-loader verify 0b8f9d0e`"
+    " for one of several loads of a name.",
 )
 @command
-def verify(load_id: LoadId, as_json: AsJson = False) -> None:
+def verify(load: ChosenLoad, as_json: AsJson = False) -> None:
     """Prove that the table holds exactly the records of a load's archived file, cell by cell.
 
     The file is read anew by code of our own, without a CSV engine. Changes nothing.
     """
-    from airflow_landing_loader.cli.verifying import verify_load
+    from airflow_landing_loader.cli.commands.verify import verify_load
 
-    raise typer.Exit(verify_load(terminal.out(), terminal.err(), load_id, as_json=as_json))
+    raise typer.Exit(verify_load(terminal.out(), terminal.err(), load, as_json=as_json))
 
 
 @app.command(
-    epilog="Example: `landing-loader unload 0b8f9d0e-2f0a-5a54-9d0c-7d4c5e1f2a3b`; then mend the"
-    " mapping, and `replay` the file."
+    short_help="Take a load back: rows out of the table, file to failed.",
+    epilog="Example: `landing-loader unload 0b8f9d0e`; then mend the mapping, and `replay` the"
+    " file. A name or id that may mean several loads takes none back.",
 )
 @command
 def unload(
-    load_id: LoadId,
+    load: ChosenLoad,
     to: Annotated[
         Destination, typer.Option("--to", help="Where its file goes.")
     ] = Destination.FAILED,
@@ -209,24 +229,27 @@ def unload(
     A file in the landing zone loads again, as a new delivery. One that lies in the failed zone has
     a sidecar, and `replay` brings it back. Does not ask; called again, it finishes what was begun.
     """
-    from airflow_landing_loader.cli.unloading import unload_load
+    from airflow_landing_loader.cli.commands.unload import unload_load
 
-    unload_load(terminal.out(), terminal.err(), load_id, to.value, as_json=as_json)
+    unload_load(terminal.out(), terminal.err(), load, to.value, as_json=as_json)
 
 
 @app.command(epilog="Example: `landing-loader schema > tables.schema.json`.")
 @command
 def schema() -> None:
     """Print the JSON Schema of a mapping file, for editors."""
-    from airflow_landing_loader.mapping.schema import mapping_json_schema
+    from airflow_landing_loader.config.mapping.schema import mapping_json_schema
 
     typer.echo(json.dumps(mapping_json_schema(), indent=2))
 
 
-@app.command(epilog="Example: `landing-loader doctor` as the first thing on a new machine.")
+@app.command(
+    short_help="Examine the installation; say how to mend what is wrong.",
+    epilog="Example: `landing-loader doctor` as the first thing on a new machine.",
+)
 @command
 def doctor(as_json: AsJson = False) -> None:
     """Examine settings, zones, mappings, database, dbt and Airflow; say how to mend each."""
-    from airflow_landing_loader.cli.doctor import doctor as examine
+    from airflow_landing_loader.cli.commands.doctor import doctor as examine
 
     raise typer.Exit(examine(terminal.out(), as_json=as_json))

@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import replace
 from enum import IntEnum
 from typing import NoReturn, ParamSpec
 
@@ -15,10 +16,10 @@ import typer
 from airflow_landing_loader.cli import terminal
 from airflow_landing_loader.exceptions import (
     ConfigurationError,
-    ErrorCode,
     ErrorDetail,
     LandingError,
     TransientError,
+    explained,
 )
 
 DEBUG_VARIABLE = "LANDING_LOADER_DEBUG"
@@ -72,13 +73,16 @@ def command(function: Callable[_P, None]) -> Callable[_P, None]:
     return wrapper
 
 
-def explain(detail: ErrorDetail, screen: terminal.Screen) -> None:
-    """Write one error: where, what and why, what to do next."""
-    where = detail.where()
-    text = terminal.safe(f"{where}: {detail.message}" if where else detail.message)
+def explain(detail: ErrorDetail, screen: terminal.Screen, *, snippet: str = "") -> None:
+    """Write one error: code, where, what and why; what to do next. All errors look like this.
+
+    :param snippet: lines that show the place.
+    """
+    screen.line(detail.sentence(), "red", hang=2)
+    if snippet:
+        screen.line(snippet)
     if detail.hint:
-        text += f"\nHint: {terminal.safe(detail.hint)}"
-    screen.panel(detail.code, text, "red")
+        screen.line(f"  Hint: {detail.hint}", hang=8)
 
 
 def _end(detail: ErrorDetail, code: ExitCode, error: Exception, as_json: bool) -> NoReturn:
@@ -92,16 +96,10 @@ def _end(detail: ErrorDetail, code: ExitCode, error: Exception, as_json: bool) -
 
 def unexpected(error: Exception) -> ErrorDetail:
     """An error that nobody translated: the system's own words, or that it is a defect of ours."""
+    detail = explained(error).detail
     how = f"Set {DEBUG_VARIABLE}=1 (or use --debug) for the trace"
     if isinstance(error, OSError) and error.strerror:
-        return ErrorDetail(
-            code=ErrorCode.INTERNAL_UNEXPECTED.value,
-            message=f"the system refused: {error.strerror}",
-            file=None if error.filename is None else str(error.filename),
-            hint=f"Check rights, space and mounts with `landing-loader doctor`. {how}.",
-        )
-    return ErrorDetail(
-        code=ErrorCode.INTERNAL_UNEXPECTED.value,
-        message=f"an unexpected {type(error).__name__}; this is a defect of landing-loader",
-        hint=f"{how}, and report it. No file is lost: start again, and the work goes on.",
-    )
+        hint = f"Check rights, space and mounts with `landing-loader doctor`. {how}."
+    else:
+        hint = f"{how}, and report it. No file is lost: start again, and the work goes on."
+    return replace(detail, hint=hint, transient=False)

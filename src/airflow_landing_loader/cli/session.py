@@ -8,14 +8,15 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airflow_landing_loader.mapping.model import TableMapping
-from airflow_landing_loader.mapping.reader import read_mappings
-from airflow_landing_loader.mapping.result import MappingSet
-from airflow_landing_loader.mapping.tree import walk
+from airflow_landing_loader.config.mapping.mapping_set import MappingSet
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.reader import read_mappings
+from airflow_landing_loader.config.yaml.files import walk
 from airflow_landing_loader.settings import Settings, from_environment
+from airflow_landing_loader.storage.content import nothing
 
 if TYPE_CHECKING:
-    from airflow_landing_loader.pipeline import Pipeline
+    from airflow_landing_loader.pipeline.pipeline import Pipeline
 
 Fingerprint = tuple[tuple[str, int, int, int], ...]
 
@@ -48,16 +49,18 @@ def open_pipeline(
     mappings: Sequence[TableMapping],
     *,
     on_wait: Callable[[str], None] | None = None,
+    on_block: Callable[[], None] = nothing,
 ) -> Pipeline:
     """Make a pipeline whose zones are there.
 
     :param on_wait: told who holds the database while we wait for it.
+    :param on_block: as :class:`~airflow_landing_loader.pipeline.pipeline.Pipeline` takes it.
     :raises TransientError: ``ZONE_UNAVAILABLE``.
     """
     # Imported here: whoever only reads mappings does not pay for the inspection.
-    from airflow_landing_loader.pipeline import Pipeline
+    from airflow_landing_loader.pipeline.pipeline import Pipeline
 
-    pipeline = Pipeline(settings, mappings, on_wait=on_wait)
+    pipeline = Pipeline(settings, mappings, on_wait=on_wait, on_block=on_block)
     for zone in (pipeline.zones.landing, pipeline.zones.archive, pipeline.zones.failed):
         zone.require()
     return pipeline

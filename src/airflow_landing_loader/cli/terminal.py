@@ -12,40 +12,19 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
+from airflow_landing_loader.cli.grid import Cell, Grid, Line, laid_out, wrapped
+from airflow_landing_loader.safe_text import escaped
+
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
-
-_NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "\x1b": r"\x1b", "\0": r"\x00"}
-
-
-def safe(text: str) -> str:
-    """One line that is safe on a terminal: what cannot be printed is shown as an escape."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else _escape(c) for c in text)
 
 
 def safe_lines(text: str) -> str:
-    """As :func:`safe`, for a text of our own that has line ends."""
-    return "\n".join(safe(line) for line in text.split("\n"))
-
-
-def shown_name(name: str) -> str:
-    """A file name as it is, or in the form ``$'a\\nb.csv'`` that a shell takes back.
-
-    A name that can be printed whole is shown as it is; any other in the quoting of bash and zsh, in
-    which a backslash of the name cannot be taken for an escape.
-    """
-    if name.isprintable() and not name.startswith("$'"):
-        return name
-    inner = "".join("\\" + c if c in "\\'" else c if c.isprintable() else _escape(c) for c in name)
-    return f"$'{inner}'"
+    """As ``escaped``, for a text of our own that has line ends."""
+    return "\n".join(escaped(line) for line in text.split("\n"))
 
 
 def utc(moment: datetime) -> str:
@@ -54,34 +33,16 @@ def utc(moment: datetime) -> str:
     return f"{aware:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def counted(number: int, thing: str) -> str:
-    """``1 row``, ``2,000 rows``."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Grid:
-    """A small table: cells are text of anybody, made safe when shown.
-
-    :param title: line above the table.
-    :param headers: column names.
-    :param rows: cells, as many as headers.
-    :param right: headers whose cells are aligned to the right.
-    :param empty: shown in place of a table without rows; ``""`` leaves the whole grid out.
-    """
-
-    title: str
-    headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    right: tuple[str, ...] = ()
-    empty: str = "none"
+def when(moment: datetime) -> str:
+    """As :func:`utc`, for a column whose header says UTC: ``2024-01-15 07:00:03``."""
+    return utc(moment).replace("T", " ").removesuffix("Z")
 
 
 class Screen:
     """One output stream, written for whoever reads it.
 
-    :param stream: where to write; a terminal gets colour and boxes (``NO_COLOR`` takes the colour
-        away, ``TERM=dumb`` both), anything else gets aligned text that is never cut or wrapped.
+    :param stream: where to write; a terminal gets colour (``NO_COLOR`` takes it away, ``TERM=dumb``
+        too) and lines that fit, anything else aligned text that is never cut or wrapped.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -100,15 +61,18 @@ class Screen:
             )
         return self._console
 
-    def line(self, text: str = "", style: str | None = None) -> None:
-        """Write one line or several; ``style`` is rich's and counts on a terminal only."""
-        if self.is_terminal:
-            from rich.text import Text
+    def line(self, text: str = "", style: str | None = None, *, hang: int = 0) -> None:
+        """Write one line or several; a terminal breaks them between words.
 
-            # Not the console's own style, which would colour a progress bar below the line too.
-            self.console.print(Text(safe_lines(text), style=style or ""))
-        else:
-            self.stream.write(safe_lines(text) + "\n")
+        :param style: rich's; it counts on a terminal only.
+        :param hang: blanks before the rest of a line that was broken.
+        """
+        for line in safe_lines(text).split("\n"):
+            if not self.is_terminal:
+                self.stream.write(line + "\n")
+                continue
+            for piece in wrapped(line, self.console.width, hang=hang):
+                self._print((Cell(before=0, text=piece, style=style or ""),))
 
     def grid(self, grid: Grid) -> None:
         """Write a table."""
@@ -116,25 +80,23 @@ class Screen:
             if grid.empty:
                 self.line(f"{grid.title}: {grid.empty}")
             return
-        if self.is_terminal:
-            self.console.print(_rich_table(grid), soft_wrap=False)
-            return
-        self.line(f"{grid.title}:")
-        for row in _aligned(grid):
-            self.stream.write(f"  {row}\n")
+        self.line(f"{grid.title}:", "bold")
+        for line in laid_out(grid, self.console.width if self.is_terminal else None, escaped):
+            if self.is_terminal:
+                self._print(line)
+            else:
+                text = "".join(" " * cell.before + cell.text for cell in line)
+                self.stream.write(text + "\n")
 
-    def panel(self, title: str, text: str, style: str) -> None:
-        """Write a framed text; without a terminal, the title and the text in plain lines."""
-        if not self.is_terminal:
-            self.line(f"{title}: {text}")
-            return
-        from rich.panel import Panel
+    def _print(self, line: Line) -> None:
         from rich.text import Text
 
-        self.console.print(
-            Panel(Text(safe_lines(text)), title=Text(safe(title)), title_align="left", style=style),
-            soft_wrap=False,
-        )
+        # Not the console's own style, which would colour a progress bar below the line too.
+        text = Text()
+        for cell in line:
+            text.append(" " * cell.before)
+            text.append(cell.text, cell.style or None)
+        self.console.print(text)
 
     def json(self, document: dict[str, Any]) -> None:
         """Write one JSON object, in ASCII, so that every name survives every encoding."""
@@ -157,40 +119,3 @@ def _forgiving(stream: TextIO) -> TextIO:
     if isinstance(stream, io.TextIOWrapper) and stream.errors != "backslashreplace":
         stream.reconfigure(errors="backslashreplace")
     return stream
-
-
-def _escape(char: str) -> str:
-    point = ord(char)
-    if char in _NAMED:
-        return _NAMED[char]
-    if 0xDC80 <= point <= 0xDCFF:  # a byte that is not UTF-8, as os.fsdecode hands it over
-        return f"\\x{point - 0xDC00:02x}"
-    if point < 0x80:
-        return f"\\x{point:02x}"
-    return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
-
-
-def _aligned(grid: Grid) -> list[str]:
-    rows: list[Sequence[str]] = [grid.headers, *([safe(cell) for cell in r] for r in grid.rows)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(grid.headers))]
-    lines = []
-    for row in rows:
-        cells = (
-            cell.rjust(width) if header in grid.right else cell.ljust(width)
-            for header, cell, width in zip(grid.headers, row, widths, strict=True)
-        )
-        lines.append("  ".join(cells).rstrip())
-    return lines
-
-
-def _rich_table(grid: Grid) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=Text(safe(grid.title)), title_justify="left", header_style="bold")
-    for header in grid.headers:
-        justify: Any = "right" if header in grid.right else "left"
-        table.add_column(header, justify=justify, overflow="fold")
-    for row in grid.rows:
-        table.add_row(*(Text(safe(cell)) for cell in row))
-    return table

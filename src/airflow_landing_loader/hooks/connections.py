@@ -4,67 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
-from airflow_landing_loader.clients import DefaultClients
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 from airflow_landing_loader.settings import Settings
 
 if TYPE_CHECKING:
+    import google.cloud.bigquery as bigquery
+    import google.cloud.storage as storage
     from azure.storage.blob import BlobServiceClient
-    from google.cloud import bigquery, storage  # type: ignore[attr-defined]
+
+    from airflow_landing_loader.clients import DefaultClients
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConnectionClients:
-    """Clients of Airflow connections; a connection is read when the first client is asked for.
+class Connections:
+    """The Airflow connections that a task works with, by the names of their settings.
 
-    :param gcp_conn_id: connection of type ``google_cloud_platform``.
-    :param impersonation_chain: service accounts to impersonate, the last one acts.
-    :param project: project of the jobs; ``None``: the connection's own.
-    :param aws_conn_id: connection of type ``aws``; ``None``: the credentials that ``boto3`` finds.
-    :param azure_conn_id: connection of type ``wasb``; ``None``: as on the command line.
+    :param gcp_conn_id: of type ``google_cloud_platform``.
+    :param gcp_impersonation_chain: service accounts to impersonate, with commas between; the last
+        one acts.
+    :param aws_conn_id: of type ``aws``; ``None``: the credentials that ``boto3`` finds.
+    :param azure_conn_id: of type ``wasb``; ``None``: as on the command line.
     """
 
-    gcp_conn_id: str
-    impersonation_chain: tuple[str, ...] = ()
-    project: str | None = None
+    gcp_conn_id: str = "google_cloud_default"
+    gcp_impersonation_chain: str | None = None
     aws_conn_id: str | None = None
     azure_conn_id: str | None = None
 
     @classmethod
-    def of(cls, settings: Settings) -> ConnectionClients:
-        """Clients of the connections that the settings name."""
-        return cls.named(
-            settings.gcp_conn_id,
-            settings.gcp_impersonation_chain or "",
-            project=settings.gcp_project,
-            aws_conn_id=settings.aws_conn_id,
-            azure_conn_id=settings.azure_conn_id,
-        )
+    def names(cls) -> tuple[str, ...]:
+        """Names of the settings, which arguments of tasks and of the trigger share."""
+        return tuple(field.name for field in fields(cls))
 
     @classmethod
-    def named(
-        cls,
-        gcp_conn_id: str,
-        impersonation_chain: str,
-        *,
-        project: str | None = None,
-        aws_conn_id: str | None = None,
-        azure_conn_id: str | None = None,
-    ) -> ConnectionClients:
-        """Clients of these connections, the accounts to impersonate with commas between."""
-        accounts = (account.strip() for account in impersonation_chain.split(","))
-        return cls(
-            gcp_conn_id=gcp_conn_id,
-            impersonation_chain=tuple(account for account in accounts if account),
-            project=project,
-            aws_conn_id=aws_conn_id,
-            azure_conn_id=azure_conn_id,
-        )
+    def of(cls, settings: Settings) -> Connections:
+        """The connections that the settings name."""
+        return cls(**{name: getattr(settings, name) for name in cls.names()})
+
+    @property
+    def impersonated(self) -> list[str] | None:
+        """The service accounts to impersonate, as Google's hooks take them."""
+        accounts = (name.strip() for name in (self.gcp_impersonation_chain or "").split(","))
+        return [name for name in accounts if name] or None
+
+
+@dataclass(frozen=True)
+class ConnectionClients:
+    """Clients of Airflow connections; a connection is read when the first client is asked for.
+
+    :param project: project of the jobs; ``None``: the connection's own.
+    """
+
+    connections: Connections
+    project: str | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> ConnectionClients:
+        """Clients of the connections that the settings name."""
+        return cls(Connections.of(settings), settings.gcp_project)
 
     def storage(self) -> storage.Client:
         """See :class:`~airflow_landing_loader.clients.GoogleClients`.
@@ -74,20 +76,18 @@ class ConnectionClients:
         # Imported here: a folder and DuckDB do without the Google provider.
         from airflow.providers.google.cloud.hooks.gcs import GCSHook
 
-        with _named(self.gcp_conn_id, "gs:// zones need", "google_cloud_platform", "gcp_conn_id"):
-            return GCSHook(
-                gcp_conn_id=self.gcp_conn_id, impersonation_chain=self.impersonation_chain or None
-            ).get_conn()
+        conn_id, accounts = self.connections.gcp_conn_id, self.connections.impersonated
+        with _named(conn_id, "gs:// zones need", "google_cloud_platform", "gcp_conn_id"):
+            return GCSHook(gcp_conn_id=conn_id, impersonation_chain=accounts).get_conn()
 
     def bigquery(self) -> bigquery.Client:
         """See :class:`~airflow_landing_loader.clients.GoogleClients`."""
         from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
 
-        with _named(self.gcp_conn_id, "BigQuery needs", "google_cloud_platform", "gcp_conn_id"):
+        conn_id, accounts = self.connections.gcp_conn_id, self.connections.impersonated
+        with _named(conn_id, "BigQuery needs", "google_cloud_platform", "gcp_conn_id"):
             hook = BigQueryHook(
-                gcp_conn_id=self.gcp_conn_id,
-                impersonation_chain=self.impersonation_chain or None,
-                use_legacy_sql=False,
+                gcp_conn_id=conn_id, impersonation_chain=accounts, use_legacy_sql=False
             )
             return hook.get_client(project_id=self.project or hook.project_id)
 
@@ -97,16 +97,17 @@ class ConnectionClients:
         :raises ConfigurationError: ``SETTINGS_MISSING``, there is no such connection, or no Amazon
             provider.
         """
-        if self.aws_conn_id is None:
-            return DefaultClients().s3()
+        conn_id = self.connections.aws_conn_id
+        if conn_id is None:
+            return _machines_own().s3()
         try:
             from airflow.providers.amazon.aws.hooks.s3 import S3Hook
         except ImportError as error:
-            raise _no_provider(self.aws_conn_id, "Amazon", "amazon", "aws_conn_id") from error
-        with _named(self.aws_conn_id, "s3:// zones need", "aws", "aws_conn_id"):
+            raise _no_provider(conn_id, "Amazon", "amazon", "aws_conn_id") from error
+        with _named(conn_id, "s3:// zones need", "aws", "aws_conn_id"):
             # The hook would take the machine's own credentials in place of a missing connection.
-            S3Hook.get_connection(self.aws_conn_id)
-            return S3Hook(aws_conn_id=self.aws_conn_id).get_conn()
+            S3Hook.get_connection(conn_id)
+            return S3Hook(aws_conn_id=conn_id).get_conn()
 
     def azure(self) -> BlobServiceClient:
         """See :class:`~airflow_landing_loader.clients.AzureClients`.
@@ -114,15 +115,23 @@ class ConnectionClients:
         :raises ConfigurationError: ``SETTINGS_MISSING``, there is no such connection, or no
             Microsoft Azure provider.
         """
-        if self.azure_conn_id is None:
-            return DefaultClients().azure()
+        conn_id = self.connections.azure_conn_id
+        if conn_id is None:
+            return _machines_own().azure()
         try:
             from airflow.providers.microsoft.azure.hooks.wasb import WasbHook
         except ImportError as error:
             provider = ("Microsoft Azure", "microsoft-azure")
-            raise _no_provider(self.azure_conn_id, *provider, "azure_conn_id") from error
-        with _named(self.azure_conn_id, "az:// zones need", "wasb", "azure_conn_id"):
-            return WasbHook(wasb_conn_id=self.azure_conn_id).get_conn()
+            raise _no_provider(conn_id, *provider, "azure_conn_id") from error
+        with _named(conn_id, "az:// zones need", "wasb", "azure_conn_id"):
+            return WasbHook(wasb_conn_id=conn_id).get_conn()
+
+
+def _machines_own() -> DefaultClients:
+    # Imported here: every DAG file is read with this module, and none of them needs a client.
+    from airflow_landing_loader.clients import DefaultClients
+
+    return DefaultClients()
 
 
 def _no_provider(conn_id: str, provider: str, package: str, option: str) -> ConfigurationError:
@@ -172,7 +181,8 @@ class OpenedClients:
 
     def azure(self) -> BlobServiceClient:
         """See :class:`~airflow_landing_loader.clients.AzureClients`."""
-        return self.client
+        client: BlobServiceClient = self.client
+        return client
 
     def bigquery(self) -> bigquery.Client:
         """Not there.

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.duckdb.hooks.duckdb import DuckDBHook
 
-from airflow_landing_loader.airflow_settings import airflow_settings
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
-from airflow_landing_loader.loading.lock import DatabaseLock
+from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
+from airflow_landing_loader.settings.airflow import airflow_settings
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -1,1 +1,1 @@
-"""Files at rest: zones, deliveries, go files, trailers, moves and the one-pass inspection."""
+"""A delivery, from seen to proved, and put away."""

@@ -10,29 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from airflow_landing_loader.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.storage.model import LandedFile
 
 Compression = Literal["none", "gzip", "zstd"]
 LineEnd = Literal["\n", "\r\n", "\r"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LandedFile:
-    """One file as a listing shows it, contents unread.
-
-    :param name: file name, exactly as the file system gives it (``os.fsdecode``).
-    :param path: absolute path (later: object URI).
-    :param size: bytes.
-    :param mtime_ns: modification time, nanoseconds since the epoch.
-    :param token: what tells one arrival from the next: ``inode-mtime_ns`` here, a generation on
-        object stores.
-    """
-
-    name: str
-    path: str
-    size: int
-    mtime_ns: int
-    token: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +64,8 @@ class Inspection:
     :param body_end: offset after the last data record; the trailer lies behind it.
     :param body_line: physical line of the first data record, from 1.
     :param records: data records between the two, header and trailer not counted.
-    :param ragged: of these, records with a wrong number of fields.
+    :param ragged: of these, records with a wrong number of fields, or that are the header again.
+    :param skipped_headers: records that are the header again and are left out, not counted.
     :param longest_record: bytes of the longest data record, its line end included.
     :param multiline: whether a record, or the header, has line ends within quotes.
     :param header_line: physical line of the header record, ``None`` without one.
@@ -101,6 +84,7 @@ class Inspection:
     ragged: int
     longest_record: int
     multiline: bool = True
+    skipped_headers: int = 0
     header_line: int | None = None
     trailer: TrailerContent | None = None
 
@@ -131,3 +115,13 @@ class Validated:
     expected_records: int | None = None
     go: GoFileContent | None = None
     detected: str | None = None
+
+
+def files_of(delivery: Delivery) -> tuple[LandedFile, ...]:
+    """The data file and, where there is one, the go file."""
+    return (delivery.data,) if delivery.go is None else (delivery.data, delivery.go)
+
+
+def names_of(delivery: Delivery) -> set[str]:
+    """The names of :func:`files_of`."""
+    return {file.name for file in files_of(delivery)}

@@ -1,1 +1,1 @@
-"""Rows into tables: load ids, drift, metadata, the warehouse protocol and its DuckDB form."""
+"""Rows into tables."""

@@ -88,6 +88,7 @@ class DeliveryRecord:
     dag_id: str | None
     run_id: str | None
     recorded_at: datetime
+    sha256: str | None
 
 
 @dataclass(frozen=True, kw_only=True)

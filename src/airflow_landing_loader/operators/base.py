@@ -14,30 +14,30 @@ from airflow.providers.common.compat.sdk import (
     BaseOperator,
 )
 
-from airflow_landing_loader import serde
-from airflow_landing_loader.airflow_settings import airflow_settings
-from airflow_landing_loader.batches import dump_batch
+from airflow_landing_loader.codec import sendable
+from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorDetail, LandingError
+from airflow_landing_loader.hooks.connections import ConnectionClients, Connections
 from airflow_landing_loader.loading.model import Refused, RunContext
-from airflow_landing_loader.mapping.model import TableMapping
-from airflow_landing_loader.operators.xcoms import ERROR_KEY
-from airflow_landing_loader.transport import sendable
-from airflow_landing_loader.wording import error_text
+from airflow_landing_loader.runs.wording import error_text
+from airflow_landing_loader.settings.airflow import airflow_settings
+from airflow_landing_loader.xcom import values
+from airflow_landing_loader.xcom.batches import dump_batch
+from airflow_landing_loader.xcom.keys import ERROR_KEY
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_landing_loader.pipeline import Pipeline
+    from airflow_landing_loader.pipeline.pipeline import Pipeline
+    from airflow_landing_loader.runs.tasks import RunStates
     from airflow_landing_loader.settings import Settings
 
 _MAX_TOLD = 50  # errors that one exception names; all of them are in XCom
 
-LABEL_TEMPLATE = "{{ task.label }}"
-
 # Settings that a task may have of its own, as arguments of the same names.
 _OWN = (
     *("landing_path", "archive_path", "failed_path", "table_config_path", "duckdb_path"),
-    *("gcp_conn_id", "gcp_impersonation_chain", "aws_conn_id", "azure_conn_id"),
+    *Connections.names(),
 )
 
 
@@ -80,20 +80,14 @@ class LandingOperator(BaseOperator):
         azure_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
+        given = locals()  # the signature is the one list: people and `default_args` go by it
         super().__init__(**kwargs)
         self.table = table
         self.mapping = mapping
         self.settings = settings
-        self.landing_path = landing_path
-        self.archive_path = archive_path
-        self.failed_path = failed_path
-        self.table_config_path = table_config_path
-        self.duckdb_path = duckdb_path
         self.duckdb_conn_id = duckdb_conn_id
-        self.gcp_conn_id = gcp_conn_id
-        self.gcp_impersonation_chain = gcp_impersonation_chain
-        self.aws_conn_id = aws_conn_id
-        self.azure_conn_id = azure_conn_id
+        for name in _OWN:
+            setattr(self, name, given[name])
         self.job_wait: float | None = None
         self.show_values = False  # until the settings are known
 
@@ -132,19 +126,11 @@ class LandingOperator(BaseOperator):
         :raises ConfigurationError: as :meth:`find_settings` and :meth:`find_mappings`.
         """
         # Imported here: the scheduler parses DAGs without ever loading a file.
-        from airflow_landing_loader.hooks.connections import ConnectionClients
-        from airflow_landing_loader.pipeline import Pipeline
+        from airflow_landing_loader.pipeline.pipeline import Pipeline
 
         settings = self.find_settings()
         self.show_values = settings.show_values
         run = RunContext(dag_id=self.dag_id, run_id=str(context["run_id"]))
-        self.log.info(
-            "landing %s, archive %s, failed %s, warehouse %s",
-            settings.landing_path,
-            settings.archive_path,
-            settings.failed_path,
-            settings.warehouse_name,
-        )
         own, _ = self.find_mappings(settings)
         return Pipeline(
             settings,
@@ -167,6 +153,21 @@ class LandingOperator(BaseOperator):
         except LandingError as error:
             raise self.give_up(context, [error.detail]) from None
 
+    def run_states(
+        self, context: Context, *, group_id: str = "", dbt_prefix: str | None = None
+    ) -> RunStates:
+        """The states of all tasks of this run.
+
+        :param group_id: as :class:`~airflow_landing_loader.runs.tasks.RunStates`; so is the other.
+        """
+        # Imported here: only the last task of a run asks.
+        from airflow_landing_loader.runs.tasks import RunStates
+
+        run_id = str(context["run_id"])
+        found = context["ti"].get_task_states(dag_id=self.dag_id, run_ids=[run_id])
+        states = {task: str(state) for task, state in found.get(run_id, {}).items()}
+        return RunStates(states=states, group_id=group_id, dbt_prefix=dbt_prefix)
+
     def give_up(
         self, context: Context, errors: Sequence[ErrorDetail], refused: Sequence[Refused] = ()
     ) -> AirflowException:
@@ -179,7 +180,7 @@ class LandingOperator(BaseOperator):
         """
         value = {
             "errors": [
-                sendable(serde.dump(error, show_values=self.show_values)) for error in errors
+                sendable(values.dump(error, show_values=self.show_values)) for error in errors
             ],
             "refused": dump_batch(refused, show_values=self.show_values),
         }

@@ -10,7 +10,7 @@ from airflow.providers.common.compat.sdk import (
     BaseOperator,
 )
 
-from airflow_landing_loader.operators.xcoms import previous_run_id
+from airflow_landing_loader.xcom.keys import previous_run_id
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
+from airflow.providers.common.compat.sdk import (
+    AirflowFailException,
+    AirflowSkipException,
+    BaseOperator,
+)
 
-from airflow_landing_loader import serde
-from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.loading.model import DbtDue
 from airflow_landing_loader.operators.base import LandingOperator
-from airflow_landing_loader.operators.gate import all_due, due_at
-from airflow_landing_loader.operators.xcoms import DUE_KEY
+from airflow_landing_loader.runs.dbt_due import dbt_failure, due_tables
+from airflow_landing_loader.xcom import values
+from airflow_landing_loader.xcom.keys import DUE_KEY
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-_BAD = ("failed", "upstream_failed")
 
 
 class DbtDueOperator(LandingOperator):
@@ -32,17 +32,14 @@ class DbtDueOperator(LandingOperator):
     def execute(self, context: Context) -> list[str]:
         """Decide; see the class."""
         with self.core(context) as pipeline:
-            due = all_due(pipeline)
-        if not due:
-            raise AirflowSkipException("dbt has covered all loads.")
+            due = due_tables(pipeline, time.time())
         # All together: the next run would meet the same failure, whichever table is new.
-        not_before = max(due_at(entry) for entry in due)
-        if not_before > time.time():
-            raise AirflowSkipException(
-                f"dbt failed; it is not run again before {datetime.fromtimestamp(not_before, UTC)}."
-            )
-        context["ti"].xcom_push(key=DUE_KEY, value=[serde.dump(entry) for entry in due])
-        return [entry.table for entry in due]
+        if due.not_before is not None:
+            raise AirflowSkipException(f"dbt failed; it is not run again before {due.not_before}.")
+        if not due.now:
+            raise AirflowSkipException("dbt has covered all loads.")
+        context["ti"].xcom_push(key=DUE_KEY, value=[values.dump(entry) for entry in due.now])
+        return [entry.table for entry in due.now]
 
 
 class ReportDbtOperator(LandingOperator):
@@ -68,28 +65,33 @@ class ReportDbtOperator(LandingOperator):
 
     def execute(self, context: Context) -> list[str]:
         """Report; see the class."""
-        ti = context["ti"]
-        run_id = str(context["run_id"])
-        found = ti.get_task_states(dag_id=self.dag_id, run_ids=[run_id])
-        states: dict[str, str] = {k: str(v) for k, v in found.get(run_id, {}).items()}
-        if states.get(self.due_task_id) in _BAD:
+        states = self.run_states(context, dbt_prefix=self.dbt_task_prefix)
+        if states.is_bad(self.due_task_id):
             raise AirflowFailException(f"{self.due_task_id} failed: see its log.")
-        said = ti.xcom_pull(task_ids=self.due_task_id, key=DUE_KEY) or ()
-        due = [entry for entry in map(serde.load, said) if isinstance(entry, DbtDue)]
+        said = context["ti"].xcom_pull(task_ids=self.due_task_id, key=DUE_KEY) or ()
+        due = [entry for entry in map(values.load, said) if isinstance(entry, DbtDue)]
         if not due:
             raise AirflowSkipException("dbt was not due.")
-        failed = sorted(
-            task
-            for task, state in states.items()
-            if state == "failed" and task.startswith(self.dbt_task_prefix)
-        )
+        failed = states.dbt_failed
         with self.core(context) as pipeline:
             pipeline.warehouse.record_dbt_run(due, succeeded=not failed)
         if failed:
-            error = TerminalError(
-                ErrorCode.DBT_FAILED,
-                f"dbt failed in {', '.join(failed)}",
-                hint="see the logs of these tasks; dbt runs again after ten minutes",
-            )
-            raise AirflowFailException(str(error))
+            raise AirflowFailException(str(dbt_failure(failed)))
         return [entry.table for entry in due]
+
+
+class DbtUnavailableOperator(BaseOperator):
+    """Stands where dbt tasks would be, and fails with the reason why there are none.
+
+    :param reason: code, message and hint, as people shall read it.
+    """
+
+    ui_color = "#f7d6d0"
+
+    def __init__(self, *, reason: str, **kwargs: Any) -> None:
+        super().__init__(doc=reason, **kwargs)
+        self.reason = reason
+
+    def execute(self, context: Context) -> NoReturn:  # noqa: ARG002
+        """Fail at once; another try would find the same."""
+        raise AirflowFailException(self.reason)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, DownstreamTasksSkipped
 
-from airflow_landing_loader import serde
-from airflow_landing_loader.batches import load_batch
-from airflow_landing_loader.holdback import LONG_PAUSE
 from airflow_landing_loader.loading.model import DbtDue, Loaded
 from airflow_landing_loader.operators.base import LandingOperator
-from airflow_landing_loader.operators.xcoms import DUE_KEY, pull_all
+from airflow_landing_loader.runs.dbt_due import again_at, due_tables, may_be_due
+from airflow_landing_loader.safe_text import counted
+from airflow_landing_loader.xcom import values
+from airflow_landing_loader.xcom.batches import load_batch
+from airflow_landing_loader.xcom.keys import DUE_KEY, pull_all
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-    from airflow_landing_loader.pipeline import Pipeline
 
 
 class AnyLoadedOperator(LandingOperator):
@@ -56,14 +54,15 @@ class AnyLoadedOperator(LandingOperator):
         ti = context["ti"]
         batches = pull_all(ti, self.load_task_id)
         loaded = [v for batch in batches for v in load_batch(batch) if isinstance(v, Loaded)]
-        # Without a load only the sensor's word counts: a run without files asks no database.
-        ask = bool(loaded) or ti.xcom_pull(task_ids=self.wait_task_id) == []
-        due = self._due(context) if ask else ()
+        due: tuple[DbtDue, ...] = ()
+        if may_be_due(loaded, ti.xcom_pull(task_ids=self.wait_task_id)):
+            due = self._due(context)
         if not loaded and not due:
             raise AirflowSkipException("No file was loaded and dbt is not due.")
         if due:
-            ti.xcom_push(key=DUE_KEY, value=[serde.dump(entry) for entry in due])
+            ti.xcom_push(key=DUE_KEY, value=[values.dump(entry) for entry in due])
         if loaded:
+            self.log.info("%s loaded.", counted(len(loaded), "file"))
             self._describe_event(context, loaded)
         else:
             self.log.info("No file was loaded; dbt is due from an earlier run.")
@@ -75,20 +74,16 @@ class AnyLoadedOperator(LandingOperator):
         return len(loaded)
 
     def _due(self, context: Context) -> tuple[DbtDue, ...]:
-        """What dbt has to cover now; a failed attempt is not repeated at once."""
+        """What dbt has to cover now."""
         if self.dbt_task_prefix is None:
             return ()
         with self.core(context) as pipeline:
-            due = all_due(pipeline)
-        now = time.time()
-        for entry in due:
-            if due_at(entry) > now:
-                self.log.warning(
-                    "dbt failed for %s; it is not run again before %s.",
-                    entry.table,
-                    datetime.fromtimestamp(due_at(entry), UTC),
-                )
-        return tuple(entry for entry in due if due_at(entry) <= now)
+            due = due_tables(pipeline, time.time())
+        for entry in due.later:
+            self.log.warning(
+                "dbt failed for %s; it is not run again before %s.", entry.table, again_at(entry)
+            )
+        return due.now
 
     def _dbt_roots(self, prefix: str) -> list[str]:
         return sorted(t for t in self.downstream_task_ids if t.startswith(prefix))
@@ -101,18 +96,3 @@ class AnyLoadedOperator(LandingOperator):
                 "files": [load.filename for load in loads],
                 "rows": [load.row_count for load in loads],
             }
-
-
-def all_due(pipeline: Pipeline) -> tuple[DbtDue, ...]:
-    """The pipeline's tables whose newest load dbt has not covered.
-
-    :raises TransientError: the warehouse cannot be read.
-    """
-    return pipeline.warehouse.dbt_due(sorted({m.table for m in pipeline.mappings}))
-
-
-def due_at(due: DbtDue) -> float:
-    """From when on dbt may run for it, seconds since the epoch."""
-    if due.last_attempt is None:
-        return 0.0
-    return due.last_attempt.replace(tzinfo=UTC).timestamp() + LONG_PAUSE

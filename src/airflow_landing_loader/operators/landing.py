@@ -13,31 +13,39 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, conf
 
-from airflow_landing_loader import serde
-from airflow_landing_loader.batches import Step, batch_names, dump_batch, load_batch
-from airflow_landing_loader.exceptions import ErrorCode
-from airflow_landing_loader.holdback import is_of_the_file
+from airflow_landing_loader.codec import received, sendable
+from airflow_landing_loader.hooks.connections import Connections
 from airflow_landing_loader.landing.model import Validated
-from airflow_landing_loader.lanes import lane_label, printable
-from airflow_landing_loader.loading.model import Duplicate, Loaded, Refused, Verdict
+from airflow_landing_loader.loading.model import Refused, Verdict
 from airflow_landing_loader.operators.base import LandingOperator
-from airflow_landing_loader.operators.xcoms import ERROR_KEY
-from airflow_landing_loader.transport import received, sendable
-from airflow_landing_loader.wording import MAX_NAME, outcome_text, verdict_text
+from airflow_landing_loader.runs.lanes import lane_label
+from airflow_landing_loader.runs.steps import lane_end, not_moved, verdicts_of, without_verdict
+from airflow_landing_loader.runs.wording import MAX_NAME, outcome_text, verdict_text
+from airflow_landing_loader.safe_text import printable
+from airflow_landing_loader.xcom import values
+from airflow_landing_loader.xcom.batches import Step, batch_names, dump_batch, load_batch
+from airflow_landing_loader.xcom.keys import pull_errors
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
     from airflow.triggers.base import BaseTrigger
 
-    from airflow_landing_loader.loading.warehouse import StillRunningError
-    from airflow_landing_loader.outcome import Outcome
-    from airflow_landing_loader.pipeline import Pipeline
+    from airflow_landing_loader.loading.warehouses.base import StillRunningError
+    from airflow_landing_loader.pipeline.pipeline import Pipeline
 
 _JOB_WAIT = 10.0  # seconds; most jobs of small batches have ended by then
 _POLL = 5.0
 
 
-class _VerdictOperator(LandingOperator):
+class _LaneOperator(LandingOperator):
+    """What works on a lane: in a mapped task group the grid shows it by the names of its files."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("map_index_template", "{{ task.label }}")
+        super().__init__(**kwargs)
+
+
+class _VerdictOperator(_LaneOperator):
     """What validating and loading share: how verdicts become the end of a task.
 
     :param leave_to_next_run: a file that is not fit *yet* (it changes, or is too young to be called
@@ -50,32 +58,20 @@ class _VerdictOperator(LandingOperator):
         self.leave_to_next_run = leave_to_next_run
 
     def settle(self, context: Context, verdicts: Sequence[Step]) -> dict[str, Any]:
-        """Log the verdicts and return them for the next step, if there is anything for it to do.
-
-        A lane goes on as long as one of its files does: its refused files travel along and are
-        quarantined, or left, in the end.
-        """
-        present = [verdict for verdict in verdicts if not _has_gone(verdict)]
-        if not present:
+        """Log the verdicts and return them for the next step, or end as they say."""
+        end = lane_end(verdicts, leave_to_next_run=self.leave_to_next_run)
+        if end.ending == "gone":
             names = lane_label([verdict.delivery.data.name for verdict in verdicts])
             raise AirflowSkipException(f"No longer in the landing zone, nothing to do: {names}")
-        refused = [verdict for verdict in present if isinstance(verdict, Refused)]
-        if len(refused) == len(present):
-            self._stop(context, refused)
-        for verdict in present:
+        if end.errors:
+            error = self.give_up(context, end.errors, end.refused)
+            if end.ending == "left":
+                raise AirflowSkipException(f"Left to the next run: {error}")
+            raise error from None
+        for verdict in end.present:
             say = self.log.error if isinstance(verdict, Refused) else self.log.info
             say("%s", verdict_text(verdict, show_values=self.show_values))
-        return dump_batch(present, show_values=self.show_values)
-
-    def _stop(self, context: Context, refused: Sequence[Refused]) -> None:
-        """Fail, come back, or be skipped; return only if a refused file is left to be moved."""
-        transient = [verdict.error for verdict in refused if verdict.error.transient]
-        later = self.leave_to_next_run and all(is_of_the_file(error) for error in transient)
-        if not transient or not later:
-            raise self.give_up(context, [r.error for r in refused], refused) from None
-        if len(transient) == len(refused):
-            text = self.give_up(context, transient, refused)
-            raise AirflowSkipException(f"Left to the next run: {text}")
+        return dump_batch(end.present, show_values=self.show_values)
 
 
 class ValidateFilesOperator(_VerdictOperator):
@@ -146,7 +142,7 @@ class LoadFilesOperator(_VerdictOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Load the files; see the class."""
         # Imported here: the scheduler parses DAGs without ever loading a file.
-        from airflow_landing_loader.loading.warehouse import StillRunningError
+        from airflow_landing_loader.loading.warehouses.base import StillRunningError
 
         batch = [v for v in load_batch(self.validated) if isinstance(v, Validated | Refused)]
         try:
@@ -171,21 +167,19 @@ class LoadFilesOperator(_VerdictOperator):
         # Imported here: DuckDB does without the Google provider.
         from airflow.providers.google.cloud.triggers.bigquery import BigQueryInsertJobTrigger
 
-        from airflow_landing_loader.hooks.connections import ConnectionClients
-
-        clients = ConnectionClients.of(self.find_settings())
+        connections = Connections.of(self.find_settings())
         return BigQueryInsertJobTrigger(
-            conn_id=clients.gcp_conn_id,
+            conn_id=connections.gcp_conn_id,
             job_id=running.job_id,
             project_id=running.project,
             location=running.location,
             poll_interval=_POLL,
-            impersonation_chain=list(clients.impersonation_chain) or None,
+            impersonation_chain=connections.impersonated,
             cancel_on_kill=running.own,
         )
 
 
-class ArchiveFilesOperator(LandingOperator):
+class ArchiveFilesOperator(_LaneOperator):
     """Move loaded files to the archive, and the refused ones of the same lane to the failed zone.
 
     :param verdicts: what :class:`LoadFilesOperator` returned: its ``output``.
@@ -206,10 +200,10 @@ class ArchiveFilesOperator(LandingOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Move the files; see the class."""
-        return _finish(self, context, _verdicts(load_batch(self.verdicts)))
+        return _finish(self, context, verdicts_of(load_batch(self.verdicts)))
 
 
-class QuarantineFilesOperator(LandingOperator):
+class QuarantineFilesOperator(_LaneOperator):
     """Move refused files to the failed zone, each with a sidecar that says why.
 
     Only what a retry cannot help is moved. A file whose tasks used up their retries, or died
@@ -241,27 +235,24 @@ class QuarantineFilesOperator(LandingOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Move the files; see the class."""
-        ti = context["ti"]
-        said = ti.xcom_pull(
-            task_ids=list(self.error_task_ids), key=ERROR_KEY, map_indexes=ti.map_index
-        )
-        refused = [v for error in said if error for v in _verdicts(load_batch(error["refused"]))]
-        known = {verdict.delivery.data.name for verdict in refused}
-        for name in file_names(self.files):
-            if name not in known:
-                self.log.warning(
-                    "%s is left in landing: its task gave no verdict.", printable(name, MAX_NAME)
-                )
+        said = pull_errors(context["ti"], self.error_task_ids, dag_id=self.dag_id)
+        refused = [v for error in said for v in verdicts_of(load_batch(error["refused"]))]
+        for name in without_verdict(file_names(self.files), refused):
+            self.log.warning(
+                "%s is left in landing: its task gave no verdict.", printable(name, MAX_NAME)
+            )
         return _finish(self, context, refused) if refused else {"outcomes": []}
 
 
 def file_names(files: str | Sequence[str]) -> tuple[str, ...]:
     """Names of files from an operator's argument: a name, several, or a JSON list as text.
 
-    A template that is not rendered as a native object can only give text.
+    Lanes, as the sensor returns them, count as one: what is not mapped works on all files. A
+    template that is not rendered as a native object can only give text.
     """
     if not isinstance(files, str):
-        return tuple(received(list(files)))
+        lanes = ([entry] if isinstance(entry, str) else entry for entry in files)
+        return tuple(received([name for lane in lanes for name in lane]))
     if files.startswith('["') and files.endswith('"]'):
         try:
             return tuple(received(str(name)) for name in json.loads(files))
@@ -275,25 +266,11 @@ def _finish(task: LandingOperator, context: Context, verdicts: Sequence[Verdict]
     with task.core(context) as pipeline:
         outcomes = pipeline.finish(verdicts)
     for outcome in outcomes:
-        task.log.info("%s", outcome_text(outcome, show_values=task.show_values))
-    said = {"outcomes": [sendable(serde.dump(o, show_values=task.show_values)) for o in outcomes]}
-    stuck = [o.error for v, o in zip(verdicts, outcomes, strict=True) if o.error and _stuck(v, o)]
+        task.log.info("%s", outcome_text(outcome))
+    said = {"outcomes": [sendable(values.dump(o, show_values=task.show_values)) for o in outcomes]}
+    stuck = not_moved(verdicts, outcomes)
     if stuck:
         # Pushed, because a task that fails returns nothing, and the report has to know.
         context["ti"].xcom_push(key="return_value", value=said)
         raise task.give_up(context, stuck) from None
     return said
-
-
-def _stuck(verdict: Verdict, outcome: Outcome) -> bool:
-    """Whether the file should have been moved, and was not."""
-    to_stay = isinstance(verdict, Refused) and verdict.error.transient
-    return outcome.status == "left" and not to_stay
-
-
-def _has_gone(verdict: Step) -> bool:
-    return isinstance(verdict, Refused) and verdict.error.code == ErrorCode.LANDING_DISAPPEARED
-
-
-def _verdicts(steps: Sequence[Step]) -> list[Verdict]:
-    return [step for step in steps if isinstance(step, Loaded | Duplicate | Refused)]

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.reader import read_mappings
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
-from airflow_landing_loader.mapping.model import TableMapping
-from airflow_landing_loader.mapping.reader import read_mappings
 
 MappingArgument = TableMapping | Mapping[str, Any] | Sequence[TableMapping | Mapping[str, Any]]
 
@@ -72,6 +72,6 @@ def _model(written: TableMapping | Mapping[str, Any]) -> TableMapping:
         raise ConfigurationError(
             ErrorCode.MAPPING_BAD_VALUE,
             f"The operator's mapping is wrong at {key or 'its top'}: {first['msg']}.",
-            hint="docs/mappings.md lists all keys; pattern and table are keys here, too.",
+            hint="All keys are in docs/mappings.md; pattern and table are keys here, too.",
             key_path=key or None,
         ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,43 +18,43 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
-from airflow_landing_loader import serde
+from airflow_landing_loader.codec import sendable
+from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorDetail, LandingError, TransientError
-from airflow_landing_loader.holdback import (
-    LONG_PAUSE,
-    PATIENCE,
-    HeldBack,
-    dump_held,
-    load_held,
-    offered,
-)
-from airflow_landing_loader.mapping.model import TableMapping
+from airflow_landing_loader.hooks.connections import Connections
 from airflow_landing_loader.operators.base import LandingOperator
-from airflow_landing_loader.operators.gate import all_due, due_at
-from airflow_landing_loader.operators.xcoms import (
+from airflow_landing_loader.runs.dbt_due import NEVER, Wake
+from airflow_landing_loader.runs.holdback import HeldBack, dump_held, load_held
+from airflow_landing_loader.runs.refusals import dump_refusals, load_refusals
+from airflow_landing_loader.xcom import values
+from airflow_landing_loader.xcom.keys import (
+    ALARM_KEY,
     HELD_KEY,
+    NEWS_KEY,
+    NOTICES_KEY,
+    REFUSED_KEY,
     WAITING_KEY,
+    last_said,
     previous_run_id,
 )
-from airflow_landing_loader.transport import sendable
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_landing_loader.landing.discovery import Discovery
-    from airflow_landing_loader.pipeline import Pipeline
+    from airflow_landing_loader.pipeline.pipeline import Pipeline
+    from airflow_landing_loader.runs.lanes import LanePlan
+    from airflow_landing_loader.runs.waiting import Memory, Weighed
 
 Lanes = list[list[str]]
-
-TROUBLE_PAUSE = 60.0
 
 
 class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
     """Wait until files of a table are ready, and deal them out to lanes.
 
     A file is ready when its go file is there too, if its mapping asks for one, and both have come
-    to rest. What no run takes (unmatched files, lonely go files, ...) is told once, in the log and
-    to :class:`ReportRunOperator`, and again only when it changes.
+    to rest. What the table should take and no run does (a file without its go file, a lonely go
+    file, ...) is told once, in the log and to :class:`ReportRunOperator`, and again only when it
+    changes. What no mapping matches is told by :class:`ReportUnmatchedOperator`.
 
     Files that an earlier run had to leave in landing are left out for some time. A zone that cannot
     be read is waited for, and fails the task after 15 minutes in a row.
@@ -61,10 +62,12 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
     :param max_lanes: mapped tasks that a run makes of its files at most; a lane is one file unless
         there are more than that.
     :param batch_files: small files that one lane takes at most, then.
-    :param neighbours: all mappings whose files lie in the same zone, so that none of those is
-        called unmatched.
+    :param neighbours: all mappings whose files lie in the same zone: a file that two of them may
+        take is taken by none.
     :param wake_for_dbt: end early, without lanes, when dbt is due for the table.
-    :param report_task_id: the :class:`ReportRunOperator` that knows what earlier runs left behind.
+    :param report_task_id: the :class:`ReportRunOperator` that knows what earlier runs left behind,
+        and that fails the run over a refused file. The wait ends early, without lanes, when one
+        comes; each fails one run, and ten minutes lie between two such runs.
     :param skip_on_timeout: whether the task is skipped when no file came within ``timeout``
         seconds; else it fails.
     :param deferrable: wait in the triggerer instead of on a worker.
@@ -97,7 +100,7 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
         self.skip_on_timeout = skip_on_timeout
         self.deferrable = deferrable
         self._trouble_since: float | None = None
-        self._wake_at: float | None = 0.0  # the past: dbt has not been asked for yet
+        self._wake = Wake() if wake_for_dbt else NEVER
 
     def execute(self, context: Context) -> Lanes:
         """Wait; see the class."""
@@ -119,7 +122,7 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
         :param event: what the trigger said.
         """
         if event["status"] == "error":
-            error = serde.load(event["error"])
+            error = values.load(event["error"])
             raise AirflowFailException(error.text() if isinstance(error, ErrorDetail) else "")
         if event["status"] == "timeout":
             raise self._nothing_came()
@@ -131,91 +134,115 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
         if lanes is not None:
             return lanes
         # Imported here, as are those below: a DAG file is read without ever looking into a zone.
+        from airflow_landing_loader.runs.waiting import OVERTIME, next_look
         from airflow_landing_loader.triggers.landing import LandingFilesTrigger
 
-        # Woken for nothing, the trigger and we see different things; no loop between the two.
-        pause = TROUBLE_PAUSE if self._trouble_since else self.poke_interval if woken else 0.0
+        now = time.time()
+        look = next_look(
+            now,
+            self.poke_interval,
+            woken=woken,
+            trouble=self._trouble_since is not None,
+            wake_at=self._wake.at,
+        )
         settings = self.find_settings()
+        if not woken:
+            self.log.info("No file is ready in %s; waiting for one.", settings.landing_path)
         self.defer(
             trigger=LandingFilesTrigger(
                 landing_path=settings.landing_path,
                 mappings=[m.model_dump(mode="json") for m in self.find_mappings(settings)[0]],
                 deadline=deadline,
-                wake_at=self._wake_at,
-                held=dump_held(self._held(context)),
-                start_at=time.time() + pause,
+                wake_at=look.wake_at,
+                held=dump_held(self._held(context["ti"])),
+                refused=last_said(context["ti"], REFUSED_KEY) if self.report_task_id else None,
+                start_at=look.start_at,
                 trouble_since=self._trouble_since,
                 poll_interval=self.poke_interval,
-                gcp_conn_id=settings.gcp_conn_id,
-                gcp_impersonation_chain=settings.gcp_impersonation_chain,
-                aws_conn_id=settings.aws_conn_id,
-                azure_conn_id=settings.azure_conn_id,
+                **asdict(Connections.of(settings)),
             ),
             method_name="execute_complete",
             # The trigger has its own deadline; this one is for the case that no triggerer runs.
-            timeout=timedelta(seconds=max(0.0, deadline - time.time()) + PATIENCE + LONG_PAUSE),
+            timeout=timedelta(seconds=max(0.0, deadline - now) + OVERTIME),
         )
         raise AssertionError("defer() does not return")
 
     def _take(self, context: Context) -> Lanes | None:
         """Look into the zone; ``None``: there is nothing to do yet."""
+        from airflow_landing_loader.runs.waiting import look_twice, weigh
+
+        ti = context["ti"]
         try:
             pipeline = self.make_pipeline(context)
-            found = _two_looks(pipeline)
-            self._tell_notices(context, pipeline)
-            due = self._dbt_is_due(pipeline)
+            found = look_twice(pipeline)
+            self._log_notices(ti, pipeline)
+            self._ask_for_dbt(pipeline)
         except TransientError as error:
-            self._bear(error)
+            self._tolerate(error)
             return None
         except LandingError as error:
             # Tried again, slowly: a DAG that runs without end must not fail without end.
             raise AirflowException(error.detail.text()) from None
-        from airflow_landing_loader.lanes import plan_lanes
-
         self._trouble_since = None
-        ready = offered(found.ready, self._held(context), time.time())
-        if not ready:
-            return [] if due else None
-        lanes_at_most = min(self.max_lanes, conf.getint("core", "max_map_length", fallback=1024))
-        plan = plan_lanes(ready, max_lanes=lanes_at_most, batch_files=self.batch_files)
-        context["ti"].xcom_push(key=WAITING_KEY, value=plan.waiting)
-        self.log.info("%d files ready, %d taken.", len(ready), len(ready) - plan.waiting)
+        now = time.time()
+        weighed = weigh(found, self._memory(ti), now)
+        self._hand_on(ti, weighed)
+        plan = weighed.plan(
+            due=self._wake.is_due(now),
+            max_lanes=min(self.max_lanes, conf.getint("core", "max_map_length", fallback=1024)),
+            batch_files=self.batch_files,
+        )
+        return None if plan is None else self._lanes(ti, plan, pipeline)
+
+    def _lanes(self, ti: Any, plan: LanePlan, pipeline: Pipeline) -> Lanes:
+        from airflow_landing_loader.runs.lanes import ready_text
+
+        if plan.lanes:
+            ti.xcom_push(key=WAITING_KEY, value=plan.waiting)
+            self.log.info("%s", ready_text(plan, pipeline.zones.landing.path))
         lanes: Lanes = sendable(plan.lanes)
         return lanes
 
-    def _tell_notices(self, context: Context, pipeline: Pipeline) -> None:
-        from airflow_landing_loader.sensors.notices import Notices
+    def _log_notices(self, ti: Any, pipeline: Pipeline) -> None:
+        from airflow_landing_loader.runs.notices import all_new_notices, new_notices
 
         _, others = self.find_mappings(pipeline.settings)
-        Notices(context["ti"], self.log).tell(pipeline, [*self.neighbours, *others])
+        known = last_said(ti, NOTICES_KEY) or ()
+        notices = new_notices(pipeline, [*self.neighbours, *others], known)
+        for text in notices.new:
+            self.log.warning("%s", text)
+        # Also when nothing has changed: the next run asks only this one.
+        ti.xcom_push(key=NOTICES_KEY, value=list(notices.current))
+        if notices.new:
+            said = ti.xcom_pull(task_ids=ti.task_id, key=NEWS_KEY) or ()
+            ti.xcom_push(key=NEWS_KEY, value=all_new_notices(said, notices.new))
 
-    def _bear(self, error: TransientError) -> None:
-        """Wait for a zone to come back, but not for ever."""
+    def _tolerate(self, error: TransientError) -> None:
+        """Wait for a zone to come back, as long as that is no failure."""
+        from airflow_landing_loader.runs.waiting import is_tolerable
+
         now = time.time()
         self._trouble_since = self._trouble_since or now
         self.log.warning("%s", error)
-        if now - self._trouble_since >= PATIENCE:
+        if not is_tolerable(self._trouble_since, now):
             raise AirflowFailException(error.detail.text()) from None
         if self.reschedule:
             # No object lives from poke to poke to remember: Airflow's own retries do.
             raise AirflowException(error.detail.text()) from None
 
-    def _dbt_is_due(self, pipeline: Pipeline) -> bool:
-        """Ask the warehouse once, and again when it may have become due."""
-        now = time.time()
-        if self.wake_for_dbt and self._wake_at is not None and self._wake_at <= now:
-            try:
-                self._wake_at = min((due_at(due) for due in all_due(pipeline)), default=None)
-            except TransientError as error:
-                self.log.warning("Whether dbt is due will be asked again later: %s", error)
-                self._wake_at = now + LONG_PAUSE
-        if not self.wake_for_dbt:
-            self._wake_at = None
-        return self._wake_at is not None and self._wake_at <= now
+    def _ask_for_dbt(self, pipeline: Pipeline) -> None:
+        self._wake = self._wake.asked_again(pipeline, time.time())
+        if self._wake.trouble is not None:
+            self.log.warning("Whether dbt is due will be asked again later: %s", self._wake.trouble)
 
-    def _held(self, context: Context) -> tuple[HeldBack, ...]:
+    def _memory(self, ti: Any) -> Memory:
+        from airflow_landing_loader.runs.waiting import Memory
+
+        known = load_refusals(last_said(ti, REFUSED_KEY)) if self.report_task_id else None
+        return Memory(held=self._held(ti), refused=known)
+
+    def _held(self, ti: Any) -> tuple[HeldBack, ...]:
         """What earlier runs left behind; handed on, for the next run asks only this one."""
-        ti = context["ti"]
         run_id = previous_run_id(ti) if self.report_task_id else None
         if run_id is None:
             return ()
@@ -224,17 +251,13 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
             ti.xcom_push(key=HELD_KEY, value=held)
         return load_held(held)
 
+    def _hand_on(self, ti: Any, weighed: Weighed) -> None:
+        """What is refused, to the next look, and to the report what fails this run."""
+        if weighed.refusals is not None:
+            ti.xcom_push(key=REFUSED_KEY, value=dump_refusals(weighed.refusals.remembered))
+        if weighed.alarm:
+            ti.xcom_push(key=ALARM_KEY, value=dump_refusals(weighed.alarm))
+
     def _nothing_came(self) -> AirflowException:
         text = f"No file came within {self.timeout:g} seconds."
         return AirflowSkipException(text) if self.skip_on_timeout else AirflowSensorTimeout(text)
-
-
-def _two_looks(pipeline: Pipeline) -> Discovery:
-    """A file must look the same twice; the second look is spared if it cannot change anything."""
-    from airflow_landing_loader.landing.discovery import LOOK_INTERVAL
-
-    found = pipeline.discover()
-    if not found.unsettled:
-        return found
-    time.sleep(LOOK_INTERVAL)
-    return pipeline.discover(found.look)

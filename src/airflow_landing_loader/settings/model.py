@@ -6,11 +6,12 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
 from typing import Any, Literal
 
+from airflow_landing_loader.settings.backends import BACKENDS, BackendName, Capabilities
+
 SECTION = "landing_loader"
 PREFIX = f"AIRFLOW__{SECTION.upper()}__"
 DBT_PER_TABLE_LIMIT = 30
 
-BIGQUERY_NEEDS = ("gcp_project", "bq_dataset", "staging_bucket")
 ZONES = ("landing_path", "archive_path", "failed_path")
 
 
@@ -101,11 +102,11 @@ class Settings:
         path=True,
         example="/config/tables",
     )
-    loader_backend: Literal["duckdb", "bigquery"] = _option(
+    loader_backend: BackendName = _option(  # noqa: RUF009 - a Literal by its name
         "Warehouse: duckdb, a database file, or bigquery.",
         default="duckdb",
         seed=True,
-        choices=("duckdb", "bigquery"),
+        choices=tuple(BACKENDS),
     )
     loader_workers: int = _option(
         "Files that are inspected and moved at the same time.",
@@ -209,6 +210,13 @@ class Settings:
     dbt_source: str = _option(
         "Name of the dbt source whose tables are the raw tables.", default="landing"
     )
+    dags_are_paused_at_creation: bool | None = _option(
+        "Whether a table's DAG waits for somebody to unpause it when it is seen for the first time."
+        " Not set: as Airflow's own option of this name says.",
+        default=None,
+        type_="boolean",
+        example="False",
+    )
     poll_interval: float = _option(
         "Seconds between two looks into the landing zone.",
         default=10.0,
@@ -242,23 +250,24 @@ class Settings:
     @property
     def warehouse_name(self) -> str:
         """Where rows go: the database file, or ``project.dataset``."""
-        if self.loader_backend == "bigquery":
-            return f"{self.gcp_project}.{self.bq_dataset}"
-        return self.duckdb_path
+        return ".".join(str(getattr(self, name)) for name in BACKENDS[self.loader_backend].place)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What sets the warehouse apart."""
+        return BACKENDS[self.loader_backend].capabilities
 
     @property
     def writer_pool(self) -> str | None:
-        """Airflow pool of the tasks that write; BigQuery takes many writers at once."""
-        return self.duckdb_pool if self.loader_backend == "duckdb" else None
+        """Airflow pool of the tasks that write, where the warehouse does not take many at once."""
+        return self.duckdb_pool if self.capabilities.single_writer else None
 
     def dbt_environment(self) -> dict[str, str]:
         """Environment variables that tell a dbt project where the raw tables are.
 
         Those of the warehouse that is not in use are left out.
         """
-        names: tuple[str, ...] = ("loader_backend", "duckdb_path")
-        if self.loader_backend == "bigquery":
-            names = ("loader_backend", "gcp_project", "bq_dataset", "bq_location")
+        names = ("loader_backend", *BACKENDS[self.loader_backend].told)
         values = {name.upper(): getattr(self, name) for name in names}
         return {name: str(value) for name, value in values.items() if value is not None}
 

@@ -3,7 +3,7 @@
 One option has up to three places, the first that is set wins:
 
 1. ``AIRFLOW__LANDING_LOADER__<OPTION>``
-2. the option in section ``[landing_loader]`` of ``airflow.cfg`` (Airflow only)
+2. the option in section ``[landing_loader]`` of ``airflow.cfg``
 3. the bare variable ``<OPTION>``, for the options marked as ``seed``
 
 An empty value counts as not set.
@@ -15,14 +15,16 @@ import difflib
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode, masked
+from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
+from airflow_landing_loader.safe_text import masked
+from airflow_landing_loader.settings.airflow_cfg import FILE_NAME, airflow_home, read_airflow_cfg
+from airflow_landing_loader.settings.backends import BACKENDS
 from airflow_landing_loader.settings.model import (
-    BIGQUERY_NEEDS,
     PREFIX,
     SECTION,
     ZONES,
@@ -32,21 +34,31 @@ from airflow_landing_loader.settings.model import (
 )
 
 OBJECT_STORES = ("gs", "s3", "az")
+FILE = f"{FILE_NAME} [{SECTION}]"
+"""The place of an option that the file has set, as people see it."""
 
 
 def from_environment(environ: Mapping[str, str], *, base: Path) -> Settings:
-    """Build settings from environment variables alone, as the command line does.
+    """Build settings from environment variables and ``airflow.cfg``, as the command line does.
 
-    :param environ: the environment.
+    A relative path in the file means what it means to Airflow. So does the default database of
+    somebody who writes settings there: both look for one and the same.
+
+    :param environ: the environment; it also says where ``airflow.cfg`` is.
     :param base: absolute folder that relative paths start from: the working directory.
-    :raises ConfigurationError: as :func:`from_airflow_conf`.
+    :raises ConfigurationError: as :func:`from_airflow_conf`; ``settings.bad_value`` for an
+        ``airflow.cfg`` that cannot be read.
     """
-    section = {
-        name.removeprefix(PREFIX).lower(): _expanded(text, environ)
+    cfg = read_airflow_cfg(environ)
+    section = dict(cfg.options) if cfg else {}
+    file_base = airflow_home(environ) if section else None
+    section |= {
+        name.removeprefix(PREFIX).lower(): text
         for name, text in environ.items()
         if name.startswith(PREFIX)
     }
-    return from_airflow_conf(section, environ, base=base)
+    section = {name: _expanded(text, environ) for name, text in section.items()}
+    return from_airflow_conf(section, environ, base=base, file_base=file_base)
 
 
 def from_airflow_conf(
@@ -55,6 +67,7 @@ def from_airflow_conf(
     *,
     base: Path,
     overrides: Mapping[str, str] | None = None,
+    file_base: Path | None = None,
 ) -> Settings:
     """Build settings from section ``[landing_loader]`` and, below it, the bare variables.
 
@@ -63,6 +76,8 @@ def from_airflow_conf(
     :param environ: the environment.
     :param base: absolute folder that relative paths start from: ``AIRFLOW_HOME``.
     :param overrides: options that win over every place, such as arguments of an operator.
+    :param file_base: folder that relative paths of ``airflow.cfg`` and of defaults start from, if
+        not ``base``.
     :raises ConfigurationError: ``settings.missing`` naming every required option that is not set,
         ``settings.bad_value`` naming every unknown option or every bad value,
         ``settings.zones_overlap`` when zones or database lie in one another.
@@ -75,7 +90,10 @@ def from_airflow_conf(
         if found is not None:
             texts[option.name], places[option.name] = found
     _refuse_missing(texts)
-    values = _converted(texts, places, base)
+    bases = {o.name: base for o in options()}
+    if file_base is not None:
+        bases |= {o.name: file_base for o in options() if places.get(o.name, FILE) == FILE}
+    values = _converted(texts, places, bases)
     origins = tuple((o.name, places.get(o.name, "default")) for o in options())
     settings = Settings(**values, origins=origins)
     _refuse_overlap(settings)
@@ -98,7 +116,7 @@ def _look_up(
         return text, "argument"
     variable, *bare = option.variables
     if text := section.get(option.name, "").strip():
-        return text, variable if variable in environ else f"airflow.cfg [{SECTION}]"
+        return text, variable if variable in environ else FILE
     for name in bare:
         if text := environ.get(name, "").strip():
             return text, name
@@ -115,20 +133,29 @@ def _refuse_unknown(names: Set[str]) -> None:
     raise ConfigurationError(
         ErrorCode.SETTINGS_BAD_VALUE,
         f"Section [{SECTION}] has no option {' and no option '.join(unknown)}.",
-        hint=_did_you_mean(guesses)
+        hint=_of_secrets(unknown, known)
+        + _did_you_mean(guesses)
         + f"Options are set as {PREFIX}<OPTION> or in [{SECTION}] of airflow.cfg:"
         f" {', '.join(known)}.",
         key_path=unknown[0],
     )
 
 
+def _of_secrets(unknown: Iterable[str], known: Sequence[str]) -> str:
+    """Airflow follows such a spelling only for options that it knows as secrets."""
+    if any(re.sub("_(cmd|secret)$", "", name) in known for name in unknown):
+        return "No option is a secret, so _cmd and _secret are not followed: write the value. "
+    return ""
+
+
 def _refuse_missing(texts: Mapping[str, str]) -> None:
     missing = [o for o in options() if o.required and o.name not in texts]
     reason = ""
-    if texts.get("loader_backend") == "bigquery":
-        needed = [o for o in options() if o.name in BIGQUERY_NEEDS and o.name not in texts]
+    needs: dict[str, tuple[str, ...]] = {name: backend.needs for name, backend in BACKENDS.items()}
+    named = texts.get("loader_backend", "")
+    if needed := [o for o in options() if o.name in needs.get(named, ()) and o.name not in texts]:
         missing += needed
-        reason = " (loader_backend is bigquery)" if needed else ""
+        reason = f" (loader_backend is {named})"
     if texts.get("dbt_mode") in ("per_table", "shared") and "dbt_project_path" not in texts:
         missing += [o for o in options() if o.name == "dbt_project_path"]
         reason = f" (dbt_mode is {texts['dbt_mode']}, which needs dbt_project_path)"
@@ -138,19 +165,22 @@ def _refuse_missing(texts: Mapping[str, str]) -> None:
     raise ConfigurationError(
         ErrorCode.SETTINGS_MISSING,
         f"Required settings are missing: {', '.join(o.name for o in missing)}{reason}.",
-        hint=f"Set the environment variables, for example {examples}; in Airflow the same options"
-        f" may be written in section [{SECTION}] of airflow.cfg.",
+        hint=f"Set environment variables, for example {examples}; or write the options into"
+        f" section [{SECTION}] of airflow.cfg.",
         key_path=missing[0].name,
     )
 
 
-def _converted(texts: Mapping[str, str], places: Mapping[str, str], base: Path) -> dict[str, Any]:
+def _converted(
+    texts: Mapping[str, str], places: Mapping[str, str], bases: Mapping[str, Path]
+) -> dict[str, Any]:
     """Typed values of all options; every bad one is named at once."""
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for option in options():
         text = texts.get(option.name, option.default)
         try:
+            base = bases[option.name]
             values[option.name] = _value(option, text, base) if isinstance(text, str) else text
         except ValueError as problem:
             problems[option.name] = masked(f"{places[option.name]}: {problem}")

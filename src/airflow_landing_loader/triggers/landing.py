@@ -5,35 +5,38 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Literal
+from dataclasses import asdict
+from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_landing_loader import serde
+from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorDetail, TransientError
-from airflow_landing_loader.holdback import PATIENCE, load_held, offered
-from airflow_landing_loader.hooks.connections import ConnectionClients, OpenedClients
-from airflow_landing_loader.landing.discovery import LOOK_INTERVAL, Discovery, Look, discover
-from airflow_landing_loader.landing.local_zone import LocalZone
-from airflow_landing_loader.landing.zone import Zone
-from airflow_landing_loader.landing.zones import open_zone
-from airflow_landing_loader.mapping.model import TableMapping
+from airflow_landing_loader.hooks.connections import ConnectionClients, Connections, OpenedClients
+from airflow_landing_loader.landing.discovery.discover import discover
+from airflow_landing_loader.landing.discovery.model import Discovery, Look
+from airflow_landing_loader.landing.discovery.rest import LOOK_INTERVAL
+from airflow_landing_loader.runs.holdback import load_held
+from airflow_landing_loader.runs.refusals import load_refusals
+from airflow_landing_loader.runs.waiting import Memory, Status, Watch
 from airflow_landing_loader.settings import is_object_uri
+from airflow_landing_loader.storage.opening import open_zone
+from airflow_landing_loader.storage.zone import Zone
 from airflow_landing_loader.triggers.shared_zone import SharedZone, shared_zone
-
-Status = Literal["ready", "due", "timeout", "error"]
+from airflow_landing_loader.xcom import values
 
 
 class LandingFilesTrigger(BaseTrigger):
-    """Fire when a file of these mappings is ready, when a moment has come, or when time is up.
+    """Fire when a file is ready or newly refused, when a moment has come, or when time is up.
 
     Fires one event, a dict with ``status``: ``ready`` (a file is complete and at rest), ``due``
-    (``wake_at`` has passed), ``timeout`` (``deadline`` has passed, and the zone can be read) or
-    ``error`` (the zone could not be read for
-    :data:`~airflow_landing_loader.holdback.PATIENCE` seconds in a row; ``error`` holds the reason).
-    The event names no files: whoever wakes looks again, with the mappings of then. It gives
-    ``deadline`` and ``trouble_since`` back, because ``airflow dags test`` loses what a deferral
-    wants to remember.
+    (``wake_at`` has passed), ``refused`` (a file that fails a run by being refused, see
+    :mod:`~airflow_landing_loader.runs.refusals`), ``timeout`` (``deadline`` has passed, and the
+    zone can be read) or ``error`` (the zone could not be read for
+    :data:`~airflow_landing_loader.runs.holdback.PATIENCE` seconds in a row; ``error`` holds the
+    reason). The event names no files: whoever wakes looks again, with the mappings of then. It
+    gives ``deadline`` and ``trouble_since`` back, because ``airflow dags test`` loses what a
+    deferral wants to remember.
 
     It has its own deadline because ``airflow dags test`` ignores the one of a deferral.
 
@@ -44,15 +47,15 @@ class LandingFilesTrigger(BaseTrigger):
     :param deadline: when to give up, seconds since the epoch.
     :param wake_at: when to fire ``due``, seconds since the epoch; ``None``: never.
     :param held: files to leave out for some time, from
-        :func:`~airflow_landing_loader.holdback.dump_held`.
+        :func:`~airflow_landing_loader.runs.holdback.dump_held`.
+    :param refused: what is refused already, from
+        :func:`~airflow_landing_loader.runs.refusals.dump_refusals`; ``None``: refused files do not
+        fire.
     :param start_at: when to look for the first time, seconds since the epoch.
     :param trouble_since: since when whoever waits could not look, seconds since the epoch.
     :param poll_interval: seconds between two looks, more than 0.
-    :param gcp_conn_id: Airflow connection for ``gs://`` zones.
-    :param gcp_impersonation_chain: service accounts to impersonate, with commas between.
-    :param aws_conn_id: Airflow connection for ``s3://`` zones; ``None``: the credentials that
-        ``boto3`` finds.
-    :param azure_conn_id: Airflow connection for ``az://`` zones; ``None``: as on the command line.
+    :param connections: the fields of :class:`~airflow_landing_loader.hooks.connections.Connections`
+        by name, for a zone in an object store.
     """
 
     def __init__(
@@ -63,13 +66,11 @@ class LandingFilesTrigger(BaseTrigger):
         deadline: float,
         wake_at: float | None = None,
         held: Sequence[dict[str, Any]] = (),
+        refused: Sequence[dict[str, Any]] | None = None,
         start_at: float = 0.0,
         trouble_since: float | None = None,
         poll_interval: float = 10.0,
-        gcp_conn_id: str = "google_cloud_default",
-        gcp_impersonation_chain: str | None = None,
-        aws_conn_id: str | None = None,
-        azure_conn_id: str | None = None,
+        **connections: Any,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.landing_path = landing_path
@@ -77,13 +78,11 @@ class LandingFilesTrigger(BaseTrigger):
         self.deadline = deadline
         self.wake_at = wake_at
         self.held = list(held)
+        self.refused = None if refused is None else list(refused)
         self.start_at = start_at
         self.trouble_since = trouble_since
         self.poll_interval = poll_interval
-        self.gcp_conn_id = gcp_conn_id
-        self.gcp_impersonation_chain = gcp_impersonation_chain
-        self.aws_conn_id = aws_conn_id
-        self.azure_conn_id = azure_conn_id
+        self.connections = Connections(**connections)
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Class path and arguments, all JSON-able."""
@@ -95,13 +94,11 @@ class LandingFilesTrigger(BaseTrigger):
                 "deadline": self.deadline,
                 "wake_at": self.wake_at,
                 "held": self.held,
+                "refused": self.refused,
                 "start_at": self.start_at,
                 "trouble_since": self.trouble_since,
                 "poll_interval": self.poll_interval,
-                "gcp_conn_id": self.gcp_conn_id,
-                "gcp_impersonation_chain": self.gcp_impersonation_chain,
-                "aws_conn_id": self.aws_conn_id,
-                "azure_conn_id": self.azure_conn_id,
+                **asdict(self.connections),
             },
         )
 
@@ -109,37 +106,36 @@ class LandingFilesTrigger(BaseTrigger):
         """Look, sleep, look again; the listing runs in a thread, as a file system may hang."""
         zone = self._zone()
         mappings = [TableMapping.model_validate(fields) for fields in self.mappings]
+        watch = self._watch()
         look: Look | None = None
-        trouble_since: float | None = None
         pause = self.poll_interval
         await asyncio.sleep(max(0.0, self.start_at - time.time()))
         while True:
             # Half: who polls a little before another one must not list for itself alone.
             max_age, pause = pause / 2, self.poll_interval
+            error: ErrorDetail | None = None
             try:
                 found = await self._look(zone, mappings, look, max_age)
-            except TransientError as error:
-                if trouble_since is None:
-                    trouble_since = time.time()
-                    self.log.warning("%s Looking again every %g s.", error, pause)
-                if time.time() - trouble_since >= PATIENCE:
-                    yield self._event("error", error.detail)
-                    return
+            except TransientError as trouble:
+                if watch.trouble_since is None:
+                    self.log.warning("%s Looking again every %g s.", trouble, pause)
+                watch, error = watch.after_trouble(time.time()), trouble.detail
             else:
-                trouble_since, look = None, found.look
-                if self._offers(found):
-                    yield self._event("ready")
-                    return
-                if found.unsettled:
+                watch, look = watch.after_look(found, time.time()), found.look
+                if found.settles_soon:
                     pause = min(pause, LOOK_INTERVAL)
-            now = time.time()
-            if now >= self.deadline and trouble_since is None:
-                yield self._event("timeout")
+            if watch.ended is not None:
+                yield self._event(watch.ended, error if watch.ended == "error" else None)
                 return
-            if self.wake_at is not None and now >= self.wake_at:
-                yield self._event("due")
-                return
-            await asyncio.sleep(pause if now >= self.deadline else min(pause, self.deadline - now))
+            await asyncio.sleep(watch.pause(pause, time.time()))
+
+    def _watch(self) -> Watch:
+        refused = None if self.refused is None else load_refusals(self.refused)
+        return Watch(
+            memory=Memory(held=load_held(self.held), refused=refused),
+            deadline=self.deadline,
+            wake_at=self.wake_at,
+        )
 
     async def _look(
         self,
@@ -155,29 +151,19 @@ class LandingFilesTrigger(BaseTrigger):
         )
 
     def _zone(self) -> Zone:
+        clients = ConnectionClients(self.connections)
         if not is_object_uri(self.landing_path):
-            return LocalZone(self.landing_path)
-        chain = self.gcp_impersonation_chain or ""
-        clients = ConnectionClients.named(
-            self.gcp_conn_id,
-            chain,
-            aws_conn_id=self.aws_conn_id,
-            azure_conn_id=self.azure_conn_id,
-        )
+            return open_zone(self.landing_path, clients)
 
         def open_it() -> Zone:
             return open_zone(self.landing_path, OpenedClients.of_zone(self.landing_path, clients))
 
-        who = (self.gcp_conn_id, chain, self.aws_conn_id or "", self.azure_conn_id or "")
-        return shared_zone((self.landing_path, *who), open_it)
-
-    def _offers(self, found: Discovery) -> bool:
-        return bool(offered(found.ready, load_held(self.held), time.time()))
+        return shared_zone((self.landing_path, self.connections), open_it)
 
     def _event(self, status: Status, error: ErrorDetail | None = None) -> TriggerEvent:
         said = {
             "status": status,
-            "error": serde.dump(error) if error else None,
+            "error": values.dump(error) if error else None,
             "deadline": self.deadline,
             "trouble_since": self.trouble_since,
         }

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from typing import Any
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from asgiref.sync import sync_to_async
 
-from airflow_landing_loader.landing.model import LandedFile
-from airflow_landing_loader.landing.source import Source
-from airflow_landing_loader.landing.zone import Entry, Zone
-
-Key = tuple[str, ...]
+from airflow_landing_loader.storage.content import FileContent
+from airflow_landing_loader.storage.model import LandedFile
+from airflow_landing_loader.storage.zone import Listing, Zone
 
 # By event loop, because `airflow dags test` has a new one for each trigger. Weak: a zone that no
 # trigger looks into any more is forgotten.
-_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[Key, SharedZone]] = (
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[Hashable, SharedZone]] = (
     WeakKeyDictionary()
 )
 
@@ -37,18 +36,23 @@ class SharedZone:
         self._open_it = open_it
         self._opened: Zone | None = None
         self._lock = asyncio.Lock()
-        self._entries: tuple[Entry, ...] = ()
+        self._listing: Listing[Any] | None = None
         self._listed_at: float | None = None
 
     @property
     def path(self) -> str:
-        """See :class:`~airflow_landing_loader.landing.zone.Zone`."""
+        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         return self._zone.path
 
     @property
     def settles(self) -> bool:
-        """See :class:`~airflow_landing_loader.landing.zone.Zone`."""
+        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         return self._zone.settles
+
+    @property
+    def links(self) -> bool:
+        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
+        return self._zone.links
 
     @property
     def _zone(self) -> Zone:
@@ -67,27 +71,33 @@ class SharedZone:
                     # A connection may be asked for only in this way: in a thread of any other kind
                     # the triggerer of Airflow 3.1 mixes up its answers, and dies.
                     self._opened = await sync_to_async(self._open_it)()
-                self._entries = await asyncio.to_thread(self._zone.list)
+                self._listing = await asyncio.to_thread(self._zone.list)
                 self._listed_at = time.monotonic()
 
-    def list(self, prefix: str = "") -> tuple[Entry, ...]:
+    def list(self, prefix: str = "") -> Listing[Any]:
         """The last listing."""
-        return tuple(entry for entry in self._entries if entry.name.startswith(prefix))
+        if self._listing is None:
+            raise RuntimeError("refresh() comes first")
+        return self._listing.only(lambda name: name.startswith(prefix))
 
     def stat(self, name: str) -> LandedFile | None:
-        """See :class:`~airflow_landing_loader.landing.zone.Zone`."""
+        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         return self._zone.stat(name)
 
     def require(self) -> None:
-        """See :class:`~airflow_landing_loader.landing.zone.Zone`."""
+        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         self._zone.require()
 
-    def source(self, file: LandedFile) -> Source:
-        """See :class:`~airflow_landing_loader.landing.zone.Zone`."""
+    def is_being_written(self, name: str) -> bool:
+        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
+        return self._zone.is_being_written(name)
+
+    def source(self, file: LandedFile) -> FileContent:
+        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         return self._zone.source(file)
 
 
-def shared_zone(key: Key, open_it: Callable[[], Zone]) -> SharedZone:
+def shared_zone(key: Hashable, open_it: Callable[[], Zone]) -> SharedZone:
     """The zone that all triggers of this event loop with an equal key share.
 
     :param key: what tells one zone, and who looks into it, from another.

@@ -10,22 +10,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import worlds
-from proofs import unloader
+from tests.support import worlds
+from tests.support.proofs import unloader
 
-from airflow_landing_loader import unloading
-from airflow_landing_loader.landing import local_moves, moves, replay, transfer
-from airflow_landing_loader.loading.bigquery import BigQueryWarehouse
-from airflow_landing_loader.loading.duckdb import DuckDBWarehouse, ledger
+from airflow_landing_loader.landing.moves import move, mover
+from airflow_landing_loader.landing.replay import replay
+from airflow_landing_loader.loading.warehouses.bigquery import BigQueryWarehouse
+from airflow_landing_loader.loading.warehouses.duckdb import DuckDBWarehouse
+from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
+from airflow_landing_loader.maintenance import unloading
+from airflow_landing_loader.storage.local.folder import LocalFolder
 
 # (where, function, whether it is done when death comes)
 STEPS: dict[str, tuple[Any, str, bool]] = {
     "before the transaction": (DuckDBWarehouse, "unload", False),
-    "in the transaction": (ledger, "mark_unloaded", True),
+    "in the transaction": (Ledger, "mark_unloaded", True),
     "after the transaction": (DuckDBWarehouse, "unload", True),
-    "after the sidecar": (local_moves, "write_sidecar", True),
-    "after the data file": (transfer, "place", True),
-    "after both files": (moves, "move", True),
+    "after the sidecar": (mover, "write_sidecar", True),
+    "after the data file": (LocalFolder, "bring", True),
+    "after both files": (move, "move", True),
     "after the record": (DuckDBWarehouse, "record_archived", True),
     "after the data file is back": (replay, "_bring_back", True),
     "after both files are back": (unloading, "replay", True),

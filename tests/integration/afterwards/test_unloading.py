@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import worlds
-from proofs import proof_of, unloader
+from tests.support import worlds
+from tests.support.proofs import proof_of, unloader
 
 from airflow_landing_loader.exceptions import ErrorCode as Code
 from airflow_landing_loader.exceptions import TerminalError
-from airflow_landing_loader.unloading import Unloaded
+from airflow_landing_loader.maintenance.unloading import Unloaded
 
 HERE = Path(__file__).parent
-EMULATORS = Path(worlds.__file__).parent
+ROOT = HERE.parents[2]
 A, B = "id,x\n1,a\n2,b\n", "id,x\n9,z\n"
 GO = {"pattern": "a_*.go", "format": "properties", "row_count_key": "count"}
 STEPS = (
@@ -195,7 +195,7 @@ def die(side: worlds.Side, folder: Path, load_id: str, step: str) -> None:
     pickled = folder / "side.pickle"
     pickled.write_bytes(pickle.dumps(side))
     arguments = [str(HERE / "dying.py"), str(pickled), load_id, "landing", step]
-    environment = {**os.environ, "PYTHONPATH": str(EMULATORS)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     assert subprocess.run([sys.executable, *arguments], env=environment).returncode == (
         -signal.SIGKILL
     )

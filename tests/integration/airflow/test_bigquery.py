@@ -9,16 +9,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import running
-import worlds
 from google.cloud import bigquery
+from tests.support import worlds
+from tests.support.emulators import running
 
-from airflow_landing_loader.loading.bigquery.jobs import Jobs
-from airflow_landing_loader.loading.warehouse import StillRunningError
+from airflow_landing_loader.loading.warehouses.base import StillRunningError
+from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs
 from airflow_landing_loader.operators.landing import LoadFilesOperator
 
 if TYPE_CHECKING:
-    from conftest import Lab
+    from tests.support.dag_runs import Lab
 
 _datasets = itertools.count()
 

@@ -13,8 +13,8 @@ import pytest
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
-
-    from conftest import Lab, Zones
+    from tests.support.dag_runs import Lab
+    from tests.support.zones import Zones
 
 EXAMPLE = Path(__file__).parents[3] / "include" / "examples" / "hand_written_dag.py"
 HEAD = """

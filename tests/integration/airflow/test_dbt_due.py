@@ -9,8 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from airflow.sdk import TaskGroup
-
-    from conftest import Lab
+    from tests.support.dag_runs import Lab
 
 
 class Stub:
@@ -40,7 +39,7 @@ class Stub:
 def dbt(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Stub:
     from dataclasses import replace
 
-    from airflow_landing_loader import dbt
+    from airflow_landing_loader.dag_factory import dbt
 
     lab.settings = replace(lab.settings, dbt_mode="per_table")
     # For the loader file, which Airflow parses too; the stub replaces the project.
@@ -126,7 +125,7 @@ def test_a_mapping_without_dbt_has_no_dbt(lab: Lab, dbt: Stub) -> None:
 def test_a_sensor_that_cannot_ask_for_dbt_asks_again_later(
     lab: Lab, dbt: Stub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from airflow_landing_loader.loading.lock import DatabaseLock
+    from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
 
     lab.mapping("dbte_*.csv: {table: raw_dbte, settle_seconds: 0}")
     database = Path(lab.settings.duckdb_path)

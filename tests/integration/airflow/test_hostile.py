@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Lab, Zones
+    from tests.support.dag_runs import Lab
+    from tests.support.zones import Zones
 
 SECRET = "hunter2-of-a-connection"
 NAMES = sorted(

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-import running
-from buckets import AzureBucket, Bucket, GcsBucket, S3Bucket
+from tests.support.emulators import running
+from tests.support.emulators.buckets import AzureBucket, Bucket, GcsBucket, S3Bucket
 
+from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ConfigurationError
-from airflow_landing_loader.hooks.connections import ConnectionClients
-from airflow_landing_loader.landing.zones import open_zone, open_zones
-from airflow_landing_loader.mapping.model import TableMapping
+from airflow_landing_loader.hooks.connections import ConnectionClients, Connections
+from airflow_landing_loader.storage.opening import open_zone, open_zones
 from airflow_landing_loader.triggers.landing import LandingFilesTrigger
 from airflow_landing_loader.triggers.shared_zone import SharedZone
 
 if TYPE_CHECKING:
-    from conftest import Lab
+    from tests.support.dag_runs import Lab
 
 _buckets = itertools.count()
 
@@ -228,7 +228,7 @@ def test_without_a_connection_boto3_finds_the_credentials(
         monkeypatch.setenv(name, value)
     bucket = S3Bucket(f"zones-{next(_buckets)}")
     bucket.put("landing/a.csv", "1")
-    clients = ConnectionClients.named("no_connection_of_google", "")
+    clients = ConnectionClients(Connections(gcp_conn_id="no_connection_of_google"))
     zone = open_zone(f"{bucket.uri}/landing", clients)
     assert [entry.name for entry in zone.list()] == ["a.csv"]
 
@@ -240,7 +240,8 @@ def test_without_a_connection_a_variable_leads_to_azure(
         monkeypatch.setenv(name, value)
     bucket = AzureBucket(f"zones-{next(_buckets)}")
     bucket.put("landing/a.csv", "1")
-    zone = open_zone(f"{bucket.uri}/landing", ConnectionClients.named("no_such", ""))
+    clients = ConnectionClients(Connections(gcp_conn_id="no_such"))
+    zone = open_zone(f"{bucket.uri}/landing", clients)
     assert [entry.name for entry in zone.list()] == ["a.csv"]
 
 
@@ -255,7 +256,7 @@ def test_a_missing_provider_is_named(
     store: str, module: str, package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, f"airflow.providers.{module}", None)
-    clients = ConnectionClients.named("", "", aws_conn_id="mine", azure_conn_id="mine")
+    clients = ConnectionClients(Connections(aws_conn_id="mine", azure_conn_id="mine"))
     with pytest.raises(ConfigurationError, match="'mine'") as caught:
         getattr(clients, store)()
     assert package in (caught.value.detail.hint or "")

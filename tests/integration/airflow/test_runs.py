@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Lab, Zones
+    from tests.support.dag_runs import Lab
+    from tests.support.zones import Zones
 
 BROKEN = 'id,name\n1,"secret-cell\n'
 

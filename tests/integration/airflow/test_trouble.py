@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from airflow_landing_loader.loading.lock import DatabaseLock
+from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
 
 if TYPE_CHECKING:
-    from conftest import Lab, Run, Zones
+    from tests.support.dag_runs import Lab, Run
+    from tests.support.zones import Zones
 
 BROKEN = 'id,name\n1,"a\n'
 
@@ -36,8 +37,8 @@ def reason(run: Run) -> str:
 def test_a_file_that_cannot_be_quarantined_fails_one_run_and_then_waits(
     lab: Lab, zones: Zones, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from airflow_landing_loader import holdback
     from airflow_landing_loader.operators.landing import QuarantineFilesOperator
+    from airflow_landing_loader.runs import holdback
 
     lab.mapping("stuck_*.csv: {table: raw_stuck, settle_seconds: 0}")
     lab.deliver("stuck_1.csv", BROKEN)
@@ -96,7 +97,7 @@ def test_a_locked_database_leaves_the_file_and_names_the_holder(
 def test_a_file_that_is_not_fit_yet_holds_up_nobody(
     lab: Lab, zones: Zones, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from airflow_landing_loader import holdback
+    from airflow_landing_loader.runs import holdback
 
     lab.mapping(
         "early_*.csv: {table: raw_early, settle_seconds: 0, trailer: {row_count_column: 1}}"
@@ -125,7 +126,7 @@ def test_a_transient_error_is_tried_again(
     lab: Lab, zones: Zones, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from airflow_landing_loader.exceptions import ErrorCode, TransientError
-    from airflow_landing_loader.pipeline import Pipeline
+    from airflow_landing_loader.pipeline.pipeline import Pipeline
 
     lab.mapping("again_*.csv: {table: raw_again, settle_seconds: 0}")
     lab.deliver("again_1.csv")
@@ -170,12 +171,10 @@ def test_a_task_that_dies_without_a_word_leaves_its_file_and_is_named(
 def test_a_missing_zone_is_waited_for_and_fails_the_run_at_last(
     lab: Lab, zones: Zones, zone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from airflow_landing_loader.sensors import landing as sensor
-    from airflow_landing_loader.triggers import landing as trigger
+    from airflow_landing_loader.runs import waiting
 
-    monkeypatch.setattr(sensor, "PATIENCE", 4.0)
-    monkeypatch.setattr(sensor, "TROUBLE_PAUSE", 1.0)
-    monkeypatch.setattr(trigger, "PATIENCE", 4.0)
+    monkeypatch.setattr(waiting, "PATIENCE", 4.0)
+    monkeypatch.setattr(waiting, "TROUBLE_PAUSE", 1.0)
     lab.mapping(f"lost_*.csv: {{table: raw_lost_{zone}, settle_seconds: 0}}")
     lab.deliver("lost_1.csv")
     replaced_by_a_file(getattr(zones, zone))
@@ -197,15 +196,28 @@ def test_what_no_run_takes_is_told_once(lab: Lab, capfd: pytest.CaptureFixture[s
     lab.deliver("stranger.txt")
     (lab.landing / "told_3.csv").mkdir()
     first = lab.run("raw_told")
-    assert first.state == "success"
+    assert first.state == "failed"  # a folder has the name of a delivery
     news = first.xcoms[("wait_for_files", "landing_news")]
-    assert len(news) == 4
-    for name in ("told_1.csv", "told_2.go", "told_3.csv", "stranger.txt"):
+    assert len(news) == 3
+    for name in ("told_1.csv", "told_2.go", "told_3.csv"):
         assert any(name in text for text in news)
     capfd.readouterr()
     second = lab.run("raw_told")
+    assert second.state == "success"
     assert ("wait_for_files", "landing_news") not in second.xcoms
-    assert "stranger.txt" not in "".join(capfd.readouterr())
+    assert "told_1.csv" not in "".join(capfd.readouterr())
+
+
+def test_what_no_mapping_matches_fails_one_run_of_one_dag(
+    lab: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lab.mapping("one_*.csv: raw_one\ntwo_*.csv: raw_two\n")
+    lab.deliver("stranger.txt")
+    assert "stranger.txt" not in str(lab.run("raw_one").xcoms)
+    assert lab.run(lab.dag_with_id("landing_unmatched")).state == "failed"
+    assert "No mapping matches 1 file" in "".join(capfd.readouterr())
+    again = lab.run(lab.dag_with_id("landing_unmatched"))
+    assert (again.state, again.states) == ("success", {"report_unmatched": "skipped"})
 
 
 def test_a_broken_mapping_fails_once_and_its_neighbour_loads(
@@ -224,3 +236,38 @@ def test_a_broken_mapping_fails_once_and_its_neighbour_loads(
     assert lab.run("raw_sick").states == {"mapping_is_broken": "failed"}
     assert lab.run("raw_fine").state == "success"
     assert zones.names()["archive"] == ["fine_1.csv"]
+
+
+def test_a_refused_file_fails_one_run_and_the_good_ones_go_on(
+    lab: Lab, zones: Zones, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lab.mapping("strange_*.csv: {table: raw_strange, settle_seconds: 0}")
+    (lab.landing / "strange_1.csv").mkdir()
+    first = lab.run("raw_strange")
+    assert first.state == "failed"
+    assert first.states["wait_for_files"] == "success"
+    output = capfd.readouterr()
+    assert "[landing.not_a_file] strange_1.csv is refused" in output.out + output.err
+
+    lab.deliver("strange_2.csv")
+    second = lab.run("raw_strange")
+    assert second.state == "success"
+    assert second.states_of("strange_2.csv")["file.archive"] == "success"
+    for _ in range(2):
+        later = lab.run("raw_strange")
+        assert (later.state, later.states["wait_for_files"]) == ("success", "skipped")
+        assert ("wait_for_files", "landing_news") not in later.xcoms
+
+    (lab.landing / "strange_3.csv").symlink_to(zones.archive)
+    soon = lab.run("raw_strange")
+    assert (soon.state, soon.states["wait_for_files"]) == ("success", "skipped")
+    assert [f["name"] for f in soon.xcoms["wait_for_files", "landing_refused"]] == [
+        "strange_1.csv",
+        "strange_3.csv",
+    ]
+
+
+def test_a_table_that_goes_on_over_bad_files_goes_on_over_refused_ones(lab: Lab) -> None:
+    lab.mapping("odd_*.csv: {table: raw_odd, settle_seconds: 0, on_failed_file: continue}")
+    (lab.landing / "odd_1.csv").mkdir()
+    assert lab.run("raw_odd").state == "success"

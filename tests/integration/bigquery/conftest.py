@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import running
-import worlds
+from tests.support import worlds
+from tests.support.emulators import running
 
 
 @pytest.fixture(scope="session")

@@ -10,15 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import worlds
+from tests.support import worlds
 
-from airflow_landing_loader.finishing import Finisher
-from airflow_landing_loader.landing import moves
-from airflow_landing_loader.loading.bigquery.commit import Committer
-from airflow_landing_loader.loading.bigquery.folder import StagingFolder
-from airflow_landing_loader.loading.bigquery.jobs import Jobs
-from airflow_landing_loader.loading.bigquery.parquet import WritingFileSystem
-from airflow_landing_loader.loading.bigquery.staging import Stager
+from airflow_landing_loader.landing.moves import move
+from airflow_landing_loader.loading.warehouses.bigquery.commit import Committer
+from airflow_landing_loader.loading.warehouses.bigquery.folder import StagingFolder
+from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs
+from airflow_landing_loader.loading.warehouses.bigquery.parquet import WritingFileSystem
+from airflow_landing_loader.loading.warehouses.bigquery.staging import Stager
+from airflow_landing_loader.pipeline.finishing import Finisher
 
 # (where, method, whether it is done when death comes)
 STEPS: dict[str, tuple[Any, str, bool]] = {
@@ -29,11 +29,11 @@ STEPS: dict[str, tuple[Any, str, bool]] = {
     "after a load is submitted": (Jobs, "_submitted", True),
     "after a load is done": (Committer, "_run_load", True),
     "after the commit is submitted": (Jobs, "submit", True),
-    "after the transaction": (Committer, "_commit", True),
+    "after the transaction": (Committer, "commit", True),
     "during cleaning": (StagingFolder, "_remove", True),
-    "after cleaning": (Committer, "_clean", True),
+    "after cleaning": (Committer, "clean", True),
     "before archiving": (Finisher, "finish", False),
-    "during archiving": (moves, "move", True),
+    "during archiving": (move, "move", True),
 }
 
 

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import running
-import worlds
+from tests.support import worlds
+from tests.support.emulators import running
 
-from airflow_landing_loader.loading.bigquery import recovery
+from airflow_landing_loader.loading.warehouses import recovery
+from airflow_landing_loader.storage.names import HELD_FOLDER, WORK_FOLDER
 
 HERE = Path(__file__).parent
-EMULATORS = Path(worlds.__file__).parent
+ROOT = HERE.parents[2]
 STEPS = (
     "before staging",
     "during staging",
@@ -52,7 +53,7 @@ def start(side: worlds.Side, folder: Path, *step: str) -> subprocess.Popen[bytes
     pickled.write_bytes(pickle.dumps(side))
     return subprocess.Popen(
         [sys.executable, str(HERE / "dying.py"), str(pickled), *step],
-        env={**os.environ, "PYTHONPATH": str(EMULATORS)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
 
 
@@ -123,6 +124,26 @@ def die_and_load(side: worlds.Side, commit: str, step: str, folder: Path) -> Non
     side.run()
     # What died while it moved a file is finished by the next look.
     side.run()
+
+
+def test_nothing_is_decided_while_a_batch_with_the_file_is_open(
+    side: worlds.Side, tmp_path: Path
+) -> None:
+    """Its rows are committed, its manifest still says that they may not be; its sender is fast."""
+    side.map()
+    side.deliver("a_1.csv", A)
+    assert start(side, tmp_path, "after the transaction").wait(120) == -signal.SIGKILL
+    held = side.folder("landing") / WORK_FOLDER / HELD_FOLDER
+    before = sorted(path.name for path in held.iterdir())
+    assert len(before) == 2  # the second name, and the note
+    side.deliver("a_1.csv", LATER)
+    side.pipeline.discover()
+    assert sorted(path.name for path in held.iterdir()) == before
+    side.run()
+    side.run()
+    kept = {path.read_text() for path in side.folder("archive").glob("a_1*")}
+    assert kept == {A, LATER}
+    assert not held.exists()
 
 
 @pytest.mark.parametrize("commit", ["transaction", "load_job"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from worlds import Side
+from tests.support.worlds import Side
 
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 
@@ -66,5 +66,14 @@ def test_a_default_dataset_that_is_not_there_is_named_and_the_file_stays(side: S
     with pytest.raises(ConfigurationError, match="not_there") as raised:
         side.run()
     assert raised.value.detail.code == ErrorCode.WAREHOUSE_NOT_FOUND
-    assert [path.name for path in side.folder("landing").iterdir()] == ["a_1.csv"]
+    assert [path.name for path in side.folder("landing").glob("[!.]*")] == ["a_1.csv"]
     assert not any(side.folder("failed").iterdir())
+
+
+def test_a_load_is_found_among_the_columns_of_all_loads_without_reading_them_all(
+    side: Side,
+) -> None:
+    side.map()
+    side.deliver("a_1.csv", "symbol\nACME\n")
+    assert side.run()["a_1.csv"].status == "loaded"
+    assert table(side, "load_columns").clustering_fields == ["load_id"]

@@ -12,13 +12,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from proofs import assert_loaded_as_delivered
+from tests.support.proofs import assert_loaded_as_delivered
+from tests.support.sidecars import read_sidecar
 
+from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorDetail
-from airflow_landing_loader.landing.sidecar import Sidecar, read_sidecar
-from airflow_landing_loader.mapping.model import TableMapping
-from airflow_landing_loader.outcome import Outcome
-from airflow_landing_loader.pipeline import Pipeline
+from airflow_landing_loader.landing.moves.sidecar import Sidecar
+from airflow_landing_loader.pipeline.outcome import Outcome
+from airflow_landing_loader.pipeline.pipeline import Pipeline
 from airflow_landing_loader.settings import Settings
 
 

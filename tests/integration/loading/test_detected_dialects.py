@@ -6,12 +6,12 @@ import gzip
 from random import Random
 from typing import Any
 
-import dialects
 import pytest
-from proofs import proof_of
+from tests.support.hostile import dialects
+from tests.support.proofs import proof_of
 
-from airflow_landing_loader.batches import dump_batch, load_batch
 from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.xcom.batches import dump_batch, load_batch
 
 
 def test_each_file_is_read_by_its_own_dialect(world: Any) -> None:
@@ -30,7 +30,7 @@ def test_each_file_is_read_by_its_own_dialect(world: Any) -> None:
         ("1", "x"), ("2", "a;b"), ("3", "2,5"), ("4", "x"), ("5", "y"), ("6", "z"),
         ("7", 'say "x"'),
     ]  # fmt: skip
-    note = "dialect detected: delimiter tab, quote '\"', 2 line(s) before the header"
+    note = "dialect detected: delimiter tab, quote '\"', 2 lines before the header"
     assert outcomes["a_3.csv"].notes == (note,)
 
 

@@ -108,9 +108,9 @@ def test_content_whose_rows_were_replaced_is_loaded_under_another_name(
 
 DIES = """
 import os, pickle, signal, sys
-from airflow_landing_loader import finishing
-from airflow_landing_loader.loading.duckdb import snapshot
-from airflow_landing_loader.pipeline import Pipeline
+from airflow_landing_loader.pipeline import finishing
+from airflow_landing_loader.loading.warehouses.duckdb import snapshot
+from airflow_landing_loader.pipeline.pipeline import Pipeline
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -208,7 +208,8 @@ def test_every_step_may_be_repeated(world: Any) -> None:
     assert done[0].status == "loaded"
     assert world.pipeline.finish(again)[0].uri == done[0].uri
     # also a load that is tried again after the file has moved
-    assert world.pipeline.load(validated)[0] == again[0]
+    once_more = world.pipeline.load(validated)[0]
+    assert (once_more.load, once_more.notes) == (again[0].load, again[0].notes)
     assert world.count("raw_a") == 1
     assert world.zones.names() == {
         "landing": [],
@@ -257,7 +258,7 @@ def test_a_file_that_changes_while_it_is_read_does_not_commit(
     world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The swap happens between the check at the start of the load and its commit."""
-    from airflow_landing_loader.loading.duckdb.rows import RowWriter
+    from airflow_landing_loader.loading.warehouses.duckdb.rows import RowWriter
 
     world.map()
     world.deliver("a_1.csv", A)
@@ -307,7 +308,7 @@ def test_an_archive_that_cannot_be_written_loses_nothing(world: Any) -> None:
 
 
 def test_a_failed_file_can_be_mended_and_replayed(world: Any) -> None:
-    from airflow_landing_loader.landing.replay import replay
+    from airflow_landing_loader.landing.replay.replay import replay
 
     world.map(csv={"delimiter": ";"})
     assert world.load("id,x\n1;2\n").status == "failed"
@@ -332,8 +333,8 @@ def test_the_archived_file_is_the_delivered_one(world: Any) -> None:
 WORKER = """
 import sys
 from pathlib import Path
-from airflow_landing_loader.mapping.model import TableMapping
-from airflow_landing_loader.pipeline import Pipeline
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.pipeline.pipeline import Pipeline
 from airflow_landing_loader.settings import Settings
 root = Path(sys.argv[1])
 settings = Settings(
@@ -442,7 +443,7 @@ def test_a_person_with_the_database_open_makes_loads_wait_and_is_named(world: An
             person.communicate("\n")
         waited.append(message)
 
-    from airflow_landing_loader.pipeline import Pipeline
+    from airflow_landing_loader.pipeline.pipeline import Pipeline
 
     pipeline = Pipeline(world.settings, world.mappings, on_wait=heard)
     outcomes = pipeline.run_batch(pipeline.discover().ready)
@@ -453,7 +454,7 @@ def test_a_person_with_the_database_open_makes_loads_wait_and_is_named(world: An
 def test_who_waits_too_long_gets_a_transient_error_and_status_still_answers(
     world: Any, settings: Any
 ) -> None:
-    from airflow_landing_loader.pipeline import Pipeline
+    from airflow_landing_loader.pipeline.pipeline import Pipeline
 
     world.load(A)
     person = subprocess.Popen(
@@ -500,7 +501,7 @@ def test_dbt_is_due_until_it_has_seen_the_newest_load(world: Any) -> None:
 def test_verdicts_survive_json(world: Any) -> None:
     import json
 
-    from airflow_landing_loader import serde
+    from airflow_landing_loader.xcom import values
 
     world.map(on_redelivery="append")
     world.deliver("a_1.csv", A)
@@ -511,21 +512,21 @@ def test_verdicts_survive_json(world: Any) -> None:
         pipeline.finish(pipeline.load(pipeline.validate_batch(["a_1.csv"]))),
     ):
         for value in steps:
-            assert serde.load(json.loads(json.dumps(serde.dump(value)))) == value
+            assert values.load(json.loads(json.dumps(values.dump(value)))) == value
     world.deliver("a_1.csv", A)
     duplicate = pipeline.load(pipeline.validate_batch(["a_1.csv"]))[0]
     assert isinstance(duplicate, Duplicate)
-    assert serde.load(json.loads(json.dumps(serde.dump(duplicate)))) == duplicate
+    assert values.load(json.loads(json.dumps(values.dump(duplicate)))) == duplicate
 
 
 def test_the_clock_may_go_backwards(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from datetime import timedelta
 
-    from airflow_landing_loader.loading.duckdb import ledger
+    from airflow_landing_loader.loading.warehouses.duckdb import batch
 
     world.load(A)
-    now = ledger.now
-    monkeypatch.setattr(ledger, "now", lambda: now() - timedelta(days=400))
+    now = batch.now
+    monkeypatch.setattr(batch, "now", lambda: now() - timedelta(days=400))
     world.load(B)
     # B is the latest though its clock says otherwise: A again is new, B again a duplicate
     assert world.load(B).status == "duplicate"

@@ -13,9 +13,10 @@ import pytest
 
 from airflow_landing_loader.exceptions import ErrorCode as Code
 from airflow_landing_loader.exceptions import ErrorDetail
-from airflow_landing_loader.landing.local_zone import LocalZone
-from airflow_landing_loader.landing.replay import replay
-from airflow_landing_loader.landing.sidecar import Sidecar, sidecar_bytes
+from airflow_landing_loader.landing.moves.sidecar import Sidecar, sidecar_bytes
+from airflow_landing_loader.landing.replay.replay import replay
+from airflow_landing_loader.storage.local.status import status_of
+from airflow_landing_loader.storage.local.zone import LocalZone
 
 GO = {"pattern": "a_*.go", "format": "properties", "row_count_key": "n"}
 
@@ -39,7 +40,7 @@ def test_a_header_of_100_000_columns_fails_its_file_alone(world: Any) -> None:
 
 def test_a_header_name_of_a_megabyte_stays_out_of_logs_and_sidecars(world: Any) -> None:
     error = world.refused("id,_" + "x" * 1_000_000 + "\n1,2\n")
-    assert error.code == Code.HEADER_RESERVED_NAME
+    assert error.code == Code.HEADER_NAME_TOO_LONG
     assert len(error.text()) < 1000
     assert (world.zones.failed / "a_1.csv.error.json").stat().st_size < 4000
 
@@ -113,6 +114,20 @@ def test_a_narrow_umask_holds_for_everything_that_is_made(world: Any) -> None:
     assert [str(path) for path in made if path.stat().st_mode & 0o077] == []
 
 
+@pytest.mark.parametrize("umask", [0o022, 0o027])
+def test_lock_and_snapshot_are_as_open_as_the_database(world: Any, umask: int) -> None:
+    database = Path(world.settings.duckdb_path)
+    before = os.umask(umask)
+    try:
+        assert world.load("id\n1\n").status == "loaded"
+    finally:
+        os.umask(before)
+    beside = {path.name: path.stat().st_mode & 0o777 for path in database.parent.iterdir()}
+    made = {mode for name, mode in beside.items() if database.stem in name}
+    assert len([name for name in beside if database.stem in name]) >= 3
+    assert made == {database.stat().st_mode & 0o777} == {0o666 & ~umask}
+
+
 def forged(data_name: str, token: str = "1-1") -> str:
     """What looks like the loader's own sidecar of ``data_name``, delivered as data."""
     sidecar = Sidecar(
@@ -130,8 +145,8 @@ def forged(data_name: str, token: str = "1-1") -> str:
 @pytest.mark.parametrize("exact", [False, True])
 def test_a_delivery_that_looks_like_a_sidecar_is_not_lost(world: Any, exact: bool) -> None:
     world.map("a_*")
-    bad = world.deliver("a_1.csv", 'id\n"1\n').stat()
-    content = forged("a_1.csv", f"{bad.st_ino}-{bad.st_mtime_ns}" if exact else "1-1")
+    bad = status_of(str(world.deliver("a_1.csv", 'id\n"1\n')))
+    content = forged("a_1.csv", bad.token if exact else "1-1")
     world.deliver("a_1.csv.error.json", content)
     pipeline = world.pipeline
     for name in ("a_1.csv.error.json", "a_1.csv"):
@@ -160,4 +175,4 @@ def test_ten_thousand_bad_records_are_one_line(world: Any) -> None:
     good = "1,x\n" * 90_000
     outcome = world.load(f"id,x\n{good}" + "1\n" * 10_000, on_bad_row="reject", max_rejected=0.2)
     assert (outcome.status, outcome.rejected) == ("loaded", 10_000)
-    assert outcome.notes == ("10000 records were rejected, see load_rejects",)
+    assert outcome.notes == ("10,000 records rejected, see load_rejects",)

@@ -43,7 +43,7 @@ ZSTD = zstandard.ZstdCompressor(write_checksum=True).compress(GOOD.encode())
         ),
         (b"id,ID\n1,a\n", {}, Code.HEADER_DUPLICATE_NAME, 1),
         (b"id,\n1,a\n", {}, Code.HEADER_EMPTY_NAME, 1),
-        (b"id,_x\n1,a\n", {}, Code.HEADER_RESERVED_NAME, 1),
+        (b"id,_extra\n1,a\n", {}, Code.HEADER_RESERVED_NAME, 1),
         (b"a b,a-b\n1,a\n", {}, Code.HEADER_NAME_COLLISION, 1),
         (b"id,x\n1,a,b\n2,b\n", {"on_bad_row": "reject"}, Code.CSV_TOO_MANY_REJECTED, 2),
         (b"id,x\n1,a,b\n", {"on_bad_row": "reject", "max_rejected": 0.99}, "csv.too_many", 2),
@@ -198,7 +198,7 @@ def test_who_is_at_fault_in_a_batch_is_found_by_halves(world: Any) -> None:
 
 
 def test_logs_and_xcom_never_see_a_cell_value(world: Any, caplog: pytest.LogCaptureFixture) -> None:
-    from airflow_landing_loader import serde
+    from airflow_landing_loader.xcom import values
 
     caplog.set_level("DEBUG")
     world.map()
@@ -208,7 +208,7 @@ def test_logs_and_xcom_never_see_a_cell_value(world: Any, caplog: pytest.LogCapt
     outcome = world.load("id,x\nsecret-7731,b\n", "a_2.csv")
     assert outcome.error.code == Code.LOAD_BAD_VALUE
     assert outcome.error.value == "secret-7731"
-    assert "secret-7731" not in str(serde.dump(outcome))
+    assert "secret-7731" not in str(values.dump(outcome))
     assert "secret-7731" not in outcome.error.text()
     assert "secret-7731" not in caplog.text
     assert world.sidecar("a_2.csv").error.value == "secret-7731"
@@ -220,12 +220,13 @@ def test_a_reader_that_finds_other_records_than_were_counted_loads_nothing(
     """The one place where a stand-in is needed: no file is known on which the two disagree."""
     from dataclasses import replace
 
-    from airflow_landing_loader import validation
+    from airflow_landing_loader.pipeline import validation
 
+    world.sql("CREATE TABLE raw_a (id VARCHAR, x VARCHAR)")  # a first file is looked at again
     inspect = validation.inspect
 
-    def one_more(path: str, mapping: Any) -> Any:
-        found = inspect(path, mapping)
+    def one_more(*arguments: Any, **keys: Any) -> Any:
+        found = inspect(*arguments, **keys)
         return replace(found, records=found.records + 1)
 
     monkeypatch.setattr(validation, "inspect", one_more)
@@ -235,7 +236,7 @@ def test_a_reader_that_finds_other_records_than_were_counted_loads_nothing(
 def test_a_disk_that_is_full_or_broken_is_transient_and_says_so() -> None:
     import duckdb
 
-    from airflow_landing_loader.loading.duckdb.session import translate
+    from airflow_landing_loader.loading.warehouses.duckdb.session import translate
 
     full = translate(duckdb.IOException("Could not write file: No space left on device"))
     assert (full.code, full.transient) == (Code.WAREHOUSE_DISK_FULL, True)

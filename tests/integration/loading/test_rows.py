@@ -11,7 +11,7 @@ import pytest
 import zstandard
 
 from airflow_landing_loader.exceptions import ErrorCode as Code
-from airflow_landing_loader.loading.duckdb import session
+from airflow_landing_loader.loading.warehouses.duckdb import session
 
 
 def test_the_first_load_makes_the_table_all_text(world: Any) -> None:
@@ -79,15 +79,15 @@ def test_drift_goes_to_extra_in_file_order_and_missing_columns_are_null(world: A
         con.execute("UPDATE raw_a SET y = NULL")
     outcome = world.load('zz,ID,"new ""col"""\n"q""1€",2,\n', "a_2.csv")
     assert outcome.notes == (
-        "new columns went to _extra: zz, new__col_",
+        'new columns went to _extra: zz, new "col"',
         "more than half of the table's columns are missing: 2",
     )
     extra = world.sql("SELECT id, x, y, _extra FROM raw_a WHERE id = '2'")
-    assert extra == [("2", None, None, '{"zz":"q\\"1€","new__col_":null}')]
-    assert list(json.loads(extra[0][3])) == ["zz", "new__col_"]
+    assert extra == [("2", None, None, '{"zz":"q\\"1€","new \\"col\\"":null}')]
+    assert list(json.loads(extra[0][3])) == ["zz", 'new "col"']
     assert world.sql(
         "SELECT drift_columns, missing_columns FROM load_metadata WHERE filename = 'a_2.csv'"
-    ) == [(["zz", "new__col_"], ["x", "y"])]
+    ) == [(["zz", 'new "col"'], ["x", "y"])]
 
 
 def test_a_drift_column_can_be_promoted(world: Any) -> None:
@@ -206,6 +206,31 @@ def test_a_broken_constraint_fails_the_file(world: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("column", "kind", "place"),
+    [
+        ("x VARCHAR NOT NULL DEFAULT 'secret'", "NOT NULL", "x"),
+        ('"a.""b" VARCHAR NOT NULL', "NOT NULL", 'a."b'),
+        ("x VARCHAR, UNIQUE (id)", "UNIQUE", None),
+        ("x VARCHAR, PRIMARY KEY (id)", "PRIMARY KEY", None),
+        ("x VARCHAR, CHECK (id <> 'secret')", "CHECK", None),
+        ("x VARCHAR, FOREIGN KEY (id) REFERENCES others (id)", "FOREIGN KEY", None),
+    ],
+)
+def test_a_broken_constraint_is_named_with_its_cure(
+    world: Any, column: str, kind: str, place: str | None
+) -> None:
+    """A default never stands in for what nobody sent, and no cell is told."""
+    world.sql("CREATE TABLE others (id VARCHAR PRIMARY KEY)")
+    world.sql(f"CREATE TABLE raw_a (id VARCHAR, {column})")
+    error = world.refused("id\nsecret\nsecret\n")
+    assert error.code == Code.LOAD_BAD_VALUE
+    assert kind in error.message
+    assert "dbt" in error.hint
+    assert error.column == place
+    assert "secret" not in error.text()
+
+
+@pytest.mark.parametrize(
     ("name", "pack", "keys"),
     [
         ("a_1.csv", lambda t: t.encode(), {}),
@@ -320,5 +345,5 @@ def test_hostile_headers_and_cells_stay_data(world: Any) -> None:
     assert world.count("raw_a") == 2
     assert world.count("load_metadata") == 2
     assert world.sql("SELECT _extra FROM raw_a WHERE id = '2'") == [
-        ('{"evil___SELECT_1____":"x"}',)
+        ('{"evil\'; SELECT 1; --":"x"}',)
     ]

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
-from airflow_landing_loader.landing.discovery import find_delivery
-from airflow_landing_loader.landing.local_zone import LocalZone
+from airflow_landing_loader.landing.discovery.discover import find_delivery
 from airflow_landing_loader.landing.model import Validated
-from airflow_landing_loader.loading import records
-from airflow_landing_loader.loading.gathered import GatheredText, gather
-from airflow_landing_loader.loading.reader import RecordsSource
-from airflow_landing_loader.loading.records import GATHERED, RecordReader
-from airflow_landing_loader.mapping.model import TableMapping
-from airflow_landing_loader.validation import validate
+from airflow_landing_loader.loading.reading import records
+from airflow_landing_loader.loading.reading.csv import RecordsSource
+from airflow_landing_loader.loading.reading.gathered import GatheredText, gather
+from airflow_landing_loader.loading.reading.records import GATHERED, RecordReader
+from airflow_landing_loader.pipeline.validation import validate
+from airflow_landing_loader.storage.local.zone import LocalZone
 
 CELLS = st.text(st.sampled_from("ab0 \"'\n,;é\ufeff"), max_size=4)
 Rows = list[list[str]]

@@ -10,15 +10,15 @@ from typing import Any
 
 import duckdb
 import pytest
-import running
-from buckets import AzureBucket, Bucket, GcsBucket, S3Bucket
+from tests.support.emulators import running
+from tests.support.emulators.buckets import AzureBucket, Bucket, GcsBucket, S3Bucket
 
 from airflow_landing_loader.clients import DefaultClients
-from airflow_landing_loader.landing.zones import open_zones
-from airflow_landing_loader.mapping.model import TableMapping
-from airflow_landing_loader.outcome import Outcome
-from airflow_landing_loader.pipeline import Pipeline
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.pipeline.outcome import Outcome
+from airflow_landing_loader.pipeline.pipeline import Pipeline
 from airflow_landing_loader.settings import Settings, from_environment
+from airflow_landing_loader.storage.opening import open_zones
 
 _buckets = itertools.count()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from buckets import GcsBucket
+from tests.support.emulators.buckets import GcsBucket
 
 import deliveries
 

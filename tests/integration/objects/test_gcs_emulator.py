@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from buckets import GcsBucket
 from google.api_core.exceptions import NotFound, PreconditionFailed
+from tests.support.emulators.buckets import GcsBucket
 
 
 def test_a_create_only_write_does_not_replace(gcs_bucket: GcsBucket) -> None:

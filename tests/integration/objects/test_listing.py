@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from azure.storage.blob import BlobProperties
 
-from airflow_landing_loader.landing.discovery import discover
-from airflow_landing_loader.landing.objects.azure import AzureStore
-from airflow_landing_loader.landing.objects.gcs import GcsStore
-from airflow_landing_loader.landing.objects.s3 import S3Store
-from airflow_landing_loader.landing.objects.zone import ObjectZone
-from airflow_landing_loader.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.landing.discovery.discover import discover
+from airflow_landing_loader.storage.objects.azure import AzureStore
+from airflow_landing_loader.storage.objects.gcs import GcsStore
+from airflow_landing_loader.storage.objects.s3 import S3Store
+from airflow_landing_loader.storage.objects.zone import ObjectZone
 
 MIB = 1024 * 1024
 
@@ -44,7 +44,7 @@ def test_a_poll_lists_what_begins_like_the_patterns(cloud: Any, zones: Any) -> N
     assert [d.data.name for d in narrow.ready] == ["trades_eu_1.csv", "trades_us_1.csv"]
     assert narrow.ready == wide.ready
     assert narrow.unmatched == ()
-    assert [file.name for file in wide.unmatched] == ["orders_1.csv"]
+    assert list(wide.unmatched) == ["orders_1.csv"]
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import gzip
 import json
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from buckets import Bucket
+from tests.support.emulators.buckets import Bucket, GcsBucket
 
 from airflow_landing_loader.clients import DefaultClients
-from airflow_landing_loader.exceptions import ConfigurationError
+from airflow_landing_loader.exceptions import ConfigurationError, LandingError, TransientError
 from airflow_landing_loader.exceptions import ErrorCode as Code
-from airflow_landing_loader.landing.replay import replay
-from airflow_landing_loader.landing.zones import open_zone
+from airflow_landing_loader.landing.replay.replay import replay
+from airflow_landing_loader.storage.opening import open_zone, open_zones
 
 GO = {"pattern": "a_*.go", "format": "properties", "row_count_key": "n"}
 
@@ -45,6 +46,18 @@ def test_go_file_and_archive_layout(cloud: Any) -> None:
     assert cloud.names("landing") == []
 
 
+def test_objects_share_no_names_with_folders(cloud: Any) -> None:
+    if isinstance(cloud.bucket, GcsBucket):
+        pytest.skip("its emulator keeps objects as files in folders")
+    cloud.map("raw_*", "raw_dump")
+    cloud.map("t_*.csv", "raw_trades", archive_layout="{table}")
+    cloud.deliver("raw_trades", "id\n1\n")
+    cloud.deliver("t_1.csv", "id\n2\n")
+    assert {o.status for o in cloud.run().values()} == {"loaded"}
+    assert cloud.content("archive", "raw_trades") == b"id\n1\n"
+    assert cloud.content("archive", "raw_trades/t_1.csv") == b"id\n2\n"
+
+
 def test_a_bad_file_is_quarantined_with_its_reason_and_comes_back(cloud: Any, zones: Any) -> None:
     cloud.map(go_file=GO)
     cloud.deliver("a_1.csv", "id\n1\n")
@@ -68,11 +81,47 @@ def test_a_replay_overwrites_nothing(cloud: Any, zones: Any) -> None:
     cloud.deliver("a_1.csv", "")
     assert cloud.run()["a_1.csv"].error.code == Code.FILE_EMPTY
     cloud.deliver("a_1.csv", "id\n1\n")
-    with pytest.raises(Exception, match="not overwritten") as caught:
+    with pytest.raises(LandingError, match="not overwritten") as caught:
         replay(zones.failed, zones.landing, ["a_1.csv"])
     assert caught.value.code is Code.REPLAY_NAME_TAKEN
     assert cloud.content("landing", "a_1.csv") == b"id\n1\n"
     assert cloud.names("failed") == ["a_1.csv", "a_1.csv.error.json"]
+
+
+def test_what_a_replay_brings_from_a_bucket_into_a_folder_is_a_new_arrival(
+    cloud: Any, tmp_path: Path
+) -> None:
+    landing = tmp_path / "landing"
+    cloud.locally("landing", landing)
+    cloud.map(settle_seconds=0)
+    (landing / "a_1.csv").write_text('id\n"1\n')
+    assert cloud.run()["a_1.csv"].status == "failed"
+    before = time.time_ns()
+
+    zones = open_zones(cloud.settings)
+    replay(zones.failed, zones.landing, ["a_1.csv"])
+
+    assert cloud.names("failed") == []
+    assert (landing / "a_1.csv").stat().st_mtime_ns >= before
+
+
+def test_a_replay_into_a_bucket_that_died_over_its_source_is_finished(
+    cloud: Any, tmp_path: Path
+) -> None:
+    failed = tmp_path / "failed"
+    cloud.locally("failed", failed)
+    cloud.map()
+    cloud.deliver("a_1.csv", 'id\n"1\n')
+    assert cloud.run()["a_1.csv"].status == "failed"
+    content = (failed / "a_1.csv").read_bytes()
+    cloud.deliver("a_1.csv", content)  # the copy is there, and its source put aside
+    (failed / "a_1.csv").rename(failed / ".a_1.csv.replay.landing-tmp")
+
+    zones = open_zones(cloud.settings)
+    replay(zones.failed, zones.landing, ["a_1.csv"])
+
+    assert [path.name for path in failed.iterdir() if path.is_file()] == []
+    assert cloud.content("landing", "a_1.csv") == content
 
 
 def test_the_same_again_is_a_duplicate_and_other_content_takes_a_suffix(cloud: Any) -> None:
@@ -100,7 +149,8 @@ def test_an_object_overwritten_after_the_load_is_neither_lost_nor_deleted(cloud:
     verdicts = pipeline.load([pipeline.validate(delivery)])
     cloud.deliver("a_1.csv", "id\n2\n")
     (outcome,) = pipeline.finish(verdicts)
-    assert outcome.status == "left"
+    assert (outcome.status, outcome.rows) == ("loaded", 1)
+    assert outcome.notes  # the store has its first content no more
     assert cloud.content("landing", "a_1.csv") == b"id\n2\n"
     assert cloud.run()["a_1.csv"].status == "loaded"
     assert cloud.sql("SELECT id FROM raw_a ORDER BY id") == [("1",), ("2",)]
@@ -116,6 +166,17 @@ def test_an_object_overwritten_before_the_load_is_looked_at_again(cloud: Any) ->
     assert verdict.load.row_count == 2
     assert pipeline.finish([verdict])[0].status == "loaded"
     assert cloud.content("archive", "a_1.csv") == b"id\n2\n3\n"
+
+
+def test_each_request_is_for_the_object_that_was_looked_at(cloud: Any, zones: Any) -> None:
+    """Of equal size, in its place after it was opened, and in the middle of being read."""
+    cloud.deliver("a_1.csv", "id\n1\n")
+    file = zones.landing.stat("a_1.csv")
+    content = zones.landing.source(file).open()
+    cloud.deliver("a_1.csv", "id\n2\n")
+    with pytest.raises(TransientError) as caught:
+        content.read_at(file.size, 0)
+    assert caught.value.code is Code.LANDING_CHANGED
 
 
 def test_only_direct_children_are_deliveries(cloud: Any) -> None:
@@ -161,8 +222,8 @@ def test_a_delivery_that_looks_like_a_sidecar_is_not_lost(cloud: Any, zones: Any
 def test_compressed_encoded_and_larger_than_a_piece(
     cloud: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("airflow_landing_loader.landing.objects.zone.CHUNK_BYTES", 1000)
-    cloud.map("a_*", csv={"encoding": "latin-1"}, trailer={"row_count_column": 1})
+    monkeypatch.setattr("airflow_landing_loader.storage.objects.zone.CHUNK_BYTES", 1000)
+    cloud.map("a_*", csv={"encoding": "latin-1"}, trailer={"row_count_column": 1, "tag": "T"})
     rows = "".join(f'{i},"é\n{i}"\n' for i in range(2000))
     text = f"id,x\n{rows}T,2000\n".encode("latin-1")
     cloud.deliver("a_1.csv", text)
@@ -193,6 +254,9 @@ def test_one_of_the_zones_may_be_a_local_folder(cloud: Any, tmp_path: Path, zone
         else cloud.names(name)
         for name in ("landing", "archive", "failed")
     }
+    if zone != "landing":  # fetched: for owner and group, as nobody has said for whom else
+        modes = {path.stat().st_mode & 0o777 for path in folder.glob("a_*")}
+        assert modes == {0o640}
     assert there == {
         "landing": [],
         "archive": ["a_1.csv", "a_1.go"],
@@ -219,10 +283,10 @@ def test_the_archive_may_be_in_another_cloud(cloud: Any, request: pytest.Fixture
 def test_a_missing_bucket_is_named(cloud: Any) -> None:
     cloud.map()
     cloud.bucket.destroy()
-    with pytest.raises(Exception, match=r"there is no such (bucket|container)") as caught:
+    with pytest.raises(LandingError, match=r"there is no such (bucket|container)") as caught:
         cloud.pipeline.discover()
     assert caught.value.code is Code.ZONE_UNAVAILABLE
-    assert "Create it" in caught.value.detail.hint
+    assert "Create it" in (caught.value.detail.hint or "")
 
 
 @pytest.mark.parametrize(
@@ -230,7 +294,7 @@ def test_a_missing_bucket_is_named(cloud: Any) -> None:
 )
 def test_a_missing_library_is_named(uri: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("gcs", "s3", "azure"):
-        monkeypatch.setitem(sys.modules, f"airflow_landing_loader.landing.objects.{name}", None)
+        monkeypatch.setitem(sys.modules, f"airflow_landing_loader.storage.objects.{name}", None)
     with pytest.raises(ConfigurationError) as caught:
         open_zone(uri, DefaultClients())
     assert caught.value.code is Code.SETTINGS_MISSING

@@ -10,18 +10,18 @@ from typing import Any
 
 import boto3
 import pytest
-import running
 from botocore.stub import Stubber
-from buckets import S3Bucket
+from tests.support.emulators import running
+from tests.support.emulators.buckets import S3Bucket
 
 from airflow_landing_loader import clients
 from airflow_landing_loader.clients import DefaultClients
 from airflow_landing_loader.exceptions import ConfigurationError
 from airflow_landing_loader.exceptions import ErrorCode as Code
-from airflow_landing_loader.landing.objects import s3
-from airflow_landing_loader.landing.objects.s3 import S3Store
-from airflow_landing_loader.landing.objects.s3_conditions import Conditions, conditions_of
-from airflow_landing_loader.landing.objects.store import GoneError, StoreError, TakenError
+from airflow_landing_loader.storage.objects import s3
+from airflow_landing_loader.storage.objects.s3 import S3Store
+from airflow_landing_loader.storage.objects.s3_conditions import Conditions, conditions_of
+from airflow_landing_loader.storage.objects.store import GoneError, StoreError, TakenError
 
 MIB = 1024 * 1024
 LARGE = bytes(range(256)) * (12 * 4096)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from buckets import S3Bucket
+from tests.support.emulators.buckets import S3Bucket
 
 OTHER = '"00000000000000000000000000000000"'
 

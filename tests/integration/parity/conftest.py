@@ -1,4 +1,4 @@
-"""Two empty worlds for each test."""
+"""Empty worlds for each test: one of each warehouse, or each in its turn."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-import running
-import worlds
+from tests.support import worlds
+from tests.support.emulators import running
 
 
 @pytest.fixture(scope="session")
@@ -22,16 +22,28 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.BigQu
 @pytest.fixture
 def both(
     emulator: running.BigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[worlds.Both]:
-    """Two empty worlds; the one in BigQuery has a dataset and a bucket of its own."""
-    with worlds.two_sides(emulator, tmp_path, monkeypatch) as both:
+) -> Iterator[worlds.Sides]:
+    """An empty world of each warehouse, with a place of its own there."""
+    with worlds.all_sides(emulator, tmp_path, monkeypatch) as both:
         yield both
 
 
 @pytest.fixture
 def new_worlds(
     emulator: running.BigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], AbstractContextManager[worlds.Both]]:
-    """Opens two empty worlds, as often as it is called."""
+) -> Callable[[], AbstractContextManager[worlds.Sides]]:
+    """Opens an empty world of each warehouse, as often as it is called."""
     numbers = itertools.count()
-    return lambda: worlds.two_sides(emulator, tmp_path / str(next(numbers)), monkeypatch)
+    return lambda: worlds.all_sides(emulator, tmp_path / str(next(numbers)), monkeypatch)
+
+
+@pytest.fixture(params=worlds.WORLDS)
+def side(
+    request: pytest.FixtureRequest,
+    emulator: running.BigQuery,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[worlds.Side]:
+    """An empty world, of one warehouse after the other."""
+    with worlds.WORLDS[request.param](emulator, tmp_path / "side", monkeypatch) as side:
+        yield side

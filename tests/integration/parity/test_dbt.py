@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import worlds
+from tests.support import worlds
 
-from airflow_landing_loader.dbt_command import run_dbt
+from airflow_landing_loader.dbt.command import run_dbt
 
 PROJECT = Path(__file__).parents[3] / "include" / "dbt"
 DELIVERED = {

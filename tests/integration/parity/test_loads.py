@@ -1,4 +1,4 @@
-"""Every load behaviour, on both warehouses: tables, books, zones and verdicts must be equal."""
+"""Every load behaviour, on all warehouses: tables, books, zones and verdicts must be equal."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ import pytest
 import zstandard
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.support import worlds
 
 from airflow_landing_loader.exceptions import ErrorCode as Code
+from airflow_landing_loader.settings import BACKENDS
 
 A = "id,name\n1,Ann\n2,Bob\n"
 B = "id,name\n3,Cid\n"
+
+
+def test_every_warehouse_takes_part() -> None:
+    assert set(worlds.WORLDS) == set(BACKENDS)
 
 
 def test_a_first_load(both: Any) -> None:
@@ -33,7 +39,47 @@ def test_drift_and_missing_columns(both: Any) -> None:
     both.load("id\n5\n", "a_3.csv")
     both.load("other\n5\n", "a_4.csv")
     rows = both.bigquery.sql("SELECT _extra FROM raw_a WHERE id = '3'")
-    assert rows == [{"_extra": '{"x_y":"a \\"b\\"\\nc","z":null}'}]
+    assert rows == [{"_extra": '{"x y":"a \\"b\\"\\nc","z":null}'}]
+
+
+_HEADERS = (
+    "id,Yield %,Дата,取引日",
+    "id,Yield $,Цена",
+    "YIELD %,ID,дата",
+    "id,כמות‏,مولّ,मूल्य,🚀,_PARTITIONTIME,_id,select",
+    'id,"a""b","c\nd",é,Ä,ẞ,`x`,$.y',
+)
+
+
+@pytest.mark.parametrize("commit", ["transaction", "load_job"])
+def test_names_of_all_scripts_and_whose_columns_are(both: Any, commit: str) -> None:
+    both.map(bigquery={"commit": commit})
+    for number, header in enumerate(_HEADERS):
+        cells = ",".join("abcdefgh"[: header.count(",") + 1])
+        both.deliver(f"a_{number}.csv", f"{header}\n{cells}\n")
+    both.map(pattern="b_*.csv", table="raw_b", bigquery={"commit": commit})
+    both.deliver("b_1.csv", f"{_HEADERS[3]}\na,b,c,d,e,f,g,h\n")
+    both.deliver("b_2.csv", f"{_HEADERS[4]}\na,b,c,d,e,f,g,h\n")
+    both.run()
+    both.load(f"{_HEADERS[0]}\n1,2,3,4\n", "a_9.csv")
+
+
+def test_names_within_a_batch(both: Any) -> None:
+    both.map()
+    for number, name in enumerate(("a b", "a-b", "A B", "a.b", "a b")):
+        both.deliver(f"a_{number}.csv", f"id,{name}\n{number},x{number}\n")
+    both.run()
+    assert both.bigquery.sql("SELECT id FROM raw_a WHERE a_b IS NULL ORDER BY id") == [
+        {"id": "1"},
+        {"id": "3"},
+    ]
+
+
+def test_renamed_and_promised_columns(both: Any) -> None:
+    both.map(csv={"rename": {"": "filler", "_load_id": "их id"}, "columns": ["filler", "их id"]})
+    both.load("_load_id,\n1,2\n")
+    both.load(",_load_id\n3,4\n", "a_2.csv")
+    assert both.load("_load_id,x\n3,4\n", "a_3.csv").error.code == Code.HEADER_NOT_AS_PROMISED
 
 
 @pytest.mark.parametrize("on_redelivery", ["append", "replace", "fail"])
@@ -149,6 +195,23 @@ def test_header_only(both: Any) -> None:
     both.map()
     both.load("id,name\n")
     both.load(A, "a_2.csv")
+
+
+def test_deliveries_of_no_rows(both: Any) -> None:
+    go = {"pattern": "z_*.go", "format": "properties", "row_count_key": "n"}
+    both.map("z_*.csv", "raw_z", go_file=go, grace_seconds=0)
+    columns = {"header": False, "columns": ["id", "name"]}
+    both.map("c_*.csv", "raw_c", csv=columns, go_file={**go, "pattern": "c_*.go"})
+    names = ["z_1.csv", "z_2.csv", "z_4.csv", "c_1.csv", "c_2.csv"]
+    contents = [b"", b"id\n7\n", b"\n\n", b"", b"\n"]
+    for name, content in zip(names, contents, strict=True):
+        both.deliver(name, content)
+        both.deliver(name.replace(".csv", ".go"), f"n={content.count(b'7')}\n".encode())
+        outcomes = both.run()
+        assert [o.status for o in outcomes.values()] == ["loaded"], outcomes
+    both.deliver("z_3.csv", b"id\n7\n")
+    both.deliver("z_3.go", b"n=0\n")
+    assert [o.status for o in both.run().values()] == ["failed"]
 
 
 def test_go_files_and_trailers(both: Any) -> None:

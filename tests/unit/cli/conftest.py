@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from typer.testing import CliRunner
 
 if TYPE_CHECKING:
-    from tests.conftest import Zones
+    from tests.support.zones import Zones
 
 MAPPINGS = """\
 instruments_*.csv:
@@ -69,6 +71,19 @@ class Cli:
 @pytest.fixture
 def cli(zones: Zones, monkeypatch: pytest.MonkeyPatch) -> Cli:
     """The command line with settings for ``zones``, two mappings, and plain output."""
+    return _cli(zones, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def cli_of_module(
+    tmp_path_factory: pytest.TempPathFactory, zones_in: Callable[[Path], Zones]
+) -> Iterator[Cli]:
+    """The same on zones that all tests of a module share."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield _cli(zones_in(tmp_path_factory.mktemp("module") / "zones"), monkeypatch)
+
+
+def _cli(zones: Zones, monkeypatch: pytest.MonkeyPatch) -> Cli:
     (zones.tables / "tables.yaml").write_text(MAPPINGS)
     made = Cli(zones, monkeypatch)
     made.set(

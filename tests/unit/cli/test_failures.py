@@ -51,7 +51,7 @@ def test_an_error_says_where_what_and_what_to_do(capsys: pytest.CaptureFixture[s
     assert _raising(error) == ExitCode.DATA
     out, err = capsys.readouterr()
     assert out == ""
-    assert err == "csv.ragged: a\\x1b[31m\\n.csv:7: Two fields.\nHint: Mend it.\n"
+    assert err == "[csv.ragged] a\\x1b[31m\\n.csv:7: Two fields.\n  Hint: Mend it.\n"
 
 
 def test_json_output_is_one_object_also_for_an_error(capsys: pytest.CaptureFixture[str]) -> None:

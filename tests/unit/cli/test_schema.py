@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from airflow_landing_loader.mapping.schema import mapping_json_schema
+from airflow_landing_loader.config.mapping.schema import mapping_json_schema
 
 
 def test_it_is_the_schema_and_needs_no_settings(cli: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from airflow_landing_loader.exceptions import ConfigurationError, TransientError
 from airflow_landing_loader.hooks.duckdb import LandingDuckDBHook
-from airflow_landing_loader.loading.lock import DatabaseLock
+from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -10,18 +10,22 @@ from typing import Any
 
 import pytest
 
+from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail
-from airflow_landing_loader.landing.model import Delivery, Inspection, LandedFile, Validated
+from airflow_landing_loader.landing.model import Delivery, Inspection, Validated
 from airflow_landing_loader.loading.model import Duplicate, Load, Loaded, Refused
-from airflow_landing_loader.mapping.model import TableMapping
-from airflow_landing_loader.outcome import Outcome
+from airflow_landing_loader.pipeline.outcome import Outcome
+from airflow_landing_loader.storage.model import LandedFile
 
 MAPPING = TableMapping(pattern="*.csv", table="raw_a", settle_seconds=0)
 
 
 @dataclass
 class FakeTaskInstance:
-    """Keeps XComs in a dict, by run, task, key and map index."""
+    """Keeps XComs in a dict, by run, task, key and map index.
+
+    :param not_found: what was asked for by map index and is not there, which Airflow logs as error.
+    """
 
     task_id: str = "task"
     run_id: str = "run-2"
@@ -29,6 +33,7 @@ class FakeTaskInstance:
     previous_run: str | None = None
     states: dict[str, str] = field(default_factory=dict)
     xcoms: dict[tuple[str, str, str, int], Any] = field(default_factory=dict)
+    not_found: list[tuple[str, str, str, int]] = field(default_factory=list)
 
     def xcom_push(self, key: str, value: Any) -> None:
         self.xcoms[self.run_id, self.task_id, key, self.map_index] = value
@@ -50,7 +55,10 @@ class FakeTaskInstance:
         if not isinstance(task_ids, str):
             return [self.xcom_pull(t, key, map_indexes, run_id) for t in task_ids]
         if map_indexes is not None:
-            return self.xcoms.get((run, task_ids, key, map_indexes))
+            entry = (run, task_ids, key, map_indexes)
+            if entry not in self.xcoms:
+                self.not_found.append(entry)
+            return self.xcoms.get(entry)
         found = [
             v for (r, t, k, _), v in sorted(self.xcoms.items()) if (r, t, k) == (run, task_ids, key)
         ]
@@ -59,7 +67,13 @@ class FakeTaskInstance:
     def get_previous_dagrun(self) -> Any:
         return SimpleNamespace(run_id=self.previous_run) if self.previous_run else None
 
-    def get_task_states(self, dag_id: str, run_ids: list[str]) -> dict[str, dict[str, str]]:
+    def get_task_states(
+        self,
+        dag_id: str,
+        run_ids: list[str],
+        task_ids: Sequence[str] = (),
+        map_index: int | None = None,
+    ) -> dict[str, dict[str, str]]:
         return {run_id: self.states for run_id in run_ids}
 
 

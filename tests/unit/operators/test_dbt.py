@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
 
-from airflow_landing_loader import serde
 from airflow_landing_loader.loading.model import DbtDue
 from airflow_landing_loader.operators.dbt import DbtDueOperator, ReportDbtOperator
+from airflow_landing_loader.xcom import values
 
 Make = Callable[..., Any]
 
@@ -34,7 +34,10 @@ class TestDue:
     def test_what_is_due_is_handed_on(self, make: Make, context: Any, ti: Any) -> None:
         pipeline = core(due("raw_a"), due("raw_b"))
         assert make(DbtDueOperator, pipeline).execute(context) == ["raw_a", "raw_b"]
-        assert [serde.load(v) for v in ti.pushed("landing_dbt_due")] == [due("raw_a"), due("raw_b")]
+        assert [values.load(v) for v in ti.pushed("landing_dbt_due")] == [
+            due("raw_a"),
+            due("raw_b"),
+        ]
         assert pipeline.asked == [["raw_a", "raw_b"]]
 
     def test_nothing_is_due(self, make: Make, context: Any, ti: Any) -> None:
@@ -60,7 +63,7 @@ class TestReport:
             runs: list[Any] = [None]
             ti.states = states
             if said:
-                ti.put("due", [serde.dump(entry) for entry in said], key="landing_dbt_due")
+                ti.put("due", [values.dump(entry) for entry in said], key="landing_dbt_due")
             operator = make(ReportDbtOperator, core(runs=runs))
             try:
                 return operator.execute(context), runs[1:]
@@ -82,7 +85,7 @@ class TestReport:
         states = {"due": "success", "dbt.a": "failed", "dbt.b": "upstream_failed"}
         error, runs = report(states, due())
         assert isinstance(error, AirflowFailException)
-        assert "[dbt.failed] dbt failed in dbt.a " in str(error)
+        assert "[dbt.failed] dbt failed in dbt.a." in str(error)
         assert runs == [([due()], False)]
 
     @pytest.mark.parametrize("state", ["failed", "upstream_failed"])

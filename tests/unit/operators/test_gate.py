@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSkipException, DownstreamTasksSkipped
 
-from airflow_landing_loader.assets import table_asset
-from airflow_landing_loader.batches import dump_batch
+from airflow_landing_loader.dag_factory.assets import table_asset
 from airflow_landing_loader.loading.model import DbtDue
 from airflow_landing_loader.operators.gate import AnyLoadedOperator
+from airflow_landing_loader.xcom.batches import dump_batch
 
 Make = Callable[..., Any]
 ASSET = table_asset("raw_a")

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +12,6 @@ from airflow.providers.common.compat.sdk import (
     AirflowSkipException,
 )
 
-from airflow_landing_loader.batches import batch_names, dump_batch, load_batch
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError
 from airflow_landing_loader.operators.landing import (
     ArchiveFilesOperator,
@@ -22,6 +20,7 @@ from airflow_landing_loader.operators.landing import (
     ValidateFilesOperator,
     file_names,
 )
+from airflow_landing_loader.xcom.batches import batch_names, dump_batch, load_batch
 
 Make = Callable[..., Any]
 
@@ -38,11 +37,22 @@ def raising(error: Exception) -> Callable[..., Any]:
     return step
 
 
+def test_a_mapped_group_shows_files_by_name_without_being_told() -> None:
+    from airflow_landing_loader.operators.gate import AnyLoadedOperator
+
+    task = ValidateFilesOperator(task_id="validate", files=["a.csv"], table="raw_a")
+    assert (task.map_index_template, task.label) == ("{{ task.label }}", "a.csv")
+    # A name that the template does not find would fail a task whose work is done.
+    assert AnyLoadedOperator(task_id="gate", table="raw_a").map_index_template is None
+
+
 @pytest.mark.parametrize(
     ("files", "names"),
     [
         ("a.csv", ("a.csv",)),
         (["a.csv", "b.csv"], ("a.csv", "b.csv")),
+        ([["a.csv"], ["b.csv", "c.csv"]], ("a.csv", "b.csv", "c.csv")),
+        ([], ()),
         ('["a.csv", "b\\u0027.csv"]', ("a.csv", "b'.csv")),
         ('["a.csv', ('["a.csv',)),
         ('["no json]"]x"]', ('["no json]"]x"]',)),
@@ -108,32 +118,6 @@ class TestValidateAndLoad:
         with pytest.raises(AirflowSkipException, match=r"landing\.changed"):
             task.execute(context)
         assert ti.pushed("landing_error")["errors"][0]["code"] == "landing.changed"
-
-    def test_one_that_is_wrong_for_good_does_not_wait_for_one_that_is_not_fit_yet(
-        self, make: Make, values: Any, context: Any
-    ) -> None:
-        verdicts = (values.refused("a.csv"), values.refused("b.csv", transient=True))
-        task = make(
-            LoadFilesOperator, core(load=verdicts), validated=dump_batch([]), leave_to_next_run=True
-        )
-        assert load_batch(task.execute(context)) == verdicts
-
-    def test_what_stops_every_file_is_tried_again_in_any_run(
-        self, make: Make, values: Any, context: Any
-    ) -> None:
-        locked = replace(
-            values.refused(transient=True).error, code=ErrorCode.WAREHOUSE_LOCKED.value
-        )
-        verdict = replace(values.refused(), error=locked)
-        task = make(
-            LoadFilesOperator,
-            core(load=(verdict,)),
-            validated=dump_batch([]),
-            leave_to_next_run=True,
-        )
-        with pytest.raises(AirflowException) as caught:
-            task.execute(context)
-        assert not isinstance(caught.value, AirflowFailException | AirflowSkipException)
 
     def test_files_that_have_gone_are_skipped(self, make: Make, values: Any, context: Any) -> None:
         task = make(LoadFilesOperator, core(load=(values.gone(),)), validated=dump_batch([]))
@@ -213,6 +197,7 @@ class TestQuarantine:
         other = {"errors": [], "refused": dump_batch([values.refused("z.csv")])}
         ti.put("file.validate", mine, key="landing_error", index=3)
         ti.put("file.validate", other, key="landing_error", index=4)
+        ti.states = {"file.validate_3": "failed", "file.load_3": "upstream_failed"}
         moved: list[Any] = []
 
         def finish(verdicts: Any) -> Any:
@@ -227,6 +212,7 @@ class TestQuarantine:
         )
         said = task.execute(context)["outcomes"]
         assert [v.delivery.data.name for v in moved] == ["a.csv"]
+        assert ti.not_found == []
         assert [o["status"] for o in said] == ["failed"]
 
     def test_without_a_verdict_nothing_is_touched(
@@ -246,6 +232,18 @@ def test_the_arguments_that_people_template_are_templates() -> None:
     ):
         fields = set(operator.template_fields)
         assert {own, "table", "landing_path", "duckdb_path", "duckdb_conn_id"} <= fields
+
+
+def test_each_argument_may_come_from_the_dag() -> None:
+    from airflow.sdk import DAG
+
+    own = set(ValidateFilesOperator.template_fields) - {"files"}
+    given: dict[str, Any] = {name: f"{{{{ {name} }}}}" for name in own} | {"mapping": {"x": 1}}
+    with DAG("by_hand", schedule=None, default_args=given):
+        task = ValidateFilesOperator(task_id="validate", files="a.csv", landing_path="/mine")
+    given["landing_path"] = "/mine"
+    assert {name: getattr(task, name) for name in given} == given
+    assert {"gcp_conn_id", "gcp_impersonation_chain", "aws_conn_id", "azure_conn_id"} <= own
 
 
 def test_a_batch_writes_each_mapping_once(values: Any) -> None:

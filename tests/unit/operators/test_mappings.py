@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ConfigurationError
-from airflow_landing_loader.mapping.model import TableMapping
 from airflow_landing_loader.operators.mappings import inline_mappings, mappings_of_table
 
 MODEL = TableMapping(pattern="a_*.csv", table="raw_a")

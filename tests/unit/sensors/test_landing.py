@@ -19,16 +19,13 @@ from airflow.providers.common.compat.sdk import (
 
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
 from airflow_landing_loader.loading.model import DbtDue
-from airflow_landing_loader.mapping.model import TableMapping
-from airflow_landing_loader.operators.xcoms import NEWS_KEY, NOTICES_KEY
-from airflow_landing_loader.pipeline import Pipeline
-from airflow_landing_loader.sensors import landing as module
+from airflow_landing_loader.runs import dbt_due
 from airflow_landing_loader.sensors.landing import WaitForFilesSensor
-from airflow_landing_loader.sensors.notices import MAX_NEWS, MAX_NOTICES, Notices
 from airflow_landing_loader.settings import Settings
+from airflow_landing_loader.xcom.keys import ALARM_KEY, NEWS_KEY
 
 if TYPE_CHECKING:
-    from conftest import Zones
+    from tests.support.zones import Zones
 
 HELD = {"name": "a_1.csv", "token": None, "code": "x", "since": 0.0, "until": 4e9, "failed": True}
 MAPPING = {"pattern": "a_*.csv", "table": "raw_a", "settle_seconds": 0}
@@ -108,7 +105,7 @@ def due(monkeypatch: pytest.MonkeyPatch, *answers: Any) -> list[int]:
             raise said
         return said
 
-    monkeypatch.setattr(module, "all_due", answer)
+    monkeypatch.setattr(dbt_due, "all_due", answer)
     return asked
 
 
@@ -170,6 +167,7 @@ def test_a_zone_that_is_away_is_waited_for_with_a_pause(
     trigger = deferred(sensor(), context)
     assert trigger.trouble_since == pytest.approx(time.time(), abs=30)
     assert trigger.start_at > time.time() + 30
+    assert trigger.wake_at < trigger.start_at  # back to the sensor, which looks into more
     later = deferred(sensor(), context, woken(trouble_since=time.time() - 600))
     assert later.trouble_since < time.time() - 590
     with pytest.raises(AirflowFailException, match=r"zone\.unavailable"):
@@ -221,6 +219,61 @@ class TestHeldFiles:
         ti.previous_run = "run-1"
         ti.xcoms["run-1", "report", "landing_held"] = [HELD]
         assert sensor().execute(context) == [["a_1.csv"]]
+
+
+class TestRefusedFiles:
+    def test_a_new_one_ends_the_waiting_without_lanes_and_is_told_to_the_report(
+        self, sensor: Any, zones: Zones, context: Any, ti: Any
+    ) -> None:
+        (zones.landing / "a_1.csv").mkdir()
+        assert sensor(report_task_id="report").execute(context) == []
+        (alarm,) = ti.xcom_pull("wait", ALARM_KEY)
+        assert (alarm["name"], alarm["code"]) == ("a_1.csv", "landing.not_a_file")
+
+    def test_a_known_one_is_waited_beside_in_all_later_runs(
+        self, sensor: Any, zones: Zones, context: Any, ti: Any
+    ) -> None:
+        (zones.landing / "a_1.csv").mkdir()
+        sensor(report_task_id="report").execute(context)
+        for number in range(3, 6):
+            ti.previous_run, ti.run_id = ti.run_id, f"run-{number}"
+            trigger = deferred(sensor(report_task_id="report"), context)
+            assert [entry["name"] for entry in trigger.refused] == ["a_1.csv"]
+            assert ti.xcom_pull("wait", ALARM_KEY) is None
+
+    def test_files_that_are_ready_go_on_beside_it(
+        self, sensor: Any, zones: Zones, context: Any, ti: Any
+    ) -> None:
+        (zones.landing / "a_1.csv").mkdir()
+        deliver(zones, "a_2.csv")
+        assert sensor(report_task_id="report").execute(context) == [["a_2.csv"]]
+        assert ti.xcom_pull("wait", ALARM_KEY)
+
+    def test_without_a_report_nobody_could_tell(
+        self, sensor: Any, zones: Zones, context: Any, ti: Any
+    ) -> None:
+        (zones.landing / "a_1.csv").mkdir()
+        assert deferred(sensor(), context).refused is None
+
+
+def test_what_no_run_takes_is_told_once_however_many_runs_follow(
+    sensor: Any, zones: Zones, context: Any, ti: Any
+) -> None:
+    (zones.landing / "a_1.csv").mkdir()
+    told = []
+    for number in range(3, 8):
+        deferred(sensor(), context)
+        told.append(ti.xcom_pull("wait", NEWS_KEY))
+        ti.previous_run, ti.run_id = ti.run_id, f"run-{number}"
+    assert [bool(news) for news in told] == [True, False, False, False, False]
+
+
+def test_what_no_mapping_matches_is_told_elsewhere(
+    sensor: Any, zones: Zones, context: Any, ti: Any
+) -> None:
+    (zones.landing / "stranger.csv").touch()
+    deferred(sensor(), context)
+    assert not ti.xcom_pull("wait", NEWS_KEY)
 
 
 class TestDbt:
@@ -276,22 +329,3 @@ def test_lanes_never_pass_what_airflow_can_map(
     for number in range(5):
         deliver(zones, f"a_{number}.csv")
     assert len(sensor(max_lanes=5000, batch_files=1).execute(context)) == 3
-
-
-def test_strange_names_at_every_look_do_not_flood_xcom(
-    settings: Callable[..., Settings], zones: Zones, ti: FakeTaskInstance
-) -> None:
-    said: list[str] = []
-    log = SimpleNamespace(warning=lambda _, text: said.append(text))
-    pipeline: Any = Pipeline(settings(), [TableMapping.model_validate(MAPPING)])
-    for look in range(8):
-        for path in zones.landing.iterdir():
-            path.unlink()
-        for number in range(500):
-            (zones.landing / f"stranger_{look}_{number}.txt").touch()
-        Notices(ti, log).tell(pipeline, ())
-    assert len(ti.xcom_pull(ti.task_id, NOTICES_KEY)) == MAX_NOTICES + 1
-    news = ti.xcom_pull(ti.task_id, NEWS_KEY)
-    assert len(news) == MAX_NEWS
-    assert "stranger_7_" in news[-1] or "more files" in news[-1]
-    assert len(said) < 8 * (MAX_NOTICES + 2)

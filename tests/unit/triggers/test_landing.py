@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from airflow_landing_loader.holdback import HeldBack, dump_held
-from airflow_landing_loader.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.runs.holdback import HeldBack, dump_held
+from airflow_landing_loader.runs.refusals import Refusal, dump_refusals
 from airflow_landing_loader.triggers import landing as module
 from airflow_landing_loader.triggers.landing import LandingFilesTrigger
 
 if TYPE_CHECKING:
-    from conftest import Zones
+    from tests.support.zones import Zones
 
 START = time.time()
 MAPPING = TableMapping(pattern="a_*.csv", table="raw_a", settle_seconds=0)
@@ -122,6 +123,24 @@ def test_held_files_do_not_fire(clock: Clock, trigger: Any, zones: Zones) -> Non
     assert sum(clock.slept) == 30.0
 
 
+def test_a_refused_file_fires_when_it_is_new(clock: Clock, trigger: Any, zones: Zones) -> None:
+    (zones.landing / "a_1.csv").mkdir()
+    known = [Refusal(name="a_1.csv", code="x", due=0, failed_at=START - 590)]
+    clock.at[1] = lambda: (zones.landing / "a_2.csv").mkdir()
+    assert event(trigger(refused=[]))["status"] == "refused"
+    assert event(trigger(refused=dump_refusals(known)))["status"] == "refused"
+    assert sum(clock.slept) == 10.0  # ten minutes after the run that failed
+
+
+def test_a_refused_file_that_is_known_or_that_nobody_asks_for_does_not_fire(
+    clock: Clock, trigger: Any, zones: Zones
+) -> None:
+    (zones.landing / "a_1.csv").mkdir()
+    known = [Refusal(name="a_1.csv", code="x", due=0, failed_at=START - 5000)]
+    assert event(trigger(refused=dump_refusals(known)))["status"] == "timeout"
+    assert event(trigger())["status"] == "timeout"
+
+
 def test_the_first_look_can_be_put_off(clock: Clock, trigger: Any, zones: Zones) -> None:
     (zones.landing / "a_1.csv").write_text("id\n1\n")
     assert event(trigger(start_at=START + 60))["status"] == "ready"
@@ -144,6 +163,34 @@ def test_a_zone_that_stays_away_is_an_error_after_fifteen_minutes(
     assert said["status"] == "error"
     assert said["error"]["code"] == "zone.unavailable"
     assert 900 <= sum(clock.slept) <= 920
+
+
+def test_one_that_was_deferred_by_an_earlier_version_goes_on(
+    clock: Clock, trigger: Any, zones: Zones
+) -> None:
+    (zones.landing / "a_1.csv").write_text("id\n1\n")
+    names = {"gcp_conn_id": "g", "gcp_impersonation_chain": "a", "aws_conn_id": "s"}
+    path, arguments = trigger(**names).serialize()
+    assert path == "airflow_landing_loader.triggers.landing.LandingFilesTrigger"
+    assert arguments == {
+        "landing_path": str(zones.landing),
+        "mappings": [MAPPING.model_dump(mode="json")],
+        "deadline": START + 100,
+        "wake_at": None,
+        "held": [],
+        "refused": None,
+        "start_at": 0.0,
+        "trouble_since": None,
+        "poll_interval": 10.0,
+        **names,
+        "azure_conn_id": None,
+    }
+    assert event(LandingFilesTrigger(**arguments))["status"] == "ready"
+
+
+def test_a_connection_of_no_known_cloud_is_a_mistake(trigger: Any) -> None:
+    with pytest.raises(TypeError, match="gpc_conn_id"):
+        trigger(gpc_conn_id="g")
 
 
 def test_it_needs_no_duckdb() -> None:

@@ -1,0 +1,201 @@
+"""The command `check`: what would become of one file, now; nothing is moved, made or locked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from airflow_landing_loader.cli import session
+from airflow_landing_loader.cli.commands.list import proof_of
+from airflow_landing_loader.cli.terminal import Screen
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.exceptions import ErrorCode, TransientError
+from airflow_landing_loader.landing.discovery.discover import discover, find_delivery, still_same
+from airflow_landing_loader.landing.formats.csv.header.promise import effective_names
+from airflow_landing_loader.landing.model import Delivery, Validated
+from airflow_landing_loader.pipeline.forecast import Forecast, forecast
+from airflow_landing_loader.pipeline.validation import require_rest, validate
+from airflow_landing_loader.safe_text import counted, shown_name
+from airflow_landing_loader.settings import Settings
+from airflow_landing_loader.storage.local import files as local_files
+from airflow_landing_loader.storage.local.zone import LocalZone
+from airflow_landing_loader.storage.opening import open_zones
+from airflow_landing_loader.storage.zone import Zone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What a check has found out.
+
+    :param go_name: name of the go file that the delivery needs, ``None`` if it needs none.
+    :param unsettled: why it would not be taken at this moment; ``None``: it has come to rest.
+    """
+
+    delivery: Delivery
+    go_name: str | None
+    unsettled: str | None
+    validated: Validated
+    forecast: Forecast
+
+
+def check(out: Screen, file: str, *, as_json: bool) -> None:
+    """Check one file and write what would become of it.
+
+    :param file: name of a file in the landing zone, or path of a file anywhere, which is looked at
+        as if it lay in the landing zone together with its neighbours.
+    :raises LandingError: the file would not load, and why; or it cannot be looked at.
+    """
+    settings = session.read_settings()
+    found = session.mappings_of(settings)
+    zone, name = _place(settings, file)
+    delivery, go_name = _delivery(zone, found.mappings, name)
+    unsettled = _unsettled(zone, delivery)
+    if not as_json:
+        _tell_delivery(out, delivery, go_name)
+    if unsettled and not as_json:
+        out.line(f"settled   not yet: {unsettled}", "yellow", hang=10)
+    validated = validate(zone, _as_settled(delivery), now=time.time())
+    if not as_json:
+        _tell_content(out, validated)
+    checked = Checked(
+        delivery=delivery,
+        go_name=go_name,
+        unsettled=unsettled,
+        validated=validated,
+        forecast=forecast(settings, validated),
+    )
+    if as_json:
+        out.json(_document(checked))
+    else:
+        _tell_forecast(out, checked)
+
+
+def _unsettled(zone: Zone, delivery: Delivery) -> str | None:
+    """Why the files may still be written, if so: what `run` waits for."""
+    try:
+        if zone.settles:
+            require_rest(delivery, time.time())
+        still_same(zone, delivery)
+    except TransientError as error:
+        if error.code is ErrorCode.LANDING_UNSETTLED:
+            return error.detail.message
+        raise
+    return None
+
+
+def _as_settled(delivery: Delivery) -> Delivery:
+    """The same delivery, to be looked at as it is now."""
+    mapping = delivery.mapping.model_copy(update={"settle_seconds": 0})
+    return replace(delivery, mapping=mapping)
+
+
+def _place(settings: Settings, file: str) -> tuple[Zone, str]:
+    """The folder and the name of the file: in the landing zone, else where the path leads."""
+    landing = open_zones(settings).landing
+    path = Path(file)
+    lies_here = local_files.exists(file) and not local_files.exists(f"{landing.path}/{file}")
+    if path.name != file or lies_here:
+        return LocalZone(str(path.parent.absolute())), path.name
+    return landing, file
+
+
+def _delivery(
+    zone: Zone, mappings: Sequence[TableMapping], name: str
+) -> tuple[Delivery, str | None]:
+    """The delivery as it lies there, also while its go file is missing."""
+    for waiting in discover(zone, mappings, now=time.time()).waiting:
+        data = zone.stat(name) if waiting.name == name else None
+        if data is not None:
+            return Delivery(mapping=waiting.mapping, data=data), waiting.go_name
+    delivery = find_delivery(zone, mappings, name)
+    return delivery, delivery.go.name if delivery.go else None
+
+
+def _tell_delivery(out: Screen, delivery: Delivery, go_name: str | None) -> None:
+    mapping = delivery.mapping
+    out.line(f"file      {shown_name(delivery.data.name)}  {counted(delivery.data.size, 'byte')}")
+    out.line(f"mapping   {mapping.pattern} -> {mapping.table}  ({mapping.origin})", hang=10)
+    out.line(f"proof     {proof_of(mapping)}")
+    if go_name is not None:
+        there = "" if delivery.go else "  not there yet: the file waits for it"
+        out.line(f"go file   {shown_name(go_name)}{there}", None if delivery.go else "yellow")
+
+
+def _tell_content(out: Screen, validated: Validated) -> None:
+    found = validated.inspection
+    names = effective_names(found.columns, validated.delivery.mapping.csv)
+    promise = (
+        "" if validated.expected_records is None else f"  {validated.expected_records:,} promised"
+    )
+    ragged = f"  {found.ragged:,} that cannot be loaded" if found.ragged else ""
+    skipped = (
+        f"  {found.skipped_headers:,} repeated headers left out" if found.skipped_headers else ""
+    )
+    out.line(f"records   {found.records:,}{promise}{ragged}{skipped}")
+    if validated.detected is not None:
+        out.line(f"dialect   {validated.detected}  (detected)", hang=10)
+    for sent, name in zip(found.columns, names, strict=True):
+        if sent != name:
+            out.line(f"renamed   {sent!r} -> {name}", hang=10)
+    packed = "" if found.compression == "none" else f"  compressed with {found.compression}"
+    out.line(f"sha256    {found.sha256}{packed}", hang=10)
+
+
+def _tell_forecast(out: Screen, checked: Checked) -> None:
+    ahead = checked.forecast
+    for label, names in (
+        ("known", ahead.known),
+        ("_extra", ahead.extra),
+        ("missing", ahead.missing),
+    ):
+        if names:
+            out.line(f"{label:<10}{', '.join(names)}", hang=10)
+    for note in ahead.notes:
+        out.line(f"note      {note}", "yellow", hang=10)
+    table = checked.delivery.mapping.table
+    when = ""
+    if checked.go_name is not None and checked.delivery.go is None:
+        when = " once its go file is there"
+    elif checked.unsettled:
+        when = " once it has settled, if it stays as it is"
+    style = "yellow" if when else "green"
+    out.line(f"result    {ahead.sentence(table)}{when}", style, hang=10)
+
+
+def _document(checked: Checked) -> dict[str, Any]:
+    mapping, found = checked.delivery.mapping, checked.validated.inspection
+    ahead = checked.forecast
+    names = effective_names(found.columns, mapping.csv)
+    return {
+        "file": checked.delivery.data.name,
+        "path": checked.delivery.data.path,
+        "size": checked.delivery.data.size,
+        "pattern": mapping.pattern,
+        "table": mapping.table,
+        "origin": mapping.origin,
+        "go_file": checked.go_name,
+        "go_file_is_there": checked.delivery.go is not None,
+        "settled": checked.unsettled is None,
+        "records": found.records,
+        "expected_records": checked.validated.expected_records,
+        "ragged": found.ragged,
+        "skipped_headers": found.skipped_headers,
+        "sha256": found.sha256,
+        "dialect_detected": checked.validated.detected,
+        "columns": {
+            "known": list(ahead.known),
+            "extra": list(ahead.extra),
+            "missing": list(ahead.missing),
+        },
+        "renamed": [
+            {"sender": sent, "column": name}
+            for sent, name in zip(found.columns, names, strict=True)
+            if sent != name
+        ],
+        "would": ahead.would,
+        "load_id": ahead.load_id,
+        "notes": list(ahead.notes),
+    }

@@ -1,0 +1,126 @@
+"""The command `list`: what is mapped, and what lies in the landing zone; changes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from airflow_landing_loader.cli import session
+from airflow_landing_loader.cli.grid import Grid
+from airflow_landing_loader.cli.terminal import Screen
+from airflow_landing_loader.config.mapping.mapping_set import MappingSet
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.monitoring.arrivals import LandedEntry, landed_files
+from airflow_landing_loader.safe_text import counted, shown_name
+from airflow_landing_loader.settings import Settings
+
+_STYLES: dict[str, str] = {
+    "ready": "green",
+    "orphan": "yellow",
+    "unmatched": "yellow",
+    "refused": "red",
+}
+_ZONES = ("landing_path", "archive_path", "failed_path")
+
+
+def list_all(out: Screen, *, as_json: bool) -> bool:
+    """Write mappings, zones and files; return whether all mappings are good.
+
+    :raises LandingError: settings are wrong, or the landing zone cannot be read.
+    """
+    settings = session.read_settings()
+    found = session.mappings_of(settings)
+    files = landed_files(settings, found)
+    if as_json:
+        out.json(_document(settings, found, files))
+        return not found.errors
+    out.grid(_zones(settings))
+    out.line()
+    out.grid(_mappings(found))
+    out.line()
+    out.grid(_files(files))
+    if files:
+        counts = Counter(f.state for f in files)
+        out.line(", ".join(f"{n:,} {state}" for state, n in counts.most_common()), "bold")
+    if found.errors:
+        out.line()
+        wrong = counted(len(found.errors), "problem")
+        out.line(f"{wrong} in the mappings: see `landing-loader validate`", "red")
+    return not found.errors
+
+
+def proof_of(mapping: TableMapping) -> str:
+    """How a file of this mapping proves that it is complete, in a few words."""
+    parts = []
+    if mapping.go_file is not None:
+        parts.append(f"go file {mapping.go_file.pattern}")
+    if mapping.trailer is not None:
+        parts.append("trailer")
+    return " and ".join(parts) or "none"
+
+
+def _zones(settings: Settings) -> Grid:
+    rows = [(name.removesuffix("_path"), str(getattr(settings, name))) for name in _ZONES]
+    rows += [("mappings", settings.table_config_path), ("warehouse", settings.warehouse_name)]
+    return Grid(title="Places", headers=("what", "where"), rows=tuple(rows))
+
+
+def _mappings(found: MappingSet) -> Grid:
+    return Grid(
+        title="Mappings",
+        headers=("pattern", "table", "proof", "written in"),
+        rows=tuple((m.pattern, m.table, proof_of(m), m.origin) for m in found.mappings),
+    )
+
+
+def _files(files: tuple[LandedEntry, ...]) -> Grid:
+    return Grid(
+        title="Files in landing",
+        headers=("state", "file", "table", "bytes", "go or data file", "why"),
+        rows=tuple(
+            (
+                f.state,
+                shown_name(f.name),
+                f.table or "",
+                "" if f.size is None else f"{f.size:,}",
+                shown_name(f.partner or ""),
+                f.why,
+            )
+            for f in files
+        ),
+        right=("bytes",),
+        styled="state",
+        styles=_STYLES,
+    )
+
+
+def _document(
+    settings: Settings, found: MappingSet, files: tuple[LandedEntry, ...]
+) -> dict[str, Any]:
+    return {
+        "zones": {name.removesuffix("_path"): getattr(settings, name) for name in _ZONES},
+        "mapping_folder": settings.table_config_path,
+        "warehouse": settings.warehouse_name,
+        "mappings": [
+            {
+                "pattern": m.pattern,
+                "table": m.table,
+                "go_file": m.go_file.pattern if m.go_file else None,
+                "trailer": m.trailer is not None,
+                "origin": m.origin,
+            }
+            for m in found.mappings
+        ],
+        "problems": [problem.detail.to_dict() for problem in found.errors],
+        "files": [
+            {
+                "name": f.name,
+                "state": f.state,
+                "table": f.table,
+                "size": f.size,
+                "partner": f.partner,
+                "why": f.why,
+            }
+            for f in files
+        ],
+    }

@@ -1,0 +1,1 @@
+"""``landing-loader run``: look, load, finish, dbt, over and over."""

@@ -1,0 +1,1 @@
+"""Table mappings: the models, their reader, their JSON Schema."""

@@ -1,0 +1,115 @@
+"""What two mappings may not say together. Every mapping involved gets a finding of its own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
+from airflow_landing_loader.config.mapping.model import TABLE_KEYS, TableMapping
+from airflow_landing_loader.config.mapping.overlaps import pattern_findings
+from airflow_landing_loader.config.mapping.written import Written
+from airflow_landing_loader.config.yaml.findings import Finding, locate
+from airflow_landing_loader.exceptions import ErrorCode
+
+_MAX_NAMED = 3
+
+Findings = dict[int, list[Finding]]
+"""Findings by the index of their mapping."""
+
+
+def check(all_written: Sequence[Written]) -> Findings:
+    """Compare all mappings of a tree with each other.
+
+    :param all_written: in order of file and line.
+    :returns: findings by index in ``all_written``; mappings that are fine together are left out.
+    """
+    found: Findings = defaultdict(list)
+    for index, finding in pattern_findings(all_written):
+        found[index].append(finding)
+    _check_table_names(all_written, found)
+    _check_dag_keys(all_written, found)
+    return found
+
+
+def _check_table_names(all_written: Sequence[Written], found: Findings) -> None:
+    """One table is spelled in one way, and two tables make two DAG ids."""
+    by_dag: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for index, written in enumerate(all_written):
+        if written.table:
+            by_dag[_folded(written.table).replace(".", "__")][written.table].append(index)
+    for spellings in by_dag.values():
+        for table, indices in spellings.items() if len(spellings) > 1 else ():
+            other = next(others[0] for name, others in spellings.items() if name != table)
+            for index in indices:
+                found[index].append(_spelling_finding(all_written[index], all_written[other]))
+
+
+def _spelling_finding(written: Written, other: Written) -> Finding:
+    name, other_name = written.table or "", other.table or ""
+    same = _folded(name) == _folded(other_name)
+    why = (
+        "are one table: a warehouse ignores case, and main is DuckDB's default schema"
+        if same
+        else f"make one DAG id, {dag_id_of(name)}"
+    )
+    return Finding(
+        ErrorCode.MAPPING_BAD_TABLE,
+        f"{name!r} and {other_name!r} ({other.origin}) {why}.",
+        "Spell it in the same way everywhere." if same else "Rename one of the two tables.",
+        locate(written.pair, ("table",)).value,
+        ("table",),
+    )
+
+
+def _folded(table: str) -> str:
+    return table.casefold().removeprefix("main.")
+
+
+def share_dag_keys(mappings: Sequence[TableMapping]) -> tuple[TableMapping, ...]:
+    """Give each mapping what another mapping of its table says about the DAG they share.
+
+    :param mappings: mappings that :func:`check` found nothing about.
+    """
+    said: dict[str, dict[str, Any]] = defaultdict(dict)
+    for mapping in mappings:
+        said[mapping.table].update(_said(mapping))
+    return tuple(
+        mapping.model_copy(update=said[mapping.table])
+        if said[mapping.table].keys() - mapping.model_fields_set
+        else mapping
+        for mapping in mappings
+    )
+
+
+def _said(mapping: TableMapping) -> dict[str, Any]:
+    written = mapping.model_fields_set
+    return {key: getattr(mapping, key) for key in TABLE_KEYS if key in written}
+
+
+def _check_dag_keys(all_written: Sequence[Written], found: Findings) -> None:
+    """The mappings of one table share its DAG, so they do not contradict each other about it."""
+    said: dict[tuple[str, str], list[tuple[int, Any]]] = defaultdict(list)
+    for index, written in enumerate(all_written):
+        for key, value in _said(written.mapping).items() if written.mapping else ():
+            said[written.table or "", key].append((index, value))
+    for (_, key), members in said.items():
+        if len({value for _, value in members}) > 1:
+            for index, value in members:
+                others = (all_written[i].origin for i, other in members if other != value)
+                named = list(islice(others, _MAX_NAMED + 1))
+                found[index].append(_difference(all_written[index], key, named))
+
+
+def _difference(written: Written, key: str, others: Sequence[str]) -> Finding:
+    named = ", ".join(others[:_MAX_NAMED]) + (" and others" if len(others) > _MAX_NAMED else "")
+    return Finding(
+        ErrorCode.MAPPING_CONTRADICTION,
+        f"The table {written.table} has one DAG, but another mapping of it says another {key} "
+        f"({named}).",
+        f"Write {key} in one mapping of {written.table}, or the same in all.",
+        locate(written.pair, (key,)).key,
+        (key,),
+    )

@@ -1,0 +1,309 @@
+"""What a mapping may say, as frozen pydantic models: the one list of keys, types and defaults.
+
+JSON Schema, reader, docs and DAG documentation all come from here. Rules about single values are in
+``rules.py``; the rules between keys are the validators here; what two mappings may not say together
+is in ``checks.py``. Numbers, text and true/false are never converted into each other: the text
+``"1"`` is no number, and the number ``1`` is no delimiter.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic_core.core_schema import ValidationInfo
+
+from airflow_landing_loader.config.mapping import rules
+from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
+from airflow_landing_loader.config.mapping.dialect import CsvDialect, CsvKeys
+from airflow_landing_loader.config.mapping.fields import (
+    Exclude,
+    FilePattern,
+    Flag,
+    MappingModel,
+    Number,
+    TableName,
+    Text,
+    Whole,
+)
+from airflow_landing_loader.config.mapping.patterns import Pattern
+from airflow_landing_loader.config.mapping.proof import GoFile, Trailer
+from airflow_landing_loader.config.schedule import SCHEDULE_SCHEMA, check_schedule
+from airflow_landing_loader.config.yaml.values import refusal, whole_number
+from airflow_landing_loader.exceptions import ErrorCode
+
+__all__ = [
+    "RESERVED_KEYS",
+    "TABLE_KEYS",
+    "BigQueryTable",
+    "CsvDialect",
+    "DagOptions",
+    "GoFile",
+    "TableMapping",
+    "Trailer",
+]
+
+RESERVED_KEYS = ("format", "source", "strategy", "expect", "environments")
+
+TABLE_KEYS = ("schedule", "workers", "on_failed_file", "dbt", "dag", "bigquery")
+"""Keys that speak of the table or its DAG: the reader makes them equal in all its mappings."""
+
+SETTLE_SECONDS = 2.0
+SETTLE_SECONDS_UNPROVED = 10.0
+"""Longer where neither go file nor trailer proves that a file is complete: senders pause."""
+
+_GIB = 1024**3
+_DAY = 24 * 60 * 60
+
+_Schedule = Annotated[str, Field(max_length=100), AfterValidator(check_schedule)]
+_Retries = Annotated[int, Field(strict=True, ge=0, le=100), BeforeValidator(whole_number)]
+_Workers = Annotated[int, Field(strict=True, ge=1, le=256), BeforeValidator(whole_number)]
+
+
+class DagOptions(MappingModel):
+    """What a table's DAG says of itself."""
+
+    owner: Text | None = Field(default=None, description="Owner shown in the Airflow UI.")
+    tags: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(
+        default=(), description="Tags of the DAG, besides the loader's own."
+    )
+    retries: _Retries | None = Field(
+        default=None, description="Retries of each task after a transient error."
+    )
+    description: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
+        default=None, description="One line shown beside the DAG's name."
+    )
+    paused_at_creation: Flag | None = Field(
+        default=None,
+        description="Whether the DAG waits for somebody to unpause it when it is first seen.",
+    )
+
+
+_ClusterColumn = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,299}$")]
+_LabelKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+_LabelValue = Annotated[str, Field(pattern=r"^[a-z0-9_-]{0,63}$")]
+
+
+class BigQueryTable(MappingModel):
+    """How the table is made in BigQuery; DuckDB passes over it."""
+
+    partition_by: Literal["hour", "day", "month", "year"] | None = Field(
+        default=None,
+        description="Partition by the time of loading. Only said when the table is created.",
+    )
+    cluster_by: Annotated[tuple[_ClusterColumn, ...], Field(max_length=4)] = Field(
+        default=(), description="Up to four columns, as they are named in the table."
+    )
+    location: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{2,40}$")] | None = Field(
+        default=None,
+        description="Where the table's dataset is made if it is not there. Default: bq_location.",
+    )
+    commit: Literal["transaction", "load_job"] = Field(
+        default="transaction",
+        description="load_job: rows go into the table by a free load job, a moment before their "
+        "metadata, where the table is all text and no record is rejected or replaced.",
+    )
+    labels: Annotated[dict[_LabelKey, _LabelValue], Field(max_length=64)] = Field(
+        default={},
+        description="Labels of the table, for cost reports.",
+        json_schema_extra={"additionalProperties": False},
+    )
+
+    def __hash__(self) -> int:
+        # Labels are a dict, which pydantic cannot hash.
+        return hash(self.model_dump_json())
+
+
+class TableMapping(MappingModel):
+    """One file pattern and the table it feeds, with its rules."""
+
+    pattern: FilePattern = Field(description="File name pattern; * stands for any text.")
+    table: TableName = Field(
+        description="Table that the files feed: name, or schema.name. Created by the first load."
+    )
+    go_file: GoFile | None = Field(
+        default=None, description="Control file that must arrive before the data file is read."
+    )
+    trailer: Trailer | None = Field(
+        default=None,
+        validate_default=True,
+        description="Last record of the file, with the count; never loaded.",
+    )
+    exclude: tuple[Exclude, ...] = Field(
+        default=(), description="Patterns of names that this mapping leaves to others."
+    )
+    csv: CsvKeys = Field(
+        default=CsvDialect(),
+        description="How the files are written; auto: that is detected for each file.",
+    )
+    on_bad_row: Literal["fail", "reject"] = Field(
+        default="fail",
+        description="Wrong number of fields or unfit value: the file fails, or the row is put "
+        "aside in load_rejects.",
+    )
+    max_rejected: Number = Field(
+        default=0.01,
+        ge=0,
+        lt=1,
+        description="Largest share of rows that may be rejected; above it the file fails.",
+    )
+    on_duplicate: Literal["skip", "load", "fail"] = Field(
+        default="skip",
+        description="The content equals the latest load of the same name: archive it unloaded, "
+        "load it again, or fail it.",
+    )
+    on_redelivery: Literal["append", "replace", "fail"] = Field(
+        default="append",
+        description="A known name with new content: add its rows, replace the earlier load's rows "
+        "in one transaction, or fail it.",
+    )
+    identity: Literal["name", "content"] = Field(
+        default="name",
+        description="What makes a duplicate: name and content, or content under any name.",
+    )
+    settle_seconds: Number = Field(
+        default=SETTLE_SECONDS_UNPROVED,
+        ge=0,
+        le=_DAY,
+        description="A file on a file system is read when it has not changed for this long. "
+        f"Default where a go file or trailer proves that it is complete: {SETTLE_SECONDS:g}.",
+    )
+    grace_seconds: Number = Field(
+        default=60.0,
+        ge=0,
+        le=7 * _DAY,
+        description="For so long after its last change a file with too few records may still grow.",
+    )
+    max_record_bytes: Whole = Field(
+        default=1024 * 1024, ge=1, le=_GIB, description="A longer record fails the file."
+    )
+    max_record_lines: Whole = Field(
+        default=1000, ge=1, le=1_000_000, description="A record of more lines fails the file."
+    )
+    max_expansion: Number = Field(
+        default=200.0,
+        ge=1,
+        le=1_000_000,
+        description="A compressed file that becomes so many times larger than it was delivered "
+        "fails, once it has passed free_expansion_bytes.",
+    )
+    free_expansion_bytes: Whole = Field(
+        default=_GIB,
+        ge=0,
+        le=1024 * _GIB,
+        description="A compressed file may expand to so much whatever its ratio.",
+    )
+    archive_layout: Annotated[
+        str, Field(max_length=255), AfterValidator(rules.check_archive_layout)
+    ] = Field(
+        default="",
+        description="Folders below the archive, with {table}, {yyyy}, {mm}, {dd}. Empty: flat.",
+        json_schema_extra=rules.ARCHIVE_LAYOUT_SCHEMA,
+    )
+    schedule: _Schedule | None = Field(
+        default=None,
+        description="When the table's DAG looks for files: continuous (default), a preset, or a "
+        "cron expression.",
+        json_schema_extra=SCHEDULE_SCHEMA,
+    )
+    workers: _Workers | None = Field(
+        default=None, description="Files of this table worked on at the same time."
+    )
+    on_failed_file: Literal["fail_run", "continue"] = Field(
+        default="fail_run", description="Whether a quarantined file makes the DAG run fail."
+    )
+    dbt: Flag = Field(default=True, description="Whether dbt runs after files were loaded.")
+    dag: DagOptions = Field(
+        default=DagOptions(), description="What the table's DAG says of itself."
+    )
+    bigquery: BigQueryTable = Field(
+        default=BigQueryTable(), description="How the table is made in BigQuery."
+    )
+    origin: str = ""  # "file:line" where it is written; set by the reader, not a YAML key
+
+    @field_validator("go_file")
+    @classmethod
+    def _same_stars(cls, value: GoFile | None, info: ValidationInfo) -> GoFile | None:
+        if value is None or "pattern" not in info.data:
+            return value
+        data, go = Pattern.parse(info.data["pattern"]), Pattern.parse(value.pattern)
+        if data.star_count != go.star_count:
+            raise refusal(
+                ErrorCode.MAPPING_BAD_PATTERN,
+                f"The go file's pattern has {go.star_count} *, the data file's {data.text!r} has "
+                f"{data.star_count}: which go file belongs to which data file is not clear.",
+                hint="Use as many * in both; each stands for the same text.",
+                at=("go_file", "pattern"),
+            )
+        return value
+
+    @field_validator("trailer")
+    @classmethod
+    def _counted_trailer(cls, value: Trailer | None, info: ValidationInfo) -> Trailer | None:
+        go_file = info.data.get("go_file")
+        if value is None and go_file and "trailer" in go_file.count_includes:
+            raise refusal(
+                ErrorCode.MAPPING_CONTRADICTION,
+                "The go file's count includes a trailer, but the mapping has none.",
+                hint="Add trailer, or remove it from count_includes.",
+                at=("go_file", "count_includes"),
+            )
+        return value
+
+    @field_validator("on_bad_row")
+    @classmethod
+    def _trailer_is_told(cls, value: str, info: ValidationInfo) -> str:
+        trailer = info.data.get("trailer")
+        if value == "reject" and trailer and trailer.tag is False:
+            raise refusal(
+                ErrorCode.MAPPING_CONTRADICTION,
+                "Where data records may have any number of fields, nothing tells a trailer "
+                "without a tag from the last record of a file that was cut.",
+                hint="Ask the sender for a trailer with a tag, or remove on_bad_row: reject.",
+                at=("trailer", "tag"),
+            )
+        return value
+
+    @field_validator("exclude")
+    @classmethod
+    def _leaves_something(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        own = Pattern.parse(info.data["pattern"]) if "pattern" in info.data else None
+        for text in value:
+            if own and Pattern.parse(text).covers(own):
+                raise refusal(
+                    ErrorCode.MAPPING_BAD_PATTERN,
+                    f"{text!r} excludes every name that {own.text!r} matches.",
+                    hint="Narrow it, or remove the mapping.",
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _settles_sooner_with_proof(self) -> Self:
+        proved = self.go_file is not None or self.trailer is not None
+        if proved and "settle_seconds" not in self.model_fields_set:
+            object.__setattr__(self, "settle_seconds", SETTLE_SECONDS)
+        return self
+
+    @property
+    def data_pattern(self) -> Pattern:
+        """``pattern``, ready to be compared with names."""
+        return Pattern.parse(self.pattern)
+
+    @property
+    def go_pattern(self) -> Pattern | None:
+        """``go_file.pattern``, ready to be compared with names; ``None`` without a go file."""
+        return Pattern.parse(self.go_file.pattern) if self.go_file else None
+
+    @property
+    def dag_id(self) -> str:
+        """``landing__<table>``, or ``landing__<schema>__<table>``."""
+        return dag_id_of(self.table)
+
+    def matches(self, name: str) -> bool:
+        """Whether a file of this name belongs to this mapping.
+
+        :param name: a file name, not a path.
+        """
+        return self.data_pattern.match(name) is not None and not any(
+            Pattern.parse(text).match(name) is not None for text in self.exclude
+        )

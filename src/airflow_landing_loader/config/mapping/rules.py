@@ -1,0 +1,209 @@
+"""What single values may look like: table names, schedules, archive layouts, dialects.
+
+Every rule exists once. Where it can be said as a regular expression, the expression is written in
+the part of the syntax that Python and JSON Schema (ECMA-262) share, so that models and schema use
+the same one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from airflow_landing_loader.config.mapping.patterns import MAX_PATTERN_LENGTH, Pattern
+from airflow_landing_loader.config.yaml.values import any_case, matches, pattern_schema, refusal
+from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
+
+MAX_TABLE_LENGTH = 128
+OWN_TABLES = (
+    "load_metadata",
+    "load_deliveries",
+    "load_columns",
+    "load_rejects",
+    "load_dbt_runs",
+    "load_sequence",
+)
+CLOSED_SCHEMAS = ("information_schema", "pg_catalog", "temp", "system")
+"""Schemas of the warehouses themselves; DuckDB reads ``temp.x`` and ``system.x`` as databases."""
+
+
+_IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
+TABLE_PATTERN = rf"^(?:{_IDENTIFIER}\.)?{_IDENTIFIER}$"
+CLOSED_TABLE_PATTERN = (
+    rf"^(?:{any_case('|'.join(CLOSED_SCHEMAS))})\."
+    rf"|^(?:{_IDENTIFIER}\.)?(?:{any_case('|'.join(OWN_TABLES))})$"
+    rf"|^{any_case('broken')}(?:__|\.)"
+)
+
+
+ARCHIVE_PLACEHOLDERS = ("table", "yyyy", "mm", "dd")
+_SEGMENT = r"(?!\.)(?:[^/\\{}\u0000-\u001f]|\{(?:" + "|".join(ARCHIVE_PLACEHOLDERS) + r")\})+"
+ARCHIVE_LAYOUT_PATTERN = f"^(?:{_SEGMENT}(?:/{_SEGMENT})*)?$"
+
+DELIMITER_PATTERN = (
+    r"^(?:(?!\\t$)[\u0001-\u0009\u000b\u000c\u000e-\u0019\u001b-\u007f]{1,4}|[\u0080-\uffff])$"
+)
+"""DuckDB takes at most four bytes; one character beyond ASCII is at most three here."""
+QUOTE_PATTERN = r"^[!-~]?$"
+ESCAPE_PATTERN = r"^[!-~]$"
+
+
+FILE_PATTERN_SCHEMA = pattern_schema(
+    r"^(?!\.)(?![^/]*\.(?:tmp|part|filepart|gstmp)$)[^/\u0000]+$",
+    "A file name with * for the text that changes; no folder, no leading dot, no temporary name.",
+    maxLength=MAX_PATTERN_LENGTH,
+)
+EXCLUDE_SCHEMA = pattern_schema(
+    r"^(?!\.\.$)[^/\u0000]+$",
+    "A file name with * for the text that changes; no folder.",
+    maxLength=MAX_PATTERN_LENGTH,
+)
+TABLE_SCHEMA: dict[str, Any] = {
+    **pattern_schema(
+        TABLE_PATTERN,
+        "Letters, digits and _, no digit first, with one schema before a dot if need be.",
+        maxLength=MAX_TABLE_LENGTH,
+    ),
+    "not": {"pattern": CLOSED_TABLE_PATTERN},
+}
+ARCHIVE_LAYOUT_SCHEMA = pattern_schema(
+    ARCHIVE_LAYOUT_PATTERN,
+    "Relative folders, no dot first, with the placeholders {table}, {yyyy}, {mm}, {dd}.",
+)
+DELIMITER_SCHEMA = pattern_schema(
+    DELIMITER_PATTERN, 'One character, or two to four ASCII characters; a tab is "\\t".'
+)
+QUOTE_SCHEMA = pattern_schema(QUOTE_PATTERN, "One printable ASCII character, or '' for none.")
+ESCAPE_SCHEMA = pattern_schema(ESCAPE_PATTERN, "One printable ASCII character.")
+
+
+def check_pattern(text: str) -> str:
+    """A pattern that can match a file.
+
+    :raises PydanticCustomError: ``mapping.bad_pattern``.
+    """
+    if parse_pattern(text).matches_nothing:
+        raise refusal(
+            ErrorCode.MAPPING_BAD_PATTERN,
+            f"The pattern {text!r} matches no file: names that begin with '.' or end with .tmp, "
+            ".part, .filepart or .gstmp are always left alone.",
+            hint="They are hidden or still being written; name the finished file.",
+        )
+    return text
+
+
+def check_exclude(text: str) -> str:
+    """A pattern for names to leave out; it may describe names that are left alone anyway.
+
+    :raises PydanticCustomError: ``mapping.bad_pattern``.
+    """
+    parse_pattern(text)
+    return text
+
+
+def parse_pattern(text: str) -> Pattern:
+    """:meth:`Pattern.parse` inside a validator.
+
+    :raises PydanticCustomError: ``mapping.bad_pattern``.
+    """
+    try:
+        return Pattern.parse(text)
+    except ConfigurationError as error:
+        raise refusal(error.code, error.detail.message, hint=error.detail.hint) from error
+
+
+def check_table(text: str) -> str:
+    """``table`` or ``schema.table``, neither the warehouse's nor ours.
+
+    :raises PydanticCustomError: ``mapping.bad_table``.
+    """
+    code = ErrorCode.MAPPING_BAD_TABLE
+    if len(text) > MAX_TABLE_LENGTH:
+        raise refusal(
+            code, f"The table name has {len(text)} characters, {MAX_TABLE_LENGTH} are allowed."
+        )
+    if not matches(TABLE_PATTERN, text):
+        guess = re.sub("[^A-Za-z0-9_.]+", "_", text).strip("_.")
+        hint = f"Did you mean {guess!r}?" if matches(TABLE_PATTERN, guess) else None
+        raise refusal(
+            code,
+            f"{text!r} is not a table name. Allowed: letters, digits and _, no digit first, "
+            "with one schema before a dot if need be (raw_trades, staging.raw_trades).",
+            hint=hint,
+        )
+    schema, _, name = text.casefold().rpartition(".")
+    if schema in CLOSED_SCHEMAS:
+        raise refusal(
+            code, f"The schema of {text!r} belongs to the warehouse.", hint="Choose another."
+        )
+    if name in OWN_TABLES:
+        raise refusal(
+            code,
+            f"{text!r} is one of the loader's own tables ({', '.join(OWN_TABLES)}).",
+            hint="Choose another table name.",
+        )
+    if schema == "broken" or (schema or name).startswith("broken__"):
+        raise refusal(
+            code,
+            f"The DAG of {text!r} would have the name of one that shows a broken mapping file.",
+            hint="Choose a name that begins neither with broken__ nor with the schema broken.",
+        )
+    return text
+
+
+def check_archive_layout(text: str) -> str:
+    """Relative folders below the archive, with placeholders.
+
+    :raises PydanticCustomError: ``mapping.bad_value``.
+    """
+    if not matches(ARCHIVE_LAYOUT_PATTERN, text):
+        placeholders = ", ".join(f"{{{name}}}" for name in ARCHIVE_PLACEHOLDERS)
+        raise refusal(
+            ErrorCode.MAPPING_BAD_VALUE,
+            f"{text!r} is not an archive layout. Allowed: folders below the archive, separated by "
+            f"single slashes, none beginning with a dot, with the placeholders {placeholders}.",
+            hint="For example {table}/{yyyy}/{mm}/{dd}; leave the key out for a flat archive.",
+        )
+    return text
+
+
+def check_delimiter(text: str) -> str:
+    """What separates two fields.
+
+    :raises PydanticCustomError: ``mapping.bad_value``.
+    """
+    if not matches(DELIMITER_PATTERN, text):
+        raise refusal(
+            ErrorCode.MAPPING_BAD_VALUE,
+            f"{text!r} is not a delimiter. Allowed: one character, or two to four ASCII "
+            "characters, no line end, NUL or Ctrl-Z.",
+            hint='A tab is written "\\t", in double quotes.' if text == "\\t" else None,
+        )
+    return text
+
+
+def check_quote(text: str) -> str:
+    """The character around fields; empty where the sender quotes nothing.
+
+    :raises PydanticCustomError: ``mapping.bad_value``.
+    """
+    if not matches(QUOTE_PATTERN, text):
+        raise refusal(
+            ErrorCode.MAPPING_BAD_VALUE,
+            f"{text!r} is not a quote. Allowed: one printable ASCII character, or '' for none.",
+        )
+    return text
+
+
+def check_escape(text: str) -> str:
+    """The character before a quote inside quotes.
+
+    :raises PydanticCustomError: ``mapping.bad_value``.
+    """
+    if not matches(ESCAPE_PATTERN, text):
+        raise refusal(
+            ErrorCode.MAPPING_BAD_VALUE,
+            f"{text!r} is not an escape. Allowed: one printable ASCII character.",
+            hint="Leave the key out where a quote inside quotes is doubled.",
+        )
+    return text

@@ -1,0 +1,152 @@
+"""JSON Schema of a mapping file, for editors: completion, hover text and red underlines.
+
+Types, defaults, bounds and descriptions come from the models. Rules between keys are added here, as
+``if``/``then``. What JSON Schema cannot say stays with the reader: whatever compares two mappings,
+and a few rules that compare two values (``docs/mappings.md`` lists them).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from airflow_landing_loader.config.mapping.column_names import POSITION_PATTERN
+from airflow_landing_loader.config.mapping.explain import NOT_WRITTEN
+from airflow_landing_loader.config.mapping.model import RESERVED_KEYS, TableMapping
+from airflow_landing_loader.config.mapping.rules import FILE_PATTERN_SCHEMA, TABLE_SCHEMA
+
+Schema = dict[str, Any]
+
+_DIALECT = GenerateJsonSchema.schema_dialect
+
+
+def mapping_json_schema() -> Schema:
+    """The JSON Schema (draft 2020-12) of one mapping file; equal at every call."""
+    model = _tidied(TableMapping.model_json_schema())
+    definitions: Schema = model.pop("$defs")
+    for name in NOT_WRITTEN:
+        model["properties"].pop(name)
+    model["required"] = ["table"]
+    model["properties"]["table"] = {"$ref": "#/$defs/TableName"}
+    keys_of_csv = model["properties"]["csv"].pop("$ref")
+    model["properties"]["csv"]["anyOf"] = [{"const": "auto"}, {"$ref": keys_of_csv}]
+    model["properties"] |= {key: _reserved() for key in RESERVED_KEYS}
+    model["allOf"] = _mapping_rules()
+    definitions["GoFile"]["allOf"] = _go_file_rules()
+    definitions["CsvDialect"]["allOf"] = _csv_rules()
+    table_name = {
+        "type": "string",
+        "description": TableMapping.model_fields["table"].description,
+        **TABLE_SCHEMA,
+    }
+    return {
+        "$schema": _DIALECT,
+        "title": "Table mappings",
+        "description": "File name patterns, each with the table that its files feed.",
+        "type": ["object", "null"],
+        "propertyNames": {
+            **FILE_PATTERN_SCHEMA,
+            "not": {"enum": ["<<", *RESERVED_KEYS]},
+        },
+        "additionalProperties": {
+            "anyOf": [{"$ref": "#/$defs/TableName"}, {"$ref": "#/$defs/TableMapping"}]
+        },
+        "$defs": {"TableName": table_name, "TableMapping": model, **definitions},
+    }
+
+
+def mapping_json_schema_text() -> str:
+    """The schema as the text of a file."""
+    return json.dumps(mapping_json_schema(), indent=2) + "\n"
+
+
+def _tidied(schema: Any) -> Any:
+    """Without pydantic's titles, and without null: in a file, a key without a value is an error."""
+    if isinstance(schema, list):
+        return [_tidied(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    tidy: Schema = {}
+    for key, value in schema.items():
+        if key == "title" and isinstance(value, str):
+            continue
+        if key == "default" and (value is None or isinstance(value, dict)):
+            continue
+        tidy[key] = _tidied(value)
+    return _without_null(tidy)
+
+
+def _without_null(schema: Schema) -> Schema:
+    choices = schema.get("anyOf")
+    if not choices or {"type": "null"} not in choices:
+        return schema
+    rest = [choice for choice in choices if choice != {"type": "null"}]
+    others = {key: value for key, value in schema.items() if key != "anyOf"}
+    return {**others, **rest[0]} if len(rest) == 1 else {**others, "anyOf": rest}
+
+
+def _reserved() -> Schema:
+    return {
+        "not": {},
+        "description": "Reserved for a later release.",
+        "doNotSuggest": True,  # known to editors' YAML and JSON language servers
+    }
+
+
+def _if(condition: Schema, then: Schema, otherwise: Schema | None = None) -> Schema:
+    rule = {"if": condition, "then": then}
+    return rule if otherwise is None else {**rule, "else": otherwise}
+
+
+def _has(key: str, value: Schema) -> Schema:
+    return {"required": [key], "properties": {key: value}}
+
+
+def _never(*keys: str) -> Schema:
+    return {"properties": {key: {"not": {}} for key in keys}}
+
+
+def _mapping_rules() -> list[Schema]:
+    counts_trailer = _has("go_file", _has("count_includes", {"contains": {"const": "trailer"}}))
+    untagged = _has("trailer", _has("tag", {"const": False}))
+    return [
+        _if(counts_trailer, {"required": ["trailer"]}),
+        _if(_has("on_bad_row", {"const": "reject"}), {"not": untagged}),
+    ]
+
+
+def _go_file_rules() -> list[Schema]:
+    return [
+        _if(
+            _has("format", {"const": "properties"}),
+            {"required": ["row_count_key"], **_never("row_count_column", "status_column")},
+        ),
+        _if(
+            _has("format", {"const": "csv"}),
+            {"required": ["row_count_column"], **_never("row_count_key", "status_key")},
+        ),
+        _if(
+            _has("status_ok", {"not": {"const": ["SUCCESS"]}}),
+            {"anyOf": [{"required": ["status_key"]}, {"required": ["status_column"]}]},
+        ),
+    ]
+
+
+def _csv_rules() -> list[Schema]:
+    return [
+        _if(
+            _has("header", {"const": False}),
+            {"required": ["columns"], "properties": {"rename": {"maxProperties": 0}}},
+        ),
+        _if(
+            _has("rename", {"not": {"propertyNames": {"not": {"pattern": POSITION_PATTERN}}}}),
+            {"required": ["columns"]},
+        ),
+        _if(_has("quote", {"const": ""}), _never("escape")),
+        _if(
+            {"not": {"required": ["quote"]}},
+            {"properties": {"delimiter": {"not": {"pattern": '"'}}}},
+        ),
+    ]

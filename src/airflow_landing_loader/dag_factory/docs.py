@@ -1,0 +1,169 @@
+"""A table's mappings in words: the documentation page of its DAG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from airflow_landing_loader.config.mapping.model import CsvDialect, GoFile, TableMapping, Trailer
+from airflow_landing_loader.exceptions import shown
+from airflow_landing_loader.settings import Settings
+
+_TASKS = """
+| task | does | red means |
+|---|---|---|
+| `wait_for_files` | waits for complete files; skipped if none came | a zone cannot be read |
+| `file.validate` | inspects a file: counts, header, grammar | the file is wrong; see its log |
+| `file.load` | loads all of it or nothing | the table refuses it, or the database is locked |
+| `file.archive` | moves it to the archive | the archive cannot be written |
+| `file.fail` | moves a refused file to the failed zone | the failed zone cannot be written |
+| `any_loaded` | lets dbt run when something was loaded | the database is locked |
+| `report` | says what became of every file | something above is red; its log says what |
+""".strip()
+
+_DUPLICATE = {
+    "skip": "is archived and not loaded again",
+    "load": "is loaded again",
+    "fail": "is refused",
+}
+_REDELIVERY = {
+    "append": "is loaded beside the earlier rows, and reported",
+    "replace": "replaces the earlier rows, in one transaction",
+    "fail": "is refused",
+}
+
+
+def table_page(mappings: Sequence[TableMapping], settings: Settings, *, dbt: bool) -> str:
+    """Markdown for the DAG of a table.
+
+    :param mappings: all mappings that feed the table, at least one.
+    :param dbt: whether dbt runs at the end of this DAG.
+    """
+    first = mappings[0]
+    parts = [f"## Files for table {_code(first.table)}", " ".join(_summary(first, settings, dbt))]
+    for mapping in mappings:
+        origin = f" (written in {_code(mapping.origin)})" if mapping.origin else ""
+        parts.append(f"### {_code(mapping.pattern)}{origin}")
+        parts.append("\n".join(f"- {line}" for line in _rules(mapping)))
+    parts += ["### Tasks", _TASKS]
+    return "\n\n".join(parts) + "\n"
+
+
+def problem_page(problem: str) -> str:
+    """Markdown for a DAG whose mapping is broken."""
+    fence = "```"
+    while fence in problem:
+        fence += "`"
+    return (
+        "## This mapping is broken\n\nNo file is loaded by it until it is mended. The DAG comes"
+        f" back by itself.\n\n{fence}text\n{problem}\n{fence}\n"
+    )
+
+
+def unmatched_page(settings: Settings) -> str:
+    """Markdown for the DAG that tells what no mapping matches."""
+    return (
+        "## Files that no mapping matches\n\nLooks into "
+        f"{_code(settings.landing_path)} every ten minutes and takes nothing. A run fails once for"
+        " each new file that no table takes, and names it; later runs are skipped until another one"
+        " comes.\n\n- Correct the file's name, or a pattern: `*` is the only wildcard, case"
+        " counts.\n- A broken mapping matches nothing until it is mended: its own DAG tells.\n"
+        "- Where a DAG of your own takes such files, name them in `claimed_patterns` of"
+        " `build_landing_dags`.\n"
+    )
+
+
+def _summary(mapping: TableMapping, settings: Settings, dbt: bool) -> Iterator[str]:
+    yield f"Files that land in {_code(settings.landing_path)} are loaded into the table."
+    if mapping.schedule is None:
+        yield "The DAG waits for them all the time."
+    else:
+        yield f"The DAG looks for them by the schedule {_code(mapping.schedule)}."
+    yield f"Loaded files are kept in {_code(settings.archive_path)}."
+    yield (
+        f"A file that is wrong is moved to {_code(settings.failed_path)}, with a"
+        f" {_code('.error.json')} beside it that says why;"
+        f" the run {'fails' if mapping.on_failed_file == 'fail_run' else 'does not fail for it'}."
+    )
+    yield "After a load dbt builds what reads the table." if dbt else "dbt does not run here."
+
+
+def _rules(mapping: TableMapping) -> Iterator[str]:
+    if mapping.exclude:
+        yield f"Names that match {_list(mapping.exclude)} are left to others."
+    if mapping.go_file is not None:
+        yield from _go_file(mapping.go_file)
+    if mapping.trailer is not None:
+        yield from _trailer(mapping.trailer)
+    if mapping.go_file is None and mapping.trailer is None:
+        yield "Nothing says how many records a file must have."
+    yield f"A file is taken when it has not changed for {mapping.settle_seconds:g} seconds."
+    yield from _csv(mapping.csv)
+    if mapping.on_bad_row == "fail":
+        yield "One bad record fails its file."
+    else:
+        yield (
+            f"Bad records are put aside in {_code('load_rejects')}; more than"
+            f" {mapping.max_rejected:.4g} of the file, or all of it, fail the file."
+        )
+    what = "name and content" if mapping.identity == "name" else "content, under any name,"
+    yield f"A file whose {what} are loaded already {_DUPLICATE[mapping.on_duplicate]}."
+    yield f"A known name with new content {_REDELIVERY[mapping.on_redelivery]}."
+
+
+def _go_file(go: GoFile) -> Iterator[str]:
+    yield f"A file waits for its go file {_code(go.pattern)}; each {_code('*')} is the same text."
+    if go.format == "properties":
+        yield f"The go file's key {_code(str(go.row_count_key))} holds the number of records."
+    else:
+        yield f"The go file's column {_code(str(go.row_count_column))} holds the number of records."
+    status = go.status_key or go.status_column
+    if status is not None:
+        yield f"Its status, in {_code(str(status))}, must be {_list(go.status_ok)}."
+    yield from _included(go.count_includes)
+
+
+def _trailer(trailer: Trailer) -> Iterator[str]:
+    known = [f"begins with {_code(trailer.expected_tag)}"] if trailer.expected_tag else []
+    if not isinstance(trailer.tag, str):
+        known.append("has a number of fields that no other record has")
+    yield (
+        f"The last record, which {' or '.join(known)}, is a trailer and not loaded; its column"
+        f" {_code(str(trailer.row_count_column))} holds the number of records."
+    )
+    yield from _included(trailer.count_includes)
+
+
+def _included(count_includes: Sequence[str]) -> Iterator[str]:
+    if count_includes:
+        yield f"That number includes the {' and the '.join(count_includes)}."
+
+
+def _csv(csv: CsvDialect) -> Iterator[str]:
+    default = CsvDialect()
+    if csv.auto:
+        yield (
+            "The dialect is detected for each file; a file that can be read in two ways is refused."
+        )
+    changed = [
+        f"{name} {_code(repr(getattr(csv, name)))}"
+        for name in ("delimiter", "quote", "escape", "encoding", "skip_rows", "null_values")
+        if getattr(csv, name) != getattr(default, name)
+    ]
+    if changed:
+        yield f"Written as CSV with {', '.join(changed)}."
+    if not csv.header:
+        yield f"Without header; the columns are {_list(csv.columns or ())}."
+
+
+def _list(texts: Sequence[str]) -> str:
+    return ", ".join(_code(text) for text in texts)
+
+
+def _code(raw: str) -> str:
+    """Text as Markdown shows it literally, whatever it holds: a blank line would end the code."""
+    text = shown(raw)
+    fence = "`"
+    while fence in text:
+        fence += "`"
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text}{pad}{fence}"

@@ -1,0 +1,171 @@
+"""From table mappings to DAGs: one for each table, one for each mapping that is broken, and one for
+what no mapping matches.
+
+Safe to parse: reads the settings and the mapping files (and dbt's manifest), nothing else. No
+network, connection, variable, database, clock or randomness, so that the same files always give
+the same DAGs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG, get_parsing_context
+
+from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.patterns import Pattern
+from airflow_landing_loader.config.mapping.reader import (
+    MappingProblem,
+    MappingSet,
+    read_mappings,
+    read_mappings_of_dag,
+)
+from airflow_landing_loader.dag_factory.defaults import PATIENT, START_DATE, TAG
+from airflow_landing_loader.dag_factory.docs import problem_page, unmatched_page
+from airflow_landing_loader.dag_factory.table import WAIT, build_table_dag
+from airflow_landing_loader.operators.broken import BrokenMappingOperator
+from airflow_landing_loader.operators.unmatched import ReportUnmatchedOperator
+from airflow_landing_loader.settings import DBT_PER_TABLE_LIMIT, Settings
+from airflow_landing_loader.settings.airflow import airflow_settings
+
+CONFIG_ERROR_TAG = "config-error"
+UNMATCHED_DAG_ID = "landing_unmatched"
+
+_MAX_DAG_ID = 200
+# A DAG that loads nothing and only tells: paused it would be told to nobody.
+_ONLY_TELLS: dict[str, Any] = {
+    "start_date": START_DATE,
+    "catchup": False,
+    "max_active_runs": 1,
+    "is_paused_upon_creation": False,
+}
+
+
+def build_landing_dags(
+    settings: Settings | None = None,
+    *,
+    namespace: dict[str, Any] | None = None,
+    claimed_patterns: Sequence[str] = (),
+    unmatched_dag_id: str | None = UNMATCHED_DAG_ID,
+) -> dict[str, DAG]:
+    """Build the DAGs of all mappings, by DAG id.
+
+    A process that runs a task knows which DAG it wants: there only that one is built, and where the
+    task needs no others, only its mappings are read.
+
+    :param settings: where everything lies. Default: section ``[landing_loader]``.
+    :param namespace: ``globals()`` of the file that Airflow reads; the DAGs are put there too.
+    :param claimed_patterns: names, as in mappings, that DAGs of your own take: data files and go
+        files. They are not told as files that no mapping matches.
+    :param unmatched_dag_id: the DAG that tells what no mapping matches; ``None``: there is none.
+        Where this is called for several landing zones, each needs an id of its own.
+    :raises ConfigurationError: a required setting is missing, or it or a claimed pattern makes no
+        sense. In a DAG file this
+        becomes the import error that Airflow shows; nothing could run without it.
+    """
+    settings = settings or airflow_settings()
+    claimed = tuple(Pattern.parse(text).text for text in claimed_patterns)
+    wanted = get_parsing_context().dag_id
+    found = _read(settings, unmatched_dag_id)
+    broken = _problems_by_dag(found)
+    dags = {
+        dag_id: _broken_dag(dag_id, problems)
+        for dag_id, problems in broken.items()
+        if wanted in (None, dag_id)
+    }
+    tables = len(found.table_names())
+    for mappings in found.tables().values():
+        dag_id = mappings[0].dag_id
+        if dag_id not in broken and wanted in (None, dag_id):
+            dags[dag_id] = build_table_dag(
+                mappings,
+                settings,
+                neighbours=found.mappings,
+                tables=tables,
+            )
+    if unmatched_dag_id and found.mappings and wanted in (None, unmatched_dag_id):
+        dags[unmatched_dag_id] = _unmatched_dag(unmatched_dag_id, found.mappings, settings, claimed)
+    if namespace is not None:
+        namespace.update(dags)
+    return dags
+
+
+def _read(settings: Settings, unmatched_dag_id: str | None) -> MappingSet:
+    """The mappings that this process needs.
+
+    Which files a table may take is decided by its sensor, and shown by the DAG of a mapping that is
+    refused; what no mapping matches has a DAG too: these need all mappings. The other tasks work on
+    what the sensor took.
+    """
+    root = Path(settings.table_config_path)
+    asked = get_parsing_context()
+    of_all = asked.dag_id == unmatched_dag_id or asked.task_id == WAIT
+    if asked.dag_id and asked.task_id and not of_all:
+        enough = DBT_PER_TABLE_LIMIT + 1 if settings.dbt_mode == "auto" else 0
+        found = read_mappings_of_dag(root, asked.dag_id, tables=enough)
+        if found:
+            return found
+    return read_mappings(root)
+
+
+def _problems_by_dag(found: MappingSet) -> dict[str, list[MappingProblem]]:
+    """Which DAG shows which problem: the table's own, or one made for the file."""
+    by_dag: dict[str, list[MappingProblem]] = defaultdict(list)
+    for table, problems in found.problems_by_table().items():
+        by_dag[dag_id_of(table)] += problems
+    for path, problems in found.problems_without_table().items():
+        shown = problems[0].detail.file or path.name
+        by_dag["landing__broken__" + re.sub(r"[^A-Za-z0-9_.-]", "_", shown)[:_MAX_DAG_ID]] += (
+            problems
+        )
+    return dict(sorted(by_dag.items()))
+
+
+def _broken_dag(dag_id: str, problems: Sequence[MappingProblem]) -> DAG:
+    """Takes the place of the DAG that cannot be built, so that its neighbours are not hidden."""
+    problem = "\n\n".join(p.render() for p in problems)
+    files = ", ".join(sorted({p.detail.file or p.path.name for p in problems}))
+    with DAG(
+        dag_id=dag_id,
+        dag_display_name=f"\u26a0 {dag_id} (broken mapping)",
+        description=f"Broken mapping: {files}",
+        doc_md=problem_page(problem),
+        # Never @continuous, which would run it again and again without a pause.
+        schedule="@hourly",
+        tags={TAG, CONFIG_ERROR_TAG},
+        default_args={"owner": TAG, "retries": 0},
+        **_ONLY_TELLS,
+    ) as dag:
+        BrokenMappingOperator(task_id="mapping_is_broken", problem=problem)
+    return dag
+
+
+def _unmatched_dag(
+    dag_id: str,
+    mappings: Sequence[TableMapping],
+    settings: Settings,
+    claimed_patterns: Sequence[str],
+) -> DAG:
+    """Tells of files that no table takes, for all tables in one place."""
+    with DAG(
+        dag_id=dag_id,
+        dag_display_name="landing: files that no mapping matches",
+        description="Fails once for each file in landing that no mapping matches; takes none",
+        doc_md=unmatched_page(settings),
+        schedule="*/10 * * * *",
+        tags={TAG},
+        default_args={"owner": TAG, **PATIENT},
+        **_ONLY_TELLS,
+    ) as dag:
+        ReportUnmatchedOperator(
+            task_id="report_unmatched",
+            mapping=tuple(mappings),
+            settings=settings,
+            claimed_patterns=claimed_patterns,
+        )
+    return dag

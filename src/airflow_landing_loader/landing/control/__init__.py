@@ -1,0 +1,1 @@
+"""How a file proves itself: go file, trailer, counts."""

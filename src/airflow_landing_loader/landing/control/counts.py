@@ -1,0 +1,44 @@
+"""How many data records a sender's count stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+
+MAX_COUNT = 2**63 - 1
+
+
+def expected_data_records(
+    count: int,
+    count_includes: Iterable[str],
+    headers: int,
+    has_trailer: bool,
+    *,
+    code: ErrorCode = ErrorCode.GO_FILE_BAD_COUNT,
+    file: str | None = None,
+    line: int | None = None,
+) -> int:
+    """How many data records a sender's count promises.
+
+    :param count: as the go file or trailer says.
+    :param count_includes: what the sender counts although it is no data: ``header``, ``trailer``.
+    :param headers: how many the data file has: those that are left out are headers, too.
+    :param has_trailer: whether it has a trailer.
+    :param code: for the error: ``GO_FILE_BAD_COUNT`` or ``TRAILER_BAD_COUNT``.
+    :param file: name of the file that holds the count.
+    :param line: where in it.
+    :raises TerminalError: ``code``, the count is smaller than what it includes.
+    """
+    counted = set(count_includes)
+    others = headers * ("header" in counted) + ("trailer" in counted and has_trailer)
+    if count < others:
+        raise TerminalError(
+            code,
+            f"The count is {count}, but by count_includes it must be at least {others}.",
+            hint="Correct the count, or count_includes in the mapping if the sender counts data "
+            "records only.",
+            file=file,
+            line=line,
+        )
+    return count - others

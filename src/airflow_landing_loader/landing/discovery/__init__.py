@@ -1,0 +1,1 @@
+"""Which file belongs to which mapping, and whether it is at rest."""

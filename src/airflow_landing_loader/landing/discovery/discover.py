@@ -1,0 +1,237 @@
+"""From a zone's listing to deliveries: which file belongs to which mapping, with which go file, and
+whether both have come to rest.
+
+Everything here is computed from names, sizes and times; of a file that is to be taken it is asked,
+too, whether somebody has it open for writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.patterns import is_ignored
+from airflow_landing_loader.exceptions import (
+    ErrorCode,
+    TerminalError,
+    TransientError,
+    shown,
+)
+from airflow_landing_loader.landing.discovery.many import many_values
+from airflow_landing_loader.landing.discovery.matching import Index, Use
+from airflow_landing_loader.landing.discovery.model import (
+    Discovery,
+    Look,
+    Orphan,
+    RefusedFile,
+    Waiting,
+    two_patterns,
+)
+from airflow_landing_loader.landing.discovery.rest import Rest
+from airflow_landing_loader.landing.model import Delivery, files_of
+from airflow_landing_loader.storage.content import disappeared, require_same
+from airflow_landing_loader.storage.model import LandedFile
+from airflow_landing_loader.storage.zone import (
+    Entry,
+    Listing,
+    SpecialEntry,
+    UnknownEntry,
+    Zone,
+    require_plain_name,
+)
+
+
+@many_values()
+def discover(
+    zone: Zone,
+    mappings: Sequence[TableMapping],
+    *,
+    now: float,
+    previous: Look | None = None,
+    only_matching: bool = False,
+) -> Discovery:
+    """Look once into a landing zone.
+
+    A delivery is ready when its data file, and its go file where the mapping asks for one, are both
+    there and at rest: unchanged for ``settle_seconds``, by their modification time or by our own
+    looks, unchanged in looks at least :data:`LOOK_INTERVAL` apart, and open for writing by nobody.
+    Our own looks count too because a modification time in the future (a sender's clock that is
+    ahead) would otherwise hold a file up until then. With ``settle_seconds: 0`` it is ready at
+    once.
+
+    :param zone: landing zone.
+    :param mappings: all mappings that share it, so that a name that two of them match is seen.
+    :param now: seconds since the epoch.
+    :param previous: ``look`` of the caller's earlier discovery; without it only mappings with
+        ``settle_seconds: 0`` have ready deliveries.
+    :param only_matching: files that no pattern matches may stay unseen; an object store then lists
+        only what begins like all patterns do.
+    :raises TransientError: ``ZONE_UNAVAILABLE``.
+    """
+    listed = zone.list(_common_prefix(mappings) if only_matching else "")
+    listing = listed.only(lambda name: not is_ignored(name))
+    sorting = _Sorting(zone, listing, mappings, Rest(previous or Look(), now, zone))
+    for name in listing.names:
+        sorting.add(name)
+    return sorting.result()
+
+
+def _common_prefix(mappings: Sequence[TableMapping]) -> str:
+    """The text that all names which a pattern matches begin with."""
+    patterns = [m.data_pattern for m in mappings] + [m.go_pattern for m in mappings if m.go_pattern]
+    prefixes = [pattern.literal_prefix for pattern in patterns]
+    if not prefixes:
+        return ""
+    first, last = min(prefixes), max(prefixes)
+    differs = (at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
+    return first[: next(differs, len(first))]
+
+
+def find_delivery(zone: Zone, mappings: Sequence[TableMapping], name: str) -> Delivery:
+    """The delivery of one data file as it lies there now, settled or not.
+
+    :param zone: landing zone.
+    :param mappings: all mappings that share it.
+    :param name: plain name of the data file.
+    :raises TransientError: ``LANDING_DISAPPEARED``, the data file or its go file is not there;
+        ``ZONE_UNAVAILABLE``.
+    :raises TerminalError: ``LANDING_UNKNOWN_FILE``, no mapping takes a file of this name as data;
+        ``LANDING_TWO_PATTERNS``; ``LANDING_NOT_A_FILE``.
+    """
+    require_plain_name(name)
+    index = Index(mappings)
+    uses = index.uses(name)
+    if len(uses) > 1:
+        raise two_patterns(name, uses)
+    if not uses or not uses[0].is_data:
+        raise TerminalError(
+            ErrorCode.LANDING_UNKNOWN_FILE,
+            f"{shown(name)} is a go file, not a data file."
+            if uses
+            else f"No mapping has a pattern that matches {shown(name)}.",
+            hint="Give the name of a data file; `landing-loader list` shows the patterns.",
+            file=name,
+        )
+    data = zone.stat(name)
+    if data is None:
+        raise disappeared(name)
+    go_name, go = uses[0].partner_name(name), None
+    if go_name is not None:
+        go = zone.stat(go_name) if index.is_go_file_of(uses[0], name, go_name) else None
+        if go is None:
+            raise disappeared(go_name)
+    return Delivery(mapping=uses[0].mapping, data=data, go=go)
+
+
+def still_same(zone: Zone, delivery: Delivery) -> None:
+    """Make sure that a delivery's files are the ones that were looked at, and nobody writes them.
+
+    :param zone: landing zone.
+    :raises TransientError: ``LANDING_DISAPPEARED`` or ``LANDING_CHANGED``; ``LANDING_UNSETTLED``,
+        somebody has one of them open for writing; ``ZONE_UNAVAILABLE``.
+    :raises TerminalError: ``LANDING_NOT_A_FILE``.
+    """
+    for file in files_of(delivery):
+        require_same(zone.stat(file.name), file)
+        if delivery.mapping.settle_seconds and zone.is_being_written(file.name):
+            raise TransientError(
+                ErrorCode.LANDING_UNSETTLED,
+                f"{shown(file.name)} is still being written: somebody has it open for writing.",
+                hint="It is taken once it is closed; `fuser` or `lsof` tell who has it open.",
+                file=file.name,
+            )
+
+
+class _Sorting:
+    """Puts each name of a listing where it belongs.
+
+    Names decide as far as they can, and a child is asked for only when it may be taken or is no
+    plain file: there may be hundreds of thousands of which neither is so.
+    """
+
+    def __init__(
+        self, zone: Zone, listing: Listing[Any], mappings: Sequence[TableMapping], rest: Rest
+    ) -> None:
+        self._folder = zone.path
+        self._listing = listing
+        self._answers: dict[str, Entry | None] = {}
+        self._index = Index(mappings)
+        self._rest = rest
+        self._ready: list[Delivery] = []
+        self._unsettled: list[Delivery] = []
+        self._waiting: list[Waiting] = []
+        self._orphans: list[Orphan] = []
+        self._unmatched: list[str] = []
+        self._refused: list[RefusedFile] = []
+
+    def add(self, name: str) -> None:
+        uses = self._index.uses(name)
+        if self._listing.is_file(name) or (uses and self._file(name, uses) is not None):
+            self._add_file(name, uses)
+
+    def result(self) -> Discovery:
+        return Discovery(
+            ready=tuple(self._ready),
+            unsettled=tuple(self._unsettled),
+            waiting=tuple(self._waiting),
+            orphans=tuple(self._orphans),
+            unmatched=tuple(self._unmatched),
+            refused=tuple(self._refused),
+            being_written=tuple(self._rest.being_written),
+            look=self._rest.look(),
+        )
+
+    def _add_file(self, name: str, uses: tuple[Use, ...]) -> None:
+        if not uses:
+            self._unmatched.append(name)
+        elif len(uses) > 1:
+            self._refuse(name, uses)
+        elif uses[0].is_data:
+            self._add_data(name, uses[0])
+        else:
+            self._add_go(name, uses[0])
+
+    def _add_data(self, name: str, use: Use) -> None:
+        go_name = use.partner_name(name)
+        if go_name is None:
+            self._deliver(name, use)
+            return
+        there = self._listing.is_file(go_name) and self._index.is_go_file_of(use, name, go_name)
+        go = self._asked(go_name) if there else None
+        if isinstance(go, LandedFile):
+            self._deliver(name, use, go)
+        else:
+            self._waiting.append(Waiting(use.mapping, name, go_name))
+
+    def _add_go(self, name: str, use: Use) -> None:
+        data_name = use.partner_name(name) or ""
+        if data_name in self._listing.names:
+            self._file(name, (use,))  # the data file takes it along, unless it is no plain file
+        else:
+            self._orphans.append(Orphan(use.mapping, name, data_name))
+
+    def _deliver(self, name: str, use: Use, go: LandedFile | None = None) -> None:
+        data = self._file(name, (use,))
+        if data is not None:
+            delivery = Delivery(mapping=use.mapping, data=data, go=go)
+            (self._ready if self._rest.is_at_rest(delivery) else self._unsettled).append(delivery)
+
+    def _file(self, name: str, uses: tuple[Use, ...]) -> LandedFile | None:
+        """The file of this name, if it is one; else it is gone, or refused for what it is."""
+        entry = self._asked(name)
+        if entry is None or isinstance(entry, LandedFile):
+            return entry
+        self._refuse(name, uses, entry)
+        return None
+
+    def _asked(self, name: str) -> Entry | None:
+        """What a child is in this look, however often it is asked for."""
+        if name not in self._answers:
+            self._answers[name] = self._listing.entry(name)
+        return self._answers[name]
+
+    def _refuse(
+        self, name: str, uses: tuple[Use, ...], entry: SpecialEntry | UnknownEntry | None = None
+    ) -> None:
+        self._refused.append(RefusedFile(name, f"{self._folder}/{name}", uses, entry))

@@ -1,0 +1,124 @@
+"""What a look into the landing zone has found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.exceptions import (
+    ErrorCode,
+    ErrorDetail,
+    TerminalError,
+    shown,
+)
+from airflow_landing_loader.landing.discovery.matching import Use
+from airflow_landing_loader.landing.model import Delivery, names_of
+from airflow_landing_loader.storage.zone import (
+    SpecialEntry,
+    UnknownEntry,
+    refusal,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """One file in a look; ``since``: first seen like this then, in seconds since the epoch."""
+
+    name: str
+    size: int
+    token: str
+    since: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What a look has seen of the files of complete deliveries; the next look compares."""
+
+    seen: tuple[Seen, ...] = ()
+
+
+# These three are tuples because there may be hundreds of thousands of them: they cost a fifth.
+class Waiting(NamedTuple):
+    """A data file whose go file is not there yet. ``go_name`` is the name that must have."""
+
+    mapping: TableMapping
+    name: str
+    go_name: str
+
+
+class Orphan(NamedTuple):
+    """A go file whose data file is not there. ``data_name`` is the name that must have."""
+
+    mapping: TableMapping
+    name: str
+    data_name: str
+
+
+class RefusedFile(NamedTuple):
+    """A name that is left where it is: two patterns match it, or it is no plain file.
+
+    :param path: its absolute path or URI.
+    :param uses: what the mappings would use it for.
+    :param entry: what lies there; ``None``: a file, of which nothing else matters.
+    """
+
+    name: str
+    path: str
+    uses: tuple[Use, ...] = ()
+    entry: SpecialEntry | UnknownEntry | None = None
+
+    @property
+    def transient(self) -> bool:
+        """Whether it may be taken later, as it is."""
+        return isinstance(self.entry, UnknownEntry)
+
+    @property
+    def error(self) -> ErrorDetail:
+        """Why; made when it is asked for, as there may be hundreds of thousands."""
+        if self.entry is None:
+            return two_patterns(self.name, self.uses).detail
+        return refusal(self.entry).detail
+
+
+@dataclass(frozen=True, kw_only=True)
+class Discovery:
+    """What one look into a landing zone has found; every tuple is in name order.
+
+    :param ready: deliveries to take now.
+    :param unsettled: complete deliveries that have not rested long enough.
+    :param waiting: data files without their go file.
+    :param orphans: go files without their data file.
+    :param unmatched: names of files that no pattern matches, hidden and unfinished ones left out.
+    :param refused: what matches a pattern and yet is never taken.
+    :param being_written: names of files that would have rested long enough, but somebody has them
+        open for writing.
+    :param look: for the next :func:`discover`.
+    """
+
+    ready: tuple[Delivery, ...] = ()
+    unsettled: tuple[Delivery, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    orphans: tuple[Orphan, ...] = ()
+    unmatched: tuple[str, ...] = ()
+    refused: tuple[RefusedFile, ...] = ()
+    being_written: tuple[str, ...] = ()
+    look: Look = Look()
+
+    @property
+    def settles_soon(self) -> bool:
+        """Whether a delivery becomes ready by itself within its mapping's ``settle_seconds``."""
+        return any(not names_of(d) & set(self.being_written) for d in self.unsettled)
+
+
+def two_patterns(name: str, uses: Sequence[Use]) -> TerminalError:
+    patterns = " and ".join(
+        f"{use.pattern.text!r} ({use.mapping.origin or use.mapping.table})" for use in uses
+    )
+    return TerminalError(
+        ErrorCode.LANDING_TWO_PATTERNS,
+        f"{shown(name)} matches more than one pattern: {patterns}.",
+        hint="Narrow one of the patterns, or add an exclude to its mapping.",
+        file=name,
+    )

@@ -1,0 +1,316 @@
+"""What the pass over a file adds up: header, records, the trailer behind them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from airflow_landing_loader.config.mapping.column_names import clean_name
+from airflow_landing_loader.config.mapping.fields import MAX_COLUMNS
+from airflow_landing_loader.config.mapping.model import TableMapping, Trailer
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.control.trailer import (
+    LastRecord,
+    has_tag,
+    no_record,
+    not_last,
+    read_trailer,
+)
+from airflow_landing_loader.landing.formats.csv.header.promise import check_header, check_places
+from airflow_landing_loader.landing.formats.csv.header.record import column_names, fields_of
+from airflow_landing_loader.landing.formats.csv.header.repeated import (
+    HeaderFinder,
+    header_again,
+    header_in_other_order,
+)
+from airflow_landing_loader.landing.formats.csv.rows import Batch, Place, Rows
+from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect, Offsets
+from airflow_landing_loader.landing.model import LineEnd, TrailerContent
+from airflow_landing_loader.landing.text.stream import empty
+from airflow_landing_loader.safe_text import counted
+
+_ANY_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+@dataclass(slots=True)
+class _Held:
+    """The last record so far, which is the trailer unless another record follows.
+
+    :param row: the record alone.
+    :param text: its text, with its line end.
+    :param tagged: index of the row where it begins with the tag.
+    :param blank_rows: blank lines behind it; records of a one-column file if a record follows.
+    :param blank_end: offset behind them.
+    """
+
+    row: Rows
+    text: str
+    tagged: int | None
+    blank_rows: int = 0
+    blank_end: int = 0
+
+
+class Tally:
+    """Adds up batches of rows, in file order.
+
+    :param name: file name, for errors.
+    :param mapping: the table mapping.
+    """
+
+    def __init__(self, name: str, mapping: TableMapping) -> None:
+        self._name = name
+        self._mapping = mapping
+        self._dialect = Dialect.of(mapping.csv)
+        trailer = mapping.trailer
+        self._tagged = beginnings(trailer, self._dialect) if trailer else ()
+        self._held: _Held | None = None
+        self._header_pending = mapping.csv.header
+        named = () if mapping.csv.header else mapping.csv.columns or ()
+        self.columns = tuple(clean_name(column) for column in named)
+        self._headers = HeaderFinder(self.columns, mapping.csv)
+        self.skipped_headers = 0
+        self.header_line: int | None = None
+        self.body_start = self.body_end = 0
+        self.body_line = 1
+        self.records = self.ragged = self.longest = 0
+        self.multiline = False
+        self.trailer: TrailerContent | None = None
+
+    def skipped_line(self, number: int, line: bytes) -> None:
+        """Take note of a line that is skipped.
+
+        :raises TerminalError: ``HEADER_NOT_AS_PROMISED``.
+        """
+        if not self._mapping.csv.header:
+            self._check_places(line, number, skipped=True)
+
+    def begin(self, place: Place) -> None:
+        """Take note of where the rows begin."""
+        self.body_start = self.body_end = place.offset
+        self.body_line = place.line
+
+    def add(self, batch: Batch) -> None:
+        """Add a batch; a fault behind its rows is left to the caller.
+
+        :raises TerminalError: ``CSV_RAGGED``, ``CSV_REPEATED_HEADER`` under ``on_bad_row:
+            fail``; ``HEADER_TOO_MANY_COLUMNS``, ``HEADER_NOT_AS_PROMISED``,
+            ``TRAILER_NOT_LAST``.
+        """
+        self.multiline = self.multiline or batch.rows.lines is not None
+        rows = self._after_header(batch) if self._header_pending else batch.rows
+        if len(self.columns) != 1:
+            rows = rows.without_blank()
+        if self._mapping.trailer is not None:
+            rows = self._hold_back(batch, rows)
+        tagged = batch.first_beginning(rows, self._tagged)
+        self._count(rows, batch.chunk, batch.offset, tagged)
+        if batch.fault is not None and self._held is not None:
+            self._held.tagged = None  # it may well be the trailer
+            self._release()
+
+    def next_record(self) -> int | None:
+        """Number of the record that comes next; ``None`` while the header has not come."""
+        return None if self._header_pending else self.records + 1
+
+    def finish(self, line_end: LineEnd, *, may_be_empty: bool) -> None:
+        """The text has ended: read the trailer.
+
+        :param line_end: the file's kind of line end.
+        :param may_be_empty: it is right that there is neither header nor record.
+        :raises TerminalError: ``FILE_EMPTY``, ``HEADER_MISSING``, ``TRAILER_*``.
+        """
+        if self._header_pending or not (
+            self.header_line or self.records or self.skipped_headers or self._held
+        ):
+            if not may_be_empty:
+                raise empty(self._name)
+            if self._mapping.csv.header:
+                self.columns = ()
+        trailer = self._mapping.trailer
+        if trailer is None:
+            return
+        if self._held is not None:
+            text = self._held.text.removesuffix(line_end)
+            last = LastRecord(
+                fields=fields_of(text, self._dialect),
+                ended=text != self._held.text,
+                file=self._name,
+                line=self._held.row.line(0),
+            )
+            ragged = self._mapping.on_bad_row == "reject"
+            self.trailer = read_trailer(last, trailer, len(self.columns), ragged=ragged)
+        elif self.header_line is not None and has_tag(self.columns, trailer):
+            raise TerminalError(
+                ErrorCode.HEADER_MISSING,
+                "The only record of the file is its trailer; the header is missing.",
+                hint="Ask the sender for the header, or set csv.header: false and csv.columns.",
+                file=self._name,
+                line=self.header_line,
+            )
+        else:
+            raise no_record(self._name, self.header_line)
+
+    def _after_header(self, batch: Batch) -> Rows:
+        """Take the header from the first record, if it has come; return the rows behind it."""
+        rows = batch.rows
+        index = rows.first_record()
+        if index is None:
+            return rows.before(0)
+        text = batch.text(rows, index)
+        self._header_pending = False
+        self.header_line = rows.line(index)
+        if rows.fields(index) > MAX_COLUMNS:
+            raise self._too_many_columns(rows.fields(index))
+        self.columns = column_names(_without_line_end(text), self._dialect)
+        check_header(self.columns, self._mapping.csv, file=self._name, line=self.header_line)
+        self._headers = HeaderFinder(self.columns, self._mapping.csv)
+        self.body_start = self.body_end = int(rows.stops[index])
+        self.body_line = self.header_line + len(_ANY_LINE_END.findall(text))
+        return rows.since(index + 1)
+
+    def _hold_back(self, batch: Batch, rows: Rows) -> Rows:
+        """Keep the last record, which may be the trailer; return the rows before it."""
+        last = rows.last_record()
+        if last is not None:
+            self._release()
+            row = rows.since(last).before(1)
+            tagged = batch.first_beginning(row, self._tagged)
+            self._held = _Held(row, batch.text(row, 0), tagged)
+            behind = rows.since(last + 1)
+            rows = rows.before(last)
+        elif self._held is not None:
+            behind, rows = rows, rows.before(0)
+        else:
+            return rows
+        if len(behind):
+            self._held.blank_rows += len(behind)
+            self._held.blank_end = int(behind.stops[-1])
+        return rows
+
+    def _release(self) -> None:
+        """Count the record that was held back: another one follows, so it is not the trailer."""
+        held, self._held = self._held, None
+        if held is None:
+            return
+        self._count(held.row, held.text.encode(), int(held.row.starts[0]), held.tagged)
+        if held.blank_rows:
+            self.records += held.blank_rows
+            self.body_end = held.blank_end
+
+    def _count(self, rows: Rows, text: bytes, offset: int, tagged: int | None) -> None:
+        """Count rows as records.
+
+        :param text: what holds them.
+        :param offset: its place in the text.
+        :param tagged: index of the first that begins with the trailer's tag.
+        """
+        again = self._headers.find(text, offset, rows)
+        if len(again) and self._mapping.csv.repeated_header == "skip":
+            self._require_order(again, rows, text, offset, tagged)
+            if tagged is not None:
+                again = again[again != tagged]  # it is refused, header or not
+                tagged -= int((again < tagged).sum())
+            rows, again = rows.without(again), self._left_out(again)
+        if not len(rows):
+            return
+        if not self.records:
+            self._begin_body(rows, text, offset)
+        wrong = rows.delimiters != len(self.columns) - 1
+        wrong[again] = True
+        ragged = int(np.count_nonzero(wrong))
+        bad = int(wrong.argmax()) if ragged and self._mapping.on_bad_row == "fail" else None
+        if tagged is not None and (bad is None or tagged <= bad):
+            raise not_last(self._name, rows.line(tagged), self.records + tagged + 1)
+        if bad is not None:
+            raise self._ragged(rows, bad)
+        self.records += len(rows)
+        self.ragged += ragged
+        self.longest = max(self.longest, int((rows.stops - rows.starts).max()))
+        self.body_end = int(rows.stops[-1])
+
+    def _begin_body(self, rows: Rows, text: bytes, offset: int) -> None:
+        """Take note of where the records begin; the first one may be a header where none is read.
+
+        :raises TerminalError: ``HEADER_NOT_AS_PROMISED``.
+        """
+        self.body_start, self.body_line = int(rows.starts[0]), rows.line(0)
+        if not self._mapping.csv.header and self._mapping.csv.repeated_header != "load":
+            self._check_places(_text_of(rows, 0, text, offset), self.body_line, skipped=False)
+
+    def _require_order(
+        self, again: Offsets, rows: Rows, text: bytes, offset: int, tagged: int | None
+    ) -> None:
+        """See that headers which are left out have the columns in order.
+
+        :raises TerminalError: ``HEADER_NOT_AS_PROMISED``; or as :meth:`_count`, of rows before.
+        """
+        for index in again.tolist():
+            if self._headers.in_order(_text_of(rows, index, text, offset)):
+                continue
+            earlier = None if tagged is None or tagged >= index else tagged
+            self._count(rows.before(index), text, offset, earlier)
+            if not self.records:
+                self._begin_body(rows.since(index), text, offset)
+            raise header_in_other_order(self._name, rows.line(index), self.records + 1)
+
+    def _check_places(self, text: bytes, line: int, *, skipped: bool) -> None:
+        try:
+            names = column_names(_without_line_end(text.decode()), self._dialect)
+        except ValueError:
+            return  # a skipped line need not be CSV
+        check_places(names, self._mapping.csv, skipped=skipped, file=self._name, line=line)
+
+    def _left_out(self, again: Offsets) -> Offsets:
+        """Count headers that are left out; none of them is left."""
+        self.skipped_headers += len(again)
+        return again[:0]
+
+    def _too_many_columns(self, columns: int) -> TerminalError:
+        return TerminalError(
+            ErrorCode.HEADER_TOO_MANY_COLUMNS,
+            f"The header has {columns:,} columns, {MAX_COLUMNS:,} are allowed.",
+            hint="Check csv.delimiter and csv.quote in the mapping; a missing line end after the "
+            "header looks like this too.",
+            file=self._name,
+            line=self.header_line,
+        )
+
+    def _ragged(self, rows: Rows, index: int) -> TerminalError:
+        if rows.fields(index) == len(self.columns):
+            return header_again(self._name, rows.line(index), self.records + index + 1)
+        return TerminalError(
+            ErrorCode.CSV_RAGGED,
+            f"The record has {counted(rows.fields(index), 'field')}, the file has "
+            f"{counted(len(self.columns), 'column')}.",
+            hint="Ask the sender to mend it (a delimiter inside a field needs quotes), or set "
+            "on_bad_row: reject.",
+            file=self._name,
+            line=rows.line(index),
+            record=self.records + index + 1,
+        )
+
+
+def _text_of(rows: Rows, index: int, text: bytes, offset: int) -> bytes:
+    """A row, cut out of the text that holds it."""
+    return text[int(rows.starts[index]) - offset : int(rows.stops[index]) - offset]
+
+
+def _without_line_end(text: str) -> str:
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def beginnings(trailer: Trailer, dialect: Dialect) -> tuple[bytes, ...]:
+    """How a record of several fields begins whose first one is the trailer's tag."""
+    tag = trailer.expected_tag
+    if tag is None:
+        return ()
+    delimiter = dialect.delimiter.decode()
+    found = [tag + delimiter] if delimiter not in tag else []
+    if dialect.quote is not None:
+        quote = chr(dialect.quote)
+        escape = quote if dialect.escape is None else chr(dialect.escape)
+        inside = "".join(escape + one if one in (quote, escape) else one for one in tag)
+        found.append(f"{quote}{inside}{quote}{delimiter}")
+    return tuple(text.encode() for text in found)

@@ -1,0 +1,1 @@
+"""Which dialect a file is written in."""

@@ -1,0 +1,343 @@
+"""The ways in which the head of a text can be read as a table, for the detection of a dialect.
+
+A reading is a dialect that breaks no rule in the head: its grammar holds, every record has as many
+fields as the first, that one may hold names, and no field that it takes as it stands begins or ends
+with a double quote. There is no score: what breaks a rule is out, and what is left is right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, product
+from typing import Any
+
+import numpy as np
+
+from airflow_landing_loader.config.mapping.column_names import clean_name, same
+from airflow_landing_loader.config.mapping.model import CsvDialect, TableMapping
+from airflow_landing_loader.landing.formats.csv.detection.header_signs import (
+    are_names,
+    is_value,
+    tells_header,
+)
+from airflow_landing_loader.landing.formats.csv.header.promise import effective_names
+from airflow_landing_loader.landing.formats.csv.header.record import split
+from airflow_landing_loader.landing.formats.csv.inspection import limits_of
+from airflow_landing_loader.landing.formats.csv.scanner import Scan, Scanner
+from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
+from airflow_landing_loader.safe_text import counted
+
+DELIMITERS = (",", ";", "\t", "|", "||", ":", "^", "~", "\x1f", "\x01")
+QUOTES = ('"', "", "'")  # of equal readings the first is taken
+ESCAPES = (None, "\\")
+MAX_SKIPPED = 10_000
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_ONE_WORD = re.compile(r"\w+")
+
+Row = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a text, and whether that is all of it."""
+
+    text: bytes
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read the head.
+
+    :param csv: a plain dialect.
+    :param rows: all whole records, the header too, as cells; not the trailer.
+    :param lines: their physical lines, from 1.
+    :param doubt: why it is not taken though it breaks no rule, and though no other may be taken
+        beside it; as the end of a sentence that begins with the first record.
+    """
+
+    csv: CsvDialect
+    rows: tuple[Row, ...]
+    lines: tuple[int, ...]
+    doubt: str | None = None
+
+    def tells_header(self) -> bool:
+        """Whether its first record can be told from data; the same again is no data.
+
+        A name that the mapping gives counts as one that stands there.
+        """
+        first = self.rows[0]
+        header = effective_names([clean_name(cell or "") for cell in first], self.csv)
+        again = self.csv.repeated_header != "load"
+        return tells_header(header, [r for r in self.rows[1:] if not (again and r == first)])
+
+    def first_difference(self, other: Reading) -> int | None:
+        """Index of the first record that two readings read in another way, as far as both go."""
+        pairs = zip(self.rows, other.rows, strict=False)
+        return next((index for index, (a, b) in enumerate(pairs) if a != b), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Where a dialect breaks a rule.
+
+    :param csv: the dialect.
+    :param good: records before that place.
+    :param columns: fields of the first record.
+    :param line: physical line.
+    :param why: as the end of a sentence that begins with the line.
+    :param fits: records of the whole head that are read as the first one, as far as is known.
+    """
+
+    csv: CsvDialect
+    good: int
+    columns: int
+    line: int
+    why: str
+    fits: int
+
+    @property
+    def explained(self) -> tuple[bool, int]:
+        """How much of the head it makes a table of; the largest is the nearest dialect.
+
+        A sender's delimiter is met in all fields of most records, another one here and there.
+        """
+        return self.columns > 1, self.fits * max(1, self.columns - 1)
+
+
+def read_head(head: Head, mapping: TableMapping) -> Iterator[Reading | Broken]:
+    """Read the head in every way that the mapping leaves open, the simplest first."""
+    known: dict[tuple[object, ...], Reading | Broken | None] = {}
+    for csv in _candidates(head, mapping.csv):
+        for skip, most in _starts(head, csv, mapping.csv):
+            csv = csv.model_copy(update={"skip_rows": skip})
+            # A mark that the head does not hold changes nothing in it.
+            marks = (
+                mark for mark in (csv.quote, csv.escape) if mark and mark.encode() in head.text
+            )
+            key = (csv.delimiter, skip, *marks)
+            if key not in known:
+                known[key] = _read_from(head, mapping, csv, most)
+            found = known[key]
+            if found is not None:
+                yield replace(found, csv=csv)
+
+
+def _read_from(
+    head: Head, mapping: TableMapping, csv: CsvDialect, most: int
+) -> Reading | Broken | None:
+    found = _read(head, mapping, csv)
+    return _below_text(head, found, most) if isinstance(found, Reading) and most else found
+
+
+def cells(record: str, dialect: Dialect) -> Row | None:
+    """The cells of a record; ``None`` if a field that is not quoted looks as if it were.
+
+    :param record: a whole record without its line end.
+    :param dialect: how it is written.
+    """
+    if '"' not in record and (dialect.quote is None or chr(dialect.quote) not in record):
+        return tuple(text or None for text in record.split(dialect.delimiter.decode()))
+    fields = tuple(split(record, dialect))
+    if '"' in record and any(not field.quoted and _has_edge(field.text) for field in fields):
+        return None
+    return tuple(field.text if field.quoted or field.text else None for field in fields)
+
+
+def _has_edge(text: str) -> bool:
+    bare = text.strip()
+    return bare.startswith('"') or bare.endswith('"')
+
+
+def _candidates(head: Head, written: CsvDialect) -> Iterator[CsvDialect]:
+    """The plain dialects that are tried.
+
+    What does not occur in a text changes no cell of it; behind a head that is not all, it may.
+    """
+    present = tuple(text for text in DELIMITERS if text.encode() in head.text)
+    delimiters = _choices(written, "delimiter", present or DELIMITERS[:1])
+    quotes, escapes = _choices(written, "quote", QUOTES), _choices(written, "escape", ESCAPES)
+    for delimiter, quote, escape in product(delimiters, quotes, escapes):
+        if (escape and not quote) or (quote and quote in delimiter):
+            continue
+        rarer = [quote or '"'] if quote != quotes[0] else []
+        rarer += [escape] if escape != escapes[0] else []
+        if not head.whole or all(text.encode() in head.text for text in rarer):
+            update = {"delimiter": delimiter, "quote": quote, "escape": escape, "auto": False}
+            yield written.model_copy(update=update)
+
+
+def _choices(written: CsvDialect, key: str, choices: tuple[Any, ...]) -> tuple[Any, ...]:
+    return choices if written.is_open(key) else (getattr(written, key),)
+
+
+def _starts(head: Head, csv: CsvDialect, written: CsvDialect) -> Iterator[tuple[int, int]]:
+    """Lines to skip so that the table may begin behind them, and the most fields of such a line.
+
+    A line before the table has at most half as many fields as the table: so much more than any line
+    before it has only the first line of a table that is worth a try.
+    """
+    if not written.is_open("skip_rows"):
+        yield csv.skip_rows, 0
+        return
+    yield 0, 0
+    if not csv.header:
+        return
+    most = 1
+    delimiter = csv.delimiter.encode()
+    for number, line in enumerate(_LINE_END.split(head.text, MAX_SKIPPED + 1)[:-1]):
+        fields = line.count(delimiter) + 1
+        if number and fields >= 2 * most:
+            yield number, most
+        most = max(most, fields)
+
+
+def _below_text(head: Head, reading: Reading, most: int) -> Reading | None:
+    """A reading that skips lines: as it is, or with a doubt; ``None`` if it may not skip them.
+
+    :param most: fields of the richest of these lines.
+    """
+    header, records = reading.rows[0], reading.rows[1:]
+    plain = all(map(_is_plain_name, header))
+    told = tells_header(header, records, below_text=True)
+    if len(header) < 2 * most or not (plain or told):
+        return None
+    ends = islice(_LINE_END.finditer(head.text), reading.csv.skip_rows + 1)
+    if plain and told and len({end[0] for end in ends}) == 1:
+        return reading
+    return replace(reading, doubt="may be no header, and text stands above it")
+
+
+def _is_plain_name(cell: str | None) -> bool:
+    """Whether a cell is a name, and does not look like what another dialect makes of a record."""
+    name = (cell or "").strip()
+    return not (
+        is_value(name)
+        or name.startswith(('"', "'"))
+        or name.endswith(('"', "'"))
+        or any(delimiter in name for delimiter in DELIMITERS)
+    )
+
+
+def _read(head: Head, mapping: TableMapping, csv: CsvDialect) -> Reading | Broken | None:
+    """Read the head by a dialect; ``None`` if there is no record behind the skipped lines."""
+    chunk = _behind(head.text, csv.skip_rows)
+    if not chunk:
+        return None
+    scanner = Scanner(Dialect.of(csv), limits_of(mapping))
+    scan = scanner.scan(chunk, final=head.whole)
+    found = _Scanned(csv, chunk, scan, has_trailer=mapping.trailer is not None and head.whole)
+    if not found.records:
+        return None
+    broken = found.ragged() or found.fault()
+    if broken:
+        return broken
+    rows: list[Row] = []
+    dialect = Dialect.of(csv)
+    texts = [found.text(index) for index in found.records]
+    for index, text in zip(found.records, texts, strict=True):
+        row = cells(text, dialect)
+        if row is None:
+            why = "has a double quote at the edge of a field that is not quoted"
+            return found.broken(len(rows), index, why)
+        rows.append(row)
+    misfit = _misfit(rows[0], csv)
+    if misfit:
+        return found.broken(0, found.records[0], misfit)
+    doubt = _doubt(texts, csv) if found.columns == 1 and mapping.csv.is_open("delimiter") else None
+    return Reading(csv, tuple(rows), tuple(map(found.line, found.records)), doubt)
+
+
+class _Scanned:
+    """What a scan has found, by index of its rows.
+
+    :param has_trailer: the last record is the trailer.
+    """
+
+    def __init__(self, csv: CsvDialect, chunk: bytes, scan: Scan, *, has_trailer: bool) -> None:
+        self._csv, self._chunk, self._scan = csv, chunk, scan
+        blank = np.zeros(len(scan.starts), np.bool_) if scan.blank is None else scan.blank
+        filled = np.flatnonzero(~blank)
+        self.columns = int(scan.delimiters[filled[0]]) + 1 if len(filled) else 0
+        kept = filled
+        if self.columns == 1:
+            kept = np.arange(filled[0], len(scan.starts))  # a blank line is a record
+        if has_trailer and scan.problem is None:
+            kept = kept[kept < filled[-1]]
+        self._kept = kept
+        self.records: list[int] = kept.tolist()
+
+    def ragged(self) -> Broken | None:
+        """The first record that has not as many fields as the first."""
+        fields = self._scan.delimiters[self._kept].astype(np.int64) + 1
+        wrong = np.flatnonzero(fields != self.columns)
+        if not len(wrong):
+            return None
+        at = int(wrong[0])
+        why = f"has {counted(int(fields[at]), 'field')}, while the first record has {self.columns}"
+        dialect = Dialect.of(self._csv)
+        alike = [int(index) for index in self._kept[fields == self.columns]]
+        fits = sum(cells(self.text(index), dialect) is not None for index in alike)
+        return replace(self.broken(at, self.records[at], why), fits=fits)
+
+    def fault(self) -> Broken | None:
+        """What breaks the grammar."""
+        problem = self._scan.problem
+        if problem is None:
+            return None
+        why = f"breaks the grammar ({problem.code.value})"
+        return self.broken(len(self.records), len(self._scan.starts), why)
+
+    def broken(self, good: int, index: int, why: str) -> Broken:
+        """A rule is broken in a row."""
+        return Broken(self._csv, good, self.columns, self.line(index), why, good)
+
+    def line(self, index: int) -> int:
+        """Physical line at which a row begins; the one behind the last row is known too."""
+        extra = self._scan.extra_lines
+        inside = 0 if extra is None else int(extra[:index].sum())
+        return self._csv.skip_rows + 1 + index + inside
+
+    def text(self, index: int) -> str:
+        """A row without its line end."""
+        start, stop = int(self._scan.starts[index]), int(self._scan.stops[index])
+        return self._chunk[start:stop].decode().removesuffix("\n").removesuffix("\r")
+
+
+def _behind(text: bytes, lines: int) -> bytes:
+    """What is left of a text behind some physical lines."""
+    if not lines:
+        return text
+    ends = islice(_LINE_END.finditer(text), lines - 1, None)
+    last = next(ends, None)
+    return text[last.end() :] if last else b""
+
+
+def _misfit(first: Row, csv: CsvDialect) -> str | None:
+    """Why a first record cannot be that of a table, if so."""
+    if not csv.header:
+        named = len(csv.columns or ())
+        if len(first) == named:
+            return None
+        return f"has {counted(len(first), 'field')}, csv.columns {named}"
+    names = effective_names([clean_name(cell or "") for cell in first], csv)
+    if csv.columns is not None and set(map(same, names)) != {
+        same(clean_name(name)) for name in csv.columns
+    }:
+        return "does not hold the names of csv.columns"
+    return None if are_names(names) else "holds an empty or a repeated column name"
+
+
+def _doubt(texts: Sequence[str], csv: CsvDialect) -> str | None:
+    """Why a table of one column may be one of several with a delimiter that was not found."""
+    fields = [next(split(text, Dialect.of(csv)), None) for text in texts]
+    sure = csv.quote == QUOTES[0]
+    bare = [field.text for field in fields if field and not (field.quoted and sure)]
+    if any(delimiter in text for text in bare for delimiter in DELIMITERS):
+        return "is one field, but there are delimiters in the text"
+    if csv.header and bare[:1] == [texts[0]] and not _ONE_WORD.fullmatch(texts[0]):
+        return "is one field of more than one word: it may have another delimiter"
+    return None

@@ -1,0 +1,263 @@
+"""One streaming pass over a data file, by code of our own: the witness of what was delivered.
+
+The pass takes the hash of the delivered bytes, follows compression to its last checksum, decodes,
+and finds header, records and trailer after the grammar in ``docs/csv.md``. What breaks it is
+refused at the first place in file order, with its physical line. Memory does not grow with the
+file: the pass holds a few blocks and one record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.exceptions import TerminalError
+from airflow_landing_loader.landing.formats.csv.counter import Tally
+from airflow_landing_loader.landing.formats.csv.errors import not_text, terminal_error
+from airflow_landing_loader.landing.formats.csv.header.repeated import HeaderFinder
+from airflow_landing_loader.landing.formats.csv.rows import (
+    Batch,
+    Blocks,
+    Place,
+    Rows,
+    batches,
+    skip_lines,
+)
+from airflow_landing_loader.landing.formats.csv.scanner import Limits, Scanner
+from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
+from airflow_landing_loader.landing.model import Inspection, RaggedRecord
+from airflow_landing_loader.landing.text.compression import Expansion
+from airflow_landing_loader.landing.text.stream import BLOCK_BYTES, TextPass, TextStream, open_text
+from airflow_landing_loader.storage.content import FileContent, OnBlock, changed, nothing
+
+
+def inspect(
+    source: FileContent,
+    mapping: TableMapping,
+    on_block: OnBlock = nothing,
+    *,
+    may_be_empty: bool = False,
+) -> Inspection:
+    """Inspect a data file in one streaming pass.
+
+    :param source: the data file.
+    :param mapping: the table mapping that the file belongs to.
+    :param on_block: called for each block of the text; what it raises ends the pass.
+    :param may_be_empty: a file without records needs no header either: somebody says that it has
+        none. It has no columns then, unless the mapping names them.
+    :returns: hash and size of the delivered bytes, and header, records and trailer of the text.
+        Whether the column names are legal, and whether the count is the promised one, is asked
+        later.
+    :raises TerminalError: ``LANDING_NOT_A_FILE``, ``FILE_EMPTY``, ``FILE_BINARY``,
+        ``COMPRESSION_*``, ``ENCODING_*``, ``CSV_*``, ``HEADER_MISSING``, ``TRAILER_*``; for text
+        with line, record and column as far as they apply. ``CSV_RAGGED`` only under
+        ``on_bad_row: fail``.
+    :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_UNREADABLE``.
+    """
+    with TextPass(source, mapping.csv.encoding, expansion_of(mapping)) as delivered:
+        scanner = _scanner(mapping)
+        tally = Tally(delivered.name, mapping)
+        try:
+            _read(delivered, mapping, scanner, tally, on_block)
+            tally.finish(scanner.line_end or "\n", may_be_empty=may_be_empty)
+        except TerminalError as error:
+            csv = mapping.csv
+            explain(error, delivered, plain=csv.delimiter + csv.quote + (csv.escape or ""))
+            raise
+        return Inspection(
+            sha256=delivered.sha256(),
+            size=delivered.size,
+            compression=delivered.compression,
+            line_end=scanner.line_end or "\n",
+            columns=tally.columns,
+            body_start=tally.body_start,
+            body_end=tally.body_end,
+            body_line=tally.body_line,
+            records=tally.records,
+            ragged=tally.ragged,
+            longest_record=tally.longest,
+            multiline=tally.multiline,
+            skipped_headers=tally.skipped_headers,
+            header_line=tally.header_line,
+            trailer=tally.trailer,
+        )
+
+
+def ragged_records(
+    source: FileContent, mapping: TableMapping, inspection: Inspection
+) -> Iterator[RaggedRecord]:
+    """Find the records that cannot be loaded, in file order, in a second pass: those with a wrong
+    number of fields, and those that are the header again.
+
+    :param source: the file that was inspected.
+    :param mapping: its table mapping.
+    :param inspection: what :func:`inspect` found in it.
+    :returns: offsets count bytes of the text; ``end`` lies behind the record's line end.
+    :raises TransientError: ``LANDING_CHANGED`` where the file is not the one that was inspected;
+        otherwise as :func:`inspect`.
+    """
+    expected = len(inspection.columns) - 1
+    passed = found = 0
+    headers = HeaderFinder(inspection.columns, mapping.csv)
+    for batch, rows, _ in _body_batches(source, mapping, inspection):
+        wrong = rows.delimiters != expected
+        wrong[headers.find(batch.chunk, batch.offset, rows)] = True
+        for index in wrong.nonzero()[0].tolist():
+            found += 1
+            yield _span(rows, index, passed)
+        passed += len(rows)
+    if found != inspection.ragged:
+        raise changed(source.name)
+
+
+def skipped_headers(
+    source: FileContent, mapping: TableMapping, inspection: Inspection
+) -> Iterator[tuple[int, int]]:
+    """Find the headers that are left out between the records, in a second pass.
+
+    :param source: the file that was inspected.
+    :param mapping: its table mapping.
+    :param inspection: what :func:`inspect` found in it.
+    :returns: (start, end) offsets in the text.
+    :raises TransientError: as :func:`ragged_records`.
+    """
+    for _, _, headers in _body_batches(source, mapping, inspection):
+        yield from zip(headers.starts.tolist(), headers.stops.tolist(), strict=True)
+
+
+def locate(
+    source: FileContent, mapping: TableMapping, inspection: Inspection, records: Iterable[int]
+) -> Iterator[RaggedRecord]:
+    """Find where records lie, given their numbers, in a second pass that ends with the last one.
+
+    :param source: the file that was inspected.
+    :param mapping: its table mapping.
+    :param inspection: what :func:`inspect` found in it.
+    :param records: numbers of data records from 1, ragged ones counted too, in ascending order; a
+        number may come again.
+    :returns: one place for each number, as :func:`ragged_records` gives it, whatever the record's
+        number of fields.
+    :raises ValueError: the file has no such record, or the numbers are not ascending.
+    :raises TransientError: as :func:`ragged_records`.
+    """
+    batches_of_rows = _body(source, mapping, inspection)
+    rows: Rows | None = None
+    passed = behind = 0
+    last = 1
+    for number in records:
+        if not last <= number <= inspection.records:
+            raise ValueError(f"record {number} after {last} of {inspection.records}")
+        while rows is None or number > behind:
+            rows = next(batches_of_rows)
+            passed, behind = behind, behind + len(rows)
+        yield _span(rows, number - passed - 1, passed)
+        last = number
+
+
+def record_texts(
+    source: FileContent, mapping: TableMapping, inspection: Inspection
+) -> Iterator[str]:
+    """Read the text of each data record, without its line end, in file order, in a second pass.
+
+    :param source: the file that was inspected.
+    :param mapping: its table mapping.
+    :param inspection: what :func:`inspect` found in it.
+    :raises TransientError: as :func:`ragged_records`.
+    """
+    for batch, rows, _ in _body_batches(source, mapping, inspection):
+        for index in range(len(rows)):
+            yield batch.text(rows, index).removesuffix(inspection.line_end)
+
+
+def explain(error: TerminalError, delivered: TextPass, *, plain: str) -> None:
+    """Raise the deeper cause of a text that was refused, if there is one.
+
+    Damaged compression gives broken text long before its checksum fails, and no line of a ZIP
+    archive is worth a look.
+
+    :param plain: characters that may be delimiter, quote or escape.
+    """
+    delivered.finish()
+    if error.detail.code.startswith("compression."):
+        return
+    cause = not_text(delivered.head(), plain=plain.encode(), file=delivered.name)
+    if cause is not None:
+        raise cause from error
+
+
+def expansion_of(mapping: TableMapping) -> Expansion:
+    """How far a compressed file of a mapping may expand."""
+    return Expansion(mapping.max_expansion, mapping.free_expansion_bytes)
+
+
+def limits_of(mapping: TableMapping) -> Limits:
+    """What one record of a mapping's files may take."""
+    return Limits(mapping.max_record_bytes, mapping.max_record_lines)
+
+
+def _scanner(mapping: TableMapping) -> Scanner:
+    return Scanner(Dialect.of(mapping.csv), limits_of(mapping))
+
+
+def _read(
+    delivered: TextPass, mapping: TableMapping, scanner: Scanner, tally: Tally, on_block: OnBlock
+) -> None:
+    limits = limits_of(mapping)
+    blocks = Blocks(delivered.blocks())
+    place = skip_lines(blocks, mapping.csv.skip_rows, limits, tally.skipped_line)
+    tally.begin(place)
+    fault = place.fault
+    if fault is None:
+        for batch in batches(blocks, scanner, place):
+            on_block()
+            tally.add(batch)
+            fault = batch.fault
+    if fault is not None:
+        record = tally.next_record()
+        utf8 = mapping.csv.encoding == "utf-8"
+        raise terminal_error(fault, file=delivered.name, record=record, limits=limits, utf8=utf8)
+
+
+def _body(source: FileContent, mapping: TableMapping, inspection: Inspection) -> Iterator[Rows]:
+    """Find the data records once more, in batches."""
+    return (rows for _, rows, _ in _body_batches(source, mapping, inspection))
+
+
+def _body_batches(
+    source: FileContent, mapping: TableMapping, inspection: Inspection
+) -> Iterator[tuple[Batch, Rows, Rows]]:
+    """Read the data records once more, in batches; the rows are those of them that are records, and
+    the headers among them that are left out.
+    """
+    found = 0
+    headers = HeaderFinder(inspection.columns if inspection.skipped_headers else (), mapping.csv)
+    scanner = Scanner(Dialect.of(mapping.csv), limits_of(mapping), inspection.line_end)
+    with open_text(source, inspection.compression, mapping.csv.encoding) as text:
+        text.seek(inspection.body_start)
+        blocks = Blocks(_until(text, inspection.body_end))
+        place = Place(inspection.body_start, inspection.body_line)
+        for batch in batches(blocks, scanner, place):
+            rows = batch.rows if len(inspection.columns) == 1 else batch.rows.without_blank()
+            again = headers.find(batch.chunk, batch.offset, rows)
+            left_out, rows = rows.only(again), rows.without(again)
+            found += len(rows)
+            if batch.fault or found > inspection.records:
+                raise changed(source.name)
+            yield batch, rows, left_out
+    if found != inspection.records:
+        raise changed(source.name)
+
+
+def _until(text: TextStream, end: int) -> Iterator[bytes]:
+    while block := text.read(min(BLOCK_BYTES, end - text.tell())):
+        yield block
+
+
+def _span(rows: Rows, index: int, passed: int) -> RaggedRecord:
+    return RaggedRecord(
+        record=passed + index + 1,
+        line=rows.line(index),
+        start=int(rows.starts[index]),
+        end=int(rows.stops[index]),
+        fields=rows.fields(index),
+    )

@@ -1,0 +1,318 @@
+"""From blocks of text to batches of whole rows, each with its offsets and physical lines.
+
+A batch is cut where a row ends; what follows goes into the next one. A row that grows past its
+limits is refused before it can fill the memory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from airflow_landing_loader.exceptions import ErrorCode
+from airflow_landing_loader.landing.formats.csv.bitmasks import Mask
+from airflow_landing_loader.landing.formats.csv.scanner import Counts, Limits, Scan, Scanner
+from airflow_landing_loader.landing.formats.csv.tokenizer import Offsets, Problem
+from airflow_landing_loader.landing.text.encoding import UndecodableTextError
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Consecutive rows of a text. A row is a record or a blank line.
+
+    :param starts: offset in the text of each row.
+    :param stops: offset after each row, its line end included.
+    :param delimiters: delimiters outside quotes per row.
+    :param first_line: physical line of the first row.
+    :param lines: physical line of each row; ``None``: one line each.
+    :param blank: which rows are blank lines; ``None``: none is.
+    """
+
+    starts: Offsets
+    stops: Offsets
+    delimiters: Counts
+    first_line: int
+    lines: Offsets | None
+    blank: Mask | None
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def line(self, index: int) -> int:
+        """Physical line, from 1, at which a row begins."""
+        return self.first_line + index if self.lines is None else int(self.lines[index])
+
+    def fields(self, index: int) -> int:
+        """Number of fields of a row."""
+        return int(self.delimiters[index]) + 1
+
+    def since(self, index: int) -> Rows:
+        """The rows from one on."""
+        return self._take(slice(index, None), self.first_line + index)
+
+    def before(self, index: int) -> Rows:
+        """The rows before one."""
+        return self._take(slice(0, index), self.first_line)
+
+    def without_blank(self) -> Rows:
+        """The rows that are records, in a file in which blank lines are none."""
+        return self if self.blank is None else self._kept(np.flatnonzero(~self.blank), None)
+
+    def without(self, indices: Offsets) -> Rows:
+        """The rows but some."""
+        if not len(indices):
+            return self
+        keep = np.delete(np.arange(len(self)), indices)
+        return self._kept(keep, None if self.blank is None else self.blank[keep])
+
+    def only(self, indices: Offsets) -> Rows:
+        """Some of the rows."""
+        return self._kept(indices, None if self.blank is None else self.blank[indices])
+
+    def _kept(self, keep: Offsets, blank: Mask | None) -> Rows:
+        lines = keep + self.first_line if self.lines is None else self.lines[keep]
+        return Rows(
+            self.starts[keep],
+            self.stops[keep],
+            self.delimiters[keep],
+            self.first_line,
+            lines,
+            blank,
+        )
+
+    def last_record(self) -> int | None:
+        """Index of the last row that is not blank."""
+        if self.blank is None:
+            return len(self) - 1 if len(self) else None
+        filled = np.flatnonzero(~self.blank)
+        return int(filled[-1]) if len(filled) else None
+
+    def first_record(self) -> int | None:
+        """Index of the first row that is not blank."""
+        if self.blank is None:
+            return 0 if len(self) else None
+        filled = np.flatnonzero(~self.blank)
+        return int(filled[0]) if len(filled) else None
+
+    def _take(self, part: slice, first_line: int) -> Rows:
+        return Rows(
+            self.starts[part],
+            self.stops[part],
+            self.delimiters[part],
+            first_line,
+            None if self.lines is None else self.lines[part],
+            None if self.blank is None else self.blank[part],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The first place of a text that breaks the grammar or cannot be decoded.
+
+    :param code: what is wrong.
+    :param line: physical line where it shows.
+    :param before: that line up to where it shows.
+    :param row_line: physical line where its row begins.
+    :param error: what the decoder said, for ``ENCODING_INVALID``.
+    """
+
+    code: ErrorCode
+    line: int
+    before: bytes
+    row_line: int
+    error: UndecodableTextError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some whole rows, and the fault behind them that ends the text, if there is one."""
+
+    chunk: bytes
+    offset: int
+    rows: Rows
+    fault: Fault | None
+
+    def first_beginning(self, rows: Rows, texts: Sequence[bytes]) -> int | None:
+        """Index of the first of some rows, taken from the batch's, that begins with a text."""
+        if not texts:
+            return None
+        chunk, starts = np.frombuffer(self.chunk, np.uint8), rows.starts - self.offset
+        firsts = []
+        for text in texts:
+            found = np.flatnonzero(rows.stops - rows.starts >= len(text))
+            for at, byte in enumerate(text):
+                found = found[chunk[starts[found] + at] == byte]
+            firsts += found[:1].tolist()
+        return min(firsts, default=None)
+
+    def text(self, rows: Rows, index: int) -> str:
+        """Text of one of the rows, or of some taken from them, its line end included."""
+        start, stop = int(rows.starts[index]), int(rows.stops[index])
+        return self.chunk[start - self.offset : stop - self.offset].decode()
+
+
+class Blocks:
+    """Blocks of text that remember how they ended."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self.ended = False
+        self.undecodable: UndecodableTextError | None = None
+
+    def take(self, size: int) -> bytes:
+        """Return at least ``size`` bytes and at least one block, less only when the text ends."""
+        parts: list[bytes] = []
+        while not self.ended and (size > 0 or not parts):
+            try:
+                block = next(self._blocks, b"")
+            except UndecodableTextError as error:
+                self.undecodable, self.ended = error, True
+                break
+            self.ended = not block
+            size -= len(block)
+            parts.append(block)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where rows begin: offset in the text, physical line, and text from there already read."""
+
+    offset: int = 0
+    line: int = 1
+    rest: bytes = b""
+    fault: Fault | None = None
+
+
+def skip_lines(
+    blocks: Blocks, count: int, limits: Limits, on_line: Callable[[int, bytes], None]
+) -> Place:
+    """Skip physical lines, whatever their line ends; they are text, but not CSV.
+
+    :param blocks: the text from its start.
+    :param count: lines to skip; the text may have fewer.
+    :param limits: a line may have as many bytes as a record.
+    :param on_line: called with the number of each of them, and the line with its line end.
+    """
+    place = Place()
+    while count > 0:
+        match = _LINE_END.search(place.rest)
+        # A CR at the end of what was read may be half of a CRLF.
+        if match and (match.end() < len(place.rest) or blocks.ended or match[0] != b"\r"):
+            line, rest = place.rest[: match.end()], place.rest[match.end() :]
+            fault = _line_fault(line, place.line, limits)
+            if fault is None:
+                on_line(place.line, line)
+            place = Place(place.offset + len(line), place.line + 1, rest, fault)
+            count -= 1
+        elif blocks.ended or len(place.rest) > limits.bytes:
+            return _last_skipped(place, blocks, limits)
+        else:
+            place = replace(place, rest=place.rest + blocks.take(len(place.rest)))
+        if place.fault:
+            return place
+    return place
+
+
+def _last_skipped(place: Place, blocks: Blocks, limits: Limits) -> Place:
+    """The text ends within the skipped lines, or one of them does not end."""
+    fault = _line_fault(place.rest, place.line, limits)
+    if fault is None and blocks.undecodable:
+        fault = _undecodable_fault(place.rest, 0, place.line, blocks.undecodable)
+    return Place(place.offset + len(place.rest), place.line, b"", fault)
+
+
+def _line_fault(line: bytes, number: int, limits: Limits) -> Fault | None:
+    nul = line.find(0, 0, limits.bytes + 1)
+    if nul >= 0:
+        return Fault(ErrorCode.ENCODING_NUL_BYTE, number, line[:nul], number)
+    if len(line) > limits.bytes:
+        return Fault(ErrorCode.CSV_RECORD_TOO_LONG, number, b"", number)
+    return None
+
+
+def text_fault(head: bytes, undecodable: UndecodableTextError | None) -> Fault | None:
+    """The first place of a text at which it is no text, whatever its dialect.
+
+    :param head: the text from its start.
+    :param undecodable: what the decoder said behind the head, if it said something.
+    """
+    nul = head.find(0)
+    if nul >= 0:
+        line, before = _place_of(head, 0, 1, nul)
+        return Fault(ErrorCode.ENCODING_NUL_BYTE, line, before, line)
+    return _undecodable_fault(head, 0, 1, undecodable) if undecodable else None
+
+
+def batches(blocks: Blocks, scanner: Scanner, place: Place) -> Iterator[Batch]:
+    """Yield the rows of a text in batches; the last batch may end in a fault.
+
+    :param blocks: the text from ``place`` on, without ``place.rest``.
+    :param scanner: knows the grammar.
+    :param place: where the rows begin.
+    """
+    offset, line, chunk = place.offset, place.line, place.rest
+    while True:
+        # Rows longer than a block: twice as much each time, so that no byte is scanned too often.
+        chunk += blocks.take(len(chunk))
+        fault: Fault | None = None
+        used = 0
+        if chunk:
+            scan = scanner.scan(chunk, final=blocks.ended and blocks.undecodable is None)
+            rows, next_line = _rows(scan, offset, line)
+            used = int(scan.stops[-1]) if len(rows) else 0
+            if scan.problem:
+                fault = _fault(scan.problem, chunk, used, next_line)
+            elif blocks.undecodable:
+                fault = _undecodable_fault(chunk, used, next_line, blocks.undecodable)
+            yield Batch(chunk, offset, rows, fault)
+            offset, line, chunk = offset + used, next_line, chunk[used:]
+        elif blocks.undecodable:
+            fault = _undecodable_fault(b"", 0, line, blocks.undecodable)
+            yield Batch(b"", offset, _no_rows(line), fault)
+        if fault or blocks.ended:
+            return
+
+
+def _rows(scan: Scan, offset: int, line: int) -> tuple[Rows, int]:
+    """The scan's rows with offsets in the text and lines, and the line after them."""
+    lines: Offsets | None = None
+    after = line + len(scan.stops)
+    if scan.extra_lines is not None:
+        ends = np.cumsum(scan.extra_lines + 1) + line
+        lines = ends - scan.extra_lines - 1
+        after = int(ends[-1]) if len(ends) else line
+    rows = Rows(scan.starts + offset, scan.stops + offset, scan.delimiters, line, lines, scan.blank)
+    return rows, after
+
+
+def _no_rows(line: int) -> Rows:
+    none = np.empty(0, np.int64)
+    return Rows(none, none, np.empty(0, np.uint8), line, None, None)
+
+
+def _fault(problem: Problem, chunk: bytes, row_start: int, row_line: int) -> Fault:
+    line, before = _place_of(chunk, row_start, row_line, problem.at)
+    return Fault(problem.code, line, before, row_line)
+
+
+def _undecodable_fault(
+    chunk: bytes, row_start: int, row_line: int, error: UndecodableTextError
+) -> Fault:
+    line, before = _place_of(chunk, row_start, row_line, len(chunk))
+    return Fault(ErrorCode.ENCODING_INVALID, line, before, row_line, error)
+
+
+def _place_of(chunk: bytes, row_start: int, row_line: int, at: int) -> tuple[int, bytes]:
+    """Physical line of a byte in the row that begins at ``row_start``, and the line before it."""
+    line, line_start = row_line, row_start
+    for match in _LINE_END.finditer(chunk, row_start):
+        if match.end() > at:
+            break
+        line, line_start = line + 1, match.end()
+    return line, chunk[line_start:at]

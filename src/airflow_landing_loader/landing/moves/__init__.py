@@ -1,0 +1,1 @@
+"""Files to archive or failed, with an explanation; a death at any step loses nothing."""

@@ -1,0 +1,1 @@
+"""Files back from failed into landing."""

@@ -1,0 +1,165 @@
+"""Failed deliveries back into the landing zone, as new arrivals under their original names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+from airflow_landing_loader.exceptions import TerminalError
+from airflow_landing_loader.landing.moves.sidecar import (
+    ENDING,
+    Sidecar,
+    find_sidecar,
+    is_same_delivery,
+    read_sidecar,
+    sidecar_name,
+)
+from airflow_landing_loader.landing.moves.target import SpotState, Target
+from airflow_landing_loader.landing.replay.model import (
+    Replayed,
+    elsewhere,
+    in_neither,
+    name_taken,
+    not_there,
+)
+from airflow_landing_loader.storage.content import changed
+from airflow_landing_loader.storage.folder import Folder
+from airflow_landing_loader.storage.model import FileToMove, LandedFile
+from airflow_landing_loader.storage.opening import open_folder
+from airflow_landing_loader.storage.zone import Zone, require_plain_name
+
+_TAG = "replay"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Return:
+    """One file on its way back; ``found``: as it lies in the failed zone, if it still does."""
+
+    stored: str
+    name: str
+    found: LandedFile | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    sidecar_name: str
+    sidecar: Sidecar
+    files: tuple[_Return, ...]
+
+
+def replay(failed: Zone, landing: Zone, names: Sequence[str]) -> list[Replayed]:
+    """Move failed deliveries back, each with its go file, and remove their sidecars.
+
+    All names are looked at before the first file moves. The files get a new modification time, so
+    that they count as a new arrival and have to settle again. May be repeated after a death.
+
+    :param failed: failed zone.
+    :param landing: landing zone.
+    :param names: of data files in the failed zone, with or without ``.error.json``; a path is
+        accepted if it leads directly into the failed zone.
+    :raises TerminalError: ``REPLAY_NO_SIDECAR``; ``REPLAY_NAME_TAKEN``, a file of that name lies in
+        the landing zone; ``LANDING_UNKNOWN_FILE``, a path outside of the failed zone, or a file
+        that is in neither zone; ``LANDING_NOT_A_FILE``.
+    :raises TransientError: ``ZONE_UNAVAILABLE``, ``ZONE_UNWRITABLE`` or ``LANDING_UNREADABLE``.
+    """
+    source, target = open_folder(failed), open_folder(landing)
+    source.require()
+    target.require()
+    # Nothing is quarantined while the zone is looked at: a sidecar without its data file is an
+    # interrupted replay, not a delivery that is about to arrive.
+    view = Target(source, target)
+    with source.lock(target) or nullcontext():
+        plans = [_plan(view, _stored_name(source, name)) for name in names]
+    return [_replay(view, plan) for plan in plans]
+
+
+def _stored_name(source: Folder, name: str) -> str:
+    plain = source.name_of(name)
+    if plain is None:
+        raise elsewhere(name, source)
+    require_plain_name(plain)
+    return plain
+
+
+def _plan(view: Target, name: str) -> _Plan:
+    source = view.source
+    own = sidecar_name(name, source.path)
+    # A delivered file may have the name of a sidecar; then it has one of its own.
+    if name.endswith(ENDING) and not source.taken(own):
+        own = name
+    sidecar = _sidecar(source, own, name)
+    pairs = [(sidecar.stored_data or sidecar.data_name, sidecar.data_name)]
+    if sidecar.go_name is not None:
+        pairs.append((sidecar.stored_go or sidecar.go_name, sidecar.go_name))
+    for pair in pairs:
+        for each in pair:
+            require_plain_name(each)
+    files = tuple(_look_up(view, *pair) for pair in pairs)
+    if files[0].found is None and not view.folder.taken(files[0].name):
+        raise in_neither(files[0].stored, f"{source.path}/{own}")
+    return _Plan(sidecar_name=own, sidecar=sidecar, files=files)
+
+
+def _sidecar(source: Folder, own: str, name: str) -> Sidecar:
+    try:
+        return read_sidecar(source, own)
+    except TerminalError:
+        if source.taken(own) or source.taken(name):
+            raise
+        raise not_there(name, source) from None
+
+
+def _look_up(view: Target, stored: str, name: str) -> _Return:
+    source = view.source
+    source.give_back(stored, tag=_TAG)
+    # A replay by link and unlink that died in between has left two names, which nothing else has.
+    look = source.find if view.folder.is_one_file(name, source, stored) else source.stat
+    file = _Return(stored=stored, name=name, found=look(stored))
+    if file.found is not None:
+        _is_back(view, file, file.found)
+    return file
+
+
+def _is_back(view: Target, file: _Return, found: LandedFile) -> bool:
+    """Whether a dead replay has copied the file already.
+
+    :raises TerminalError: ``REPLAY_NAME_TAKEN``, by something else.
+    """
+    state = view.state(FileToMove(file=found), file.name, in_place=True)
+    if state is SpotState.OTHER:
+        raise name_taken(file.name, file.stored)
+    return state is SpotState.OWN
+
+
+def _replay(view: Target, plan: _Plan) -> Replayed:
+    source, target = view.source, view.folder
+    for file in plan.files:
+        if file.found is not None and source.taken(file.stored):
+            _bring_back(view, file, file.found)
+    now = find_sidecar(source, plan.sidecar_name)
+    if now is not None and is_same_delivery(now, plan.sidecar):
+        source.remove(plan.sidecar_name)
+    data, *others = plan.files
+    go = next((go.name for go in others if target.taken(go.name)), None)
+    return Replayed(
+        data=f"{target.path}/{data.name}",
+        go=None if go is None else f"{target.path}/{go}",
+        stored=data.stored,
+        code=plan.sidecar.error.code,
+    )
+
+
+def _bring_back(view: Target, file: _Return, found: LandedFile) -> None:
+    source, target = view.source, view.folder
+    item = FileToMove(file=found)
+    if not _is_back(view, file, found):
+        item = FileToMove(file=source.renewed(found))
+        try:
+            if not target.bring(file.name, item, source, tag=_TAG):
+                return
+        except FileExistsError:  # taken at this moment
+            if not _is_back(view, file, item.file):
+                raise changed(file.stored) from None
+    source.discard(item, tag=_TAG)
+    target.tidy(file.stored, tag=_TAG)

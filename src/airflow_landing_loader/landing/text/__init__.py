@@ -1,0 +1,1 @@
+"""Bytes to text: compression, encoding, line by line."""

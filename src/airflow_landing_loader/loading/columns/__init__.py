@@ -1,0 +1,1 @@
+"""Columns of raw tables: names, drift, types."""

@@ -1,0 +1,158 @@
+"""Schema drift: which column of a file goes where, given the table. Pure, for both warehouses.
+
+The table is the schema. Columns it knows load (case does not count), columns it lacks go to
+``_extra``, columns the file lacks are NULL. Each of its columns belongs to the name that made it,
+or that came to it first: another name that would become the same column goes to ``_extra``, too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from airflow_landing_loader.config.mapping.column_names import OWN_COLUMNS, same
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.loading.columns.names import FileColumn, collision
+from airflow_landing_loader.safe_text import counted
+
+Owners = Mapping[str, str]
+"""The names that a table's columns belong to, by column, :func:`same`; others belong to nobody."""
+
+
+def owners_by_table(rows: Iterable[tuple[str, str, str]]) -> dict[str, Owners]:
+    """Return owners by table, of rows of table, column and owner."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for table, column, owner in rows:
+        found[table][same(column)] = owner
+    return dict(found)
+
+
+@dataclass(frozen=True)
+class TableColumn:
+    """A column of a table: its name and the warehouse's own word for its type."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A name that would become a column that belongs to another one."""
+
+    name: str
+    column: str
+    owner: str
+
+    def sentence(self) -> str:
+        """Say so, with what can be done."""
+        return (
+            f"column {self.name!r} went to _extra: {self.column} belongs to the sender's "
+            f"{self.owner!r}; csv.rename can name it otherwise"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnPlan:
+    """Where each column of a file goes.
+
+    :param known: (position in the file from 0, column of the table), in the table's order.
+    :param extra: (position in the file from 0, name in ``_extra``), in file order.
+    :param missing: columns of the table that the file lacks, in the table's order; a file without
+        any column, which has no record, lacks none.
+    :param owners: the owners of the table's columns from now on.
+    :param owned: names of the file that become owners now, by position in the file.
+    :param taken: why columns are in ``_extra`` though the table has a column of that name.
+    """
+
+    known: tuple[tuple[int, TableColumn], ...]
+    extra: tuple[tuple[int, str], ...]
+    missing: tuple[TableColumn, ...]
+    owners: Owners
+    owned: Mapping[int, str]
+    taken: tuple[Taken, ...]
+
+    @property
+    def lacks_most(self) -> bool:
+        """Whether the file lacks more than half of the table's columns."""
+        in_file = len(self.known) + len(self.extra)
+        return in_file > 0 and len(self.missing) > (len(self.known) + len(self.missing)) / 2
+
+    @property
+    def new_owners(self) -> Owners:
+        """The owners that the file makes."""
+        return {same(c.name): self.owned[index] for index, c in self.known if index in self.owned}
+
+    def for_files(self, count: int) -> tuple[ColumnPlan, ...]:
+        """The plans of so many files with these columns: the first one makes them owners."""
+        return (self, *[replace(self, owned={})] * (count - 1))
+
+
+def plan_columns(
+    columns: Sequence[FileColumn], table: Sequence[TableColumn], owners: Owners, *, file: str
+) -> ColumnPlan:
+    """Match a file's columns with a table's.
+
+    :param columns: the file's, as :func:`names.file_columns` gives them.
+    :param table: the table's columns in order; our own are passed over.
+    :param owners: whose they are.
+    :raises TerminalError: the table knows none of the file's columns, or two of them would go to
+        one column. A file without any, which has no records either, fits every table.
+    """
+    theirs = [c for c in table if same(c.name) not in OWN_COLUMNS]
+    of_table = {same(c.name): c for c in reversed(theirs)}
+    places = _places(columns, of_table, owners)
+    if columns and not places:
+        raise TerminalError(
+            ErrorCode.HEADER_NO_KNOWN_COLUMN,
+            f"the table knows none of the file's {counted(len(columns), 'column')} "
+            f"(it has {', '.join(c.name for c in theirs[:8]) or 'none of its own'})",
+            hint="is this the right file for this table? Check the pattern, csv.delimiter and "
+            "csv.header of the mapping",
+            file=file,
+        )
+    position = {of_table[key].name: index for key, index in places.items()}
+    known = tuple((position[c.name], c) for c in theirs if c.name in position)
+    extra = sorted(set(range(len(columns))) - set(places.values()))
+    owned = {key: columns[index].name for key, index in places.items() if key not in owners}
+    return ColumnPlan(
+        known=known,
+        extra=tuple((index, columns[index].name) for index in extra),
+        missing=tuple(c for c in theirs if c.name not in position) if columns else (),
+        owners={**owners, **owned},
+        owned={places[key]: name for key, name in owned.items()},
+        taken=tuple(
+            Taken(columns[i].name, columns[i].column, owners[same(columns[i].column)])
+            for i in extra
+            if same(columns[i].column) in of_table
+        ),
+    )
+
+
+def _places(
+    columns: Sequence[FileColumn], of_table: Mapping[str, TableColumn], owners: Owners
+) -> dict[str, int]:
+    """Positions in the file of the columns that the table knows, by column of the table."""
+    owned = {same(owner): key for key, owner in owners.items() if key in of_table}
+    places: dict[str, int] = {}
+    for index, column in enumerate(columns):
+        key = _place(column, of_table, owners, owned)
+        if key is None:
+            continue
+        if key in places:
+            raise collision(column.name, columns[places[key]].name, of_table[key].name)
+        places[key] = index
+    return places
+
+
+def _place(
+    column: FileColumn,
+    of_table: Mapping[str, TableColumn],
+    owners: Owners,
+    owned: Mapping[str, str],
+) -> str | None:
+    """The column of the table that a file's column goes to, if there is one."""
+    key, name = same(column.column), same(column.name)
+    # What the mapping names goes to the column of that name, whoever made it: a person says so.
+    mine = column.renamed or same(owners.get(key, column.name)) == name
+    return key if key in of_table and mine else owned.get(name)

@@ -1,0 +1,1 @@
+"""Our own tables: what they are, and how their rows are made."""

@@ -1,0 +1,37 @@
+"""What the books say of one load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from airflow_landing_loader.loading.ledger.queries import Books
+from airflow_landing_loader.loading.model import DeliveryOutcome, Load, LoadColumn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Booked:
+    """The part of a :class:`~airflow_landing_loader.loading.warehouses.base.CommittedLoad` that is
+    asked of the books, and so in every warehouse alike."""
+
+    books: Books
+    load: Load
+
+    @property
+    def outcome(self) -> DeliveryOutcome:
+        """See the protocol."""
+        return self.books.outcome_of(self.load.load_id)
+
+    @property
+    def columns(self) -> tuple[LoadColumn, ...]:
+        """See the protocol."""
+        return self.books.columns_of_load(self.load.load_id)
+
+    @property
+    def sharing(self) -> tuple[int, ...]:
+        """See the protocol."""
+        return self.books.sharing(self.load)
+
+    def rejects(self) -> Iterator[tuple[int, str]]:
+        """See the protocol."""
+        return self.books.rejects_of(self.load.load_id)

@@ -1,0 +1,84 @@
+"""Rows of our own tables, made of what was loaded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow_landing_loader.landing.moves.archive_layout import archive_path
+from airflow_landing_loader.loading.model import (
+    Load,
+    RunContext,
+)
+from airflow_landing_loader.loading.planning.decisions import Planned
+from airflow_landing_loader.loading.reading.records import Written
+from airflow_landing_loader.safe_text import storable
+from airflow_landing_loader.storage.zone import Zone
+
+
+def load_row(
+    item: Planned,
+    written: Written,
+    run: RunContext,
+    *,
+    archive: Zone,
+    started_at: datetime,
+    completed_at: datetime,
+    sequence: int,
+) -> Load:
+    """Return the row of ``load_metadata``; times are UTC without zone."""
+    validated, decision = item.validated, item.decision
+    delivery, inspection = validated.delivery, validated.inspection
+    return Load(
+        load_id=decision.load_id,
+        filename=storable(delivery.data.name),
+        table_name=delivery.mapping.table,
+        row_count=written.rows,
+        started_at=started_at,
+        completed_at=completed_at,
+        sequence=sequence,
+        uri=storable(delivery.data.path),
+        size_bytes=inspection.size,
+        sha256=inspection.sha256,
+        delivery_token=delivery.data.token,
+        go_filename=storable(delivery.go.name) if delivery.go else None,
+        go_sha256=validated.go.sha256 if validated.go else None,
+        record_count=inspection.records,
+        expected_count=validated.expected_records,
+        rejected_count=len(written.rejects),
+        drift_columns=tuple(name for _, name in written.plan.extra),
+        missing_columns=tuple(column.name for column in written.plan.missing),
+        restates_load_id=decision.restates.load_id if decision.restates else None,
+        same_content_load_id=decision.same_content.load_id if decision.same_content else None,
+        archive_uri=storable(archive_path(archive, delivery, started_at.replace(tzinfo=UTC))),
+        dag_id=run.dag_id,
+        run_id=run.run_id,
+    )
+
+
+def column_rows(item: Planned, written: Written) -> list[tuple[object, ...]]:
+    """Return a load's rows of ``load_columns``."""
+    plan = written.plan
+    places = {index: (column.name, "column") for index, column in plan.known}
+    places |= {index: (name, "extra") for index, name in plan.extra}
+    return [
+        (item.load_id, index + 1, column.sender, *places[index], plan.owned.get(index))
+        for index, column in enumerate(written.columns)
+    ]
+
+
+def reject_rows(item: Planned, written: Written) -> list[tuple[object, ...]]:
+    """Return a load's rows of ``load_rejects``."""
+    return [
+        (
+            item.load_id,
+            storable(item.validated.delivery.data.name),
+            item.validated.delivery.mapping.table,
+            reject.record,
+            reject.line,
+            reject.code.value,
+            reject.column,
+            reject.message,
+            reject.text,
+        )
+        for reject in written.rejects
+    ]

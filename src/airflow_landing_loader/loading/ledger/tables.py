@@ -1,0 +1,138 @@
+"""Our own tables: names, columns and types, in order. They lie in the default schema or dataset.
+
+``load_metadata`` begins with the six columns of the first document of this design, in its order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any
+
+
+@dataclass(frozen=True)
+class OwnTable:
+    """One of our tables.
+
+    :param columns: (name, type) in order; types are DuckDB's.
+    :param cluster_by: columns that a warehouse lays the rows together by which knows such a thing,
+        so that a question about some of their values does not read all rows.
+    """
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    cluster_by: tuple[str, ...] = ()
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names in order."""
+        return tuple(name for name, _ in self.columns)
+
+    def rows(self, records: Iterable[object]) -> list[tuple[Any, ...]]:
+        """Return the values of records, whose fields bear the columns' names, in column order."""
+        values = attrgetter(*self.column_names)
+        return [values(record) for record in records]
+
+
+LOAD_METADATA = OwnTable(
+    "load_metadata",
+    (
+        ("load_id", "VARCHAR"),
+        ("filename", "VARCHAR"),
+        ("table_name", "VARCHAR"),
+        ("row_count", "BIGINT"),
+        ("started_at", "TIMESTAMP"),
+        ("completed_at", "TIMESTAMP"),
+        ("sequence", "BIGINT"),
+        ("uri", "VARCHAR"),
+        ("size_bytes", "BIGINT"),
+        ("sha256", "VARCHAR"),
+        ("delivery_token", "VARCHAR"),
+        ("go_filename", "VARCHAR"),
+        ("go_sha256", "VARCHAR"),
+        ("record_count", "BIGINT"),
+        ("expected_count", "BIGINT"),
+        ("rejected_count", "BIGINT"),
+        ("drift_columns", "VARCHAR[]"),
+        ("missing_columns", "VARCHAR[]"),
+        ("restates_load_id", "VARCHAR"),
+        ("same_content_load_id", "VARCHAR"),
+        ("archive_uri", "VARCHAR"),
+        ("dag_id", "VARCHAR"),
+        ("run_id", "VARCHAR"),
+        ("removed_sequence", "BIGINT"),
+    ),
+)
+
+LOAD_DELIVERIES = OwnTable(
+    "load_deliveries",
+    (
+        ("delivery_id", "VARCHAR"),
+        ("filename", "VARCHAR"),
+        ("table_name", "VARCHAR"),
+        ("outcome", "VARCHAR"),
+        ("code", "VARCHAR"),
+        ("message", "VARCHAR"),
+        ("load_id", "VARCHAR"),
+        ("landing_uri", "VARCHAR"),
+        ("final_uri", "VARCHAR"),
+        ("dag_id", "VARCHAR"),
+        ("run_id", "VARCHAR"),
+        ("recorded_at", "TIMESTAMP"),
+        ("sha256", "VARCHAR"),
+    ),
+)
+
+LOAD_COLUMNS = OwnTable(
+    "load_columns",
+    (
+        ("load_id", "VARCHAR"),
+        ("position", "BIGINT"),
+        ("sender_name", "VARCHAR"),
+        ("column_name", "VARCHAR"),
+        ("destination", "VARCHAR"),
+        ("owner", "VARCHAR"),
+    ),
+    cluster_by=("load_id",),
+)
+
+LOAD_REJECTS = OwnTable(
+    "load_rejects",
+    (
+        ("load_id", "VARCHAR"),
+        ("filename", "VARCHAR"),
+        ("table_name", "VARCHAR"),
+        ("record", "BIGINT"),
+        ("line", "BIGINT"),
+        ("code", "VARCHAR"),
+        ("column_name", "VARCHAR"),
+        ("message", "VARCHAR"),
+        ("text", "VARCHAR"),
+    ),
+)
+
+LOAD_DBT_RUNS = OwnTable(
+    "load_dbt_runs",
+    (
+        ("table_name", "VARCHAR"),
+        ("sequence", "BIGINT"),
+        ("succeeded", "BOOLEAN"),
+        ("recorded_at", "TIMESTAMP"),
+    ),
+)
+
+OWN_TABLES = (LOAD_METADATA, LOAD_DELIVERIES, LOAD_COLUMNS, LOAD_REJECTS, LOAD_DBT_RUNS)
+
+
+def now() -> datetime:
+    """Return the time as our tables hold it: UTC without zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON and parameters take it: times as text in UTC, tuples as lists."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S.%f}+00"
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,161 @@
+"""What is written down of loads, and what is decided before them: pure, for both warehouses."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from airflow_landing_loader.exceptions import LandingError
+from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.loading.model import (
+    Duplicate,
+    Load,
+    Loaded,
+    Refused,
+)
+from airflow_landing_loader.loading.planning.identity import (
+    AlreadyLoaded,
+    Decision,
+    DuplicateOf,
+    NewLoad,
+    PriorLoad,
+    decide,
+)
+from airflow_landing_loader.loading.planning.notes import notes_of
+from airflow_landing_loader.safe_text import storable
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A delivery that is to be loaded."""
+
+    validated: Validated
+    decision: NewLoad
+
+    @property
+    def load_id(self) -> str:
+        """The id of its load."""
+        return self.decision.load_id
+
+    @property
+    def table(self) -> str:
+        """The table that it is loaded into."""
+        return self.validated.delivery.mapping.table
+
+    @property
+    def replaces(self) -> tuple[str, ...]:
+        """The loads whose rows this one replaces."""
+        restates, forgotten = self.decision.restates, self.decision.forgotten
+        replaced = list(forgotten)
+        if restates is not None and self.validated.delivery.mapping.on_redelivery == "replace":
+            replaced.append(restates)
+        return tuple(load.load_id for load in replaced)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of it before its load is."""
+        return self.decision.notes
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A delivery that an earlier try has loaded."""
+
+    validated: Validated
+    load_id: str
+
+    def verdict(self, load: Load) -> Loaded:
+        """Say so, given the row of ``load_metadata``, with what was to be said of it then."""
+        notes = notes_of(self.validated, load)
+        return Loaded(
+            delivery=self.validated.delivery,
+            load=load,
+            notes=("loaded by an earlier try", *notes),
+        )
+
+
+class _Known:
+    """Loads that a delivery may be a repetition of, found by name and by content.
+
+    :ivar loads: by load id.
+    """
+
+    def __init__(self, loads: Iterable[PriorLoad]) -> None:
+        self.loads: dict[str, PriorLoad] = {}
+        self._by_name: dict[str, list[str]] = defaultdict(list)
+        self._by_content: dict[str, list[str]] = defaultdict(list)
+        for load in loads:
+            self.add(load)
+
+    def add(self, load: PriorLoad) -> None:
+        """Know one load more."""
+        self.loads[load.load_id] = load
+        self._by_name[load.filename].append(load.load_id)
+        self._by_content[load.sha256].append(load.load_id)
+
+    def remove(self, load_id: str) -> None:
+        """Know that a load's rows go out of its table."""
+        self.loads[load_id] = replace(self.loads[load_id], removed=True)
+
+    def like(self, validated: Validated) -> list[PriorLoad]:
+        """Return the loads of the same file name or the same content."""
+        of_name = self._by_name[storable(validated.delivery.data.name)]
+        of_content = self._by_content[validated.inspection.sha256]
+        return [self.loads[load_id] for load_id in dict.fromkeys([*of_name, *of_content])]
+
+
+def decide_all(
+    batch: Sequence[Validated], prior: Sequence[PriorLoad]
+) -> list[Planned | Earlier | Duplicate | Refused]:
+    """Say of each delivery what is to be done, the earlier ones of the batch counted as loaded."""
+    known = _Known(prior)
+    decided: list[Planned | Earlier | Duplicate | Refused] = []
+    for validated in batch:
+        try:
+            decision = decide(validated, known.like(validated))
+        except LandingError as error:
+            decided.append(refused(validated, error))
+            continue
+        item = _decided(validated, decision)
+        if isinstance(item, Planned):
+            for replaced in item.replaces:
+                known.remove(replaced)
+            # The next of the batch may have the same content.
+            known.add(_as_prior(validated, item.decision, len(known.loads)))
+        decided.append(item)
+    return decided
+
+
+def refused(validated: Validated, error: LandingError) -> Refused:
+    """Return the verdict for an error, which names the file if it did not."""
+    delivery = validated.delivery
+    detail = replace(error.detail, file=error.detail.file or delivery.data.name)
+    return Refused(delivery=delivery, error=detail, sha256=validated.inspection.sha256)
+
+
+def _decided(validated: Validated, decision: Decision) -> Planned | Earlier | Duplicate:
+    match decision:
+        case NewLoad():
+            return Planned(validated, decision)
+        case AlreadyLoaded(load=prior):
+            return Earlier(validated, prior.load_id)
+        case DuplicateOf(load=prior):
+            return Duplicate(
+                delivery=validated.delivery,
+                sha256=validated.inspection.sha256,
+                of_load_id=prior.load_id,
+                notes=(f"equal to {prior.filename}, load {prior.load_id}",),
+            )
+
+
+def _as_prior(validated: Validated, decision: NewLoad, order: int) -> PriorLoad:
+    delivery = validated.delivery
+    return PriorLoad(
+        load_id=decision.load_id,
+        filename=storable(delivery.data.name),
+        table_name=delivery.mapping.table,
+        sha256=validated.inspection.sha256,
+        delivery_token=delivery.data.token,
+        sequence=2**62 + order,  # later than anything that is committed
+    )

@@ -1,0 +1,49 @@
+"""What a person should know of a load though nothing failed, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.loading.columns.drift import ColumnPlan
+from airflow_landing_loader.loading.model import Load
+from airflow_landing_loader.safe_text import counted
+
+_NAMED = 20
+
+
+def notes_of(validated: Validated, load: Load, plan: ColumnPlan | None = None) -> tuple[str, ...]:
+    """Return one short sentence for each thing worth a look.
+
+    :param plan: where the columns went; ``None``: an earlier try has loaded them.
+    """
+    missing = len(load.missing_columns)
+    known = len(validated.inspection.columns) - len(load.drift_columns)
+    lacks_most = 0 < known < missing
+    notes = []
+    if validated.detected:
+        notes.append(f"dialect detected: {validated.detected}")
+    if skipped := validated.inspection.skipped_headers:
+        notes.append(f"{counted(skipped, 'repeated header')} left out")
+    if load.drift_columns:
+        notes.append(f"new columns went to _extra: {_named(load.drift_columns)}")
+    notes += [taken.sentence() for taken in (plan.taken if plan else ())[:_NAMED]]
+    if load.missing_columns and lacks_most:
+        notes.append(
+            f"more than half of the table's columns are missing: {len(load.missing_columns)}"
+        )
+    elif load.missing_columns:
+        notes.append(f"missing columns are NULL: {_named(load.missing_columns)}")
+    if load.rejected_count:
+        notes.append(f"{counted(load.rejected_count, 'record')} rejected, see load_rejects")
+    if load.restates_load_id:
+        notes.append(f"restates load {load.restates_load_id}")
+    if load.same_content_load_id:
+        notes.append(f"content equals load {load.same_content_load_id} of another file")
+    return tuple(notes)
+
+
+def _named(columns: Sequence[str]) -> str:
+    """The first few names, and how many there are besides."""
+    more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
+    return ", ".join(columns[:_NAMED]) + more

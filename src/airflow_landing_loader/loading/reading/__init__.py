@@ -1,0 +1,1 @@
+"""Delivered bytes as an engine reads them: no delivered name or option reaches it."""

@@ -1,0 +1,1 @@
+"""Where the tables are; each warehouse has a room, and none knows another."""

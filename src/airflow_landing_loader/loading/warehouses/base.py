@@ -1,0 +1,169 @@
+"""What a warehouse is to those who use it, by role: whoever asks names the least that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.loading.columns.drift import Owners, TableColumn
+from airflow_landing_loader.loading.model import (
+    DbtDue,
+    DeliveryOutcome,
+    DeliveryRecord,
+    Load,
+    LoadColumn,
+    Overview,
+    RunContext,
+    Verdict,
+)
+from airflow_landing_loader.loading.planning.identity import Content, PriorLoad
+
+
+class StillRunningError(Exception):
+    """A job of the warehouse goes on without us; calling the same method later takes its result.
+
+    :param job_id: the job, for whoever waits in our place.
+    :param own: whether this process has submitted it.
+    """
+
+    def __init__(self, job_id: str, project: str, location: str, *, own: bool) -> None:
+        super().__init__(f"job {project}:{location}.{job_id} is still running")
+        self.job_id = job_id
+        self.project = project
+        self.location = location
+        self.own = own
+
+
+class CommittedLoad(Protocol):
+    """One load as the warehouse holds it, for as long as it is open."""
+
+    @property
+    def load(self) -> Load:
+        """Its row of ``load_metadata``."""
+        ...
+
+    @property
+    def outcome(self) -> DeliveryOutcome:
+        """``loaded``; or ``superseded`` or ``unloaded``, its rows are out of the table."""
+        ...
+
+    @property
+    def columns(self) -> tuple[LoadColumn, ...]:
+        """Its file's columns in file order."""
+        ...
+
+    @property
+    def table(self) -> tuple[TableColumn, ...] | None:
+        """The table's columns now, with types in the reader's words; ``None``: it is gone."""
+        ...
+
+    @property
+    def sharing(self) -> tuple[int, ...]:
+        """Sequences of other loads that have the same archived file, their rows in a table."""
+        ...
+
+    def rows(self, columns: Sequence[TableColumn], longest: int) -> Iterator[tuple[Any, ...]]:
+        """Stream its rows, in any order; instants may come as microseconds since 1970.
+
+        :param columns: those of the table's columns that are wanted, in this order.
+        :param longest: bytes of the longest record that a row came from.
+        """
+        ...
+
+    def rejects(self) -> Iterator[tuple[int, str]]:
+        """Stream its rejects in the order of their records: number of the record, and text."""
+        ...
+
+
+class Loader(Protocol):
+    """Rows into tables, and out of them again."""
+
+    def load(self, batch: Sequence[Validated], run: RunContext) -> tuple[Verdict, ...]:
+        """Load a batch; one verdict per delivery, in the batch's order.
+
+        One bad file of a batch fails alone. Rows, metadata and delivery records of a load commit
+        together. Raises :class:`TransientError` when the warehouse as a whole cannot be used, and
+        :class:`StillRunningError` when it was made not to wait for long jobs and there is one.
+        """
+        ...
+
+    def unload(self, load_id: str) -> int:
+        """Take a load's rows out of the table and mark it so, in one transaction.
+
+        Does nothing if its rows are out already. Returns how many rows went.
+        """
+        ...
+
+    def cancel(self) -> None:
+        """Stop the work that this process has begun elsewhere and waits for, if there is any."""
+        ...
+
+
+class Ledger(Protocol):
+    """The books: our own tables, asked and written."""
+
+    def prior_loads(self, content: Content) -> tuple[PriorLoad, ...]:
+        """The earlier loads of this file name or of this content."""
+        ...
+
+    def find_loads(self, name: str, beginning: str | None, limit: int) -> tuple[Load, ...]:
+        """The loads that a person may mean, newest first.
+
+        :param name: of the file as delivered, or as it lies in the archive.
+        :param beginning: of an id; ``None`` if it can be none.
+        """
+        ...
+
+    def committed(self, load_id: str) -> AbstractContextManager[CommittedLoad | None]:
+        """Open a load to look at it; ``None`` if there is none of this id."""
+        ...
+
+    def owners_of(self, table: str) -> Owners:
+        """The names that a table's columns belong to."""
+        ...
+
+    def overview(self, limit: int) -> Overview:
+        """Recent loads and deliveries; answers within a second also while a writer works."""
+        ...
+
+    def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
+        """Those of the tables whose newest load dbt has not yet seen successfully."""
+        ...
+
+    def record_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
+        """Write or replace rows of ``load_deliveries`` by ``delivery_id``."""
+        ...
+
+    def record_archived(self, moved: Sequence[tuple[str, str]]) -> None:
+        """Correct ``archive_uri`` for (load id, uri) pairs where a name was taken.
+
+        An empty URI: the file was replaced before it could be archived.
+        """
+        ...
+
+    def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:
+        """Turn the newest ``failed`` delivery record of each file name into ``replayed``."""
+        ...
+
+    def record_dbt_run(self, due: Sequence[DbtDue], *, succeeded: bool) -> None:
+        """Remember that dbt ran for these; success covers loads up to each one's ``sequence``."""
+        ...
+
+
+class Catalog(Protocol):
+    """What tables there are, and what they look like."""
+
+    def columns_of(self, table: str) -> tuple[TableColumn, ...] | None:
+        """Columns of a table in order, ``None`` if there is no such table."""
+        ...
+
+    def relations(self) -> frozenset[tuple[str, str]]:
+        """All tables and views that can be seen, as (schema or dataset, name), case-folded."""
+        ...
+
+
+class Warehouse(Loader, Ledger, Catalog, Protocol):
+    """Where rows go. Every method takes the locks it needs and gives them back."""

@@ -1,0 +1,161 @@
+"""Our own tables in BigQuery: making and writing them; what all warehouses ask alike stands in
+:mod:`~airflow_landing_loader.loading.ledger.queries`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from airflow_landing_loader.loading.ledger.queries import (
+    FIRST_OWNERS,
+    IS_PRIOR,
+    PRIOR_COLUMNS,
+    Books,
+    Dialect,
+    Rows,
+    Value,
+    Values,
+    prior_load,
+)
+from airflow_landing_loader.loading.ledger.tables import (
+    LOAD_COLUMNS,
+    LOAD_DELIVERIES,
+    OWN_TABLES,
+    OwnTable,
+)
+from airflow_landing_loader.loading.model import DeliveryRecord
+from airflow_landing_loader.loading.planning.identity import PriorLoad
+from airflow_landing_loader.loading.warehouses.bigquery import values
+from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs, Parameter
+
+SEQUENCE = "load_sequence"
+"""One row, one column ``next``: every commit updates it, so that commits come one after another."""
+
+
+class Ledger(Books):
+    """Our tables in the default dataset."""
+
+    dialect = Dialect(
+        value="@{}", any_of="IN UNNEST(@{})", rows=lambda name, _columns: f"UNNEST(@{name})"
+    )
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._ensured = False
+
+    def ensure_tables(self) -> None:
+        """Make those of our tables that are not there, and add columns of later releases."""
+        if self._ensured:
+            return
+        names = [*(t.name for t in OWN_TABLES), SEQUENCE]
+        found = self._jobs.query(
+            "SELECT c.table_name, c.column_name FROM INFORMATION_SCHEMA.COLUMNS c "
+            "WHERE c.table_name IN UNNEST(@names)",
+            [values.texts("names", names)],
+        )
+        have = set(found)
+        tables = {table for table, _ in have}
+        statements = [s for t in OWN_TABLES for s in _missing(t, have, t.name in tables)]
+        if LOAD_COLUMNS.name in tables and (LOAD_COLUMNS.name, "owner") not in have:
+            statements.append(FIRST_OWNERS)
+        if SEQUENCE not in tables:
+            statements.append(f"CREATE TABLE IF NOT EXISTS {SEQUENCE} AS SELECT 1 AS next")
+        if statements:
+            self._jobs.query(";\n".join(statements))
+        self._ensured = True
+
+    def has_tables(self) -> bool:
+        """Whether our tables are there; a dataset that nobody loaded into has none."""
+        if not self._ensured:
+            found = self._jobs.query(
+                "SELECT DISTINCT c.table_name FROM INFORMATION_SCHEMA.COLUMNS c "
+                "WHERE c.table_name IN UNNEST(@names)",
+                [values.texts("names", [t.name for t in OWN_TABLES])],
+            )
+            return len(found) == len(OWN_TABLES)
+        return True
+
+    def put_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
+        """Insert rows of ``load_deliveries``, or write over those of the same deliveries."""
+        names = LOAD_DELIVERIES.column_names
+        newest = {record.delivery_id: record for record in records}
+        source = ", ".join(f"x.{n} AS {n}" for n in names)
+        self._jobs.query(
+            f"MERGE {LOAD_DELIVERIES.name} t USING "
+            f"(SELECT {source} FROM UNNEST(@{LOAD_DELIVERIES.name}) x) r "
+            "ON t.delivery_id = r.delivery_id "
+            f"WHEN MATCHED THEN UPDATE SET {', '.join(f'{n} = r.{n}' for n in names)} "
+            f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) "
+            f"VALUES ({', '.join(f'r.{n}' for n in names)})",
+            [values.table_rows(LOAD_DELIVERIES, LOAD_DELIVERIES.rows(newest.values()))],
+        )
+
+    def insert(self, table: OwnTable, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows, in the table's column order, by one statement of bound values."""
+        self._jobs.query(insert(table), [values.table_rows(table, rows)])
+
+    def prior_loads_until(
+        self, filenames: Sequence[str], sha256s: Sequence[str]
+    ) -> tuple[int, list[PriorLoad]]:
+        """Return the newest sequence too.
+
+        Both from one statement, which sees one state: what comes later has a higher sequence.
+        """
+        rows = self.ask(
+            f"SELECT s.next - 1, {PRIOR_COLUMNS} "
+            f"FROM {SEQUENCE} s LEFT JOIN load_metadata m ON {IS_PRIOR}",
+            filenames=filenames,
+            sha256s=sha256s,
+        )
+        return int(rows[0][0]), [prior_load(row[1:]) for row in rows if row[1] is not None]
+
+    def _run(self, sql: str, bound: Values) -> list[tuple[Any, ...]]:
+        rows = self._jobs.query(sql, _parameters(bound))
+        return [tuple(values.ours(value) for value in row) for row in rows]
+
+    def _stream(self, sql: str, bound: Values) -> Iterator[tuple[Any, ...]]:
+        return self._jobs.stream(sql, _parameters(bound))
+
+
+def insert(table: OwnTable, **instead: str) -> str:
+    """Return the INSERT of rows that come as a parameter named like the table.
+
+    :param instead: SQL for columns whose value is not the row's own, which is ``r``.
+    """
+    names = table.column_names
+    source = ", ".join(instead.get(n, f"r.{n}") for n in names)
+    return (
+        f"INSERT INTO {table.name} ({', '.join(names)}) "
+        f"SELECT {source} FROM UNNEST(@{table.name}) r"
+    )
+
+
+def _missing(table: OwnTable, have: set[tuple[Any, ...]], exists: bool) -> list[str]:
+    columns = [f"{name} {values.own_type(type_)}" for name, type_ in table.columns]
+    if not exists:
+        clustered = f" CLUSTER BY {', '.join(table.cluster_by)}" if table.cluster_by else ""
+        return [f"CREATE TABLE IF NOT EXISTS {table.name} ({', '.join(columns)}){clustered}"]
+    return [
+        f"ALTER TABLE {table.name} ADD COLUMN IF NOT EXISTS {column}"
+        for (name, _), column in zip(table.columns, columns, strict=True)
+        if (table.name, name) not in have
+    ]
+
+
+def _parameters(bound: Values) -> list[Parameter]:
+    return [_parameter(name, value) for name, value in bound.items()]
+
+
+def _parameter(name: str, value: Value) -> Parameter:
+    match value:
+        case Rows(columns=columns, rows=rows):
+            return values.rows(name, [(column, "VARCHAR") for column in columns], rows)
+        case str() | None:
+            return values.text(name, value)
+        case int():
+            return values.whole(name, value)
+        case datetime():
+            return values.instant(name, value)
+        case _:
+            return values.texts(name, value)

@@ -1,0 +1,168 @@
+"""The raw table in BigQuery: what it looks like, making it, and fitting it for our columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from google.api_core.exceptions import NotFound
+from google.cloud import bigquery
+
+from airflow_landing_loader.config.mapping.model import BigQueryTable
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.loading.columns.drift import TableColumn
+from airflow_landing_loader.loading.columns.names import EXTRA, LOAD_ID, ROW_NUMBER
+from airflow_landing_loader.loading.warehouses.bigquery.errors import GOOGLE_ERRORS, translate
+from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs
+from airflow_landing_loader.loading.warehouses.bigquery.options import BigQueryOptions
+from airflow_landing_loader.loading.warehouses.bigquery.values import texts, type_of_field
+
+_WORKERS = 8  # requests at a time; the client's pool has ten connections
+_OWN_TYPES = {LOAD_ID: "STRING", EXTRA: "STRING", ROW_NUMBER: "INT64"}
+
+
+def quoted(table: str) -> str:
+    """Return ``dataset.table`` as quoted SQL."""
+    return ".".join(quoted_name(part) for part in table.split("."))
+
+
+def quoted_name(name: str) -> str:
+    """Return a quoted identifier; ours and the tables' names hold no backtick."""
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+class Tables:
+    """Raw tables of one project."""
+
+    def __init__(self, jobs: Jobs, options: BigQueryOptions) -> None:
+        self._jobs = jobs
+        self._options = options
+
+    def columns_of(self, table: str) -> tuple[TableColumn, ...] | None:
+        """Return a table's columns in order, ``None`` if there is no such table.
+
+        :raises TerminalError: the name is not a table's.
+        """
+        dataset, _, name = table.rpartition(".")
+        dataset = dataset or self._options.dataset
+        try:
+            found = self._jobs.client.get_table(f"{self._options.project}.{dataset}.{name}")
+        except NotFound:
+            return None
+        except GOOGLE_ERRORS as error:
+            raise translate(error) from error
+        if found.table_type != "TABLE":
+            raise TerminalError(
+                ErrorCode.LOAD_TABLE_UNFIT,
+                f"{table} is a {found.table_type.lower()}; files load into tables",
+                hint="name a table in the mapping, or drop the view",
+            )
+        return tuple(TableColumn(field.name, type_of_field(field)) for field in found.schema)
+
+    def relations(self) -> frozenset[tuple[str, str]]:
+        """Return all tables and views of the project's datasets, case-folded."""
+        client = self._jobs.client
+        try:
+            datasets = [d.dataset_id for d in client.list_datasets(self._options.project)]
+            names = [f"{self._options.project}.{dataset}" for dataset in datasets]
+            with ThreadPoolExecutor(_WORKERS) as pool:
+                tables = list(pool.map(lambda name: list(client.list_tables(name)), names))
+        except GOOGLE_ERRORS as error:
+            raise translate(error) from error
+        return frozenset(
+            (dataset.casefold(), table.table_id.casefold())
+            for dataset, found in zip(datasets, tables, strict=True)
+            for table in found
+        )
+
+    def create(
+        self, table: str, names: Sequence[str], layout: BigQueryTable, *, row_number: bool
+    ) -> None:
+        """Create a raw table unless it is there: the file's columns as text, then our own.
+
+        Its dataset is made too, if it is not the default one.
+
+        :raises TerminalError: ``LOAD_TABLE_UNFIT``, the table shall be clustered by a column that
+            the file lacks.
+        """
+        dataset, _, name = table.rpartition(".")
+        if dataset:
+            self._create_dataset(dataset, layout.location or self._jobs.location)
+        columns = {column: "STRING" for column in names}
+        columns |= {own: _OWN_TYPES[own] for own in _wanted(row_number)}
+        made = bigquery.Table(
+            f"{self._options.project}.{dataset or self._options.dataset}.{name}",
+            schema=[bigquery.SchemaField(column, kind) for column, kind in columns.items()],
+        )
+        if layout.partition_by is not None:
+            made.time_partitioning = bigquery.TimePartitioning(type_=layout.partition_by.upper())
+        if layout.cluster_by:
+            made.clustering_fields = _clustering(table, tuple(columns), layout.cluster_by)
+        made.labels = layout.labels
+        try:
+            self._jobs.client.create_table(made, exists_ok=True)
+        except GOOGLE_ERRORS as error:
+            raise translate(error) from error
+
+    def _create_dataset(self, name: str, location: str | None) -> None:
+        dataset = bigquery.Dataset(f"{self._options.project}.{name}")
+        dataset.location = location
+        try:
+            self._jobs.client.create_dataset(dataset, exists_ok=True)
+        except GOOGLE_ERRORS as error:
+            raise translate(error) from error
+
+    def present(self, table: str, load_ids: Sequence[str]) -> set[str] | None:
+        """Return which of these loads have rows in a table; ``None`` if nothing tells."""
+        columns = self.columns_of(table)
+        if columns is None:
+            return set()
+        if not any(column.name.casefold() == LOAD_ID for column in columns):
+            return None
+        there = self._jobs.query(
+            f"SELECT DISTINCT {LOAD_ID} FROM {quoted(table)} WHERE {LOAD_ID} IN UNNEST(@ids)",
+            [texts("ids", load_ids)],
+        )
+        return {row[0] for row in there}
+
+    def fit(self, table: str, columns: Sequence[TableColumn], *, row_number: bool) -> None:
+        """Add those of our columns that a table made by hand lacks."""
+        have = {column.name.casefold() for column in columns}
+        added = [name for name in _wanted(row_number) if name not in have]
+        if added:
+            clauses = [f"ADD COLUMN IF NOT EXISTS {n} {_OWN_TYPES[n]}" for n in added]
+            self._jobs.query(f"ALTER TABLE {quoted(table)} {', '.join(clauses)}")
+
+
+def check_own_columns(table: str, columns: Sequence[TableColumn]) -> None:
+    """Refuse a table in which one of our columns has a type that cannot hold its values.
+
+    :raises TerminalError: ``LOAD_TABLE_UNFIT``.
+    """
+    for column in columns:
+        wanted = _OWN_TYPES.get(column.name.casefold())
+        if wanted is not None and column.type != wanted:
+            raise TerminalError(
+                ErrorCode.LOAD_TABLE_UNFIT,
+                f"column {column.name} of {table} has type {column.type}; it must be {wanted}",
+                hint="drop the column or give it that type, then replay",
+                column=column.name,
+            )
+
+
+def _wanted(row_number: bool) -> list[str]:
+    return [LOAD_ID, EXTRA, *([ROW_NUMBER] if row_number else [])]
+
+
+def _clustering(table: str, names: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """The columns to cluster by, spelled as the table spells them."""
+    spelled = {name.casefold(): name for name in names}
+    for name in wanted:
+        if name.casefold() not in spelled:
+            raise TerminalError(
+                ErrorCode.LOAD_TABLE_UNFIT,
+                f"{table} shall be clustered by {name}, but this first file has no such column",
+                hint="name columns of the file in bigquery.cluster_by, or create the table by hand",
+                column=name,
+            )
+    return [spelled[name.casefold()] for name in wanted]

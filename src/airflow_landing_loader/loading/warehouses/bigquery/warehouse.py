@@ -1,0 +1,218 @@
+"""The warehouse protocol on one BigQuery dataset."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+
+from airflow_landing_loader.clients import GoogleClients
+from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.loading.columns.drift import Owners, TableColumn
+from airflow_landing_loader.loading.ledger.tables import now
+from airflow_landing_loader.loading.model import (
+    DbtDue,
+    DeliveryRecord,
+    Load,
+    Overview,
+    RunContext,
+    Verdict,
+)
+from airflow_landing_loader.loading.planning.cuts import cut, expanded_bytes
+from airflow_landing_loader.loading.planning.identity import (
+    NAMESPACE,
+    Content,
+    PriorLoad,
+    as_they_are,
+)
+from airflow_landing_loader.loading.warehouses.bigquery import values
+from airflow_landing_loader.loading.warehouses.bigquery.batch import BatchLoader
+from airflow_landing_loader.loading.warehouses.bigquery.commit import Committer
+from airflow_landing_loader.loading.warehouses.bigquery.committed import Committed
+from airflow_landing_loader.loading.warehouses.bigquery.folder import StagingFolder
+from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs
+from airflow_landing_loader.loading.warehouses.bigquery.ledger import Ledger
+from airflow_landing_loader.loading.warehouses.bigquery.options import BigQueryOptions
+from airflow_landing_loader.loading.warehouses.bigquery.raw_table import Tables
+from airflow_landing_loader.loading.warehouses.bigquery.script import unload_script
+from airflow_landing_loader.loading.warehouses.bigquery.staging import Stager
+from airflow_landing_loader.loading.warehouses.recovery import Recovery
+from airflow_landing_loader.safe_text import storable
+from airflow_landing_loader.storage.zone import Zone
+
+_MOST_URIS = 10_000  # of one load job
+# A request to BigQuery has 10 MB at most; the rows of our own tables are its parameters. Estimates,
+# on the safe side, of what a load and one of its columns take there as JSON.
+_MOST_BOOK_BYTES = 6_000_000
+_BOOK_BYTES = 6_000
+_BOOK_BYTES_PER_COLUMN = 800
+
+
+class BigQueryWarehouse:
+    """Loads into BigQuery through Parquet in a staging bucket.
+
+    :param landing: the zone where the deliveries lie.
+    :param archive: the zone where they will lie.
+    """
+
+    def __init__(
+        self,
+        options: BigQueryOptions,
+        clients: GoogleClients,
+        *,
+        landing: Zone,
+        archive: Zone,
+    ) -> None:
+        self._options = options
+        self._landing = landing
+        self._archive = archive
+        self._jobs = Jobs(options, clients)
+        self._ledger = Ledger(self._jobs)
+        self._tables = Tables(self._jobs, options)
+        # Loaders of one dataset that share a bucket but not a landing zone leave each other alone.
+        place = uuid.uuid5(NAMESPACE, landing.path).hex[:12]
+        self._folder = StagingFolder(
+            clients,
+            options.staging_bucket,
+            f"_landing_loader_staging/{options.project}.{options.dataset}/{place}/",
+        )
+        self._committer = Committer(self._jobs, options, self._folder, landing)
+        self._recovery = Recovery(self._committer, self._folder)
+
+    def load(self, batch: Sequence[Validated], run: RunContext) -> tuple[Verdict, ...]:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        if not batch:
+            return ()
+        self._ledger.ensure_tables()
+        given_up = self._recovery.finish_open({v.delivery.mapping.table for v in batch})
+        stager = Stager(self._options, self._folder, self._landing)
+        try:
+            return tuple(
+                verdict
+                for part in self._parts(batch)
+                for verdict in self._loader(stager, run).load(part, given_up)
+            )
+        finally:
+            stager.close()
+
+    def record_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        if records:
+            self._ledger.ensure_tables()
+            self._ledger.put_deliveries(records)
+
+    def record_archived(self, moved: Sequence[tuple[str, str]]) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        if moved:
+            self._ledger.ensure_tables()
+            self._ledger.set_archived(moved)
+
+    @contextmanager
+    def committed(self, load_id: str) -> Iterator[Committed | None]:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        loads = self._ledger.loads_by_id([load_id]) if self._ledger.has_tables() else {}
+        load = loads.get(load_id)
+        if load is None:
+            yield None
+        else:
+            yield Committed(jobs=self._jobs, books=self._ledger, tables=self._tables, load=load)
+
+    def find_loads(self, name: str, beginning: str | None, limit: int) -> tuple[Load, ...]:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        if not self._ledger.has_tables():
+            return ()
+        return self._ledger.find_loads(name, beginning, limit)
+
+    def unload(self, load_id: str) -> int:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        self._ledger.ensure_tables()
+        load = self._ledger.loads_by_id([load_id]).get(load_id)
+        if load is None:
+            return 0
+        there = self._tables.columns_of(load.table_name) is not None
+        table = load.table_name if there else None
+        self._jobs.query(unload_script(table), [values.text("id", load_id)])
+        return load.row_count if there and load.removed_sequence is None else 0
+
+    def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        if filenames and self._ledger.has_tables():
+            self._ledger.mark_replayed([storable(name) for name in filenames], at)
+
+    def columns_of(self, table: str) -> tuple[TableColumn, ...] | None:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        return self._tables.columns_of(table)
+
+    def owners_of(self, table: str) -> Owners:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        if not self._ledger.has_tables():
+            return {}
+        return self._ledger.owners_of([table]).get(table, {})
+
+    def prior_loads(self, content: Content) -> tuple[PriorLoad, ...]:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        if not self._ledger.has_tables():
+            return ()
+        prior = self._ledger.prior_loads([content.filename], [content.sha256])
+        return tuple(as_they_are(prior, [content], self._ledger.remembered, self._tables.present))
+
+    def relations(self) -> frozenset[tuple[str, str]]:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        return self._tables.relations()
+
+    def cancel(self) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        self._jobs.cancel_own()
+
+    def overview(self, limit: int) -> Overview:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        as_of = now()
+        if not self._ledger.has_tables():
+            return Overview(as_of=as_of, loads=(), deliveries=(), dbt_due=())
+        with ThreadPoolExecutor(4) as pool:
+            batches = pool.submit(self._recovery.open_batches)
+            loads = pool.submit(self._ledger.recent_loads, limit)
+            deliveries = pool.submit(self._ledger.recent_deliveries, limit)
+            due = pool.submit(self._ledger.dbt_due)
+            return Overview(
+                as_of=as_of,
+                loads=loads.result(),
+                deliveries=deliveries.result(),
+                dbt_due=due.result(),
+                open_batches=batches.result(),
+            )
+
+    def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        return self._ledger.dbt_due(tables) if self._ledger.has_tables() else ()
+
+    def record_dbt_run(self, due: Sequence[DbtDue], *, succeeded: bool) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        if due:
+            self._ledger.ensure_tables()
+            self._ledger.put_dbt_runs(due, succeeded=succeeded)
+
+    def _loader(self, stager: Stager, run: RunContext) -> BatchLoader:
+        return BatchLoader(
+            stager=stager,
+            committer=self._committer,
+            jobs=self._jobs,
+            books=self._ledger,
+            tables=self._tables,
+            folder=self._folder,
+            archive=self._archive,
+            run=run,
+        )
+
+    def _parts(self, batch: Sequence[Validated]) -> Iterator[list[Validated]]:
+        """Cut a batch where one load job or one statement cannot take it."""
+
+        def weigh(validated: Validated) -> tuple[int, int]:
+            inspection = validated.inspection
+            columns = sum(_BOOK_BYTES_PER_COLUMN + len(name) for name in inspection.columns)
+            uris = 1 + expanded_bytes(inspection) // self._options.part_bytes
+            return uris, _BOOK_BYTES + columns
+
+        return cut(batch, weigh, (_MOST_URIS, _MOST_BOOK_BYTES))

@@ -1,0 +1,209 @@
+"""One batch of deliveries into the database: decide, write, keep the books, commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import duckdb
+
+from airflow_landing_loader.exceptions import LandingError, TerminalError, contained, explained
+from airflow_landing_loader.landing.discovery.discover import still_same
+from airflow_landing_loader.landing.model import Delivery, Validated
+from airflow_landing_loader.loading.ledger.deliveries import delivery_record
+from airflow_landing_loader.loading.ledger.rows import column_rows, load_row, reject_rows
+from airflow_landing_loader.loading.ledger.tables import LOAD_COLUMNS, LOAD_REJECTS, now
+from airflow_landing_loader.loading.model import Loaded, RunContext, Verdict
+from airflow_landing_loader.loading.planning.decisions import Earlier, Planned, decide_all, refused
+from airflow_landing_loader.loading.planning.groups import readings
+from airflow_landing_loader.loading.planning.identity import as_they_are, contents_of
+from airflow_landing_loader.loading.planning.notes import notes_of
+from airflow_landing_loader.loading.reading.records import RecordReader, Written
+from airflow_landing_loader.loading.warehouses.duckdb import raw_table
+from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
+from airflow_landing_loader.loading.warehouses.duckdb.rows import RowWriter
+from airflow_landing_loader.loading.warehouses.duckdb.session import Connection, translate
+from airflow_landing_loader.safe_text import storable
+from airflow_landing_loader.storage.zone import Zone
+
+
+class BatchLoader:
+    """Loads one batch over one connection.
+
+    :param landing: the zone where the deliveries lie.
+    :param archive: the zone where they will lie.
+    :param lift_memory_bound: asked when the engine runs out of memory; whether it has more now.
+    """
+
+    def __init__(
+        self,
+        con: Connection,
+        run: RunContext,
+        *,
+        landing: Zone,
+        archive: Zone,
+        lift_memory_bound: Callable[[], bool],
+    ) -> None:
+        self._con = con
+        self._run = run
+        self._landing = landing
+        self._archive = archive
+        self._lift_memory_bound = lift_memory_bound
+        self._records = RecordReader(con, landing)
+        self._catalogue = raw_table.Catalogue(con)
+        self._ledger = Ledger(con)
+        self._writer = RowWriter(con, self._records, self._catalogue)
+
+    def load(self, batch: Sequence[Validated]) -> tuple[Verdict, ...]:
+        """Load all in one transaction; where that fails, each half of them, until who is at fault
+        stands alone and has its verdict.
+
+        :param batch: one delivery or more.
+        :raises TransientError: the warehouse itself cannot go on.
+        """
+        if len(batch) == 1:
+            return (self._load_alone(batch[0]),)
+        try:
+            return self._load_together(batch)
+        except Exception:  # noqa: BLE001 - whatever it is, it is found out below whose
+            self._records.clear()
+        middle = len(batch) // 2
+        return (*self.load(batch[:middle]), *self.load(batch[middle:]))
+
+    def _load_alone(self, validated: Validated) -> Verdict:
+        delivery = validated.delivery
+
+        def load() -> Verdict:
+            try:
+                return self._load_with_enough_memory(validated)
+            except TerminalError:
+                still_same(self._landing, delivery)
+                raise
+            except duckdb.Error as error:
+                raise self._blame(delivery, error) from error
+
+        try:
+            return contained(load, lambda error: refused(validated, error), file=delivery.data.name)
+        finally:
+            self._records.clear()
+
+    def _load_with_enough_memory(self, validated: Validated) -> Verdict:
+        try:
+            return self._load_together([validated])[0]
+        except duckdb.OutOfMemoryException:
+            if not self._lift_memory_bound():
+                raise
+        self._records.clear()
+        return self._load_together([validated])[0]
+
+    def _blame(self, delivery: Delivery, error: duckdb.Error) -> LandingError:
+        """What the engine stumbled over: a file that has changed meanwhile or cannot be read is not
+        at fault itself."""
+        name, failure = delivery.data.name, self._records.failure
+        still_same(self._landing, delivery)
+        return translate(error, file=name) if failure is None else explained(failure, file=name)
+
+    def _load_together(self, batch: Sequence[Validated]) -> tuple[Verdict, ...]:
+        with self._transaction():
+            verdicts = self._decide_all(batch)
+            planned = [v for v in verdicts if isinstance(v, Planned)]
+            loads = self._write_all(planned) if planned else {}
+            result = tuple(loads[v.load_id] if isinstance(v, Planned) else v for v in verdicts)
+            for item in planned:
+                still_same(self._landing, item.validated.delivery)
+        return result
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._con.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self._con.execute("ROLLBACK")
+            self._catalogue.undone()
+            raise
+        self._con.execute("COMMIT")
+        self._catalogue.committed()
+
+    def _decide_all(self, batch: Sequence[Validated]) -> list[Verdict | Planned]:
+        prior = self._ledger.prior_loads(
+            [storable(v.delivery.data.name) for v in batch],
+            [v.inspection.sha256 for v in batch],
+        )
+        self._catalogue.look_up(v.delivery.mapping.table for v in batch)
+        prior = as_they_are(prior, contents_of(batch), self._ledger.remembered, self._present)
+        decided = decide_all(batch, prior)
+        earlier = [d.load_id for d in decided if isinstance(d, Earlier)]
+        loads = self._ledger.loads_by_id(earlier)
+        return [d.verdict(loads[d.load_id]) if isinstance(d, Earlier) else d for d in decided]
+
+    def _present(self, table: str, load_ids: Sequence[str]) -> set[str] | None:
+        return raw_table.present(self._con, table, self._catalogue.columns_of(table), load_ids)
+
+    def _write_all(self, planned: Sequence[Planned]) -> dict[str, Loaded]:
+        started_at = now()
+        owners = self._ledger.owners_of({item.table for item in planned})
+        self._writer.plan(planned, owners)
+        written: dict[str, Written] = {}
+        for reading in readings(planned, self._catalogue.is_text_only):
+            first = reading[0][0]
+            if len(reading) == len(reading[0]) == 1:
+                written[first.load_id] = self._writer.write(first)
+            else:
+                written |= self._writer.write_together(reading)
+        return self._keep_books(planned, written, started_at)
+
+    def _keep_books(
+        self, planned: Sequence[Planned], written: dict[str, Written], started_at: datetime
+    ) -> dict[str, Loaded]:
+        """Write metadata, columns, rejects and delivery records in the same transaction."""
+        sequence, completed_at = self._ledger.next_sequence(), now()
+        loads = [
+            load_row(
+                item,
+                written[item.load_id],
+                self._run,
+                archive=self._archive,
+                started_at=started_at,
+                completed_at=completed_at,
+                sequence=sequence + offset,
+            )
+            for offset, item in enumerate(planned)
+        ]
+        self._ledger.insert_loads(loads)
+        columns = [row for item in planned for row in column_rows(item, written[item.load_id])]
+        self._ledger.insert(LOAD_COLUMNS, columns)
+        rejects = [row for item in planned for row in reject_rows(item, written[item.load_id])]
+        self._ledger.insert(LOAD_REJECTS, rejects)
+        records = [
+            delivery_record(
+                item.validated.delivery,
+                self._run,
+                "loaded",
+                at=load.completed_at,
+                final_uri=load.archive_uri,
+                sha256=load.sha256,
+                load_id=load.load_id,
+            )
+            for item, load in zip(planned, loads, strict=True)
+        ]
+        self._ledger.put_deliveries(records)
+        self._ledger.mark_superseded(
+            [
+                (replaced, load.sequence)
+                for i, load in zip(planned, loads, strict=True)
+                for replaced in i.replaces
+            ],
+        )
+        return {
+            item.load_id: Loaded(
+                delivery=item.validated.delivery,
+                load=load,
+                notes=(
+                    *item.notes,
+                    *notes_of(item.validated, load, written[item.load_id].plan),
+                ),
+            )
+            for item, load in zip(planned, loads, strict=True)
+        }

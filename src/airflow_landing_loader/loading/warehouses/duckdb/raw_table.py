@@ -1,0 +1,203 @@
+"""The raw table in DuckDB: what it looks like, making it, and fitting it for our columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.loading.columns.drift import TableColumn
+from airflow_landing_loader.loading.columns.literals import TEXT_TYPES
+from airflow_landing_loader.loading.columns.names import EXTRA, LOAD_ID, ROW_NUMBER
+from airflow_landing_loader.loading.sql import sql_name
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Connection
+
+_AT_A_TIME = 256  # rows: one may have megabytes
+_OWN_TYPES = {
+    LOAD_ID: ("VARCHAR", "UUID"),
+    EXTRA: ("VARCHAR", "JSON"),
+    ROW_NUMBER: ("BIGINT", "HUGEINT", "VARCHAR"),
+}
+
+
+def quoted(con: Connection, table: str) -> str:
+    """Return ``schema.table`` as quoted SQL.
+
+    With the database before the schema: one that is named as a database is (``temp``, or as the
+    file) would be ambiguous alone.
+    """
+    parts = table.split(".")
+    if len(parts) > 1:
+        row = con.execute("SELECT current_database()").fetchone()
+        assert row is not None
+        parts.insert(0, row[0])
+    return ".".join(map(sql_name, parts))
+
+
+def stream(con: Connection, sql: str, values: object) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a question, few of them in memory at a time."""
+    found = con.execute(sql, values)
+    while rows := found.fetchmany(_AT_A_TIME):
+        yield from rows
+
+
+def columns_of(con: Connection, table: str) -> tuple[TableColumn, ...] | None:
+    """Return a table's columns in order, ``None`` if there is no such table.
+
+    :raises TerminalError: the name is a view's.
+    """
+    return Catalogue(con).columns_of(table)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Relation:
+    columns: tuple[TableColumn, ...]
+    is_view: bool
+
+
+class Catalogue:
+    """What tables look like, as one connection sees them; nobody else changes them meanwhile.
+
+    The engine goes through its whole catalogue for each such question, which would make every table
+    cost more the more there are. So a batch's tables are asked for at once, and remembered.
+
+    :param con: the connection.
+    """
+
+    def __init__(self, con: Connection) -> None:
+        self._con = con
+        self._known: dict[str, _Relation | None] = {}
+        self._before: dict[str, _Relation | None] = {}
+
+    def look_up(self, tables: Iterable[str]) -> None:
+        """Ask for those of these tables that are not known yet."""
+        unknown = [table for table in dict.fromkeys(tables) if table not in self._known]
+        if not unknown:
+            return
+        parts = [table.rpartition(".") for table in unknown]
+        rows = self._con.execute(
+            "SELECT wanted, list(column_name ORDER BY column_index),"
+            " list(data_type ORDER BY column_index), bool_or(v.view_name IS NOT NULL)"
+            " FROM (SELECT unnest($1) AS wanted, unnest($2) AS schema, unnest($3) AS name)"
+            " JOIN duckdb_columns() c ON lower(c.table_name) = lower(name)"
+            " AND lower(c.schema_name) = lower(coalesce(nullif(schema, ''), current_schema()))"
+            " LEFT JOIN duckdb_views() v ON v.database_name = c.database_name"
+            " AND v.schema_name = c.schema_name AND v.view_name = c.table_name"
+            " WHERE c.database_name = current_database() GROUP BY wanted",
+            [unknown, [schema for schema, _, _ in parts], [name for _, _, name in parts]],
+        ).fetchall()
+        self._known.update(dict.fromkeys(unknown))
+        for table, names, types, is_view in rows:
+            columns = tuple(map(TableColumn, names, types))
+            self._known[table] = _Relation(columns=columns, is_view=is_view)
+
+    def columns_of(self, table: str) -> tuple[TableColumn, ...] | None:
+        """Return a table's columns in order, ``None`` if there is no such table.
+
+        :raises TerminalError: the name is a view's.
+        """
+        self.look_up([table])
+        found = self._known[table]
+        if found is None:
+            return None
+        if found.is_view:
+            raise TerminalError(
+                ErrorCode.LOAD_TABLE_UNFIT,
+                f"{table} is a view; files load into tables",
+                hint="name a table in the mapping, or drop the view",
+            )
+        return found.columns
+
+    def is_text_only(self, table: str) -> bool:
+        """Whether all columns are text, or there is no such table.
+
+        :raises TerminalError: the name is a view's.
+        """
+        return all(column.type in TEXT_TYPES for column in self.columns_of(table) or ())
+
+    def changed(self, table: str, columns: Sequence[TableColumn]) -> None:
+        """Know that a table was made or altered, for as long as the transaction is not undone."""
+        self._before.setdefault(table, self._known.get(table))
+        self._known[table] = _Relation(columns=tuple(columns), is_view=False)
+
+    def committed(self) -> None:
+        """The transaction stands."""
+        self._before.clear()
+
+    def undone(self) -> None:
+        """The transaction was rolled back, and with it what it changed."""
+        self._known.update(self._before)
+        self._before.clear()
+
+
+def present(
+    con: Connection, table: str, columns: Sequence[TableColumn] | None, load_ids: Sequence[str]
+) -> set[str] | None:
+    """Return which of these loads have rows in the table; ``None`` if nothing tells.
+
+    :param columns: the table's; ``None``: it is not there.
+    """
+    if columns is None:
+        return set()
+    if not any(column.name.casefold() == LOAD_ID for column in columns):
+        return None
+    rows = con.execute(
+        "SELECT id FROM (SELECT unnest($1) AS id) WHERE id IN (SELECT"
+        f" CAST({LOAD_ID} AS VARCHAR) FROM {quoted(con, table)} WHERE {LOAD_ID} IS NOT NULL)",
+        [list(load_ids)],
+    ).fetchall()
+    return {load_id for (load_id,) in rows}
+
+
+def relations(con: Connection) -> frozenset[tuple[str, str]]:
+    """Return all tables and views as (schema, name), case-folded."""
+    rows = con.execute(
+        "SELECT table_schema, table_name FROM information_schema.tables"
+        " WHERE table_catalog = current_database()"
+    ).fetchall()
+    return frozenset((schema.casefold(), name.casefold()) for schema, name in rows)
+
+
+def create(
+    con: Connection, table: str, names: Sequence[str], *, row_number: bool
+) -> tuple[TableColumn, ...]:
+    """Create a raw table: the file's columns as text, then our own; return them."""
+    name = quoted(con, table)
+    schema, _, _ = name.rpartition(".")
+    if schema:
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    columns = [TableColumn(name, "VARCHAR") for name in (*names, LOAD_ID, EXTRA)]
+    if row_number:
+        columns.append(TableColumn(ROW_NUMBER, "BIGINT"))
+    definitions = ", ".join(f"{sql_name(column.name)} {column.type}" for column in columns)
+    con.execute(f"CREATE TABLE {name} ({definitions})")
+    return tuple(columns)
+
+
+def fit(
+    con: Connection, table: str, columns: Sequence[TableColumn], *, row_number: bool
+) -> tuple[TableColumn, ...]:
+    """Add those of our columns that a table made by hand lacks; return its columns then.
+
+    :raises TerminalError: one of our columns is there with a type that cannot hold its values.
+    """
+    have = {column.name.casefold(): column for column in columns}
+    wanted = [LOAD_ID, EXTRA, *([ROW_NUMBER] if row_number else [])]
+    added = []
+    for name in wanted:
+        types = _OWN_TYPES[name]
+        column = have.get(name)
+        if column is None:
+            con.execute(f"ALTER TABLE {quoted(con, table)} ADD COLUMN {name} {types[0]}")
+            added.append(TableColumn(name, types[0]))
+        elif column.type not in types:
+            raise TerminalError(
+                ErrorCode.LOAD_TABLE_UNFIT,
+                f"column {name} of {table} has type {column.type}; it must be {' or '.join(types)}",
+                hint=f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {types[0]}, then replay",
+                column=name,
+            )
+    return (*columns, *added)

@@ -1,0 +1,230 @@
+"""The warehouse protocol on one DuckDB file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from airflow_landing_loader.exceptions import ErrorCode, LandingError, TransientError
+from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.loading.columns.drift import Owners, TableColumn
+from airflow_landing_loader.loading.ledger.tables import now
+from airflow_landing_loader.loading.model import (
+    DbtDue,
+    DeliveryRecord,
+    Load,
+    Overview,
+    RunContext,
+    Verdict,
+)
+from airflow_landing_loader.loading.planning.identity import Content, PriorLoad, as_they_are
+from airflow_landing_loader.loading.warehouses.duckdb import raw_table as table
+from airflow_landing_loader.loading.warehouses.duckdb import snapshot
+from airflow_landing_loader.loading.warehouses.duckdb.committed import Committed, committed
+from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
+from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
+from airflow_landing_loader.loading.warehouses.duckdb.session import (
+    Connection,
+    SessionOptions,
+    lift_memory_bound,
+    reading,
+    translate,
+    writing,
+)
+from airflow_landing_loader.safe_text import counted, storable
+from airflow_landing_loader.storage.zone import Zone
+
+# How long a reader waits for a writer before it answers from the snapshot, seconds.
+_PATIENCE = 0.3
+
+
+class DuckDBWarehouse:
+    """Loads into a DuckDB file.
+
+    Each method opens the database, works and closes it again, so that other processes get their
+    turn; the lock file beside the database keeps them apart.
+
+    :param database: the database file; made on first load.
+    :param options: how it is opened.
+    :param landing: the zone where the deliveries lie.
+    :param archive: the zone where they will lie.
+    """
+
+    def __init__(
+        self,
+        database: Path,
+        options: SessionOptions,
+        *,
+        landing: Zone,
+        archive: Zone,
+    ) -> None:
+        self._database = database
+        self._options = options
+        self._landing = landing
+        self._archive = archive
+
+    def load(self, batch: Sequence[Validated], run: RunContext) -> tuple[Verdict, ...]:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        if not batch:
+            return ()
+        # Imported here, as is what unloads: a task that reads our tables, or says where a file lies
+        # now, loads nothing and would take longer to start than to work.
+        from airflow_landing_loader.loading.warehouses.duckdb.batch import BatchLoader
+
+        names = f"{batch[0].delivery.data.name}" if len(batch) == 1 else f"{len(batch)} files"
+        with self._writing(f"loading {names} into {batch[0].delivery.mapping.table}") as con:
+            loader = BatchLoader(
+                con,
+                run,
+                landing=self._landing,
+                archive=self._archive,
+                lift_memory_bound=lambda: lift_memory_bound(con, self._options),
+            )
+            return loader.load(batch)
+
+    def record_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        if records:
+            with self._writing(f"recording {counted(len(records), 'outcome')}") as con:
+                Ledger(con).put_deliveries(records)
+
+    def record_archived(self, moved: Sequence[tuple[str, str]]) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        if moved:
+            with self._writing(f"recording {counted(len(moved), 'archived file')}") as con:
+                Ledger(con).set_archived(moved)
+
+    @contextmanager
+    def committed(self, load_id: str) -> Iterator[Committed | None]:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        with self._reading() as con:
+            if con is None or not Ledger(con).has_tables():
+                yield None
+                return
+            yield committed(con, load_id, lambda: lift_memory_bound(con, self._options))
+
+    def find_loads(self, name: str, beginning: str | None, limit: int) -> tuple[Load, ...]:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        with self._books() as books:
+            return () if books is None else books.find_loads(name, beginning, limit)
+
+    def unload(self, load_id: str) -> int:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        from airflow_landing_loader.loading.warehouses.duckdb import rows
+
+        with self._writing(f"unloading {load_id}") as con:
+            return rows.unload(con, load_id)
+
+    def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        if filenames and self._database.exists():
+            with self._writing(f"recording {counted(len(filenames), 'replay')}") as con:
+                Ledger(con).mark_replayed([storable(name) for name in filenames], at)
+
+    def columns_of(self, name: str) -> tuple[TableColumn, ...] | None:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        with self._reading() as con:
+            return None if con is None else table.columns_of(con, name)
+
+    def owners_of(self, name: str) -> Owners:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        with self._books() as books:
+            return {} if books is None else books.owners_of([name]).get(name, {})
+
+    def prior_loads(self, content: Content) -> tuple[PriorLoad, ...]:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        with self._reading() as con:
+            if con is None or not (books := Ledger(con)).has_tables():
+                return ()
+            return tuple(
+                as_they_are(
+                    books.prior_loads([content.filename], [content.sha256]),
+                    [content],
+                    books.remembered,
+                    lambda t, ids: table.present(con, t, table.columns_of(con, t), ids),
+                )
+            )
+
+    def relations(self) -> frozenset[tuple[str, str]]:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        with self._reading() as con:
+            return frozenset() if con is None else table.relations(con)
+
+    def cancel(self) -> None:
+        """Nothing to stop: all work is done in this process, and ends with it."""
+
+    def overview(self, limit: int) -> Overview:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        try:
+            with self._books(timeout=_PATIENCE) as books:
+                if books is None:
+                    return Overview(as_of=now(), loads=(), deliveries=(), dbt_due=())
+                return _overview(books, limit)
+        except TransientError as error:
+            if error.code is not ErrorCode.WAREHOUSE_LOCKED:
+                raise
+            return self._remembered(limit, error)
+
+    def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        with self._books() as books:
+            return () if books is None else books.dbt_due(tables)
+
+    def record_dbt_run(self, due: Sequence[DbtDue], *, succeeded: bool) -> None:
+        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
+        if due:
+            with self._writing("recording a dbt run") as con:
+                Ledger(con).put_dbt_runs(due, succeeded=succeeded)
+
+    def _remembered(self, limit: int, error: TransientError) -> Overview:
+        holder = DatabaseLock(self._database).holder()
+        busy_with = error.detail.message if holder is None else holder.text()
+        found = snapshot.read(self._database)
+        if found is None:
+            return Overview(as_of=now(), loads=(), deliveries=(), dbt_due=(), busy_with=busy_with)
+        return replace(
+            found,
+            loads=found.loads[:limit],
+            deliveries=found.deliveries[:limit],
+            busy_with=busy_with,
+        )
+
+    @contextmanager
+    def _writing(self, purpose: str) -> Iterator[Connection]:
+        try:
+            with writing(self._database, self._options, purpose) as con:
+                yield con
+                # What is done is committed: only what is told of it may stay as it was before.
+                with suppress(LandingError, duckdb.Error):
+                    snapshot.write(self._database, _overview(Ledger(con), snapshot.KEPT))
+        except duckdb.Error as error:
+            raise translate(error) from error
+
+    @contextmanager
+    def _reading(self, timeout: float | None = None) -> Iterator[Connection | None]:
+        try:
+            with reading(self._database, self._options, timeout=timeout) as con:
+                yield con
+        except duckdb.Error as error:
+            raise translate(error) from error
+
+    @contextmanager
+    def _books(self, timeout: float | None = None) -> Iterator[Ledger | None]:
+        """Our tables to be read; ``None`` where nobody has loaded yet."""
+        with self._reading(timeout) as con:
+            books = None if con is None else Ledger(con)
+            yield books if books is not None and books.has_tables() else None
+
+
+def _overview(books: Ledger, limit: int) -> Overview:
+    return Overview(
+        as_of=now(),
+        loads=books.recent_loads(limit),
+        deliveries=books.recent_deliveries(limit),
+        dbt_due=books.dbt_due(),
+    )

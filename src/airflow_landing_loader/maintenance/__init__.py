@@ -1,0 +1,1 @@
+"""Loads afterwards: proved, or taken back."""

@@ -1,0 +1,234 @@
+"""A wrong but valid load taken back: rows out, the load marked, then its file out of the archive.
+
+    rows out, marked unloaded  ->  file in failed, with a sidecar  ->  file in landing, if wanted
+
+The first step is one transaction, the second a move, the third a replay: each may be repeated, and
+``load_metadata`` says how far it came, so that the same call finishes what a dead one has begun.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Literal
+
+from airflow_landing_loader.clients import Clients
+from airflow_landing_loader.exceptions import (
+    ErrorCode,
+    ErrorDetail,
+    LandingError,
+    TerminalError,
+    shown,
+)
+from airflow_landing_loader.landing.moves import move
+from airflow_landing_loader.landing.moves.names import suffixed, suffixes
+from airflow_landing_loader.landing.moves.sidecar import Sidecar, find_sidecar, sidecar_name
+from airflow_landing_loader.landing.replay.replay import replay
+from airflow_landing_loader.loading.model import Load
+from airflow_landing_loader.loading.warehouses.base import Warehouse
+from airflow_landing_loader.maintenance.archived import (
+    ArchivedPlace,
+    archived_place,
+    changed,
+    known,
+    missing,
+    removed,
+)
+from airflow_landing_loader.safe_text import delivered, storable
+from airflow_landing_loader.storage.content import sha256_of
+from airflow_landing_loader.storage.model import FileToMove, LandedFile
+from airflow_landing_loader.storage.opening import Zones, open_folder
+from airflow_landing_loader.storage.zone import Zone
+
+Destination = Literal["landing", "failed"]
+_MOST_SUFFIXES = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unloaded:
+    """What was done.
+
+    :param rows: that went out of the table now; 0 if an earlier call has taken them out.
+    :param uri: where the data file lies now, as far as this and earlier calls have brought it.
+    """
+
+    load: Load
+    rows: int
+    uri: str
+
+
+class Unloader:
+    """Takes loads back.
+
+    :param clients: for an archive in an object store.
+    """
+
+    def __init__(self, zones: Zones, warehouse: Warehouse, clients: Clients) -> None:
+        self._zones = zones
+        self._warehouse = warehouse
+        self._clients = clients
+
+    def unload(self, load_id: str, to: Destination) -> Unloaded:
+        """Take a load back, or finish what an earlier call has begun.
+
+        :raises TerminalError: ``LOAD_UNKNOWN``, ``LOAD_REMOVED`` (its rows were replaced),
+            ``ARCHIVE_MISSING``, ``ARCHIVE_CHANGED``, ``REPLAY_NAME_TAKEN``; before a row has gone
+            unless somebody changed the zones at the same moment.
+        :raises TransientError: a zone or the warehouse cannot be used; the same call finishes.
+        """
+        with self._warehouse.committed(load_id) as found:
+            present = known(found, load_id)
+            load, sharing = present.load, present.sharing
+            if load.removed_sequence is not None and present.outcome != "unloaded":
+                raise removed(present)
+        for zone in (self._zones.landing, self._zones.failed):
+            zone.require()
+        rows = 0
+        if load.removed_sequence is None:
+            self._look_ahead(load, to)
+            rows = self._warehouse.unload(load_id)
+        elif any(sequence > load.removed_sequence for sequence in sharing):
+            # It was back, and is loaded.
+            return Unloaded(load=load, rows=0, uri=delivered(load.archive_uri))
+        load = self._to_failed(load, shared=bool(sharing))
+        if to == "landing":
+            load = self._to_landing(load)
+        return Unloaded(load=load, rows=rows, uri=delivered(load.archive_uri))
+
+    def _look_ahead(self, load: Load, to: Destination) -> None:
+        """Refuse before a row goes what could not be finished."""
+        for name, sha256, file in self._archived(load):
+            if file is None:
+                raise missing(load, name)
+            other_size = name == delivered(load.filename) and file.size != load.size_bytes
+            if (
+                other_size
+                or sha256_of(archived_place(load, self._clients).zone.source(file)) != sha256
+            ):
+                raise changed(load, file.name)
+        for name in _delivered_names(load) if to == "landing" else ():
+            if self._zones.landing.stat(name) is not None:
+                raise TerminalError(
+                    ErrorCode.REPLAY_NAME_TAKEN,
+                    f"Another {shown(name)} lies in the landing zone; it is not overwritten.",
+                    hint="Let it be loaded first, or unload to the failed zone.",
+                    file=name,
+                )
+
+    def _archived(self, load: Load) -> list[tuple[str, str, LandedFile | None]]:
+        """Delivered name, hash and archived file of data and go file."""
+        folder = archived_place(load, self._clients)
+        name, *go_name = _delivered_names(load)
+        files = [(name, load.sha256, folder.find())]
+        if go_name and load.go_sha256 is not None:
+            go = _find_like(folder.zone, go_name[0], load.go_sha256, load.load_id)
+            files.append((go_name[0], load.go_sha256, go))
+        return files
+
+    def _to_failed(self, load: Load, *, shared: bool) -> Load:
+        """Move the files to the failed zone, unless they were there already.
+
+        :param shared: the archived file is another load's too: a copy goes.
+        """
+        if not _lies_in(load, self._zones.archive):
+            return load
+        folder = archived_place(load, self._clients)
+        files = tuple(
+            FileToMove(file=file or self._gone(folder, load, name, sha256), sha256=sha256)
+            for name, sha256, file in self._archived(load)
+        )
+        try:
+            moved = move.move(
+                files,
+                folder.zone,
+                self._zones.failed,
+                suffix_id=load.load_id,
+                sidecar=_sidecar(load),
+                keep_source=shared,
+            )
+        except LandingError as error:
+            if error.code in (ErrorCode.LANDING_DISAPPEARED, ErrorCode.LANDING_CHANGED):
+                return load  # an earlier call has moved it, and somebody has replayed it since
+            raise
+        return self._now_at(load, moved.data)
+
+    def _gone(self, folder: ArchivedPlace, load: Load, name: str, sha256: str) -> LandedFile:
+        """Stand in for a file that an earlier call has moved, so that it is found in failed."""
+        stored, size = folder.name, load.size_bytes
+        data_name = delivered(load.filename)
+        if name != data_name:
+            path = folder.zone.path
+            stored = next(
+                (
+                    suffixed(name, suffix, path)
+                    for suffix in _suffixes(load.load_id)
+                    if suffixed(data_name, suffix, path) == folder.name
+                ),
+                name,
+            )
+            found = _find_like(self._zones.failed, stored, sha256, load.load_id)
+            size = found.size if found else 0
+        return LandedFile(
+            name=stored,
+            path=f"{folder.zone.path}/{stored}",
+            size=size,
+            mtime_ns=0,
+            token=load.delivery_token,
+        )
+
+    def _to_landing(self, load: Load) -> Load:
+        """Replay the delivery, unless that was done already."""
+        failed = self._zones.failed
+        name = delivered(load.archive_uri).rpartition("/")[2]
+        beside = sidecar_name(name, failed.path)
+        if not _lies_in(load, failed) or find_sidecar(open_folder(failed), beside) is None:
+            return load
+        return self._now_at(load, replay(failed, self._zones.landing, [name])[0].data)
+
+    def _now_at(self, load: Load, uri: str) -> Load:
+        stored = storable(uri)
+        self._warehouse.record_archived([(load.load_id, stored)])
+        return replace(load, archive_uri=stored)
+
+
+def _suffixes(load_id: str) -> list[str]:
+    return list(islice(suffixes(load_id[:8]), _MOST_SUFFIXES))
+
+
+def _find_like(zone: Zone, name: str, sha256: str, load_id: str) -> LandedFile | None:
+    """A file of this content under its own name, or under one with the load's suffix."""
+    for suffix in _suffixes(load_id):
+        file = ArchivedPlace(zone=zone, name=suffixed(name, suffix, zone.path)).find()
+        if file is not None and sha256_of(zone.source(file)) == sha256:
+            return file
+    return None
+
+
+def _delivered_names(load: Load) -> list[str]:
+    """The names as they were delivered; the books have them as they can be stored."""
+    return [delivered(name) for name in (load.filename, load.go_filename) if name]
+
+
+def _lies_in(load: Load, zone: Zone) -> bool:
+    return delivered(load.archive_uri).startswith(f"{zone.path}/")
+
+
+def _sidecar(load: Load) -> Sidecar:
+    names = _delivered_names(load)
+    error = ErrorDetail(
+        code=ErrorCode.LOAD_UNLOADED,
+        message=f"load {load.load_id} was taken back: its rows are out of {load.table_name}",
+        hint="replay it once its rows shall come again, or delete it",
+        file=names[0],
+    )
+    return Sidecar(
+        error=error,
+        data_name=names[0],
+        data_token=load.delivery_token,
+        go_name=names[1] if len(names) > 1 else None,
+        sha256=load.sha256,
+        table=load.table_name,
+        mapping="",
+        time=datetime.now(UTC).isoformat(timespec="milliseconds"),
+    )

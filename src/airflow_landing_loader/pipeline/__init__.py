@@ -1,0 +1,1 @@
+"""One delivery from landing to archive or failed, every step callable alone."""

@@ -1,0 +1,220 @@
+"""One delivery from landing to archive or failed; every step callable alone.
+
+    Delivery -> validate -> Validated -> load -> Verdict -> finish -> Outcome
+
+The command line runs the steps in a row, an Airflow task runs one of them. Each may be repeated at
+any time: it looks first whether its work is done already. A terminal error is a verdict on one
+file; a transient error leaves the file where it is. Whatever goes wrong with one file, foreseen or
+not, is the verdict on that file: the others go on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from airflow_landing_loader.clients import Clients
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.exceptions import (
+    ErrorCode,
+    LandingError,
+    TransientError,
+    contained,
+)
+from airflow_landing_loader.landing.discovery.discover import find_delivery, still_same
+from airflow_landing_loader.landing.discovery.model import Discovery, Look
+from airflow_landing_loader.landing.model import Delivery, Validated, files_of
+from airflow_landing_loader.landing.moves.holding import Holding
+from airflow_landing_loader.loading.model import Refused, RunContext, Verdict
+from airflow_landing_loader.loading.planning.cuts import BATCH_BYTES, cut, expanded_bytes
+from airflow_landing_loader.loading.warehouses.base import Warehouse
+from airflow_landing_loader.loading.warehouses.opening import open_warehouse
+from airflow_landing_loader.pipeline.finishing import Finisher
+from airflow_landing_loader.pipeline.look import look
+from airflow_landing_loader.pipeline.outcome import Outcome
+from airflow_landing_loader.pipeline.taking_up import take_up
+from airflow_landing_loader.pipeline.turns import in_turns
+from airflow_landing_loader.pipeline.workers import map_in_order
+from airflow_landing_loader.settings import Settings
+from airflow_landing_loader.storage.content import nothing
+from airflow_landing_loader.storage.model import LandedFile
+from airflow_landing_loader.storage.opening import open_zones
+
+
+class Pipeline:
+    """The steps of some mappings' deliveries between one set of zones and one warehouse.
+
+    :param settings: zones, database, workers.
+    :param mappings: the mappings whose files are looked for.
+    :param warehouse: where rows go; as the settings say unless given.
+    :param run: who loads, for our tables and the sidecars.
+    :param clients: for object stores and BigQuery; those of the machine's own credentials unless
+        given.
+    :param on_wait: told who is waited for when another process holds the database.
+    :param job_wait: as :func:`~airflow_landing_loader.loading.warehouses.opening.open_warehouse`.
+    :param on_block: called while files are inspected, for each block of theirs; what it raises, and
+        is no error of a file, ends the inspection.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        mappings: Sequence[TableMapping],
+        warehouse: Warehouse | None = None,
+        run: RunContext | None = None,
+        *,
+        clients: Clients | None = None,
+        on_wait: Callable[[str], None] | None = None,
+        job_wait: float | None = None,
+        on_block: Callable[[], None] = nothing,
+    ) -> None:
+        self.settings = settings
+        self.mappings = tuple(mappings)
+        self.run = run or RunContext()
+        self._on_block = on_block
+        self.zones = open_zones(settings, clients)
+        self.warehouse = warehouse or open_warehouse(
+            settings, self.zones, clients=clients, on_wait=on_wait, job_wait=job_wait
+        )
+        self._holding = Holding(self.zones.landing)
+        self._finisher = Finisher(self.zones, self.warehouse, self.run, self._holding)
+
+    def discover(self, previous: Look | None = None) -> Discovery:
+        """Look into the landing zone; what a killed process had begun to move, or had committed
+        before its sender replaced it, is archived first.
+
+        :param previous: the look before this one; files must be equal in two looks to be ready.
+        :raises TransientError: a zone cannot be read or written.
+        """
+        self.take_up()
+        return look(self.zones, self.mappings, previous=previous)
+
+    def take_up(self) -> None:
+        """Bring to its end what a dead loader held on to and nobody has to load any more."""
+        take_up(self._holding, self.warehouse, self.mappings, self.finish)
+
+    def delivery(self, name: str) -> Delivery:
+        """Return the delivery of one data file as it lies in landing now.
+
+        :raises LandingError: it is gone, matches no mapping or two, or is no plain file.
+        """
+        return find_delivery(self.zones.landing, self.mappings, name)
+
+    def validate(self, delivery: Delivery) -> Validated:
+        """See :func:`~airflow_landing_loader.pipeline.validation.validate`."""
+        # Imported here: a task that moves files, or asks whether dbt is due, inspects none.
+        from airflow_landing_loader.pipeline.validation import validate
+
+        return validate(self.zones.landing, delivery, now=time.time(), on_block=self._on_block)
+
+    def validate_batch(self, names: Sequence[str]) -> tuple[Validated | Refused, ...]:
+        """Validate data files by name; errors become verdicts, in the order of the names."""
+        return map_in_order(self._validated_by_name, names, self.settings.loader_workers)
+
+    def load(self, batch: Sequence[Validated | Refused]) -> tuple[Verdict, ...]:
+        """Load what is valid; what was refused passes through, order is kept.
+
+        A file that changed since it was validated is validated again. Each is held on to before
+        its rows are committed, until it is where its verdict says. What is too much for one
+        transaction is loaded in several.
+
+        :raises TransientError: the warehouse cannot be used at all.
+        :raises StillRunningError: a job takes longer than ``job_wait``; call it again later.
+        """
+        self.take_up()
+        fresh = map_in_order(self._freshened, batch, self.settings.loader_workers)
+        with self._holding.hold([item for item in fresh if isinstance(item, Validated)]) as valid:
+            parts = cut(valid, lambda item: (expanded_bytes(item.inspection),), (BATCH_BYTES,))
+            verdicts = iter([v for part in parts for v in self.warehouse.load(part, self.run)])
+        return tuple(item if isinstance(item, Refused) else next(verdicts) for item in fresh)
+
+    def finish(self, verdicts: Sequence[Verdict]) -> tuple[Outcome, ...]:
+        """Put each file where its verdict says: archive, failed, or leave it in landing.
+
+        :raises TransientError: the warehouse cannot be used; no file was moved.
+        """
+        return self._finisher.finish(verdicts, self.settings.loader_workers)
+
+    def run_batch(
+        self,
+        deliveries: Sequence[Delivery],
+        on_outcome: Callable[[Outcome], None] = nothing,
+        enough: Callable[[], bool] = lambda: False,
+    ) -> tuple[Outcome, ...]:
+        """Validate, load and finish deliveries, in as many batches as it takes; ``loader_workers``
+        files at a time where it helps.
+
+        :param on_outcome: told each outcome as soon as its batch is done.
+        :param enough: asked after each batch; if so, the other deliveries are left as they are.
+        :raises TransientError: the warehouse cannot be used at all.
+        """
+        outcomes: list[Outcome] = []
+        workers = self.settings.loader_workers
+        for batch in in_turns(
+            deliveries,
+            lambda some: map_in_order(self._validated_or_refused, some, workers),
+            at_once=workers,
+            most_files=self.settings.batch_files,
+        ):
+            for outcome in self.finish(self.load(batch)):
+                on_outcome(outcome)
+                outcomes.append(outcome)
+            if enough():
+                break
+        return tuple(outcomes)
+
+    def _validated_or_refused(self, delivery: Delivery) -> Validated | Refused:
+        def refused(error: LandingError) -> Validated | Refused:
+            return Refused(delivery=delivery, error=error.detail, sha256=error.sha256)
+
+        return contained(lambda: self._validated(delivery), refused, file=delivery.data.name)
+
+    def _validated(self, delivery: Delivery) -> Validated:
+        try:
+            return self.validate(delivery)
+        except TransientError as error:
+            if error.code is not ErrorCode.LANDING_CHANGED:
+                raise
+            found = self.delivery(delivery.data.name)
+            if _arrivals(found) != _arrivals(delivery):
+                raise
+            # Another loader has given it a second name meanwhile, or somebody other permissions.
+            return self.validate(found)
+
+    def _validated_by_name(self, name: str) -> Validated | Refused:
+        def refused(error: LandingError) -> Validated | Refused:
+            return Refused(delivery=self._absent(name), error=error.detail)
+
+        return contained(
+            lambda: self._validated_or_refused(self.delivery(name)), refused, file=name
+        )
+
+    def _absent(self, name: str) -> Delivery:
+        """Stand in for a delivery that cannot be looked at, so that its verdict has a name."""
+        mapping = next((m for m in self.mappings if m.matches(name)), self.mappings[0])
+        path = f"{self.zones.landing.path}/{name}"
+        return Delivery(
+            mapping=mapping,
+            data=LandedFile(name=name, path=path, size=0, mtime_ns=0, token=""),
+        )
+
+    def _freshened(self, item: Validated | Refused) -> Validated | Refused:
+        if isinstance(item, Refused):
+            return item
+        delivery = item.delivery
+
+        def same() -> Validated:
+            still_same(self.zones.landing, delivery)
+            return item
+
+        def other(error: LandingError) -> Validated | Refused:
+            if error.code is ErrorCode.LANDING_DISAPPEARED:
+                # Perhaps an earlier try has loaded and moved it: the warehouse knows.
+                return item
+            return self._validated_by_name(delivery.data.name)
+
+        return contained(same, other, file=delivery.data.name)
+
+
+def _arrivals(delivery: Delivery) -> tuple[LandedFile, ...]:
+    return tuple(file.wherever() for file in files_of(delivery))

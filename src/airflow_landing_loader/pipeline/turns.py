@@ -1,0 +1,122 @@
+"""Which of many ready deliveries are inspected, and then loaded together, next.
+
+How much a compressed file holds is known only when it has been inspected, so a batch is closed by
+what its files turned out to be, and by the number of tables, each of which takes memory until it is
+committed. A table that has filled a batch by its bytes goes behind the others
+with what it has left, so that a small file of another table waits for one such batch and not for
+all. Deliveries of one table keep their order.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from airflow_landing_loader.landing.model import Delivery, Validated
+from airflow_landing_loader.loading.model import Refused
+from airflow_landing_loader.loading.planning.cuts import (
+    BATCH_BYTES,
+    BATCH_TABLES,
+    Part,
+    expanded_bytes,
+)
+
+Inspected = Validated | Refused
+
+
+@dataclass
+class _Queue:
+    """The deliveries of one table.
+
+    :param waiting: those that are still to be inspected.
+    :param taken: bytes of the others.
+    """
+
+    waiting: deque[Delivery]
+    taken: int = 0
+
+
+class _Queues:
+    """The tables that have deliveries waiting: first those that have taken little so far."""
+
+    def __init__(self, deliveries: Sequence[Delivery]) -> None:
+        self._all: dict[str, _Queue] = {}
+        for delivery in deliveries:
+            self._of(delivery).waiting.append(delivery)
+        self._light = deque(self._all.values())
+        self._large: deque[_Queue] = deque()
+
+    @property
+    def only_large(self) -> bool:
+        """Whether all that wait had a batch full of bytes already."""
+        return not self._light
+
+    def take(self, count: int) -> list[Delivery]:
+        """The next deliveries, ``count`` at most; none if there are no more."""
+        queues = self._light or self._large
+        taken: list[Delivery] = []
+        while queues and len(taken) < count:
+            queue = queues.popleft()
+            taken.append(queue.waiting.popleft())
+            if queue.waiting and queues is self._light:
+                queues.appendleft(queue)
+            elif queue.waiting:
+                queues.append(queue)
+        return taken
+
+    def weigh(self, delivery: Delivery, size: int) -> None:
+        """Say what a delivery turned out to hold, in bytes."""
+        queue = self._of(delivery)
+        queue.taken += size
+        if queue.taken >= BATCH_BYTES and queue in self._light:
+            self._light.remove(queue)
+            self._large.append(queue)
+
+    def _of(self, delivery: Delivery) -> _Queue:
+        return self._all.setdefault(delivery.mapping.table.casefold(), _Queue(deque()))
+
+
+def in_turns(
+    deliveries: Sequence[Delivery],
+    inspect: Callable[[Sequence[Delivery]], Sequence[Inspected]],
+    *,
+    at_once: int,
+    most_files: int,
+) -> Iterator[list[Inspected]]:
+    """Inspect deliveries and give them in batches, each as soon as it is complete.
+
+    :param inspect: inspects some deliveries; a verdict for each, in order.
+    :param at_once: how many it inspects at the same time, 1 or more.
+    :param most_files: files of a batch at most, 1 or more.
+    """
+    queues = _Queues(deliveries)
+    batch = Part(_weighing(), (most_files, BATCH_BYTES, BATCH_TABLES))
+    all_large = queues.only_large
+    while True:
+        if queues.only_large and not all_large:
+            all_large = True
+            yield from batch.take_any()  # nobody waits for what will take long
+        some = queues.take(at_once)
+        if not some:
+            break
+        for delivery, item in zip(some, inspect(some), strict=True):
+            queues.weigh(delivery, _bytes_of(item))
+            yield from batch.add(item)
+    yield from batch.take_any()
+
+
+def _weighing() -> Callable[[Inspected], tuple[int, int, int]]:
+    """What each of a row of deliveries adds to a batch: files, bytes and tables."""
+    last = None
+
+    def weigh(item: Inspected) -> tuple[int, int, int]:
+        nonlocal last
+        before, last = last, item.delivery.mapping.table  # a table's deliveries come together
+        return 1, _bytes_of(item), int(last != before)
+
+    return weigh
+
+
+def _bytes_of(item: Inspected) -> int:
+    return expanded_bytes(item.inspection) if isinstance(item, Validated) else 0

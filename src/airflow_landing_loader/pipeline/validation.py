@@ -1,0 +1,218 @@
+"""Whether a delivery keeps its word: one pass over the file, the counts, the header."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError, shown
+from airflow_landing_loader.landing.control.counts import expected_data_records
+from airflow_landing_loader.landing.control.go_file import read_go_file
+from airflow_landing_loader.landing.discovery.discover import still_same
+from airflow_landing_loader.landing.formats.csv.detection.detect import with_dialect
+from airflow_landing_loader.landing.formats.csv.dialect_text import in_words
+from airflow_landing_loader.landing.formats.csv.inspection import inspect, ragged_records
+from airflow_landing_loader.landing.model import Delivery, GoFileContent, Inspection, Validated
+from airflow_landing_loader.loading.columns.names import file_columns
+from airflow_landing_loader.safe_text import counted
+from airflow_landing_loader.storage.content import OnBlock, nothing
+from airflow_landing_loader.storage.zone import Zone
+
+# What a file shows that is still being written: not yet a verdict while it is young.
+HALF_WRITTEN = frozenset(
+    {
+        ErrorCode.COUNT_TOO_FEW,
+        ErrorCode.TRAILER_MISSING,
+        ErrorCode.TRAILER_CUT,
+        ErrorCode.COMPRESSION_CUT,
+        ErrorCode.CSV_UNCLOSED_QUOTE,
+        ErrorCode.CSV_NO_DIALECT,
+        ErrorCode.CSV_AMBIGUOUS_DIALECT,
+        ErrorCode.FILE_EMPTY,
+        ErrorCode.GO_FILE_NO_KEY,
+        ErrorCode.GO_FILE_NO_LINE,
+        ErrorCode.GO_FILE_BAD_COUNT,
+    }
+)
+
+# Where nothing is seen half-written; but its sender may be about to send it again.
+_MENDED_SOON = frozenset({ErrorCode.COUNT_TOO_FEW})
+
+
+def validate(
+    landing: Zone, delivery: Delivery, *, now: float, on_block: OnBlock = nothing
+) -> Validated:
+    """Inspect a delivery and hold it against its go file, its trailer and its mapping.
+
+    :param landing: the zone it lies in.
+    :param now: seconds since the epoch; decides whether a file is too young for a verdict.
+    :param on_block: called for each block of text, as an inspection may take long.
+    :raises TerminalError: the delivery does not keep its word; retrying cannot help.
+    :raises TransientError: a file changed meanwhile, is gone, has not come to rest, or looks
+        half-written and is younger than the mapping's ``grace_seconds``.
+    """
+    if landing.settles:
+        require_rest(delivery, now)
+    try:
+        validated = _validate(landing, delivery, on_block)
+    except TerminalError as error:
+        # A file that changes under the pass may look like anything.
+        still_same(landing, delivery)
+        if error.code in (HALF_WRITTEN if landing.settles else _MENDED_SOON):
+            _grant_grace(delivery, error, now)
+        raise
+    still_same(landing, delivery)
+    return validated
+
+
+def _validate(landing: Zone, delivery: Delivery, on_block: OnBlock) -> Validated:
+    mapping = with_dialect(landing.source(delivery.data), delivery.mapping)
+    if mapping is delivery.mapping:
+        return _validate_plain(landing, delivery, on_block)
+    words = in_words(mapping.csv)
+    try:
+        validated = _validate_plain(landing, replace(delivery, mapping=mapping), on_block)
+    except TerminalError as error:
+        detail = error.detail
+        explained = TerminalError(
+            error.code,
+            f"{detail.message} (Read with the dialect that was detected: {words}.)",
+            hint=detail.hint,
+            **detail.place(),
+        )
+        explained.sha256 = error.sha256
+        raise explained from error
+    return replace(validated, detected=words)
+
+
+def _validate_plain(landing: Zone, delivery: Delivery, on_block: OnBlock) -> Validated:
+    go = read_go_file(landing, delivery) if delivery.go is not None else None
+    may_be_empty = go is not None and go.expected_records == 0
+    source = landing.source(delivery.data)
+    inspection = inspect(source, delivery.mapping, on_block, may_be_empty=may_be_empty)
+    try:
+        return _held_against(landing, delivery, inspection, go)
+    except TerminalError as error:
+        error.sha256 = inspection.sha256
+        raise
+
+
+def _held_against(
+    landing: Zone, delivery: Delivery, inspection: Inspection, go: GoFileContent | None
+) -> Validated:
+    """What was found, held against the rules for names and what was promised."""
+    file_columns(
+        inspection.columns,
+        delivery.mapping.csv.rename,
+        file=delivery.data.name,
+        line=inspection.header_line,
+    )
+    promises = _promises(delivery, inspection, go)
+    for promised, by in promises:
+        _check_count(delivery, inspection, promised, by)
+    _check_ragged(landing, delivery, inspection)
+    return Validated(
+        delivery=delivery,
+        inspection=inspection,
+        expected_records=promises[0][0] if promises else None,
+        go=go,
+    )
+
+
+def _promises(
+    delivery: Delivery, inspection: Inspection, go: GoFileContent | None
+) -> list[tuple[int, str]]:
+    """Return (data records promised, by whom) for the go file and the trailer."""
+    mapping = delivery.mapping
+    promises = []
+    headers = (inspection.header_line is not None) + inspection.skipped_headers
+    if go is not None and delivery.go is not None and mapping.go_file is not None:
+        count = expected_data_records(
+            go.expected_records,
+            mapping.go_file.count_includes,
+            headers=headers,
+            has_trailer=mapping.trailer is not None,
+            file=delivery.go.name,
+        )
+        promises.append((count, f"go file {shown(delivery.go.name)}"))
+    if inspection.trailer is not None and mapping.trailer is not None:
+        count = expected_data_records(
+            inspection.trailer.expected_records,
+            mapping.trailer.count_includes,
+            headers=headers,
+            has_trailer=True,
+            code=ErrorCode.TRAILER_BAD_COUNT,
+            file=delivery.data.name,
+            line=inspection.trailer.line,
+        )
+        promises.append((count, f"trailer on line {inspection.trailer.line}"))
+    return promises
+
+
+def _check_count(delivery: Delivery, inspection: Inspection, promised: int, by: str) -> None:
+    if inspection.records == promised:
+        return
+    too_few = inspection.records < promised
+    code = ErrorCode.COUNT_TOO_FEW if too_few else ErrorCode.COUNT_TOO_MANY
+    hint = (
+        "the file is not complete; ask the sender to deliver it again"
+        if too_few
+        else "ask the sender which of the two is right; see count_includes if headers are counted"
+    )
+    raise TerminalError(
+        code,
+        f"{counted(inspection.records, 'record')} counted, the {by} promises {promised:,}",
+        hint=hint,
+        file=delivery.data.name,
+    )
+
+
+def _check_ragged(landing: Zone, delivery: Delivery, inspection: Inspection) -> None:
+    """Refuse early what loading would refuse later: too large a share of ragged records."""
+    ragged, records = inspection.ragged, inspection.records
+    if ragged and (ragged > delivery.mapping.max_rejected * records or ragged == records):
+        raise TerminalError(
+            ErrorCode.CSV_TOO_MANY_REJECTED,
+            f"{ragged:,} of {counted(records, 'record')} have a wrong number of fields, or are the "
+            "header again; "
+            f"max_rejected allows {delivery.mapping.max_rejected:.2%}, never all",
+            hint="ask the sender for a better file, or raise max_rejected and replay",
+            file=delivery.data.name,
+            line=next(
+                ragged_records(landing.source(delivery.data), delivery.mapping, inspection)
+            ).line,
+        )
+
+
+def _age(delivery: Delivery, now: float) -> float:
+    """Seconds since data or go file was written; negative if a clock is ahead."""
+    files = [f for f in (delivery.data, delivery.go) if f is not None]
+    return now - max(f.mtime_ns for f in files) / 1e9
+
+
+def require_rest(delivery: Delivery, now: float) -> None:
+    """Listing waits for rest; a file that was written since has to come to rest again.
+
+    :param now: seconds since the epoch.
+    :raises TransientError: ``LANDING_UNSETTLED``.
+    """
+    age, settle = _age(delivery, now), delivery.mapping.settle_seconds
+    if 0 <= age < settle:
+        raise TransientError(
+            ErrorCode.LANDING_UNSETTLED,
+            f"the file was written {age:.1f} s ago and may still be (settle_seconds: {settle:g})",
+            hint="it is looked at again",
+            file=delivery.data.name,
+        )
+
+
+def _grant_grace(delivery: Delivery, error: TerminalError, now: float) -> None:
+    age, grace = _age(delivery, now), delivery.mapping.grace_seconds
+    if 0 <= age < grace:
+        detail = error.detail
+        raise TransientError(
+            error.code,
+            f"{detail.message}; it is {age:.0f} s old and may still be written "
+            f"(grace_seconds: {grace:g})",
+            hint="it is looked at again",
+            **detail.place(),
+        ) from error

@@ -1,0 +1,1 @@
+"""One run of Airflow without Airflow: what it waits for, takes, holds back and tells."""

@@ -1,0 +1,87 @@
+"""How the ready files of one table are dealt out to the lanes of one Airflow run.
+
+A lane is a list of file names that one mapped task works through. A few files get a lane each, so
+that the grid shows every file by its name. A flood of small files is dealt out in batches: a mapped
+task costs Airflow about a second, a small file costs us some milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from airflow_landing_loader.landing.model import Delivery
+from airflow_landing_loader.loading.planning.cuts import BATCH_BYTES, cut
+from airflow_landing_loader.safe_text import counted, printable
+
+SMALL_FILE_BYTES = 16 * 1024**2
+MAX_LABEL = 200  # Airflow keeps 250 characters of a mapped task's name
+
+_NAME_SHOWN = 80
+_NAMES_TOLD = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanePlan:
+    """What one run takes.
+
+    :param lanes: file names, by lane; names inside a lane are sorted.
+    :param waiting: ready files that this run does not take; the next one does.
+    """
+
+    lanes: tuple[tuple[str, ...], ...]
+    waiting: int = 0
+
+
+def plan_lanes(deliveries: Sequence[Delivery], *, max_lanes: int, batch_files: int) -> LanePlan:
+    """Deal deliveries out to lanes; those that arrived first go first, so that none starves.
+
+    Up to ``max_lanes`` files get a lane each. Of more, files up to :data:`SMALL_FILE_BYTES` share
+    lanes of at most ``batch_files`` files and :data:`BATCH_BYTES`; bigger ones keep their own.
+
+    :param max_lanes: lanes of one run, 1 or more.
+    :param batch_files: files of one lane at most, 1 or more.
+    """
+    arrived = sorted(deliveries, key=_arrival)
+    if len(arrived) <= max_lanes:
+        lanes = [[delivery] for delivery in arrived]
+    else:
+        big = [[d] for d in arrived if d.data.size > SMALL_FILE_BYTES]
+        small = [d for d in arrived if d.data.size <= SMALL_FILE_BYTES]
+        lanes = sorted([*big, *_batches(small, batch_files)], key=lambda lane: _arrival(lane[0]))
+    taken = tuple(tuple(sorted(d.data.name for d in lane)) for lane in lanes[:max_lanes])
+    return LanePlan(lanes=taken, waiting=len(arrived) - sum(len(lane) for lane in taken))
+
+
+def ready_text(plan: LanePlan, zone: str) -> str:
+    """``2 files ready in /data/landing: a.csv, b.csv``, with the first few names.
+
+    :param zone: the landing zone.
+    """
+    names = [name for lane in plan.lanes for name in lane]
+    told = [printable(name, _NAME_SHOWN) for name in names[:_NAMES_TOLD]]
+    if len(names) > _NAMES_TOLD:
+        told.append(f"{len(names) - _NAMES_TOLD:,} more")
+    later = f"; {counted(plan.waiting, 'file')} left to the next run" if plan.waiting else ""
+    return f"{counted(len(names), 'file')} ready in {zone}: {', '.join(told)}{later}"
+
+
+def lane_label(names: Sequence[str]) -> str:
+    """What the grid calls a lane: the file's name, or ``250 files: a.csv … b.csv``."""
+    if not names:
+        return "no file"
+    if len(names) == 1:
+        return printable(names[0], MAX_LABEL)
+    first, last = (printable(name, _NAME_SHOWN) for name in (names[0], names[-1]))
+    return f"{len(names)} files: {first} \u2026 {last}"
+
+
+def _arrival(delivery: Delivery) -> tuple[int, str]:
+    return delivery.data.mtime_ns, delivery.data.name
+
+
+def _batches(small: Sequence[Delivery], batch_files: int) -> list[list[Delivery]]:
+    """Cut in order, by number and by bytes as delivered: what they hold is not known yet."""
+    count = -(-len(small) // batch_files)
+    even = -(-len(small) // count) if count else batch_files  # 300 by 250: 150 and 150
+    return list(cut(small, lambda delivery: (1, delivery.data.size), (even, BATCH_BYTES)))

@@ -1,0 +1,170 @@
+"""What one Airflow run did, as a table for its log and as the reasons why it failed, if it did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from airflow_landing_loader.exceptions import ErrorCode
+from airflow_landing_loader.pipeline.outcome import Outcome
+from airflow_landing_loader.runs.holdback import HeldBack
+from airflow_landing_loader.runs.refusals import Refusal
+from airflow_landing_loader.runs.wording import reason_lines
+from airflow_landing_loader.safe_text import counted, printable
+
+DbtResult = Literal["not run", "succeeded", "failed"]
+
+_MAX_GOOD_LINES = 100
+_MAX_BAD_LINES = 500
+_MAX_CAUSES = 50
+_NAME_WIDTH = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReport:
+    """All that is known at the end of a run.
+
+    :param outcomes: of every file that the run took, ``left`` ones included.
+    :param held: what is held back after the run; tells which of the left files failed it.
+    :param waiting: ready files that the next run takes.
+    :param dbt: how dbt ended.
+    :param dbt_failed: ids of its tasks that failed.
+    :param broken_tasks: tasks that failed, with their errors, where no file is to blame.
+    :param refused: what is refused where it lies, and fails this run.
+    :param new_notices: what is new of the files that no run takes: without go file, refused, ...
+    """
+
+    outcomes: tuple[Outcome, ...] = ()
+    held: tuple[HeldBack, ...] = ()
+    waiting: int = 0
+    dbt: DbtResult = "not run"
+    dbt_failed: tuple[str, ...] = ()
+    broken_tasks: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    new_notices: tuple[str, ...] = ()
+
+    @property
+    def nothing_happened(self) -> bool:
+        """No file was taken, dbt did not run and nothing broke."""
+        return not self.outcomes and self.dbt == "not run" and not self.broken_tasks
+
+
+def failures(report: RunReport, *, fail_on_files: bool) -> list[str]:
+    """What failed the run, a line for each file, dbt and task; empty if nothing did.
+
+    A file is named with its code only: the reason stands in the table, and in the log of its task.
+    Of thousands of files the first few are named: the text ends up in Airflow's database.
+
+    :param fail_on_files: whether a quarantined or refused file fails the run (``on_failed_file``).
+    """
+    failing = {entry.name for entry in report.held if entry.failed}
+    blamed = [
+        outcome
+        for outcome in report.outcomes
+        if (outcome.status == "failed" and fail_on_files)
+        or (outcome.status == "left" and outcome.name in failing)
+    ]
+    causes = [_failure(outcome) for outcome in blamed]
+    causes += [_refusal(refused) for refused in report.refused if fail_on_files]
+    lines = causes[:_MAX_CAUSES]
+    if len(causes) > _MAX_CAUSES:
+        lines.append(f"... and {counted(len(causes) - _MAX_CAUSES, 'more file')}")
+    if causes:
+        lines.append("Why is told above, in the table of this task's log.")
+    lines += report.broken_tasks
+    if report.dbt == "failed":
+        tasks = ", ".join(report.dbt_failed[:_MAX_CAUSES]) or "its tasks"
+        lines.append(f"dbt failed: the log of {tasks} says why. It runs again in 10 minutes.")
+    return lines
+
+
+def summary(report: RunReport) -> dict[str, Any]:
+    """Numbers for XCom: files by status, rows, rejected rows, and how dbt ended."""
+    count = Counter(outcome.status for outcome in report.outcomes)
+    return {
+        "loaded": count["loaded"],
+        "duplicate": count["duplicate"],
+        "failed": count["failed"],
+        "left": count["left"],
+        "waiting": report.waiting,
+        "rows": sum(outcome.rows for outcome in report.outcomes),
+        "rejected": sum(outcome.rejected for outcome in report.outcomes),
+        "dbt": report.dbt,
+    }
+
+
+def as_table(report: RunReport, *, show_values: bool = False) -> str:
+    """The run as text: bad files first, up to five hundred; good ones up to a hundred; the sums."""
+    rank = {"failed": 0, "left": 1, "loaded": 2, "duplicate": 3}
+    ordered = sorted(report.outcomes, key=lambda outcome: (rank[outcome.status], outcome.name))
+    bad = [outcome for outcome in ordered if outcome.status in ("failed", "left")]
+    good = [outcome for outcome in ordered if outcome.status not in ("failed", "left")]
+    rows = [
+        _row(outcome, show_values) for outcome in [*bad[:_MAX_BAD_LINES], *good[:_MAX_GOOD_LINES]]
+    ]
+    lines = _aligned([("status", "file", "rows", "what"), *rows]) if rows else []
+    if len(good) > _MAX_GOOD_LINES:
+        lines.append(f"... and {len(good) - _MAX_GOOD_LINES} more that went well")
+    if len(bad) > _MAX_BAD_LINES:
+        lines.append(
+            f"... and {len(bad) - _MAX_BAD_LINES} more that went wrong: see load_deliveries"
+        )
+    lines.append(_sums(report))
+    held = [f"held back until {_utc(e.until)}: {printable(e.name, 200)}" for e in report.held]
+    notices = [f"not taken: {text}" for text in report.new_notices]
+    for told in (held, notices):
+        lines += told[:_MAX_BAD_LINES]
+        if len(told) > _MAX_BAD_LINES:
+            lines.append(f"... and {len(told) - _MAX_BAD_LINES} more")
+    return "\n".join(lines)
+
+
+def _utc(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _failure(outcome: Outcome) -> str:
+    where = "in the failed zone" if outcome.status == "failed" else "still in landing"
+    code = outcome.error.code if outcome.error else ErrorCode.INTERNAL_UNEXPECTED.value
+    return f"[{code}] {printable(outcome.name, _NAME_WIDTH)} is {where}"
+
+
+def _refusal(refused: Refusal) -> str:
+    return f"[{refused.code}] {printable(refused.name, _NAME_WIDTH)} is refused: still in landing"
+
+
+def _row(outcome: Outcome, show_values: bool) -> tuple[str, str, str, str]:
+    load = f"load {outcome.load_id}" if outcome.load_id else ""
+    what = "\n".join(reason_lines(outcome, show_values=show_values)) or load
+    rows = f"{outcome.rows:,}" if outcome.status == "loaded" else ""
+    return outcome.status, printable(outcome.name, _NAME_WIDTH), rows, what
+
+
+def _aligned(rows: Sequence[tuple[str, str, str, str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    below = "\n" + " " * (sum(widths) + 6)
+    return [
+        f"{status:<{widths[0]}}  {name:<{widths[1]}}  {count:>{widths[2]}}"
+        f"  {what.replace(chr(10), below)}".rstrip()
+        for status, name, count, what in rows
+    ]
+
+
+def _sums(report: RunReport) -> str:
+    numbers = summary(report)
+    parts: Iterable[str] = (
+        f"{numbers[key]} {word}"
+        for key, word in (
+            ("loaded", "loaded"),
+            ("duplicate", "duplicate"),
+            ("failed", "failed"),
+            ("left", "left in landing"),
+            ("waiting", "waiting for the next run"),
+        )
+        if numbers[key]
+    )
+    files = ", ".join(parts) or "none"
+    return f"files: {files}; rows: {numbers['rows']:,}; dbt: {report.dbt}"

@@ -1,0 +1,103 @@
+"""Errors, verdicts and outcomes in one line each, as logs and tables show them; names, counts and
+places, no cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_landing_loader.exceptions import ErrorDetail
+from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.loading.model import Loaded, Refused
+from airflow_landing_loader.pipeline.outcome import Outcome
+from airflow_landing_loader.safe_text import counted, printable
+
+if TYPE_CHECKING:
+    from airflow_landing_loader.xcom.batches import Step
+
+MAX_NAME = 250
+MAX_URI = 1000
+_DIGEST_SHOWN = 12  # all of it is in load_metadata
+
+
+def error_text(error: ErrorDetail, *, show_values: bool = False) -> str:
+    """Code, file, line, column, message and hint; the offending text only if ``show_values``."""
+    return " ".join(error_lines(error, show_values=show_values))
+
+
+def error_lines(error: ErrorDetail, *, show_values: bool = False) -> tuple[str, ...]:
+    """The same in lines, with the hint on one of its own: a log page does not wrap."""
+    value = (f"Value: {error.value!r}",) if show_values and error.value is not None else ()
+    return error.lines() + value
+
+
+def short_error(error: ErrorDetail) -> str:
+    """An error beside the name of its file: code, where in the file, what."""
+    parts = (("line", error.line), ("record", error.record), ("column", error.column))
+    where = ", ".join(f"{word} {value}" for word, value in parts if value is not None)
+    return f"[{error.code}] {where + ': ' if where else ''}{error.message}"
+
+
+def reason_text(outcome: Outcome, *, hint: bool = True) -> str:
+    """Why a file did not load, or what a person should know though nothing failed; beside its name.
+
+    :param hint: say what to do, too.
+    """
+    if outcome.error is None:
+        return "; ".join(outcome.notes)
+    cure = f" Hint: {outcome.error.hint}" if hint and outcome.error.hint else ""
+    return short_error(outcome.error) + cure
+
+
+def reason_lines(outcome: Outcome, *, show_values: bool = False) -> tuple[str, ...]:
+    """The same in lines that can be copied on their own: each error names its file."""
+    if outcome.error is not None:
+        return error_lines(outcome.error, show_values=show_values)
+    return ("; ".join(outcome.notes),) if outcome.notes else ()
+
+
+def verdict_text(verdict: Step, *, show_values: bool = False) -> str:
+    """What a step found out about one file."""
+    if isinstance(verdict, Refused):
+        return error_text(verdict.error, show_values=show_values)
+    name = printable(verdict.delivery.data.name, MAX_NAME)
+    if isinstance(verdict, Validated):
+        return f"{name}: {_inspected(verdict)}"
+    if isinstance(verdict, Loaded):
+        load = verdict.load
+        rejected = (
+            f", {counted(load.rejected_count, 'record')} rejected" if load.rejected_count else ""
+        )
+        rows = counted(load.row_count, "row")
+        said = f"{rows} loaded into {load.table_name}{rejected}, load {load.load_id}"
+        return f"{name}: {said}{_notes(verdict)}"
+    equal = "; ".join(verdict.notes) or f"duplicate of load {verdict.of_load_id}"
+    return f"{name}: nothing to load, it is {equal}"
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """Where one file lies now. Why it was refused is told by the task that refused it."""
+    name, uri = printable(outcome.name, MAX_NAME), printable(outcome.uri, MAX_URI)
+    code = f" [{outcome.error.code}]" if outcome.error else ""
+    if outcome.status == "left":
+        return f"{name}: left in landing{code}"
+    if outcome.status == "failed":
+        return f"{name}: refused{code}, now {uri}; its reason lies beside it"
+    where = f"now {uri}" if uri else "not archived: its sender had replaced or removed it"
+    return f"{name}: {outcome.status}, {where}"
+
+
+def _inspected(verdict: Validated) -> str:
+    found = verdict.inspection
+    promise = (
+        "" if verdict.expected_records is None else f" of {verdict.expected_records:,} promised"
+    )
+    ragged = f", {found.ragged:,} that cannot be loaded" if found.ragged else ""
+    return (
+        f"{counted(found.records, 'record')}{promise}{ragged},"
+        f" {counted(len(found.columns), 'column')}, {counted(found.size, 'byte')},"
+        f" sha256 {found.sha256[:_DIGEST_SHOWN]}\u2026"
+    )
+
+
+def _notes(verdict: Loaded) -> str:
+    return f" ({'; '.join(verdict.notes)})" if verdict.notes else ""

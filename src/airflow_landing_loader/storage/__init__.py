@@ -1,0 +1,1 @@
+"""Where files lie: folders and buckets. Nothing is overwritten, no link is followed."""

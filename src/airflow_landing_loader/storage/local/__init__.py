@@ -1,0 +1,1 @@
+"""Folders of a local file system."""

@@ -1,0 +1,1 @@
+"""What tasks hand on to each other: keys, values, batches, text."""

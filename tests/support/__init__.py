@@ -1,0 +1,1 @@
+"""What tests share: worlds to deliver files to, emulators, hostile input."""

@@ -1,0 +1,1 @@
+"""Input that wants to break something: files, names, dialects, notes, swaps."""

@@ -1,0 +1,220 @@
+"""`check` says what would become of a file, and then that becomes of it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
+
+
+def _would(cli: Any, name: str) -> Any:
+    return cli("check", name, "--json").json()
+
+
+def test_a_new_table(cli: Any) -> None:
+    cli.land("trades_1.csv", "a,b\n1,2\n3,4\n")
+    cli.land("trades_1.go", "record_count=2\n")
+    document = _would(cli, "trades_1.csv")
+    sha256, load_id = document.pop("sha256"), document.pop("load_id")
+    assert len(sha256) == 64
+    assert document == {
+        "file": "trades_1.csv",
+        "path": str(cli.zones.landing / "trades_1.csv"),
+        "size": 12,
+        "pattern": "trades_*.csv",
+        "table": "raw_trades",
+        "origin": "tables.yaml:5",
+        "go_file": "trades_1.go",
+        "go_file_is_there": True,
+        "settled": True,
+        "records": 2,
+        "expected_records": 2,
+        "ragged": 0,
+        "skipped_headers": 0,
+        "dialect_detected": None,
+        "columns": {"known": ["a", "b"], "extra": [], "missing": []},
+        "renamed": [],
+        "would": "create",
+        "notes": [],
+    }
+    assert "would create raw_trades and load 2 rows" in cli("check", "trades_1.csv").out
+    assert cli("run", "--once").code == 0
+    assert cli("status", "--json").json()["loads"][0]["load_id"] == load_id
+
+
+def test_drift_and_restatement(cli: Any) -> None:
+    cli.land("instruments_1.csv", "a,b\n1,2\n")
+    cli("run", "--once")
+    cli.land("instruments_1.csv", "B,new\n1,2\n")
+    document = _would(cli, "instruments_1.csv")
+    assert document["columns"] == {"known": ["b"], "extra": ["new"], "missing": ["a"]}
+    assert document["would"] == "restate"
+    assert document["notes"][0].startswith("restates load ")
+    out = cli("check", "instruments_1.csv").out
+    assert "_extra    new" in out
+    assert "missing   a" in out
+
+
+def test_duplicate_and_same_content(cli: Any) -> None:
+    cli.land("instruments_1.csv", "a,b\n1,2\n")
+    cli("run", "--once")
+    cli.land("instruments_1.csv", "a,b\n1,2\n")
+    cli.land("instruments_2.csv", "a,b\n1,2\n")
+    assert _would(cli, "instruments_1.csv")["would"] == "skip"
+    other = _would(cli, "instruments_2.csv")
+    assert other["would"] == "load"
+    assert "its content equals load" in other["notes"][0]
+    assert "a duplicate of load" in cli("check", "instruments_1.csv").out
+
+
+def test_rows_that_are_in_the_table_already(cli: Any) -> None:
+    cli.land("instruments_1.csv", "a,b\n1,2\n")
+    path = cli.zones.landing / "instruments_1.csv"
+    cli("run", "--once")
+    (cli.zones.archive / "instruments_1.csv").rename(path)  # as if killed before the move
+    assert _would(cli, "instruments_1.csv")["would"] == "move"
+
+
+def test_a_file_that_waits_for_its_go_file_is_checked_all_the_same(cli: Any) -> None:
+    cli.land("trades_1.csv", "a,b\n1,2\n")
+    ran = cli("check", "trades_1.csv")
+    assert ran.code == 0
+    assert "the file waits for it" in ran.out
+    assert "once its go file is there" in ran.out
+    assert _would(cli, "trades_1.csv")["go_file_is_there"] is False
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ("", "file.empty"),
+        ("a,b\n1\n", "csv.ragged"),
+        ("a,a\n1,2\n", "header.duplicate_name"),
+        ('a,b\n"1,2\n', "csv.unclosed_quote"),
+    ],
+)
+def test_a_bad_file(cli: Any, content: str, code: str) -> None:
+    cli.land("instruments_1.csv", content)
+    ran = cli("check", "instruments_1.csv")
+    assert ran.code == 1
+    assert "instruments_*.csv -> raw_instruments" in ran.out
+    assert code in ran.err
+    assert cli("check", "instruments_1.csv", "--json").json()["error"]["code"] == code
+    assert cli.zones.names()["landing"] == ["instruments_1.csv"]
+
+
+def test_no_known_column(cli: Any) -> None:
+    cli.land("instruments_1.csv", "a,b\n1,2\n")
+    cli("run", "--once")
+    cli.land("instruments_2.csv", "x;y\n1;2\n")
+    ran = cli("check", "instruments_2.csv")
+    assert ran.code == 1
+    assert "header.no_known_column" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("unknown.csv", "landing.unknown_file"),
+        ("instruments_9.csv", "landing.disappeared"),
+        ("trades_1.go", "landing.unknown_file"),
+        ("", "landing.unknown_file"),
+    ],
+)
+def test_what_is_no_delivery(cli: Any, name: str, code: str) -> None:
+    cli.land("trades_1.go", "record_count=1\n")
+    ran = cli("check", name)
+    assert ran.code in (1, 3)
+    assert code in ran.err
+
+
+def test_a_path_anywhere_is_looked_at_with_its_neighbours(cli: Any) -> None:
+    folder = cli.zones.root / "sample"
+    folder.mkdir()
+    (folder / "trades_7.csv").write_text("a\n1\n2\n")
+    (folder / "trades_7.go").write_text("record_count=3\n")
+    ran = cli("check", str(folder / "trades_7.csv"))
+    assert ran.code == 1
+    assert "count.too_few" in ran.err
+    cli.monkeypatch.chdir(folder)
+    assert "count.too_few" in cli("check", "trades_7.csv").err
+    assert "count.too_few" in cli("check", "./trades_7.csv").err
+
+
+def test_the_landing_zone_comes_before_the_working_directory(cli: Any) -> None:
+    cli.monkeypatch.chdir(cli.zones.root)
+    (cli.zones.root / "instruments_1.csv").write_text("")
+    cli.land("instruments_1.csv", "a\n1\n")
+    assert _would(cli, "instruments_1.csv")["records"] == 1
+
+
+def test_nothing_changes_without_a_database(cli: Any) -> None:
+    cli.land("instruments_1.csv", "a\n1\n")
+    before = sorted(cli.zones.root.rglob("*"))
+    assert cli("check", "instruments_1.csv").code == 0
+    assert sorted(cli.zones.root.rglob("*")) == before
+
+
+def test_a_held_database_is_not_waited_for(cli: Any) -> None:
+    cli.land("instruments_1.csv", "a\n1\n")
+    cli("run", "--once")
+    cli.land("instruments_2.csv", "a\n1\n")
+    cli.set(AIRFLOW__LANDING_LOADER__LOCK_TIMEOUT="0")
+    with DatabaseLock(cli.zones.root / "warehouse.duckdb").exclusive("a test", timeout=1):
+        ran = cli("check", "instruments_2.csv")
+    assert ran.code == 0
+    assert "a test" in ran.out
+    assert "as far as the file alone can tell" in ran.out
+
+
+def test_hostile_names(cli: Any) -> None:
+    names = ("instruments_\n\x1b[31m.csv", os.fsdecode(b"instruments_\xff.csv"))
+    for name in names:
+        cli.land(name, 'a\n"x\n')
+        ran = cli("check", name)
+        assert ran.code == 1
+        assert "\x1b" not in ran.out + ran.err
+        assert cli("check", name, "--json").json()["error"]["code"] == "csv.unclosed_quote"
+
+
+def test_a_detected_dialect_is_told(cli: Any) -> None:
+    tables = cli.zones.tables / "tables.yaml"
+    tables.write_text(
+        "auto_*.csv: {table: raw_auto, csv: auto, settle_seconds: 0, grace_seconds: 0}\n"
+    )
+    cli.land("auto_1.csv", "id;a\n1;x\n")
+    words = "delimiter ';', quote '\"'"
+    assert _would(cli, "auto_1.csv")["dialect_detected"] == words
+    assert f"dialect   {words}  (detected)" in cli("check", "auto_1.csv").out
+    cli.land("auto_2.csv", "id;a,b\n1;2,5\n")
+    refused = cli("check", "auto_2.csv")
+    assert refused.code == 1
+    assert "csv.ambiguous_dialect" in refused.out + refused.err
+
+
+def test_a_file_that_has_not_settled_is_inspected_and_said_to_be_so(cli: Any) -> None:
+    tables = cli.zones.tables / "tables.yaml"
+    tables.write_text("slow_*.csv: {table: raw_slow, settle_seconds: 3600}\n")
+    path = cli.zones.landing / "slow_1.csv"
+    path.write_text("id,a\n1,x\n2,y\n")
+    ran = cli("check", "slow_1.csv")
+    assert ran.code == 0
+    assert "settled   not yet: " in ran.out
+    text = " ".join(ran.out.split())
+    assert "load 2 rows" in text
+    assert "once it has settled" in text
+    document = _would(cli, "slow_1.csv")
+    assert (document["settled"], document["records"]) == (False, 2)
+    path.write_text("id,a\n1,x\n2,y,z\n")
+    assert cli("check", "slow_1.csv").code == 1
+    os.utime(path, (0, 0))
+    path.write_text("id,a\n1,x\n")
+    os.utime(path, (0, 0))
+    assert _would(cli, "slow_1.csv")["settled"]
+    with path.open("a"):
+        ran = cli("check", "slow_1.csv")
+    assert ran.code == 0
+    assert "open for writing" in " ".join(ran.out.split())

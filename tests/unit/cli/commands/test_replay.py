@@ -1,0 +1,77 @@
+"""`replay` brings failures back under their own names and never overwrites."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
+
+
+def _fail(cli: Any, *names: str) -> None:
+    for name in names:
+        cli.land(name, "")
+    assert cli("run", "--once").code == 1
+
+
+def test_a_delivery_comes_back_with_its_go_file(cli: Any) -> None:
+    cli.land("trades_1.csv", "a\n1\n")
+    cli.land("trades_1.go", "record_count=5\n")
+    assert cli("run", "--once").code == 1
+    assert len(cli.zones.names()["failed"]) == 3
+    ran = cli("replay", "trades_1.csv")
+    assert ran.code == 0
+    assert "count.too_few" in ran.out
+    names = cli.zones.names()
+    assert names["landing"] == ["trades_1.csv", "trades_1.go"]
+    assert [name for name in names["failed"] if not name.startswith(".")] == []
+    outcomes = [d["outcome"] for d in cli("status", "--json").json()["deliveries"]]
+    assert outcomes == ["replayed"]
+
+
+def test_several_as_json_by_path_and_by_sidecar(cli: Any) -> None:
+    _fail(cli, "instruments_1.csv", "instruments_2.csv", "instruments_3.csv")
+    ran = cli(
+        "replay",
+        "--json",
+        "instruments_1.csv",
+        str(cli.zones.failed / "instruments_2.csv"),
+        "instruments_3.csv.error.json",
+    )
+    assert ran.code == 0
+    document = ran.json()
+    assert document["record_error"] is None
+    assert document["replayed"][0] == {
+        "data": str(cli.zones.landing / "instruments_1.csv"),
+        "go": None,
+        "stored": "instruments_1.csv",
+        "code": "file.empty",
+    }
+    assert len(cli.zones.names()["landing"]) == 3
+
+
+def test_one_that_cannot_go_back_keeps_all_where_they_are(cli: Any) -> None:
+    _fail(cli, "instruments_1.csv", "instruments_2.csv")
+    cli.land("instruments_2.csv", "a\n1\n")
+    ran = cli("replay", "instruments_1.csv", "instruments_2.csv", "--json")
+    assert ran.code == 1
+    assert ran.json()["error"]["code"] == "replay.name_taken"
+    assert cli.zones.names()["landing"] == ["instruments_2.csv"]
+    assert (cli.zones.landing / "instruments_2.csv").read_text() == "a\n1\n"
+
+
+def test_what_is_not_there(cli: Any) -> None:
+    ran = cli("replay", "nope\n\x1b[31m.csv")
+    assert ran.code == 1
+    assert "replay.no_sidecar" in ran.err
+    assert "\x1b" not in ran.err
+
+
+def test_files_are_back_though_the_database_could_not_be_told(cli: Any) -> None:
+    _fail(cli, "instruments_1.csv")
+    cli.set(AIRFLOW__LANDING_LOADER__LOCK_TIMEOUT="0")
+    with DatabaseLock(cli.zones.root / "warehouse.duckdb").exclusive("a load", timeout=1):
+        ran = cli("replay", "instruments_1.csv", "--json")
+    assert ran.code == 3
+    assert ran.json()["record_error"]["code"] == "warehouse.locked"
+    assert "in the landing zone" in ran.err
+    assert cli.zones.names()["landing"] == ["instruments_1.csv"]

@@ -1,0 +1,399 @@
+"""The whole reader on real files: what is refused, with which code, and where it points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_landing_loader.config.mapping.reader import MappingProblem, MappingSet, read_mappings
+from airflow_landing_loader.config.mapping.written import MAX_FINDINGS
+from airflow_landing_loader.config.yaml.parser import MAX_BYTES
+
+EXAMPLES = Path(__file__).parents[4] / "include/config/tables"
+
+
+class Tree:
+    """A folder of mapping files that is read again for each question."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, text: str | bytes, name: str = "a.yaml") -> Tree:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return self
+
+    def read(self) -> MappingSet:
+        return read_mappings(self.root)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path)
+
+
+def places(found: MappingSet) -> list[tuple[str, int | None, str | int | None, str | None]]:
+    details = [problem.detail for problem in found.errors]
+    return [(d.code.removeprefix("mapping."), d.line, d.column, d.key_path) for d in details]
+
+
+def only(found: MappingSet) -> MappingProblem:
+    assert len(found.errors) == 1, [problem.render() for problem in found.errors]
+    return found.errors[0]
+
+
+def test_the_examples_are_read() -> None:
+    found = read_mappings(EXAMPLES)
+    assert not found.errors
+    assert [(m.origin, m.pattern, m.table) for m in found.mappings] == [
+        ("market_data/eod_prices.yaml:4", "eod_prices_*.csv", "raw_eod_prices"),
+        ("reference/instruments.yaml:4", "instruments_*.csv", "raw_instruments"),
+        ("trading/positions.yaml:4", "positions_*.csv", "raw_positions"),
+        ("trading/trades.yaml:4", "trades_*.csv", "raw_trades"),
+    ]
+    by_table = found.tables()
+    assert list(by_table) == sorted(by_table)
+    go_file = found.for_table("raw_trades")[0].go_file
+    assert go_file is not None
+    assert (go_file.pattern, go_file.format, go_file.row_count_key) == (
+        "trades_*.go",
+        "properties",
+        "record_count",
+    )
+    go_file = found.for_table("raw_positions")[0].go_file
+    assert go_file is not None
+    assert (go_file.pattern, go_file.format, go_file.row_count_column) == (
+        "positions_*.ctl",
+        "csv",
+        2,
+    )
+    trailer = found.for_table("raw_eod_prices")[0].trailer
+    assert trailer is not None
+    assert trailer.row_count_column == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x_*: 5", ("bad_value", 1, 6, "x_*")),
+        ("x_*: [raw]", ("bad_value", 1, 6, "x_*")),
+        ("x_*:", ("bad_value", 1, 5, "x_*")),
+        ("x_*: true", ("bad_value", 1, 6, "x_*")),
+        ("x_*: {}", ("missing_key", 1, 1, "table")),
+        ("x_*: {table: raw, tabel: x}", ("unknown_key", 1, 19, "tabel")),
+        ("x_*: {table: raw, pattern: y}", ("unknown_key", 1, 19, "pattern")),
+        ("x_*: {table: raw, origin: y}", ("unknown_key", 1, 19, "origin")),
+        ("x_*: {table: raw, strategy: y}", ("reserved_key", 1, 19, "strategy")),
+        ("environments: {table: raw}", ("reserved_key", 1, 1, "environments")),
+        ("x_*: {table: raw, <<: {dbt: true}}", ("unknown_key", 1, 19, "<<")),
+        ("x_*: {table: raw, table: raw2}", ("duplicate_key", 1, 19, "table")),
+        ("x_*: {table: raw, 1: y}", ("bad_value", 1, 19, "1")),
+        ("x_*: {table: raw, trailer: }", ("bad_value", 1, 28, "trailer")),
+        ("x_*: {table: raw, exclude: [a, ~]}", ("bad_value", 1, 32, "exclude[1]")),
+        ("x_*: {table: raw, csv: {delimiter: 1}}", ("bad_value", 1, 36, "csv.delimiter")),
+        ("x_*: {table: !t raw}", ("bad_value", 1, 14, "table")),
+        ("x_*: raw table", ("bad_table", 1, 6, "table")),
+        ("x_*: load_metadata", ("bad_table", 1, 6, "table")),
+        ("x_*:\n  table: a.b.c", ("bad_table", 2, 10, "table")),
+        ('"": raw', ("bad_pattern", 1, 1, "")),
+        ("a/x_*: raw", ("bad_pattern", 1, 1, "a/x_*")),
+        ("/x_*: raw", ("bad_pattern", 1, 1, "/x_*")),
+        ("..: raw", ("bad_pattern", 1, 1, "..")),
+        ("x.tmp: raw", ("bad_pattern", 1, 1, "x.tmp")),
+        (
+            "x_*.csv: {table: raw, go_file: {pattern: x_*.go, format: properties}}",
+            ("missing_key", 1, 23, "go_file.row_count_key"),
+        ),
+        (
+            "x_*.csv: {table: raw, go_file: {pattern: x.go, format: csv, row_count_column: 1}}",
+            ("bad_pattern", 1, 42, "go_file.pattern"),
+        ),
+        (
+            "x_*.csv:\n  table: raw\n  csv:\n    quote: '|'\n    delimiter: '|'",
+            ("contradiction", 5, 16, "csv.delimiter"),
+        ),
+        ("x_*: {table: raw, csv: {delimiter: '\"'}}", ("contradiction", 1, 36, "csv.delimiter")),
+        ("x_*: {table: raw, csv: {header: false}}", ("missing_key", 1, 19, "csv.columns")),
+        ("x_*: {table: raw, schedule: 1 2 3}", ("bad_value", 1, 29, "schedule")),
+        ("x_*: {table: raw, max_rejected: 1}", ("bad_value", 1, 33, "max_rejected")),
+        ("x_*: {table: raw, max_rejected: .nan}", ("bad_value", 1, 33, "max_rejected")),
+        ("x_*: {table: raw, on_duplicate: no}", ("bad_value", 1, 33, "on_duplicate")),
+        ("# c\n\nx_*: {table: raw,\n  dbt: 1}", ("bad_value", 4, 8, "dbt")),
+    ],
+)
+def test_one_problem_where_it_stands(
+    tree: Tree, text: str, expected: tuple[str, int, int, str]
+) -> None:
+    found = tree.write(f"{text}\nok_*.csv: raw_ok\n").read()
+    assert places(found) == [expected]
+    assert [mapping.table for mapping in found.mappings] == ["raw_ok"]
+    problem = only(found)
+    assert problem.path == tree.root / "a.yaml"
+    assert problem.detail.file == "a.yaml"
+    line, caret = problem.snippet.split("\n")
+    assert line == f"{expected[1]:>5} | {text.splitlines()[expected[1] - 1]}"
+    assert caret.index("^") == expected[2] + 7
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("go_fil: {}", "Allowed: table, go_file, trailer", "Did you mean 'go_file'?"),
+        ("delimiter: x", "is not a key of a mapping", "delimiter belongs under csv."),
+        ("row_count_column: 1", "is not a key", "under go_file or under trailer"),
+        ("csv: {table: x}", "is not a key of csv", "table belongs beside table."),
+        ("pattern: x", "is not a key", "the key that this mapping stands under"),
+        ("zebra: x", "is not a key", None),
+        ("format: csv", "reserved for a later release", "Remove it."),
+        ("on_bad_row: rejct", "Allowed: fail, reject.", "Did you mean 'reject'?"),
+        ("on_bad_row: [a]", "is a list. Allowed: fail, reject.", None),
+        ("dbt: yes", "must be true or false, but is the text 'yes'", "Write true."),
+        ("dbt: 'false'", "must be true or false, but is the text 'false'", "Write false."),
+        ("dbt: 0", "but is the number 0", None),
+        ("csv: {delimiter: 1}", "must be text, but is the number 1", 'Put it in quotes: "1".'),
+        ("csv: {quote: no}", "'no' is not a quote", None),
+        ("csv: {delimiter: \\t}", "is not a delimiter", 'A tab is written "\\t"'),
+        ("csv: {null_values: [-999]}", "must be text, but is the number -999", '"-999"'),
+        ("csv: {null_values: [true]}", "must be text, but is true", '"true"'),
+        ("csv: {null_values: [[]]}", "must be text, but is a list", None),
+        ("csv: {columns: [], header: false}", "at least 1 item", None),
+        ("csv: x", "must hold keys, but is the text 'x'. Allowed: auto, delimiter", "below it"),
+        ("csv: {encoding: utf9}", "Known are the character sets", "docs/mappings.md"),
+        ("exclude: x_*", "must be a list, but is the text 'x_*'", "Write a list: [x_*]."),
+        ("exclude: {a: b}", "must be a list, but is a mapping of keys", "Write a list"),
+        ("workers: '4'", "must be a whole number, but is the text '4'", "without quotes"),
+        ("workers: four", "must be a whole number, but is the text 'four'", None),
+        ("workers: 0", "must be at least 1, but is the number 0", None),
+        ("workers: 1_0", "must be a whole number, but is the text '1_0'", None),
+        ("grace_seconds: 1e9", "must be at most 604800, but is the number 1e9", None),
+        ("max_rejected: 1", "must be less than 1, but is the number 1", None),
+        ("settle_seconds: soon", "must be a number, but is the text 'soon'", None),
+        ("dag: {owner: ''}", "must have at least 1 character", None),
+        (f"dag: {{tags: [{'x' * 101}]}}", "must have at most 100 character", None),
+        ("trailer: {tag: X}", "row_count_column is missing in trailer", "Add row_count_column: 1"),
+        ("go_file: {}", "pattern is missing in go_file", "Add pattern: trades_*.go."),
+    ],
+)
+def test_messages_say_what_is_allowed_and_what_was_meant(
+    tree: Tree, text: str, message: str, hint: str | None
+) -> None:
+    found = tree.write(f"x_*.csv:\n  table: raw\n  {text}\n").read()
+    detail = found.errors[0].detail
+    assert message in detail.message
+    assert (detail.hint is None) == (hint is None), detail.hint
+    assert hint is None or hint in (detail.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("value", "tag"),
+    [
+        ("no", "no"),
+        ("off", "off"),
+        ("'007'", "007"),
+        ("2024-01-15", "2024-01-15"),
+        ("false", False),
+    ],
+)
+def test_text_stays_the_text_that_was_written(tree: Tree, value: str, tag: object) -> None:
+    found = tree.write(
+        f"on: raw\nx_*: {{table: raw2, trailer: {{row_count_column: 1, tag: {value}}}}}"
+    ).read()
+    assert not found.errors
+    trailer = found.mappings[1].trailer
+    assert trailer is not None
+    assert trailer.tag == tag
+    assert found.mappings[0].pattern == "on"
+
+
+def test_all_errors_of_all_files_at_once(tree: Tree) -> None:
+    tree.write("x_*.csv: {table: raw x, dbt: no, csv: {header: 1, delimter: ;}}\ny_*.csv: 1")
+    tree.write("z_*: [", "b/c.yml").write(
+        "w_*.csv: {table: w, workers: -1, dag: {retry: 1}}", "d.yaml"
+    )
+    found = tree.read()
+    assert [(p.detail.file, p.detail.code, p.table) for p in found.errors] == [
+        ("a.yaml", "mapping.bad_table", None),
+        ("a.yaml", "mapping.bad_value", None),
+        ("a.yaml", "mapping.bad_value", None),
+        ("a.yaml", "mapping.unknown_key", None),
+        ("a.yaml", "mapping.bad_value", None),
+        ("b/c.yml", "mapping.not_yaml", None),
+        ("d.yaml", "mapping.bad_value", "w"),
+        ("d.yaml", "mapping.unknown_key", "w"),
+    ]
+    assert list(found.problems_by_table()) == ["w"]
+    assert [path.name for path in found.problems_without_table()] == ["a.yaml", "c.yml"]
+
+
+def test_one_fault_is_told_once(tree: Tree) -> None:
+    found = tree.write(
+        "x_*.csv:\n  table: raw\n  go_file: {pattern: x_*.go, format: , row_count_key: ~}\n"
+        "  trailer: {row_count_column: .inf}\n  csv: {columns: [_extra], header: false}\n"
+    ).read()
+    assert [place[3] for place in places(found)] == [
+        "go_file.format",
+        "go_file.row_count_key",
+        "trailer.row_count_column",
+        "csv.columns[0]",
+    ]
+
+
+def test_a_key_written_twice_hides_no_other_error_in_it(tree: Tree) -> None:
+    found = tree.write("x_*: {table: raw, dbt: 1, dbt: true}").read()
+    assert [place[:3] for place in places(found)] == [
+        ("bad_value", 1, 24),
+        ("duplicate_key", 1, 27),
+    ]
+
+
+def test_a_pattern_written_twice_is_refused_in_both_places(tree: Tree) -> None:
+    found = tree.write("x_*: raw\ny_*: raw_y\n'x_*': raw_x").read()
+    assert places(found) == [("duplicate_key", 1, 1, "x_*"), ("duplicate_key", 3, 1, "x_*")]
+    assert ["in line 3" in found.errors[0].detail.message, found.errors[1].table] == [True, "raw_x"]
+    assert [mapping.table for mapping in found.mappings] == ["raw_y"]
+
+
+def test_a_pattern_that_is_not_text_is_refused(tree: Tree) -> None:
+    problem = only(tree.write("123: raw").read())
+    assert problem.detail.code == "mapping.bad_value"
+    assert problem.detail.hint == 'Put it in quotes: "123".'
+    assert problem.table == "raw"
+
+
+@pytest.mark.parametrize("text", ["- a\n- b", "just text", "5", "!mine {a: b}"])
+def test_a_file_that_is_no_mapping_of_patterns(tree: Tree, text: str) -> None:
+    detail = only(tree.write(text).read()).detail
+    assert detail.code == "mapping.bad_value"
+    assert (detail.line, detail.column) == (1, 1)
+    assert "instruments_*.csv" in (detail.hint or "")
+
+
+def test_bytes_that_are_not_text(tree: Tree) -> None:
+    problem = only(tree.write(b"ok: x\ncaf\xe9_*.csv: raw").read())
+    assert (problem.detail.code, problem.detail.line, problem.detail.column) == (
+        "mapping.not_yaml",
+        2,
+        4,
+    )
+    assert problem.snippet == "    2 | caf\ufffd_*.csv: raw\n      |    ^"
+
+
+def test_a_file_that_is_too_large(tree: Tree) -> None:
+    tree.write("# " + "x" * MAX_BYTES).write("x_*: raw", "b.yaml")
+    found = tree.read()
+    assert only(found).detail.code == "mapping.unreadable"
+    assert len(found.mappings) == 1
+
+
+def test_a_file_of_errors_is_reported_up_to_a_limit(tree: Tree) -> None:
+    keys = "".join(f"  k{i}: 1\n" for i in range(3 * MAX_FINDINGS))
+    assert len(tree.write(f"x_*:\n  table: raw\n{keys}").read().errors) == MAX_FINDINGS
+    nulls = "".join(f"  k{i}:\n" for i in range(3 * MAX_FINDINGS))
+    assert len(tree.write(f"x_*:\n  table: raw\n{nulls}").read().errors) == MAX_FINDINGS
+
+
+def test_an_alias_stands_for_a_value(tree: Tree) -> None:
+    found = tree.write(
+        "x_*: &x {table: raw_x, csv: &semicolon {delimiter: ;}}\n"
+        "y_*: {table: raw_y, csv: *semicolon}\n"
+    ).read()
+    assert not found.errors
+    assert {mapping.csv.delimiter for mapping in found.mappings} == {";"}
+
+
+def test_files_that_say_nothing_are_fine_beside_others(tree: Tree) -> None:
+    tree.write("").write("# later\n", "b.yaml").write("{}", "c.yaml").write("x: raw", "d.yaml")
+    assert not tree.read().errors
+
+
+def test_a_byte_order_mark_of_utf_8_changes_nothing(tree: Tree) -> None:
+    tree.write(b"\xef\xbb\xbfx_*: {table: raw, dbt: 1}")
+    assert places(tree.read()) == [("bad_value", 1, 24, "dbt")]
+
+
+@pytest.mark.parametrize("files", [[], ["a.txt"], ["a.yaml"]])
+def test_a_tree_without_mappings(tree: Tree, files: list[str]) -> None:
+    for name in files:
+        tree.write("# nothing", name)
+    problem = only(tree.read())
+    assert problem.detail.code == "mapping.none_found"
+    assert (problem.path, problem.table) == (tree.root, None)
+    assert problem.detail.file == str(tree.root)
+
+
+def test_a_tree_that_is_not_there(tree: Tree) -> None:
+    found = read_mappings(tree.root / "gone")
+    assert only(found).detail.code == "mapping.unreadable"
+    assert found.mappings == ()
+
+
+def test_a_file_that_cannot_be_read(tree: Tree) -> None:
+    tree.write("x_*: raw")
+    (tree.root / "b.yaml").symlink_to("nowhere")
+    found = tree.read()
+    assert only(found).detail.code == "mapping.unreadable"
+    assert only(found).path == tree.root / "b.yaml"
+    assert len(found.mappings) == 1
+
+
+def test_a_config_map_mount_is_read_once(tree: Tree) -> None:
+    tree.write("x_*: raw_x", "..2026/x.yaml").write("y_*: raw_y", "..2026/y.yml")
+    (tree.root / "..data").symlink_to("..2026")
+    for name in ("x.yaml", "y.yml"):
+        (tree.root / name).symlink_to(f"..data/{name}")
+    found = tree.read()
+    assert [mapping.origin for mapping in found.mappings] == ["x.yaml:1", "y.yml:1"]
+    assert not found.errors
+
+
+def test_the_same_tree_reads_equally_twice(tree: Tree) -> None:
+    for name in ("b.yaml", "a/c.yaml", "a.yaml"):
+        tree.write(f"{name[-6]}_*: raw_{name[-6]}\nbad_*: {{table: raw, x: 1}}", name)
+    assert tree.read() == tree.read()
+    assert [mapping.origin for mapping in tree.read().mappings] == [
+        "a/c.yaml:1",
+        "a.yaml:1",
+        "b.yaml:1",
+    ]
+
+
+_KEYS = st.sampled_from(
+    ["x_*", "table", "csv", "go_file", "pattern", "format", "dag", "exclude", "'*'", "<<", "1", "~"]
+)
+_VALUES = st.sampled_from(
+    ["raw", "1", "[]", "{}", "[a, ~]", "!t x", "*a", "&a b", "", "{table: x}"]
+)
+_PAIRS = st.lists(st.tuples(_KEYS, _VALUES), max_size=6)
+
+
+@given(st.lists(st.tuples(_KEYS, _PAIRS), max_size=4), st.binary(max_size=10))
+def test_no_file_makes_the_reader_fail(
+    tmp_path_factory: pytest.TempPathFactory,
+    content: list[tuple[str, list[tuple[str, str]]]],
+    tail: bytes,
+) -> None:
+    text = "".join(
+        f"{key}:\n" + "".join(f"  {inner}: {value}\n" for inner, value in pairs)
+        for key, pairs in content
+    )
+    tree = Tree(tmp_path_factory.mktemp("any"))
+    for name, data in (("a.yaml", text.encode()), ("b.yaml", text.encode() + tail)):
+        found = tree.write(data, name).read()
+        assert found.mappings or found.errors
+        for problem in found.errors:
+            assert problem.render()
+            assert problem.detail.hint is not None or problem.detail.message
+
+
+@pytest.mark.parametrize("text", ["a_*: [", "a_*:\n  ? table", "a_*: t\nb", "a_*: {table"])
+def test_no_problem_stands_behind_the_end_of_the_file(tree: Tree, text: str) -> None:
+    lines = text.split("\n")
+    for problem in tree.write(text).read().errors:
+        assert problem.detail.line is not None
+        assert 1 <= problem.detail.line <= len(lines)
+        assert int(problem.detail.column or 0) <= len(lines[problem.detail.line - 1]) + 1
+    assert tree.read().errors

@@ -1,0 +1,389 @@
+"""JSON Schema and models accept and refuse the same, as far as JSON Schema can say it.
+
+Every key of the examples is removed, renamed, given wrong types and values, and given an unknown
+neighbour; random mutations come on top.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from airflow_landing_loader.config.mapping.explain import NOT_WRITTEN
+from airflow_landing_loader.config.mapping.model import RESERVED_KEYS, TableMapping
+from airflow_landing_loader.config.mapping.reader import read_mappings
+from airflow_landing_loader.config.mapping.schema import (
+    mapping_json_schema,
+    mapping_json_schema_text,
+)
+from airflow_landing_loader.config.yaml.nodes import plain
+from airflow_landing_loader.config.yaml.parser import parse
+from fuzzing.model.mapping_schema import VALIDATOR, check_schema
+
+INCLUDE = Path(__file__).parents[4] / "include/config"
+EXAMPLES = sorted((INCLUDE / "tables").rglob("*.yaml"))
+
+MORE: dict[str, dict[str, Any]] = {
+    "names of a header": {
+        "x_*.csv": {
+            "table": "raw_x",
+            "csv": {
+                "repeated_header": "skip",
+                "rename": {"": "filler", "#3": "c"},
+                "columns": ["a", "filler", "c"],
+            },
+        },
+    },
+    "every key, csv go file": {
+        "x_*.csv": {
+            "table": "staging.raw_x",
+            "go_file": {
+                "pattern": "x_*.go",
+                "format": "csv",
+                "row_count_column": "rows",
+                "status_column": 3,
+                "status_ok": ["OK", "0"],
+                "count_includes": ["header", "trailer"],
+            },
+            "trailer": {"row_count_column": 1, "tag": "TRL", "count_includes": ["trailer"]},
+            "exclude": ["x_test_*", "*.bak.csv"],
+            "csv": {
+                "delimiter": "\t",
+                "quote": "'",
+                "escape": "\\",
+                "encoding": "windows-1252",
+                "header": False,
+                "columns": ["a", "b"],
+                "skip_rows": 1,
+                "null_values": ["NA", "-"],
+                "row_number": True,
+            },
+            "on_bad_row": "reject",
+            "max_rejected": 0.5,
+            "on_duplicate": "fail",
+            "on_redelivery": "replace",
+            "identity": "content",
+            "settle_seconds": 5,
+            "grace_seconds": 0.5,
+            "max_record_bytes": 1000,
+            "max_record_lines": 1,
+            "max_expansion": 50,
+            "free_expansion_bytes": 1000,
+            "archive_layout": "{table}/{yyyy}",
+            "schedule": "0 6 * * MON-FRI",
+            "workers": 4,
+            "on_failed_file": "continue",
+            "dbt": False,
+            "dag": {
+                "owner": "me",
+                "tags": ["t"],
+                "retries": 0,
+                "description": "d",
+                "paused_at_creation": True,
+            },
+            "bigquery": {
+                "partition_by": "day",
+                "cluster_by": ["a"],
+                "location": "EU",
+                "commit": "load_job",
+                "labels": {"team": "t"},
+            },
+        }
+    },
+    "a detected dialect": {"x_*.csv": {"table": "raw_x", "csv": "auto"}},
+    "a dialect detected in part": {
+        "x_*.csv": {"table": "raw_x", "csv": {"auto": True, "quote": "'", "header": True}}
+    },
+    "properties with a status, tag off": {
+        "y_*.csv": {
+            "table": "raw_y",
+            "go_file": {
+                "pattern": "y_*.go",
+                "format": "properties",
+                "row_count_key": "n",
+                "status_key": "s",
+                "status_ok": ["SUCCESS"],
+            },
+            "trailer": {"row_count_column": 2, "tag": False},
+            "csv": {"quote": "", "delimiter": "|", "header": True, "encoding": "UTF8"},
+            "schedule": "@hourly",
+        }
+    },
+}
+
+TYPES: list[Any] = [None, True, False, 0, 1, 1.0, 1.5, "", "a", [], ["a"], [1], {}, {"a": 1}]
+
+VALUES: dict[str, list[Any]] = {
+    "table": [
+        "a b",
+        "1a",
+        "a.b",
+        "a.b.c",
+        "raw\n",
+        "LOAD_metadata",
+        "x.load_rejects",
+        "Temp.x",
+        "_a",
+        "a" * 128,
+        "a" * 129,
+    ],
+    "pattern": ["x_*.tmp", ".x_*", "..", "a/b", "/x_*.go", "x_*_*.go", "x_*.g?[o]", "x" * 256],
+    "exclude": [["*.tmp"], [".."], ["a/b"], ["x_*.csv"], ["a", "a"]],
+    "format": ["csv", "properties", "CSV"],
+    "row_count_column": [0, -1, 2.0, 10_000, 10_001, "x" * 255, "x" * 256],
+    "status_column": [0, 3.0, "x" * 256],
+    "row_count_key": ["x" * 256],
+    "status_ok": [["SUCCESS"], ["OK", ""], ["x" * 256]],
+    "count_includes": [["header"], ["trailer"], ["header", "header"], ["footer"]],
+    "tag": ["no", "x" * 256],
+    "delimiter": ['"', "'", ",", "\\t", "\n", "||||", "|||||", "¬", "¬¬", "|¬", "\x7f", "\u2028"],
+    "quote": ["'", "''", " ", "«", "|"],
+    "escape": ["\\", "'", "|", " ", "«", "''"],
+    "encoding": ["utf-8", "UTF-16LE", "iso8859_15", "Latin9", "utf-7", "utf-8\n", "cp-1252"],
+    "header": ["true"],
+    "columns": [["a", "A"], ["_a"], [" _a"], [" "], ["a", None]],
+    "skip_rows": [-1, 10_000, 10_001],
+    "null_values": [["", "a"], ["x" * 256]],
+    "max_rejected": [0.999, -0.1],
+    "settle_seconds": [86_400, 86_401, -1],
+    "grace_seconds": [604_800, 604_801],
+    "max_record_bytes": [1024**3, 1024**3 + 1, 10**30],
+    "max_record_lines": [1_000_000, 1_000_001],
+    "max_expansion": [1, 0.5, 1_000_000, 1_000_001],
+    "free_expansion_bytes": [0, -1, 1024**4, 1024**4 + 1],
+    "archive_layout": ["{table}/{mm}", "{tabel}", "a/../b", "/a", "a/", "a//b", "x" * 256, "é\n"],
+    "schedule": [
+        "@daily",
+        "continuous",
+        "@yearly",
+        "60 * * * *",
+        "0 0 30 2 *",
+        "* * * * *\n",
+        "*/5 1,2 l jan-FEB sun",
+        "* " * 60,
+    ],
+    "workers": [256, 257, 2.0],
+    "retries": [100, 101, -1],
+    "tags": [["x" * 100], ["x" * 101]],
+    "owner": ["x" * 255, "x" * 256],
+    "description": ["x" * 1000, "x" * 1001],
+    "on_bad_row": ["reject", "Fail"],
+    "on_duplicate": ["load", "append"],
+    "on_redelivery": ["append", "skip"],
+    "identity": ["name", "hash"],
+    "on_failed_file": ["fail_run", "fail"],
+    "partition_by": ["hour", "DAY", "week"],
+    "cluster_by": [["a", "_load_id"], ["a b"], ["1a"], ["a\n"], ["a", "b", "c", "d", "e"]],
+    "location": ["europe-west3", "eu/west", "x" * 41],
+    "commit": ["transaction", "none"],
+    "labels": [{"a": ""}, {"A": "b"}, {"a": "B"}, {"a": 1}, {"1": "b"}, {"a": "x" * 64}],
+}
+"""Values at and behind the edges, by key; each key gets all of TYPES too."""
+
+NAMES = ["tabel", "Table", "x", "", "origin", "pattern", "<<", ".x", "a/b", *RESERVED_KEYS]
+NAMES += [name for name in TableMapping.model_fields if name not in NOT_WRITTEN]
+FEW_NAMES = ["tabel", "Table", "origin", "format", "dag"]
+
+_STEP = str | int
+_Path = tuple[_STEP, ...]
+
+
+def example(path: Path) -> Any:
+    node = parse(path.read_text())
+    assert node is not None
+    return plain(node)
+
+
+DOCUMENTS: dict[str, Any] = {path.stem: example(path) for path in EXAMPLES} | MORE
+
+
+def paths(value: Any, prefix: _Path = ()) -> Iterator[_Path]:
+    """Paths of all keys and list items."""
+    children: list[tuple[_STEP, Any]] = []
+    if isinstance(value, dict):
+        children = list(value.items())
+    elif isinstance(value, list):
+        children = list(enumerate(value))
+    for step, child in children:
+        yield (*prefix, step)
+        yield from paths(child, (*prefix, step))
+
+
+def parent_of(document: Any, path: _Path) -> Any:
+    for step in path[:-1]:
+        document = document[step]
+    return document
+
+
+def mutations(document: Any, path: _Path) -> Iterator[Any]:
+    """What can be done to one key."""
+
+    def changed() -> tuple[Any, Any]:
+        new = copy.deepcopy(document)
+        return new, parent_of(new, path)
+
+    new, parent = changed()
+    del parent[path[-1]]
+    yield new
+    for value in TYPES + VALUES.get(str(path[-1]), []):
+        new, parent = changed()
+        parent[path[-1]] = value
+        yield new
+    for name in FEW_NAMES:
+        new, parent = changed()
+        if isinstance(parent, dict):
+            parent[name] = parent.pop(path[-1])
+            yield new
+            new, parent = changed()
+            parent.setdefault(name, 1)
+            yield new
+        else:
+            parent.append(name)
+            yield new
+
+
+def assert_agreement(document: Any, folder: Path) -> None:
+    (folder / "a.yaml").write_text(json.dumps(document))  # JSON is YAML
+    check_schema(document, read_mappings(folder).errors)
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(mapping_json_schema())
+    assert mapping_json_schema() == mapping_json_schema()
+
+
+def test_the_committed_schema_is_up_to_date() -> None:
+    """If not: ``landing-loader schema > include/config/mapping.schema.json``."""
+    assert (INCLUDE / "mapping.schema.json").read_text() == mapping_json_schema_text()
+
+
+def test_the_examples_name_the_schema() -> None:
+    assert len(EXAMPLES) == 4
+    for path in EXAMPLES:
+        found = re.fullmatch(
+            r"# yaml-language-server: \$schema=(\S+)", path.read_text().split("\n")[0]
+        )
+        assert found
+        assert (path.parent / found[1]).resolve() == INCLUDE / "mapping.schema.json"
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_documents_are_accepted(name: str, tmp_path: Path) -> None:
+    VALIDATOR.validate(DOCUMENTS[name])
+    (tmp_path / "a.yaml").write_text(json.dumps(DOCUMENTS[name]))
+    assert not read_mappings(tmp_path).errors
+
+
+def test_the_documents_use_every_key() -> None:
+    definitions = mapping_json_schema()["$defs"]
+    used = {path[1:] for document in DOCUMENTS.values() for path in paths(document)}
+    for section, model in (
+        ((), "TableMapping"),
+        (("go_file",), "GoFile"),
+        (("trailer",), "Trailer"),
+        (("csv",), "CsvDialect"),
+        (("dag",), "DagOptions"),
+        (("bigquery",), "BigQueryTable"),
+    ):
+        for key in definitions[model]["properties"]:
+            if section or key not in RESERVED_KEYS:
+                assert (*section, key) in used
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [(name, path) for name, document in DOCUMENTS.items() for path in paths(document)],
+    ids=str,
+)
+def test_every_mutation_of_every_key(name: str, path: _Path, tmp_path: Path) -> None:
+    for document in mutations(DOCUMENTS[name], path):
+        assert_agreement(document, tmp_path)
+
+
+_TEXTS = st.text(
+    st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"], exclude_characters="\0")
+)
+_SCALARS = st.one_of(
+    st.sampled_from([value for values in (TYPES, *VALUES.values()) for value in values]).map(
+        copy.deepcopy
+    ),
+    st.integers(-(10**20), 10**20),
+    st.floats(allow_nan=False, allow_infinity=False),
+    _TEXTS,
+    st.text(alphabet='az_.*/\\{}"|,0 \n', max_size=6),
+)
+_ANYTHING = st.recursive(
+    _SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> Any:
+    """A document after one to four mutations anywhere."""
+    document = copy.deepcopy(draw(st.sampled_from(list(DOCUMENTS.values()))))
+    for _ in range(draw(st.integers(1, 4))):
+        places = list(paths(document))
+        if not places:
+            break
+        path = draw(st.sampled_from(places))
+        parent = parent_of(document, path)
+        action = draw(st.sampled_from(["replace", "remove", "rename", "add"]))
+        if action == "replace":
+            parent[path[-1]] = draw(_ANYTHING)
+        elif action == "remove":
+            del parent[path[-1]]
+        elif isinstance(parent, list):
+            parent.append(draw(_ANYTHING))
+        elif action == "rename":
+            parent[draw(st.sampled_from(NAMES) | _TEXTS)] = parent.pop(path[-1])
+        else:
+            parent[draw(st.sampled_from(NAMES) | _TEXTS)] = draw(_ANYTHING)
+    return document
+
+
+@given(mutated())
+def test_random_mutations(tmp_path_factory: pytest.TempPathFactory, document: Any) -> None:
+    assert_agreement(document, tmp_path_factory.mktemp("x"))
+
+
+@given(_ANYTHING)
+def test_random_documents(tmp_path_factory: pytest.TempPathFactory, document: Any) -> None:
+    assert_agreement(document, tmp_path_factory.mktemp("x"))
+
+
+def _with_description(schema: Any) -> Iterator[tuple[str, Any]]:
+    for name, definition in schema["$defs"].items():
+        yield from (
+            (f"{name}.{key}", item) for key, item in definition.get("properties", {}).items()
+        )
+
+
+def test_every_key_is_described_for_the_editor() -> None:
+    schema = mapping_json_schema()
+    for name, item in _with_description(schema):
+        described = "description" in item or "description" in schema["$defs"].get(
+            item.get("$ref", "").rpartition("/")[2], {}
+        )
+        assert described, name
+
+
+def test_reserved_keys_are_refused_and_not_suggested() -> None:
+    properties = mapping_json_schema()["$defs"]["TableMapping"]["properties"]
+    for key in RESERVED_KEYS:
+        assert properties[key]["not"] == {}
+        assert properties[key]["doNotSuggest"] is True
+        assert not VALIDATOR.is_valid({"x_*": {"table": "raw", key: {}}})
+        assert not VALIDATOR.is_valid({key: "raw"})

@@ -1,0 +1,50 @@
+"""One wording of errors and outcomes for logs, tables and the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_landing_loader.exceptions import ErrorDetail
+from airflow_landing_loader.pipeline.outcome import Outcome, Status
+from airflow_landing_loader.runs.wording import (
+    error_text,
+    outcome_text,
+    reason_lines,
+    reason_text,
+    short_error,
+)
+
+ERROR = ErrorDetail(
+    code="csv.ragged", message="Bad.", hint="mend it", file="a", line=3, record=2, column="x"
+)
+
+
+def outcome(status: Status = "loaded", **fields: Any) -> Outcome:
+    return Outcome(name="a", table="raw", status=status, uri="/x/a", **fields)
+
+
+def test_beside_the_name_of_its_file_an_error_does_not_repeat_it() -> None:
+    assert short_error(ERROR) == "[csv.ragged] line 3, record 2, column x: Bad."
+    assert short_error(ErrorDetail(code="c", message="m")) == "[c] m"
+    refused = outcome("failed", error=ERROR)
+    assert reason_text(refused) == short_error(ERROR) + " Hint: mend it"
+    assert reason_text(refused, hint=False) == short_error(ERROR)
+
+
+def test_on_its_own_an_error_names_its_file() -> None:
+    assert error_text(ERROR) == "[csv.ragged] a:3 (record 2, column x): Bad. Hint: Mend it"
+    assert " ".join(reason_lines(outcome("failed", error=ERROR))) == error_text(ERROR)
+
+
+def test_what_a_person_should_know_though_nothing_failed() -> None:
+    assert (reason_text(outcome()), reason_lines(outcome())) == ("", ())
+    noted = outcome(notes=("one", "two"))
+    assert (reason_text(noted), reason_lines(noted)) == ("one; two", ("one; two",))
+
+
+def test_where_a_file_lies_now() -> None:
+    assert outcome_text(outcome()) == "a: loaded, now /x/a"
+    assert outcome_text(outcome("left", error=ERROR)) == "a: left in landing [csv.ragged]"
+    assert outcome_text(outcome("failed", error=ERROR)) == (
+        "a: refused [csv.ragged], now /x/a; its reason lies beside it"
+    )
