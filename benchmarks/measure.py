@@ -6,7 +6,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +29,15 @@ class Measured:
     output: str
 
 
-def measure(command: Sequence[str], environ: Mapping[str, str] | None = None) -> Measured:
+def measure(
+    command: Sequence[str],
+    environ: Mapping[str, str] | None = None,
+    *,
+    accepted: Collection[int] = (0,),
+) -> Measured:
     """Run a command to its end.
 
+    :param accepted: exit codes that are no failure.
     :raises subprocess.CalledProcessError: it failed; its output is in the error.
     """
     started = time.perf_counter()
@@ -43,7 +49,7 @@ def measure(command: Sequence[str], environ: Mapping[str, str] | None = None) ->
     output, _ = process.communicate()
     seconds = time.perf_counter() - started
     sampler.stop()
-    if process.returncode:
+    if process.returncode not in accepted:
         raise subprocess.CalledProcessError(process.returncode, command, output)
     return Measured(seconds, sampler.peak, output)
 

@@ -109,6 +109,20 @@ class ParsePoint:
 
 
 @dataclass(frozen=True)
+class StrangePoint:
+    """One good file of 10 KB behind many strange ones.
+
+    :param kind: what is strange about them.
+    :param files: how many they are.
+    """
+
+    kind: str
+    files: int
+    seconds: float
+    peak_bytes: int
+
+
+@dataclass(frozen=True)
 class TablesPoint:
     """One file of 10 KB for each of many tables.
 
@@ -139,6 +153,7 @@ class Report:
     latency: dict[str, list[float]] = field(default_factory=dict)
     parse: list[ParsePoint] = field(default_factory=list)
     tables: list[TablesPoint] = field(default_factory=list)
+    strange: list[StrangePoint] = field(default_factory=list)
     parquet: CaseResult | None = None
     broken: dict[str, dict[str, str]] = field(default_factory=dict)
 

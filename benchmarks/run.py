@@ -28,6 +28,7 @@ from latency import latencies
 from many_tables import many_tables
 from results import Report
 from staging import broken_input, staging
+from strange_files import strange_files
 
 CACHE = HERE.parent / ".bench"
 _QUICK = 0.02
@@ -51,6 +52,9 @@ def main() -> None:
         "memory": lambda report: replace(report, memory=singles.memory(plan, options.memory_sizes)),
         "parse": lambda report: replace(report, parse=singles.parse(plan.cache, options.mappings)),
         "tables": lambda report: replace(report, tables=many_tables(plan.cache, plan.gigabytes)),
+        "strange": lambda report: replace(
+            report, strange=strange_files(plan.cache, plan.gigabytes)
+        ),
         "latency": lambda report: replace(report, latency=latencies(plan.cache, options.files)),
         "parquet": lambda report: replace(
             report,
@@ -78,9 +82,10 @@ def _options() -> argparse.Namespace:
         description=__doc__.split("\n", maxsplit=1)[0],
         epilog=f"Cases: {what}. Besides: stages: where the time goes; memory: by size of the file;"
         " parse: the DAGs of many mappings; tables: a small file for each of many tables;"
+        " strange: a good file behind very many that cannot be loaded;"
         " latency: under a running Airflow; parquet: the way to BigQuery.",
     )
-    names = (*CASES, "stages", "memory", "parse", "tables", "latency", "parquet")
+    names = (*CASES, "stages", "memory", "parse", "tables", "strange", "latency", "parquet")
     parser.add_argument("what", nargs="*", metavar="WHAT", help="default: everything")
     parser.add_argument("--quick", action="store_true", help="small sizes, once")
     parser.add_argument("--gigabytes", type=float, default=1.0, help="of a case's data; default: 1")

@@ -43,6 +43,8 @@ def of(report: Report) -> dict[str, str]:
         made["parse"] = _parse(report)
     if report.tables:
         made["tables"] = _many_tables(report)
+    if report.strange:
+        made["strange"] = _strange(report)
     if report.latency:
         made["latency"] = _latency(report.latency)
     return made
@@ -178,6 +180,18 @@ def _many_tables(report: Report) -> str:
         ),
         rows,
     )
+
+
+def _strange(report: Report) -> str:
+    rows = [
+        (
+            f"{point.files:,} {point.kind}" if point.files else "none",
+            f"{point.seconds:.1f}",
+            f"{point.peak_bytes / _MB:,.0f} MB",
+        )
+        for point in report.strange
+    ]
+    return _table(("strange files beside it", "seconds of the run", "peak memory"), rows)
 
 
 def _latency(found: Mapping[str, Sequence[float]]) -> str:

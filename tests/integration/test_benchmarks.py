@@ -20,7 +20,7 @@ def test_paths_are_measured_and_leave_equal_cells(tmp_path: Path) -> None:
     shapes = ("large", "trailer", "drift", "text")
     paths = ("duckdb-unordered", "landing-loader")
     sizes = ("--gigabytes", "0.0005", "--rounds", "1", "--cache", str(tmp_path))
-    done = run("run.py", *shapes, "stages", "tables", *sizes, "--paths", *paths)
+    done = run("run.py", *shapes, "stages", "tables", "strange", *sizes, "--paths", *paths)
     assert done.returncode == 0, done.stdout + done.stderr
     (result,) = (tmp_path / "results").iterdir()
     found = json.loads(result.read_text())
@@ -35,6 +35,7 @@ def test_paths_are_measured_and_leave_equal_cells(tmp_path: Path) -> None:
         for delivery in (1, 2)
         for rejects in (False, True)
     }
+    assert [p["files"] for p in found["strange"]] == [0, *[100] * 5]
     # What a run works on is given back; only data and results stay.
     assert not list(tmp_path.glob("run-*"))
     assert (tmp_path / "one-0.0005" / "bench_1.csv").exists()

@@ -133,8 +133,13 @@ class Side:
         known = {row["load_id"]: f"load {row[name]}" for row in loads}
         raw = sorted({mapping.table for mapping in self.mappings})
         tables = [t.name for t in (LOAD_METADATA, LOAD_COLUMNS, LOAD_REJECTS, LOAD_DELIVERIES)]
-        found = {name: self.table(name) or [] for name in (*tables, *raw)}
+        found = {LOAD_METADATA.name: loads} | {
+            name: self.table(name) or [] for name in (*tables, *raw) if name != LOAD_METADATA.name
+        }
         skipped = _SKIPPED if ordered else (*_SKIPPED, "sequence")
+        if not ordered:
+            for row in loads:  # a number among those of the loads, which came in another order
+                row["removed_sequence"] = row["removed_sequence"] is not None
         zones = {
             zone: sorted(((self.plain(n, {}), c) for n, c in files.items()), key=repr)
             for zone, files in self.zones().items()
