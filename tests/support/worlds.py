@@ -42,11 +42,16 @@ _SKIPPED = (*_TIMES, "delivery_id", "delivery_token")  # the last two are made o
 
 
 @contextmanager
-def emulators(factory: pytest.TempPathFactory) -> Iterator[running.BigQuery]:
-    """Both emulators, running."""
+def emulators(
+    factory: pytest.TempPathFactory, *, lake: bool = False
+) -> Iterator[running.BigQuery]:
+    """Both emulators, running.
+
+    :param lake: for transactions that meet.
+    """
     with (
         running.gcs(factory.mktemp("gcs")) as gcs,
-        running.bigquery(factory.mktemp("bigquery"), gcs) as emulator,
+        running.bigquery(factory.mktemp("bigquery"), gcs, lake=lake) as emulator,
     ):
         yield emulator
 

@@ -148,14 +148,23 @@ def test_nothing_is_decided_while_a_batch_with_the_file_is_open(
 
 @pytest.mark.parametrize("commit", ["transaction", "load_job"])
 def test_two_loaders_at_once(
-    side: worlds.Side, undisturbed: Any, commit: str, tmp_path: Path
+    undisturbed: Any,
+    commit: str,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    deliver(side, commit)
-    for loader in [start(side, tmp_path), start(side, tmp_path)]:
-        assert loader.wait(120) == 0
-    side.run()
-    assert side.staged() == []
-    assert side.state(ordered=False) == undisturbed(commit, False)
+    expected = undisturbed(commit, False)
+    with (
+        worlds.emulators(tmp_path_factory, lake=True) as emulator,
+        worlds.bigquery_side(emulator, tmp_path / "contended", monkeypatch) as side,
+    ):
+        deliver(side, commit)
+        for loader in [start(side, tmp_path), start(side, tmp_path)]:
+            assert loader.wait(120) == 0
+        side.run()
+        assert side.staged() == []
+        assert side.state(ordered=False) == expected
 
 
 def test_what_nobody_knows_of_goes_after_a_week(

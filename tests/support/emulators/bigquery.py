@@ -1,4 +1,5 @@
-"""Starts the BigQuery emulator: `python bigquery.py EXTENSIONS ARGUMENT...`, in its environment.
+"""Starts the BigQuery emulator: `python bigquery.py EXTENSIONS plain|lake ARGUMENT...`, in its
+environment.
 
 What differs from the service is put right here: it opens DuckDB with a time zone that DuckDB
 refuses until an extension is loaded, would download its extensions, tells of two transactions that
@@ -51,12 +52,31 @@ def name_created_tables(query: Any) -> None:
     query.execute = execute
 
 
+def keep_tables_in_plain_duckdb(database: Any) -> None:
+    """Attach a database file for a project, in place of the emulator's lake.
+
+    It takes half the time. Two transactions that change one table at once meet as in BigQuery in
+    the lake alone: DuckDB looks at rows.
+    """
+
+    def attach(con: Any, project_id: str) -> None:
+        path = database.settings.data_dir / f"{project_id}.duckdb"
+        con.execute(f"ATTACH IF NOT EXISTS '{path}' AS {database.quote(project_id)}")
+        database._attached.add(project_id)
+
+    database._attach = attach
+
+
 if __name__ == "__main__":
-    EXTENSIONS = sys.argv.pop(1)
+    EXTENSIONS, tables = sys.argv.pop(1), sys.argv.pop(1)
     duckdb.connect = connect
     from local_bigquery import errors
     from local_bigquery.cli import main
+    from local_bigquery.engine import database
     from local_bigquery.jobs import query
+
+    if tables == "plain":
+        keep_tables_in_plain_duckdb(database)
 
     name_created_tables(query)
     speak_of_conflicts(errors.BigQueryError)

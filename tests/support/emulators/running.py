@@ -112,11 +112,14 @@ def azure(folder: Path) -> Iterator[Azure]:
 
 
 @contextmanager
-def bigquery(folder: Path, storage: Gcs) -> Iterator[BigQuery]:
-    """Run the BigQuery emulator; its files lie in ``folder``."""
+def bigquery(folder: Path, storage: Gcs, *, lake: bool = False) -> Iterator[BigQuery]:
+    """Run the BigQuery emulator; its files lie in ``folder``.
+
+    :param lake: whether two transactions at once meet as in the service; slower.
+    """
     port, grpc, project = _free_port(), _free_port(), "test-project"
     command = [
-        *("bigquery.py", str(ENVIRONMENT / "extensions")),
+        *("bigquery.py", str(ENVIRONMENT / "extensions"), "lake" if lake else "plain"),
         *("--host", "127.0.0.1", "--port", str(port), "--grpc-port", str(grpc)),
         *("--data-dir", str(folder / "bigquery"), "--project", project, "serve"),
     ]
