@@ -42,9 +42,7 @@ _SKIPPED = (*_TIMES, "delivery_id", "delivery_token")  # the last two are made o
 
 
 @contextmanager
-def emulators(
-    factory: pytest.TempPathFactory, *, lake: bool = False
-) -> Iterator[running.BigQuery]:
+def emulators(factory: pytest.TempPathFactory, *, lake: bool = False) -> Iterator[running.BigQuery]:
     """Both emulators, running.
 
     :param lake: for transactions that meet.
