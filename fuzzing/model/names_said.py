@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from airflow_landing_loader.config.mapping.model import CsvDialect
@@ -14,7 +14,11 @@ from airflow_landing_loader.landing.formats.csv.header.record import column_name
 from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
 from fuzzing.model.csv_text import Row, Verdict
 
-_UNSEEN = re.compile("[\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_UNSEEN = re.compile(
+    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
 _POSITION = re.compile("#([1-9][0-9]{0,4})")
 
 
@@ -29,6 +33,18 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", name.casefold())
 
 
+def lettered(name: str) -> str:
+    """What names have in common that are told apart by signs only."""
+    letters = [c for c in name if unicodedata.category(c)[0] in "LMN"]
+    return folded("".join(letters) or name)
+
+
+def spelled(names: Sequence[str], *, header: bool) -> Callable[[str], str]:
+    """How names are compared: a table's own names may lack the sender's signs."""
+    different = {lettered(clean(name)) for name in names}
+    return lettered if not header and 1 < len(names) == len(different) else folded
+
+
 @dataclass(frozen=True)
 class Names:
     """The names of a file's columns, folded.
@@ -38,11 +54,13 @@ class Names:
 
     sent: tuple[str, ...]
     csv: CsvDialect
+    by: Callable[[str], str] = folded
 
     @classmethod
     def of(cls, names: Sequence[str], csv: CsvDialect) -> Names:
         """Those of a header, or of ``columns`` where there is none."""
-        return cls(tuple(folded(clean(name)) for name in names), csv)
+        by = spelled(names, header=csv.header)
+        return cls(tuple(by(clean(name)) for name in names), csv, by)
 
     @property
     def meant(self) -> tuple[str, ...]:
@@ -92,7 +110,7 @@ class Names:
 
     def is_header(self, row: Row) -> bool:
         """Whether a record holds the names, in their order."""
-        return _in(row) in self._headers
+        return self._in(row) in self._headers
 
     def is_in_other_order(self, row: Row, *, first: bool) -> bool:
         """Whether a record holds them in another one, where that says that columns are swapped.
@@ -100,8 +118,11 @@ class Names:
         :param first: it is the first record of a file without a header.
         """
         asked = first or self.csv.repeated_header == "skip"
-        alike = sorted(_in(row)) in map(sorted, self._headers)
+        alike = sorted(self._in(row)) in map(sorted, self._headers)
         return asked and alike and not self.is_header(row)
+
+    def _in(self, row: Row) -> tuple[str, ...]:
+        return tuple(self.by(clean(cell.text)) for cell in row.cells)
 
 
 NOTHING = Names((), CsvDialect())
@@ -109,14 +130,15 @@ NOTHING = Names((), CsvDialect())
 
 def of_skipped(text: bytes, line: int, csv: CsvDialect) -> Verdict | None:
     """What a skipped line says against names that are given by their places."""
-    promised = [folded(clean(name)) for name in csv.columns or ()]
     if csv.header:
         return None
+    by = spelled(csv.columns or (), header=False)
+    promised = [by(clean(name)) for name in csv.columns or ()]
     try:
         there = column_names(text.removesuffix(b"\n").removesuffix(b"\r").decode(), Dialect.of(csv))
     except ValueError:
         return None
-    names = [folded(name) for name in there]
+    names = [by(name) for name in there]
     known = [name for name in names if name in promised]
     if len(known) < 2:
         return None
@@ -125,7 +147,3 @@ def of_skipped(text: bytes, line: int, csv: CsvDialect) -> Verdict | None:
     else:
         right = known == sorted(known, key=promised.index)
     return None if right else Verdict(ErrorCode.HEADER_NOT_AS_PROMISED, line)
-
-
-def _in(row: Row) -> tuple[str, ...]:
-    return tuple(folded(clean(cell.text)) for cell in row.cells)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from airflow_landing_loader.config.yaml.values import any_case, refusal
@@ -17,17 +17,29 @@ COLUMN_NAME_SCHEMA: dict[str, Any] = {
     "not": {"pattern": rf"^\s*(?:{any_case('|'.join(OWN_COLUMNS))})\s*$"},
 }
 POSITION_PATTERN = "^#[1-9][0-9]{0,4}$"
-# Soft hyphen, marks of direction, width and byte order, joiners, operators that are not shown.
+# What Unicode calls default ignorable (soft hyphen, marks of direction, width and byte order,
+# joiners, selectors of variants, tags), marks of annotations, and the blank pattern of braille.
 UNSEEN = "".join(
     chr(code)
     for first, last in (
         (0xAD, 0xAD),
+        (0x34F, 0x34F),
         (0x61C, 0x61C),
-        (0x180E, 0x180E),
+        (0x115F, 0x1160),
+        (0x17B4, 0x17B5),
+        (0x180B, 0x180F),
         (0x200B, 0x200F),
         (0x202A, 0x202E),
         (0x2060, 0x206F),
+        (0x2800, 0x2800),
+        (0x3164, 0x3164),
+        (0xFE00, 0xFE0F),
         (0xFEFF, 0xFEFF),
+        (0xFFA0, 0xFFA0),
+        (0xFFF0, 0xFFFB),
+        (0x1BCA0, 0x1BCA3),
+        (0x1D173, 0x1D17A),
+        (0xE0000, 0xE0FFF),
     )
     for code in range(first, last + 1)
 )
@@ -45,6 +57,25 @@ def clean_name(name: str) -> str:
 def same(name: str) -> str:
     """What two clean names have in common if they are one name to a warehouse: case apart."""
     return unicodedata.normalize("NFC", name.casefold())
+
+
+def letters_of(name: str) -> str:
+    """What two clean names have in common that differ in case and signs only: ``Ask Price`` and
+    ``ask_price``. A name of nothing but signs is itself."""
+    letters = "".join(c for c in name if unicodedata.category(c)[0] in "LMN")
+    return same(letters or name)
+
+
+def spelling_of(names: Sequence[str], *, as_sent: bool) -> Callable[[str], str]:
+    """How a record is held against names: what both give is equal where they are one name.
+
+    :param names: clean.
+    :param as_sent: whether they are written as the sender writes them; names that somebody gave to
+        columns may be written as a table calls them. Of one alone, or where signs tell them apart,
+        the signs count.
+    """
+    apart = len({letters_of(name) for name in names}) == len(names) > 1
+    return letters_of if apart and not as_sent else same
 
 
 def position_of(key: str) -> int | None:

@@ -110,7 +110,8 @@ def find_delivery(zone: Zone, mappings: Sequence[TableMapping], name: str) -> De
             f"{shown(name)} is a go file, not a data file."
             if uses
             else f"No mapping has a pattern that matches {shown(name)}.",
-            hint="Give the name of a data file; `landing-loader list` shows the patterns.",
+            hint="Give the name of a data file; `landing-loader list` shows the patterns, and "
+            "`landing-loader validate` the mappings that are refused and take nothing.",
             file=name,
         )
     data = zone.stat(name)

@@ -60,7 +60,8 @@ class Notice(NamedTuple):
 _WORDS = {
     NoticeKind.UNMATCHED: (
         "No mapping has a pattern that matches {name}.",
-        "Add a mapping, or correct a pattern (* is the only wildcard, case counts).",
+        "Add a mapping, or correct a pattern (* is the only wildcard, case counts). A mapping that "
+        "`landing-loader validate` refuses takes nothing.",
     ),
     NoticeKind.ORPHAN: (
         "The go file {name} is there without its data file {reason}.",

@@ -111,6 +111,8 @@ def test_csv_gives_the_count_of_its_line(tmp_path: Path, content: str, expected:
         ("trades_20240114.go,5", "trades_20240114.go"),
         ('"C:\\out\\trades_20240114.csv",5', "C:\\out\\trades_20240114.csv"),
         ("5,5,trades_20240114.csv\r\n\x1a", "trades_20240114.csv"),
+        ("trades_20240114,5", "trades_20240114"),
+        ("'trades_20240114.csv',5", "'trades_20240114.csv'"),
     ],
 )
 def test_a_go_file_of_one_line_names_no_other_data_file(
@@ -129,6 +131,8 @@ def test_a_go_file_of_one_line_names_no_other_data_file(
         "trades_20240115.go,5",
         f"{DATA},5,trades_20240114.csv",
         "trades,5",
+        "trades_20240115,5",
+        "'trades_20240115.csv',5",
         "2024.01.15,5,1.csv.sha256",
     ],
 )
@@ -137,7 +141,14 @@ def test_what_names_no_other_data_file(tmp_path: Path, content: str) -> None:
 
 
 def test_properties_name_no_other_data_file(tmp_path: Path) -> None:
-    for line in ("file=trades_20240114.csv", "Data-File: x.csv", "about=trades_20240114.csv.gz"):
+    for line in (
+        "file=trades_20240114.csv",
+        "Data-File: x.csv",
+        "about=trades_20240114.csv.gz",
+        'filename="trades_20240114.csv"',
+        "filename=trades_20240114",
+        "f='trades_20240114'",
+    ):
         error = refusal(tmp_path, f"record_count=5\n{line}\n", **PROPERTIES)
         assert (error.code, error.detail.line) == (ErrorCode.GO_FILE_OTHER_FILE, 2)
     for line in ("file=/out/trades_20240115.csv", f"old=trades_1.csv\nfile={DATA}", "of=x.csv"):

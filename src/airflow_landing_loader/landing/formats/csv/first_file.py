@@ -30,6 +30,8 @@ RECORDS = 200
 
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _SEPARATOR = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]|\\\\[nr]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+_SIGN = re.compile(r"[^\w\s.\-]")
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?")
 _COMMENT = re.compile(r"#|//|--|%")
 _FEWEST_IN_A_ROW = 3
@@ -61,20 +63,38 @@ def require_plain(source: FileContent, validated: Validated) -> None:
     asked = mapping.csv.header and mapping.csv.columns is None and validated.detected is None
     if not asked or not inspection.columns:
         return
+    _require_most(validated)
     records = tuple(islice(read_records(source, mapping, inspection), RECORDS))
     header = mapping.csv.delimiter.join(inspection.columns)
     texts = (header, *(_QUOTED.sub("", record.text) for record in records))
     rows = tuple(r.cells for r in records if len(r.cells) == len(inspection.columns))
     why = next(_doubts(_Head(mapping.csv, inspection.columns, rows, texts)), None)
     if why is not None:
-        raise TerminalError(
-            ErrorCode.CSV_DOUBTFUL_FIRST_FILE,
-            f"This would be the first file of {mapping.table} and make its columns, but {why}.",
-            hint="Ask the sender for a right file, or correct csv in the mapping; if the names are "
-            "right as they are, promise them: csv: {columns: [...]}, or create the table by hand.",
-            file=validated.delivery.data.name,
-            line=inspection.header_line,
+        raise _doubtful(validated, why)
+
+
+def _require_most(validated: Validated) -> None:
+    """What is set aside may be much, but the header is that of most records."""
+    inspection = validated.inspection
+    if 2 * inspection.ragged > inspection.records:
+        fields = len(inspection.columns)
+        raise _doubtful(
+            validated,
+            f"most of its records have another number of columns than its header, which has "
+            f"{fields}: its first line may be a title (csv.skip_rows)",
         )
+
+
+def _doubtful(validated: Validated, why: str) -> TerminalError:
+    return TerminalError(
+        ErrorCode.CSV_DOUBTFUL_FIRST_FILE,
+        f"This would be the first file of {validated.delivery.mapping.table} and make its columns, "
+        f"but {why}.",
+        hint="Ask the sender for a right file, or correct csv in the mapping; if the names are "
+        "right as they are, promise them: csv: {columns: [...]}, or create the table by hand.",
+        file=validated.delivery.data.name,
+        line=validated.inspection.header_line,
+    )
 
 
 def _doubts(head: _Head) -> Iterator[str]:
@@ -82,17 +102,47 @@ def _doubts(head: _Head) -> Iterator[str]:
     first = head.names[0]
     if first.startswith(("<", "{")):
         yield "it looks like HTML, XML or JSON, not like CSV"
+    if any(map(_CONTROL.search, head.names)):
+        yield "a name holds control characters: the encoding may be another (csv.encoding)"
     if len(head.texts) == 1 and any(map(_SEPARATOR.search, head.names)):
         yield "a name holds a sign that may separate records: there may be no line ends"
     if first.casefold().startswith("sep="):
         yield "its first line names a delimiter, as Excel does: set csv.skip_rows: 1"
     yield from _other_delimiter(head)
+    if len(head.texts) == 1 and _are_records(head.names):
+        yield "a sign in its names may separate records: there may be no line ends"
     if _has_values(head.names):
         yield "its first record holds values, not names: there may be no header"
     if _are_quoted_otherwise(head):
         yield "all names stand in quotes of another kind: set csv.quote"
     if _COMMENT.match(first) and (len(head.names) == 1 or _header_comes_next(head.rows)):
         yield "its first line is a comment: set csv.skip_rows"
+
+
+def _are_records(names: Sequence[str]) -> bool:
+    """Whether the names of one line are several records, in which a sign stands for a line end.
+
+    Where a record has n fields, it stands in every (n - 1)th name, between the last field of one
+    record and the first field of the next, and may stand at the very end.
+    """
+    return any(_is_separator(sign, names) for sign in sorted({*_SIGN.findall("".join(names))}))
+
+
+def _is_separator(sign: str, names: Sequence[str]) -> bool:
+    if len(names) == 1:
+        return names[0].count(sign) > 1
+    at = [index for index, name in enumerate(names) if sign in name]
+    step, last = at[0], len(names) - 1
+    if (
+        not step
+        or last % step
+        or at not in ([*range(step, last, step)], [*range(step, last + 1, step)])
+    ):
+        return False
+    firsts = [first for index in at if (first := names[index].partition(sign)[2])]
+    if not firsts or any(sign in first or not first[0].isalnum() for first in firsts):
+        return False
+    return any(map(is_value, firsts)) or len({*firsts}) == len(firsts) > 1
 
 
 def _other_delimiter(head: _Head) -> Iterator[str]:

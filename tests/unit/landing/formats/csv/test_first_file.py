@@ -54,6 +54,12 @@ def refused(source: FileContent, validated: Validated) -> LandingError | None:
         ("id,amount|1,25|2,30", {}, "separate records"),
         ("id,amount~a,b~c,d", {}, "separate records"),
         ("id,amount\\n1,25\\n", {}, "separate records"),
+        ("id,amount@1,25@2,30@", {}, "separate records"),
+        ("id,amount,ccy!1,25,EUR!2,30,USD", {}, "separate records"),
+        ("id,name^x,Ann^y,Bob", {}, "separate records"),
+        ("id§1§2§3", {}, "separate records"),
+        ("\x89\x84kak\x95\x25ñkò\x25\n", {}, "control characters"),
+        ("id,na\x1bme\n1,2\n3,4\n", {}, "control characters"),
         ("id,amount\x1e1,25\x1e", {}, "separate records"),
         ("id,amount\u20281,25\u2028", {}, "separate records"),
         ("'id','name'\n'1','a'\n", {}, "quotes"),
@@ -77,6 +83,10 @@ def test_a_doubtful_first_file_makes_no_table(content: str, csv: dict[str, Any],
         ("id\n1\n2\n", {}),
         ("id\n", {}),
         ("name\na; b\nc\n", {}),
+        ("id,Price ($),Fee ($)\n", {}),
+        ("id,Amount $EUR,Fee $EUR\n", {}),
+        ("Price @ open,Price @ close\n", {}),
+        ('id,"ask\nprice"\n1,2\n', {}),
         ("Account Number\n1\n22\n", {}),
         ("name,city\nAda,Rome\nBob,Oslo\n", {}),
         ("country,2019,2020,2021\nIT,1,2,3\n", {}),
@@ -125,3 +135,13 @@ def test_hardly_any_ordinary_table_is_doubted() -> None:
     read, reasons = doubted(dialects.ordinary_table, range(400))
     assert read > 300
     assert len(reasons) <= read // 100, reasons
+
+
+def test_a_header_that_most_records_do_not_fit_makes_no_table() -> None:
+    zone = MemoryZone({"a_1.csv": b"Trades report\nTotal\nid,a\n1,2\n3,4\n5,6\n"})
+    rules = {"pattern": "a_*.csv", "table": "t", "on_bad_row": "reject", "max_rejected": 0.9}
+    mapping = TableMapping.model_validate(rules)
+    validated = validate(zone, Delivery(mapping=mapping, data=zone.file("a_1.csv")), now=1e12)
+    error = refused(zone.source(validated.delivery.data), validated)
+    assert error is not None
+    assert "csv.skip_rows" in error.detail.message

@@ -328,7 +328,11 @@ def _misfit(first: Row, csv: CsvDialect) -> str | None:
         same(clean_name(name)) for name in csv.columns
     }:
         return "does not hold the names of csv.columns"
-    return None if are_names(names) else "holds an empty or a repeated column name"
+    return (
+        None
+        if are_names(names)
+        else "holds an empty or a repeated column name (csv.rename gives one)"
+    )
 
 
 def _doubt(texts: Sequence[str], csv: CsvDialect) -> str | None:

@@ -102,7 +102,11 @@ def _readings(head: Head, mapping: TableMapping, name: str) -> list[Reading]:
     if not readings:
         if head.whole and not broken:
             return []
-        raise _no_dialect(name, broken)
+        raise (
+            _names_delimiter(name)
+            if head.text[:4].lower() == b"sep="
+            else _no_dialect(name, broken)
+        )
     first = readings[0]
     for other in readings[1:]:
         at = first.first_difference(other)
@@ -235,14 +239,25 @@ def _no_header(name: str, reading: Reading) -> TerminalError:
     )
 
 
+def _names_delimiter(name: str) -> TerminalError:
+    return TerminalError(
+        ErrorCode.CSV_NO_DIALECT,
+        "The first line names a delimiter, as Excel does: it is no record of the table.",
+        hint="Leave the line out: csv: {auto: true, skip_rows: 1}.",
+        file=name,
+        line=1,
+    )
+
+
 def _no_dialect(name: str, broken: Sequence[Broken]) -> TerminalError:
     nearest = max(broken, key=lambda one: one.explained, default=None)
     message = f"The first {HEAD_BYTES:,} bytes hold no record behind what is skipped."
     if nearest is not None:
+        good = f"in the first {counted(nearest.good, 'record')}, " if nearest.good else ""
+        in_first = f"{good}but "
         message = (
             f"No dialect fits the file. The nearest is {in_words(nearest.csv)}: "
-            f"{counted(nearest.columns, 'column')} in the first {counted(nearest.good, 'record')}, "
-            f"but the record at this line {nearest.why}."
+            f"{counted(nearest.columns, 'column')} {in_first}the record at this line {nearest.why}."
         )
     return TerminalError(
         ErrorCode.CSV_NO_DIALECT,

@@ -89,27 +89,42 @@ class Edge:
 
 
 @lru_cache(maxsize=1024)  # files of one table have one header
-def edge_of(names: frozenset[str], edge: int, dialect: Dialect) -> Edge:
+def edge_of(names: frozenset[str], edge: int, dialect: Dialect, *, signs: bool) -> Edge:
     """The edge of a record.
 
-    :param names: those that may stand there, as :func:`same` gives them.
+    :param names: those that may stand there, as they are compared.
     :param edge: 0: the front; -1: the back.
+    :param signs: whether any sign may stand between their letters.
     """
     marks = [] if dialect.quote is None else [chr(dialect.quote)]
     escapes = [] if dialect.escape is None else [chr(dialect.escape)]
     delimiter = dialect.delimiter.decode()
-    texts = [*_BLANKS, *UNSEEN, *(s for name in names for s in _spellings(name, edge))]
-    outside = [*texts, *marks, *([] if all(names) else [delimiter])]
-    within = [*texts, *_LINE_ENDS, *marks, *escapes]
-    odd = _mask([*_BLANKS, *_LINE_ENDS, *UNSEEN, *marks, *escapes], 0)
+    ignored = _ignored(edge, delimiter if signs else None)
+    texts = {s for name in names for s in _spellings(name, edge)}
+    outside = ignored | _mask([*texts, *marks, *([] if all(names) else [delimiter])], edge)
+    within = ignored | _mask([*texts, *_LINE_ENDS, *marks, *escapes], edge)
+    odd = ignored | _mask([*_LINE_ENDS, *marks, *escapes], 0)
     odd[0x80:] = True
     return Edge(
         quote=dialect.quote,
-        outside=np.flatnonzero(_mask(outside, edge)).astype(np.uint8).tobytes(),
-        within=_mask(within, edge),
+        outside=np.flatnonzero(outside).astype(np.uint8).tobytes(),
+        within=within,
         further=tuple(_further(names, edge, [*marks, *_LINE_ENDS, delimiter], odd)),
         odd=odd,
     )
+
+
+@lru_cache(maxsize=64)
+def _ignored(edge: int, but: str | None) -> Mask:
+    """What does not count at the edge of a name.
+
+    :param but: signs do not count either, but for those in this text.
+    """
+    found = _mask([*_BLANKS, *UNSEEN], edge)
+    if but is not None:
+        found |= _mask([sign for sign in string.punctuation if sign not in but], edge)
+        found[0x80:] = True
+    return found
 
 
 def _further(names: Iterable[str], edge: int, ends: Iterable[str], odd: Mask) -> Iterator[Mask]:

@@ -12,11 +12,13 @@ from airflow_landing_loader.config.mapping.column_names import (
     named_by,
     position_of,
     same,
+    spelling_of,
 )
 from airflow_landing_loader.config.mapping.model import CsvDialect
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 
 _NAMED = 10
+_DELIMITERS = {*",;\t|"}
 _TAKE_OUT = (
     "correct csv.columns in the mapping, or take it out: then columns that are new go to _extra, "
     "and missing ones are NULL"
@@ -24,6 +26,12 @@ _TAKE_OUT = (
 _BY_POSITION = (
     "name such columns by their positions (csv.rename: {'#3': a_name}) beside csv.columns with all "
     "names in file order, see docs/csv.md"
+)
+
+
+_READ_IT = (
+    "let the header be read: csv.header: true, beside csv.columns, which is then what it has to "
+    "hold, in any order; csv.rename names a column that has no name there, or another one"
 )
 
 
@@ -78,20 +86,25 @@ def check_places(
     :param line: physical line, for the error.
     :raises TerminalError: ``HEADER_NOT_AS_PROMISED``: the columns stand in another order.
     """
-    promised = [same(clean_name(name)) for name in csv.columns or ()]
-    there = list(map(same, names))
+    given = list(map(clean_name, csv.columns or ()))
+    spelled = spelling_of(given, as_sent=False)
+    promised, there = list(map(spelled, given)), list(map(spelled, names))
     at = [(promised.index(name), place) for place, name in enumerate(there) if name in promised]
     if not (len(at) > 1 if skipped else sorted(there) == sorted(promised)):
         return
     # A header may lack a name, as that of an index, and then says nothing of places by itself.
     alike = len(there) == len(promised)
     if at != (sorted(at) if not alike else [(place, place) for _, place in at]):
-        rows = f"csv.skip_rows: {csv.skip_rows - 1}, " if skipped else ""
         raise _Header(tuple(names), file, line).other(
             "the columns stand in another order than csv.columns, which names them by their places",
-            f"let the header be read: {rows}csv.header: true, beside csv.columns, which is then "
-            "what it has to hold, in any order; csv.rename names a column that has no name there",
+            _order_cure(csv, line) if skipped else _READ_IT,
         )
+
+
+def _order_cure(csv: CsvDialect, line: int) -> str:
+    if line == csv.skip_rows:  # the last line that is skipped
+        return f"csv.skip_rows: {line - 1}; {_READ_IT}"
+    return f"write csv.columns in the order of line {line}"
 
 
 def effective_names(names: Sequence[str], csv: CsvDialect) -> tuple[str, ...]:
@@ -140,6 +153,8 @@ def _check_position(header: _Header, position: int, found: Counter[str]) -> None
 def _lacks(header: _Header, key: str, name: str) -> TerminalError:
     close = difflib.get_close_matches(key.casefold(), [n.casefold() for n in header.names], n=1)
     guess = f"did you mean {close[0]!r}? " if close else ""
+    if len(header.names) == 1 and len(_DELIMITERS & {*header.names[0]}) == 1:
+        guess = f"the header is one name, {header.names[0]!r}: csv.delimiter may be wrong. "
     what = f"column {key!r}" if key else "column without a name"
     return header.other(
         f"the header has no {what}, which csv.rename calls {name!r}, and no column of that name",

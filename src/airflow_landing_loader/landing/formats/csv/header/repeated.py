@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from airflow_landing_loader.config.mapping.column_names import same
+from airflow_landing_loader.config.mapping.column_names import spelling_of
 from airflow_landing_loader.config.mapping.model import CsvDialect
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.formats.csv.header.edges import (
@@ -35,12 +35,15 @@ class HeaderFinder:
     too: what follows one in another order must not be taken for what the first header says.
 
     :param names: the header's, clean. If none of them is a text, no record can be told from it.
+        Where no header is read they are the mapping's: a header may write them with other signs.
     :param csv: the mapping's; where such records are data, none is found.
     """
 
     def __init__(self, names: Sequence[str], csv: CsvDialect) -> None:
         known = {tuple(names), effective_names(names, csv)} if csv.repeated_header != "load" else ()
-        self._headers = [tuple(map(same, header)) for header in known if any(header)]
+        self._as_sent = csv.header
+        self._spelled = spelling_of(names, as_sent=csv.header)
+        self._headers = [tuple(map(self._spelled, header)) for header in known if any(header)]
         self._any_order = csv.repeated_header == "skip"
         self._count = len(names)
         self._dialect = Dialect.of(csv)
@@ -96,12 +99,12 @@ class HeaderFinder:
 
     def _names_in(self, record: bytes) -> tuple[str, ...]:
         text = record.rstrip(_LINE_ENDS).decode()
-        return tuple(map(same, column_names(text, self._dialect)))
+        return tuple(map(self._spelled, column_names(text, self._dialect)))
 
     def _edge(self, edge: int) -> Edge:
         """What may stand at an edge of a record, by all names that it may have there."""
         names = {n for h in self._headers for n in (h if self._any_order else (h[edge],))}
-        return edge_of(frozenset(names), edge, self._dialect)
+        return edge_of(frozenset(names), edge, self._dialect, signs=not self._as_sent)
 
 
 def _line_end(data: Bytes, last: int) -> int:

@@ -104,6 +104,20 @@ def test_the_nearest_dialect_is_the_one_that_makes_a_table_of_most(text: str, ne
     assert f"The nearest is {nearest}" in error.detail.message
 
 
+def test_a_line_that_names_the_delimiter_is_called_by_its_name() -> None:
+    text = "SEP=;\nid;amt\n1;2\n2;3\n"
+    error = refused(text)
+    assert (error.code, error.detail.line) == ("csv.no_dialect", 1)
+    assert "skip_rows: 1" in (error.detail.hint or "")
+    assert "delimiter ';'" in detected(text, csv={"auto": True, "skip_rows": 1})
+
+
+def test_a_header_without_a_name_leads_to_rename() -> None:
+    message = refused("id,,b\n1,2,3\n").detail.message
+    assert "csv.rename" in message
+    assert "0 records" not in message
+
+
 @pytest.mark.parametrize("again", ["refuse", "skip"])
 def test_a_header_that_stands_again_is_no_data_that_hides_it(again: str) -> None:
     csv = {"auto": True, "repeated_header": again}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_landing_loader.config.mapping.column_names import clean_name, same
+from airflow_landing_loader.config.mapping.column_names import clean_name, same, spelling_of
 from airflow_landing_loader.config.mapping.model import CsvDialect, TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.formats.csv.cells import read_records
@@ -172,3 +172,44 @@ def test_what_is_found_is_what_folds_to_the_same_names(
         if any(sent) and [same(clean_name(cell)) for cell in row] == wanted
     ]
     assert found.tolist() == expected
+
+
+@given(
+    names=st.lists(_TEXT, min_size=1, max_size=3),
+    rows=st.lists(st.lists(_TEXT, min_size=1, max_size=3), max_size=5),
+    signs=st.lists(st.sampled_from(["-", " ", "__", "%", "€", "(x)", "\u3000"]), max_size=3),
+    quote=st.booleans(),
+)
+def test_what_has_the_letters_of_names_that_the_mapping_gives_is_found(
+    names: list[str], rows: list[list[str]], signs: list[str], quote: bool
+) -> None:
+    spelled = [[f"{sign}{sign.join(name.upper())}{sign}" for name in names] for sign in signs]
+    records = [*rows, names, *spelled]
+    mark = '"' if quote else ""
+    lines = [",".join(f"{mark}{cell}{mark}" for cell in row).encode() + b"\n" for row in records]
+    stops = np.cumsum([len(line) for line in lines])
+    starts = stops - [len(line) for line in lines]
+    counts = np.array([len(row) - 1 for row in records], np.uint8)
+    given_names = [clean_name(name) for name in names]
+    found = HeaderFinder(given_names, CsvDialect(header=False, columns=("x",))).find(
+        b"".join(lines), 0, Rows(starts, stops, counts, 1, None, None)
+    )
+    plain = spelling_of(given_names, as_sent=False)
+    wanted = list(map(plain, given_names))
+    assert found.tolist() == [
+        index
+        for index, row in enumerate(records)
+        if any(given_names) and [plain(clean_name(cell)) for cell in row] == wanted
+    ]
+
+
+@pytest.mark.parametrize("again", ["ID,Full-Name", "$ id,(full) name"])
+@pytest.mark.parametrize("before", ["", "1,a\n"])
+def test_signs_do_not_hide_a_header_where_none_is_read(
+    tmp_path: Path, again: str, before: str
+) -> None:
+    csv = {"header": False, "columns": ["id", "full_name"]}
+    source, mapping = opened(tmp_path, f"{before}{again}\n2,b\n", csv=csv)
+    with pytest.raises(TerminalError) as caught:
+        inspect(source, mapping)
+    assert caught.value.code is ErrorCode.CSV_REPEATED_HEADER
