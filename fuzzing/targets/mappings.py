@@ -100,7 +100,7 @@ def _check_problems(read: MappingSet, content: bytes) -> None:
     lines = lines_of(content.decode("utf-8-sig", "replace"))
     for problem in read.errors:
         detail = problem.detail
-        check_refusal(detail, lines=len(lines), areas=("mapping",))
+        check_refusal(detail, lines=len(lines), areas=("config", "mapping"))
         if detail.line is not None and isinstance(detail.column, int):
             assert detail.column <= len(lines[detail.line - 1]) + 1, "behind the end of the line"
         rendered = problem.render()

@@ -29,9 +29,11 @@ class ErrorCode(StrEnum):
     """Stable codes, ``area.problem``. ``docs/errors.md`` lists each with cause and cure."""
 
     # What the user wrote.
-    MAPPING_NOT_YAML = "mapping.not_yaml"
-    MAPPING_UNREADABLE = "mapping.unreadable"
-    MAPPING_DUPLICATE_KEY = "mapping.duplicate_key"
+    CONFIG_NOT_YAML = "config.not_yaml"
+    CONFIG_UNREADABLE = "config.unreadable"
+    CONFIG_DUPLICATE_KEY = "config.duplicate_key"
+    CONFIG_BAD_VALUE = "config.bad_value"
+
     MAPPING_UNKNOWN_KEY = "mapping.unknown_key"
     MAPPING_RESERVED_KEY = "mapping.reserved_key"
     MAPPING_MISSING_KEY = "mapping.missing_key"

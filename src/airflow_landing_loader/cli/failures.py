@@ -38,10 +38,11 @@ class ExitCode(IntEnum):
 
 
 def exit_code(error: LandingError) -> ExitCode:
-    """Whose fault an error is: the data's or a mapping's (1), or the environment's (3)."""
+    """Whose fault an error is: that of data or mappings (1), or of the environment (3)."""
     if isinstance(error, TransientError):
         return ExitCode.ENVIRONMENT
-    if isinstance(error, ConfigurationError) and not error.detail.code.startswith("mapping."):
+    written = error.detail.code.startswith(("config.", "mapping."))
+    if isinstance(error, ConfigurationError) and not written:
         return ExitCode.ENVIRONMENT
     return ExitCode.DATA
 

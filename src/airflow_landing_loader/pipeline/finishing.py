@@ -54,7 +54,7 @@ LOST = (
 UNTOLD = "the warehouse could not be told where it lies now"
 
 # What a person has to mend elsewhere; then the file loads.
-_NOT_OF_A_FILE = ("mapping", "settings", "zone", "warehouse", "internal")
+_NOT_OF_A_FILE = ("config", "mapping", "settings", "zone", "warehouse", "internal")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,7 +46,7 @@ RAW: dict[str, Exception] = {
     "raw_engine_input": duckdb.InvalidInputException("Invalid Input Error: x"),
     "raw_engine": duckdb.InternalException("INTERNAL Error: x"),
 }
-SETTINGS = ("mapping", "settings", "warehouse")
+SETTINGS = ("config", "mapping", "settings", "warehouse")
 STAYS = (*SETTINGS, "zone", "internal")
 
 

@@ -22,6 +22,7 @@ CASES = [
     (ConfigurationError(ErrorCode.SETTINGS_MISSING, "m"), 3),
     (ConfigurationError(ErrorCode.DBT_NOT_INSTALLED, "m"), 3),
     (ConfigurationError(ErrorCode.MAPPING_NONE_FOUND, "m"), 1),
+    (ConfigurationError(ErrorCode.CONFIG_NOT_YAML, "m"), 1),
     (TransientError(ErrorCode.WAREHOUSE_LOCKED, "m"), 3),
     (TransientError(ErrorCode.COUNT_TOO_FEW, "m"), 3),
     (TerminalError(ErrorCode.COUNT_TOO_FEW, "m"), 1),

@@ -137,7 +137,7 @@ def _bytes(path: Path) -> bytes:
         raise tree.unreadable(error) from error
     if len(data) > parser.MAX_BYTES:
         raise ConfigurationError(
-            ErrorCode.MAPPING_UNREADABLE,
+            ErrorCode.CONFIG_UNREADABLE,
             f"The file is larger than {parser.MAX_BYTES} bytes.",
             hint="Split it into several files.",
         )
@@ -166,12 +166,12 @@ def _pairs(node: Node | None) -> tuple[Pair, ...]:
 
 
 def _is_repeated(pair: Pair) -> bool:
-    return pair.fault is not None and pair.fault.code is ErrorCode.MAPPING_DUPLICATE_KEY
+    return pair.fault is not None and pair.fault.code is ErrorCode.CONFIG_DUPLICATE_KEY
 
 
 def _repeated_below(pair: Pair, line: int) -> Fault:
     return Fault(
-        ErrorCode.MAPPING_DUPLICATE_KEY,
+        ErrorCode.CONFIG_DUPLICATE_KEY,
         f"The key {pair.key!r} is written twice; again in line {line}.",
         "Keep one of them.",
     )

@@ -102,7 +102,7 @@ def _validated(
     if whole:
         return None, (whole,)
     found = list(islice(_faults(pair.value, ()), MAX_FINDINGS))
-    unreadable = {f.path for f in found if f.code is not ErrorCode.MAPPING_DUPLICATE_KEY}
+    unreadable = {f.path for f in found if f.code is not ErrorCode.CONFIG_DUPLICATE_KEY}
     found += [unknown_key((key,), pair) for key in NOT_WRITTEN if key in _written_keys(pair)]
     fields = {key: value for key, value in values.items() if key not in NOT_WRITTEN}
     mapping = None

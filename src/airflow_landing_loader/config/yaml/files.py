@@ -103,7 +103,7 @@ def _no_folder(root: Path) -> ConfigurationError | None:
     except OSError as error:
         return unreadable(error)
     return ConfigurationError(
-        ErrorCode.MAPPING_UNREADABLE,
+        ErrorCode.CONFIG_UNREADABLE,
         "This is not a folder.",
         hint="TABLE_CONFIG_PATH names the root folder of the mappings.",
     )
@@ -114,7 +114,7 @@ def _unfit(mode: int) -> ConfigurationError | None:
         return None
     # Opening a FIFO would wait for a writer that may never come.
     return ConfigurationError(
-        ErrorCode.MAPPING_UNREADABLE, "This is not a regular file.", hint="Remove or rename it."
+        ErrorCode.CONFIG_UNREADABLE, "This is not a regular file.", hint="Remove or rename it."
     )
 
 
@@ -124,7 +124,7 @@ def unreadable(error: OSError) -> ConfigurationError:
     :param error: what the system said.
     """
     return ConfigurationError(
-        ErrorCode.MAPPING_UNREADABLE,
+        ErrorCode.CONFIG_UNREADABLE,
         f"It cannot be read: {error.strerror or error}.",
         hint="Check that it is there and that this process may read it.",
     )

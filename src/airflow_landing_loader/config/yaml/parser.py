@@ -63,9 +63,9 @@ def lines_of(text: str) -> tuple[str, ...]:
 
 
 def decode(data: bytes) -> str:
-    """The text of a mapping file. A UTF-8 byte order mark is dropped.
+    """The text of a YAML file. A UTF-8 byte order mark is dropped.
 
-    :raises ConfigurationError: ``mapping.not_yaml`` if it is not UTF-8, with the line and column of
+    :raises ConfigurationError: ``config.not_yaml`` if it is not UTF-8, with the line and column of
         the first byte that is not.
     """
     try:
@@ -73,7 +73,7 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError as error:
         before = lines_of(data[: error.start].decode("utf-8-sig", "replace"))
         raise ConfigurationError(
-            ErrorCode.MAPPING_NOT_YAML,
+            ErrorCode.CONFIG_NOT_YAML,
             "The file is not UTF-8 text.",
             hint="Save it as UTF-8.",
             line=len(before),
@@ -86,7 +86,7 @@ def parse(text: str) -> Node | None:
 
     :param text: the whole file.
     :returns: the top-level node; ``None`` if there is nothing but comments.
-    :raises ConfigurationError: ``mapping.not_yaml`` with line and column where the file as a whole
+    :raises ConfigurationError: ``config.not_yaml`` with line and column where the file as a whole
         cannot be read: broken syntax, control characters, several documents, more than 20 levels,
         more than 100,000 values (aliases counted as often as they repeat).
     """
@@ -212,8 +212,7 @@ def _pair(key: Node, place: Place, value: Node) -> Pair:
     if not isinstance(key, ScalarNode):
         fault = _bad("A key must be text, not a list or a mapping.", "Put the key in quotes.")
     elif text == "<<":
-        fault = Fault(
-            ErrorCode.MAPPING_UNKNOWN_KEY,
+        fault = _bad(
             "Merge keys (<<) are not supported.",
             "Write the keys out; an alias may stand for a whole value.",
         )
@@ -224,7 +223,7 @@ def _pair(key: Node, place: Place, value: Node) -> Pair:
 
 def _repeated(key: str, first: Place) -> Fault:
     return Fault(
-        ErrorCode.MAPPING_DUPLICATE_KEY,
+        ErrorCode.CONFIG_DUPLICATE_KEY,
         f"The key {key!r} is written twice; the first is in line {first.line}.",
         "Keep one of them.",
     )
@@ -270,7 +269,7 @@ def _kind(value: object) -> str:
 
 
 def _bad(message: str, hint: str) -> Fault:
-    return Fault(ErrorCode.MAPPING_BAD_VALUE, message, hint)
+    return Fault(ErrorCode.CONFIG_BAD_VALUE, message, hint)
 
 
 _NO_VALUE = _bad("The key has no value.", "Give it one, or leave the key out.")
@@ -295,7 +294,7 @@ def _text_fault(text: str) -> Fault | None:
 
 def _refuse(message: str, hint: str, place: Place) -> NoReturn:
     raise ConfigurationError(
-        ErrorCode.MAPPING_NOT_YAML, message, hint=hint, line=place.line, column=place.column
+        ErrorCode.CONFIG_NOT_YAML, message, hint=hint, line=place.line, column=place.column
     )
 
 
@@ -317,7 +316,7 @@ def _explained(error: yaml.MarkedYAMLError, text: str) -> ConfigurationError:
         hint = f"A text that begins with {char} must be in quotes."
     fallback = "Check the indentation, and put texts with special characters in quotes."
     return ConfigurationError(
-        ErrorCode.MAPPING_NOT_YAML,
+        ErrorCode.CONFIG_NOT_YAML,
         f"This is not YAML: {error.problem or error.context}.",
         hint=hint or fallback,
         line=line + 1,

@@ -294,7 +294,7 @@ def test_trouble_that_may_pass_is_told_once_and_does_not_end_the_loop(stage: Mak
 
 
 @pytest.mark.parametrize(
-    "trouble", [ValueError("x"), ConfigurationError(ErrorCode.MAPPING_UNREADABLE, "no")]
+    "trouble", [ValueError("x"), ConfigurationError(ErrorCode.CONFIG_UNREADABLE, "no")]
 )
 def test_nothing_that_goes_wrong_ends_the_loop(stage: Make, trouble: Exception) -> None:
     played = stage(trouble, trouble, _found(ready="a"), _then_stop(_found()))

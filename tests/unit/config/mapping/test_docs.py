@@ -94,9 +94,9 @@ def test_every_word_with_a_meaning_is_named(word: str) -> None:
 
 
 def test_the_codes_of_refused_mappings_are_named() -> None:
-    beside = {"mapping.not_yaml", "mapping.unreadable", "mapping.none_found", "mapping.changed"}
+    beside = {"config.not_yaml", "config.unreadable", "mapping.none_found", "mapping.changed"}
     for code in ErrorCode:
-        if code.value.startswith("mapping.") and code.value not in beside:
+        if code.value.startswith(("config.", "mapping.")) and code.value not in beside:
             assert f"`{code.value}`" in PAGE
 
 

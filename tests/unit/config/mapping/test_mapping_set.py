@@ -67,9 +67,9 @@ def test_render_is_for_people() -> None:
 
 
 def test_render_without_a_line() -> None:
-    detail = ErrorDetail(code="mapping.unreadable", message="Gone.", file="a.yaml")
+    detail = ErrorDetail(code="config.unreadable", message="Gone.", file="a.yaml")
     problem = MappingProblem(detail=detail, table=None, path=Path("/t/a.yaml"))
-    assert problem.render() == "[mapping.unreadable] a.yaml: Gone."
+    assert problem.render() == "[config.unreadable] a.yaml: Gone."
 
 
 def test_grouping() -> None:

@@ -89,13 +89,13 @@ def test_the_examples_are_read() -> None:
         ("x_*: {table: raw, origin: y}", ("unknown_key", 1, 19, "origin")),
         ("x_*: {table: raw, strategy: y}", ("reserved_key", 1, 19, "strategy")),
         ("environments: {table: raw}", ("reserved_key", 1, 1, "environments")),
-        ("x_*: {table: raw, <<: {dbt: true}}", ("unknown_key", 1, 19, "<<")),
-        ("x_*: {table: raw, table: raw2}", ("duplicate_key", 1, 19, "table")),
-        ("x_*: {table: raw, 1: y}", ("bad_value", 1, 19, "1")),
-        ("x_*: {table: raw, trailer: }", ("bad_value", 1, 28, "trailer")),
-        ("x_*: {table: raw, exclude: [a, ~]}", ("bad_value", 1, 32, "exclude[1]")),
+        ("x_*: {table: raw, <<: {dbt: true}}", ("config.bad_value", 1, 19, "<<")),
+        ("x_*: {table: raw, table: raw2}", ("config.duplicate_key", 1, 19, "table")),
+        ("x_*: {table: raw, 1: y}", ("config.bad_value", 1, 19, "1")),
+        ("x_*: {table: raw, trailer: }", ("config.bad_value", 1, 28, "trailer")),
+        ("x_*: {table: raw, exclude: [a, ~]}", ("config.bad_value", 1, 32, "exclude[1]")),
         ("x_*: {table: raw, csv: {delimiter: 1}}", ("bad_value", 1, 36, "csv.delimiter")),
-        ("x_*: {table: !t raw}", ("bad_value", 1, 14, "table")),
+        ("x_*: {table: !t raw}", ("config.bad_value", 1, 14, "table")),
         ("x_*: raw table", ("bad_table", 1, 6, "table")),
         ("x_*: load_metadata", ("bad_table", 1, 6, "table")),
         ("x_*:\n  table: a.b.c", ("bad_table", 2, 10, "table")),
@@ -120,7 +120,7 @@ def test_the_examples_are_read() -> None:
         ("x_*: {table: raw, csv: {header: false}}", ("missing_key", 1, 19, "csv.columns")),
         ("x_*: {table: raw, schedule: 1 2 3}", ("bad_value", 1, 29, "schedule")),
         ("x_*: {table: raw, max_rejected: 1}", ("bad_value", 1, 33, "max_rejected")),
-        ("x_*: {table: raw, max_rejected: .nan}", ("bad_value", 1, 33, "max_rejected")),
+        ("x_*: {table: raw, max_rejected: .nan}", ("config.bad_value", 1, 33, "max_rejected")),
         ("x_*: {table: raw, on_duplicate: no}", ("bad_value", 1, 33, "on_duplicate")),
         ("# c\n\nx_*: {table: raw,\n  dbt: 1}", ("bad_value", 4, 8, "dbt")),
     ],
@@ -221,7 +221,7 @@ def test_all_errors_of_all_files_at_once(tree: Tree) -> None:
         ("a.yaml", "mapping.bad_value", None),
         ("a.yaml", "mapping.unknown_key", None),
         ("a.yaml", "mapping.bad_value", None),
-        ("b/c.yml", "mapping.not_yaml", None),
+        ("b/c.yml", "config.not_yaml", None),
         ("d.yaml", "mapping.bad_value", "w"),
         ("d.yaml", "mapping.unknown_key", "w"),
     ]
@@ -246,20 +246,21 @@ def test_a_key_written_twice_hides_no_other_error_in_it(tree: Tree) -> None:
     found = tree.write("x_*: {table: raw, dbt: 1, dbt: true}").read()
     assert [place[:3] for place in places(found)] == [
         ("bad_value", 1, 24),
-        ("duplicate_key", 1, 27),
+        ("config.duplicate_key", 1, 27),
     ]
 
 
 def test_a_pattern_written_twice_is_refused_in_both_places(tree: Tree) -> None:
     found = tree.write("x_*: raw\ny_*: raw_y\n'x_*': raw_x").read()
-    assert places(found) == [("duplicate_key", 1, 1, "x_*"), ("duplicate_key", 3, 1, "x_*")]
+    code = "config.duplicate_key"
+    assert places(found) == [(code, 1, 1, "x_*"), (code, 3, 1, "x_*")]
     assert ["in line 3" in found.errors[0].detail.message, found.errors[1].table] == [True, "raw_x"]
     assert [mapping.table for mapping in found.mappings] == ["raw_y"]
 
 
 def test_a_pattern_that_is_not_text_is_refused(tree: Tree) -> None:
     problem = only(tree.write("123: raw").read())
-    assert problem.detail.code == "mapping.bad_value"
+    assert problem.detail.code == "config.bad_value"
     assert problem.detail.hint == 'Put it in quotes: "123".'
     assert problem.table == "raw"
 
@@ -275,7 +276,7 @@ def test_a_file_that_is_no_mapping_of_patterns(tree: Tree, text: str) -> None:
 def test_bytes_that_are_not_text(tree: Tree) -> None:
     problem = only(tree.write(b"ok: x\ncaf\xe9_*.csv: raw").read())
     assert (problem.detail.code, problem.detail.line, problem.detail.column) == (
-        "mapping.not_yaml",
+        "config.not_yaml",
         2,
         4,
     )
@@ -285,7 +286,7 @@ def test_bytes_that_are_not_text(tree: Tree) -> None:
 def test_a_file_that_is_too_large(tree: Tree) -> None:
     tree.write("# " + "x" * MAX_BYTES).write("x_*: raw", "b.yaml")
     found = tree.read()
-    assert only(found).detail.code == "mapping.unreadable"
+    assert only(found).detail.code == "config.unreadable"
     assert len(found.mappings) == 1
 
 
@@ -327,7 +328,7 @@ def test_a_tree_without_mappings(tree: Tree, files: list[str]) -> None:
 
 def test_a_tree_that_is_not_there(tree: Tree) -> None:
     found = read_mappings(tree.root / "gone")
-    assert only(found).detail.code == "mapping.unreadable"
+    assert only(found).detail.code == "config.unreadable"
     assert found.mappings == ()
 
 
@@ -335,7 +336,7 @@ def test_a_file_that_cannot_be_read(tree: Tree) -> None:
     tree.write("x_*: raw")
     (tree.root / "b.yaml").symlink_to("nowhere")
     found = tree.read()
-    assert only(found).detail.code == "mapping.unreadable"
+    assert only(found).detail.code == "config.unreadable"
     assert only(found).path == tree.root / "b.yaml"
     assert len(found.mappings) == 1
 

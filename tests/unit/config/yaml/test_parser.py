@@ -45,7 +45,7 @@ def fault_of(text: str) -> tuple[ErrorCode, str]:
 def refusal_of(text: str) -> ConfigurationError:
     with pytest.raises(ConfigurationError) as error:
         parse(text)
-    assert error.value.code is ErrorCode.MAPPING_NOT_YAML
+    assert error.value.code is ErrorCode.CONFIG_NOT_YAML
     assert error.value.detail.hint
     return error.value
 
@@ -107,33 +107,33 @@ def test_values_are_those_of_the_core_schema(text: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "says"),
     [
-        ("a:", "mapping.bad_value", "no value"),
-        ("a: ~", "mapping.bad_value", "no value"),
-        ("a: NULL", "mapping.bad_value", "no value"),
-        ("a: .inf", "mapping.bad_value", "finite"),
-        ("a: -.INF", "mapping.bad_value", "finite"),
-        ("a: .nan", "mapping.bad_value", "finite"),
-        ("a: 1e999", "mapping.bad_value", "finite"),
-        ("a: " + "1" * 5000, "mapping.bad_value", "too long"),
-        ("a: 0." + "1" * 5000, "mapping.bad_value", "too long"),
-        ('a: "x\\0"', "mapping.bad_value", "NUL"),
-        ("a: !mine x", "mapping.bad_value", "tag !mine"),
-        ("a: !!python/name:os.system x", "mapping.bad_value", "python/name"),
-        ("a: !!python/object/apply:os.system [x]", "mapping.bad_value", "python/object"),
-        ("a: !!set {x}", "mapping.bad_value", "set"),
-        ("a: !!binary aGk=", "mapping.bad_value", "binary"),
-        ("a: !!timestamp 2024-01-15", "mapping.bad_value", "timestamp"),
-        ("a: !!int x", "mapping.bad_value", "int"),
-        ("a: !!map [x]", "mapping.bad_value", "map"),
-        ("1: a", "mapping.bad_value", "'1' is not text"),
-        ("true: a", "mapping.bad_value", "'true' is not text"),
-        ("null: a", "mapping.bad_value", "'null' is not text"),
-        ("?\n: a", "mapping.bad_value", "'' is not text"),
-        ("[x]: a", "mapping.bad_value", "must be text"),
-        ("? {x: y}\n: a", "mapping.bad_value", "must be text"),
-        ("a: 1\nb: 2\na: 3", "mapping.duplicate_key", "first is in line 1"),
-        ("a: 1\n'a': 3", "mapping.duplicate_key", "first is in line 1"),
-        ("a: &x {b: 1}\n<<: *x", "mapping.unknown_key", "Merge keys"),
+        ("a:", "config.bad_value", "no value"),
+        ("a: ~", "config.bad_value", "no value"),
+        ("a: NULL", "config.bad_value", "no value"),
+        ("a: .inf", "config.bad_value", "finite"),
+        ("a: -.INF", "config.bad_value", "finite"),
+        ("a: .nan", "config.bad_value", "finite"),
+        ("a: 1e999", "config.bad_value", "finite"),
+        ("a: " + "1" * 5000, "config.bad_value", "too long"),
+        ("a: 0." + "1" * 5000, "config.bad_value", "too long"),
+        ('a: "x\\0"', "config.bad_value", "NUL"),
+        ("a: !mine x", "config.bad_value", "tag !mine"),
+        ("a: !!python/name:os.system x", "config.bad_value", "python/name"),
+        ("a: !!python/object/apply:os.system [x]", "config.bad_value", "python/object"),
+        ("a: !!set {x}", "config.bad_value", "set"),
+        ("a: !!binary aGk=", "config.bad_value", "binary"),
+        ("a: !!timestamp 2024-01-15", "config.bad_value", "timestamp"),
+        ("a: !!int x", "config.bad_value", "int"),
+        ("a: !!map [x]", "config.bad_value", "map"),
+        ("1: a", "config.bad_value", "'1' is not text"),
+        ("true: a", "config.bad_value", "'true' is not text"),
+        ("null: a", "config.bad_value", "'null' is not text"),
+        ("?\n: a", "config.bad_value", "'' is not text"),
+        ("[x]: a", "config.bad_value", "must be text"),
+        ("? {x: y}\n: a", "config.bad_value", "must be text"),
+        ("a: 1\nb: 2\na: 3", "config.duplicate_key", "first is in line 1"),
+        ("a: 1\n'a': 3", "config.duplicate_key", "first is in line 1"),
+        ("a: &x {b: 1}\n<<: *x", "config.bad_value", "Merge keys"),
     ],
 )
 def test_faults_stay_with_their_key(text: str, code: str, says: str) -> None:
@@ -255,7 +255,7 @@ def test_an_alias_bomb_is_refused() -> None:
 def test_only_utf_8_is_read(data: bytes, line: int, column: int) -> None:
     with pytest.raises(ConfigurationError) as error:
         parse(decode(data))
-    assert error.value.code is ErrorCode.MAPPING_NOT_YAML
+    assert error.value.code is ErrorCode.CONFIG_NOT_YAML
     if b"\x00" not in data:
         assert (error.value.detail.line, error.value.detail.column) == (line, column)
 
@@ -323,7 +323,7 @@ def outcome(data: bytes) -> ErrorDetail | Node | None:
 def test_any_text_gives_a_tree_or_one_explained_error(text: str) -> None:
     found = outcome(text.encode("utf-8", "replace"))
     if isinstance(found, ErrorDetail):
-        assert found.code == "mapping.not_yaml"
+        assert found.code == "config.not_yaml"
         assert found.line is not None
         assert isinstance(found.column, int)
         assert found.hint
@@ -334,4 +334,4 @@ def test_any_text_gives_a_tree_or_one_explained_error(text: str) -> None:
 @given(st.binary(max_size=60))
 def test_any_bytes_give_a_tree_or_one_explained_error(data: bytes) -> None:
     found = outcome(data)
-    assert not isinstance(found, ErrorDetail) or found.code == "mapping.not_yaml"
+    assert not isinstance(found, ErrorDetail) or found.code == "config.not_yaml"
