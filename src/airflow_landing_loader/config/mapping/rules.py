@@ -10,19 +10,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from airflow_landing_loader.config.mapping import own_tables
 from airflow_landing_loader.config.mapping.patterns import MAX_PATTERN_LENGTH, Pattern
 from airflow_landing_loader.config.yaml.values import any_case, matches, pattern_schema, refusal
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 
 MAX_TABLE_LENGTH = 128
-OWN_TABLES = (
-    "load_metadata",
-    "load_deliveries",
-    "load_columns",
-    "load_rejects",
-    "load_dbt_runs",
-    "load_sequence",
-)
 CLOSED_SCHEMAS = ("information_schema", "pg_catalog", "temp", "system")
 """Schemas of the warehouses themselves; DuckDB reads ``temp.x`` and ``system.x`` as databases."""
 
@@ -31,7 +24,7 @@ _IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
 TABLE_PATTERN = rf"^(?:{_IDENTIFIER}\.)?{_IDENTIFIER}$"
 CLOSED_TABLE_PATTERN = (
     rf"^(?:{any_case('|'.join(CLOSED_SCHEMAS))})\."
-    rf"|^(?:{_IDENTIFIER}\.)?(?:{any_case('|'.join(OWN_TABLES))})$"
+    rf"|^(?:{_IDENTIFIER}\.)?(?:{any_case('|'.join(own_tables.NAMES))})$"
     rf"|^{any_case('broken')}(?:__|\.)"
 )
 
@@ -136,10 +129,10 @@ def check_table(text: str) -> str:
         raise refusal(
             code, f"The schema of {text!r} belongs to the warehouse.", hint="Choose another."
         )
-    if name in OWN_TABLES:
+    if name in own_tables.NAMES:
         raise refusal(
             code,
-            f"{text!r} is one of the loader's own tables ({', '.join(OWN_TABLES)}).",
+            f"{text!r} is one of the loader's own tables ({', '.join(own_tables.NAMES)}).",
             hint="Choose another table name.",
         )
     if schema == "broken" or (schema or name).startswith("broken__"):

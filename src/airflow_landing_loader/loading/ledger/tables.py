@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
+from airflow_landing_loader.config.mapping import own_tables
+
 
 @dataclass(frozen=True)
 class OwnTable:
@@ -37,7 +39,7 @@ class OwnTable:
 
 
 LOAD_METADATA = OwnTable(
-    "load_metadata",
+    own_tables.LOAD_METADATA,
     (
         ("load_id", "VARCHAR"),
         ("filename", "VARCHAR"),
@@ -67,7 +69,7 @@ LOAD_METADATA = OwnTable(
 )
 
 LOAD_DELIVERIES = OwnTable(
-    "load_deliveries",
+    own_tables.LOAD_DELIVERIES,
     (
         ("delivery_id", "VARCHAR"),
         ("filename", "VARCHAR"),
@@ -86,7 +88,7 @@ LOAD_DELIVERIES = OwnTable(
 )
 
 LOAD_COLUMNS = OwnTable(
-    "load_columns",
+    own_tables.LOAD_COLUMNS,
     (
         ("load_id", "VARCHAR"),
         ("position", "BIGINT"),
@@ -99,7 +101,7 @@ LOAD_COLUMNS = OwnTable(
 )
 
 LOAD_REJECTS = OwnTable(
-    "load_rejects",
+    own_tables.LOAD_REJECTS,
     (
         ("load_id", "VARCHAR"),
         ("filename", "VARCHAR"),
@@ -114,7 +116,7 @@ LOAD_REJECTS = OwnTable(
 )
 
 LOAD_DBT_RUNS = OwnTable(
-    "load_dbt_runs",
+    own_tables.LOAD_DBT_RUNS,
     (
         ("table_name", "VARCHAR"),
         ("sequence", "BIGINT"),

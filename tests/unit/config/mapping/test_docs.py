@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from airflow_landing_loader.config.mapping import rules
+from airflow_landing_loader.config.mapping import own_tables, rules
 from airflow_landing_loader.config.mapping.encodings import ENCODINGS
 from airflow_landing_loader.config.mapping.explain import NOT_WRITTEN
 from airflow_landing_loader.config.mapping.model import (
@@ -81,7 +81,7 @@ def test_the_page_shows_enough() -> None:
     "word",
     [
         *RESERVED_KEYS,
-        *rules.OWN_TABLES,
+        *own_tables.NAMES,
         *rules.CLOSED_SCHEMAS,
         *ENCODINGS,
         *PRESETS,

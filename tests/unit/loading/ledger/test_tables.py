@@ -5,9 +5,16 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from pydantic_core import PydanticCustomError
 
+from airflow_landing_loader.config.mapping.rules import check_table
 from airflow_landing_loader.loading.columns.literals import literal_form
-from airflow_landing_loader.loading.ledger.tables import LOAD_DELIVERIES, LOAD_METADATA, OWN_TABLES
+from airflow_landing_loader.loading.ledger.tables import (
+    LOAD_DELIVERIES,
+    LOAD_METADATA,
+    OWN_TABLES,
+    OwnTable,
+)
 from airflow_landing_loader.loading.model import DeliveryRecord, Load
 
 DOCS = (Path(__file__).parents[4] / "docs" / "tables.md").read_text(encoding="utf-8")
@@ -35,6 +42,12 @@ def test_every_column_is_documented(table: object) -> None:
     named = re.findall(r"`([a-z0-9_]+)`", section)
     missing = [name for name in table.column_names if name not in named]  # type: ignore[attr-defined]
     assert missing == []
+
+
+@pytest.mark.parametrize("table", OWN_TABLES, ids=lambda table: table.name)
+def test_no_mapping_may_feed_a_table_of_ours(table: OwnTable) -> None:
+    with pytest.raises(PydanticCustomError, match="own tables"):
+        check_table(table.name)
 
 
 def test_every_documented_type_can_be_loaded() -> None:

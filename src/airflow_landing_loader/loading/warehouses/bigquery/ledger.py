@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from airflow_landing_loader.config.mapping.own_tables import LOAD_SEQUENCE
 from airflow_landing_loader.loading.ledger.queries import (
     FIRST_OWNERS,
     IS_PRIOR,
@@ -29,9 +30,6 @@ from airflow_landing_loader.loading.planning.identity import PriorLoad
 from airflow_landing_loader.loading.warehouses.bigquery import values
 from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs, Parameter
 
-SEQUENCE = "load_sequence"
-"""One row, one column ``next``: every commit updates it, so that commits come one after another."""
-
 
 class Ledger(Books):
     """Our tables in the default dataset."""
@@ -48,7 +46,7 @@ class Ledger(Books):
         """Make those of our tables that are not there, and add columns of later releases."""
         if self._ensured:
             return
-        names = [*(t.name for t in OWN_TABLES), SEQUENCE]
+        names = [*(t.name for t in OWN_TABLES), LOAD_SEQUENCE]
         found = self._jobs.query(
             "SELECT c.table_name, c.column_name FROM INFORMATION_SCHEMA.COLUMNS c "
             "WHERE c.table_name IN UNNEST(@names)",
@@ -59,8 +57,8 @@ class Ledger(Books):
         statements = [s for t in OWN_TABLES for s in _missing(t, have, t.name in tables)]
         if LOAD_COLUMNS.name in tables and (LOAD_COLUMNS.name, "owner") not in have:
             statements.append(FIRST_OWNERS)
-        if SEQUENCE not in tables:
-            statements.append(f"CREATE TABLE IF NOT EXISTS {SEQUENCE} AS SELECT 1 AS next")
+        if LOAD_SEQUENCE not in tables:
+            statements.append(f"CREATE TABLE IF NOT EXISTS {LOAD_SEQUENCE} AS SELECT 1 AS next")
         if statements:
             self._jobs.query(";\n".join(statements))
         self._ensured = True
@@ -104,7 +102,7 @@ class Ledger(Books):
         """
         rows = self.ask(
             f"SELECT s.next - 1, {PRIOR_COLUMNS} "
-            f"FROM {SEQUENCE} s LEFT JOIN load_metadata m ON {IS_PRIOR}",
+            f"FROM {LOAD_SEQUENCE} s LEFT JOIN load_metadata m ON {IS_PRIOR}",
             filenames=filenames,
             sha256s=sha256s,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_landing_loader.config.mapping.own_tables import LOAD_SEQUENCE
 from airflow_landing_loader.loading.columns.names import EXTRA, LOAD_ID, ROW_NUMBER
 from airflow_landing_loader.loading.ledger.tables import (
     LOAD_COLUMNS,
@@ -17,7 +18,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     LOAD_REJECTS,
 )
 from airflow_landing_loader.loading.warehouses.bigquery import values
-from airflow_landing_loader.loading.warehouses.bigquery.ledger import SEQUENCE, insert
+from airflow_landing_loader.loading.warehouses.bigquery.ledger import insert
 from airflow_landing_loader.loading.warehouses.bigquery.raw_table import quoted, quoted_name
 from airflow_landing_loader.loading.warehouses.bigquery.values import cast_type, own_type
 from airflow_landing_loader.loading.warehouses.manifest import Manifest, Part
@@ -68,7 +69,7 @@ def script(manifest: Manifest) -> str:
     statements = [
         _assert(f"({COUNT_BETWEEN}) = 0", OUTDATED),
         *([_assert(f"({COUNT_TAKEN}) = 0", OUTDATED)] if manifest.takes_columns else []),
-        f"SET first_sequence = (SELECT next - {count} FROM {SEQUENCE})",
+        f"SET first_sequence = (SELECT next - {count} FROM {LOAD_SEQUENCE})",
         *replaces,
         *moves,
         insert(LOAD_METADATA, sequence=sequence, completed_at=at),
@@ -81,10 +82,10 @@ def script(manifest: Manifest) -> str:
 DECLARE committed INT64;
 DECLARE first_sequence INT64;
 BEGIN TRANSACTION;
-UPDATE {SEQUENCE} SET next = next + {count} WHERE TRUE;
+UPDATE {LOAD_SEQUENCE} SET next = next + {count} WHERE TRUE;
 SET committed = ({COUNT_COMMITTED});
 IF committed = {count} THEN
-  UPDATE {SEQUENCE} SET next = next - {count} WHERE TRUE;
+  UPDATE {LOAD_SEQUENCE} SET next = next - {count} WHERE TRUE;
 ELSE
 {body}END IF;
 COMMIT TRANSACTION;
@@ -104,11 +105,11 @@ def unload_script(table: str | None) -> str:
     delete = "" if table is None else f"  DELETE FROM {quoted(table)} WHERE {LOAD_ID} = @id;\n"
     return f"""
 BEGIN TRANSACTION;
-UPDATE {SEQUENCE} SET next = next + 1 WHERE TRUE;
+UPDATE {LOAD_SEQUENCE} SET next = next + 1 WHERE TRUE;
 IF EXISTS (
   SELECT 1 FROM {LOAD_METADATA.name} WHERE load_id = @id AND removed_sequence IS NULL
 ) THEN
-{delete}  UPDATE {LOAD_METADATA.name} SET removed_sequence = (SELECT next - 1 FROM {SEQUENCE})
+{delete}  UPDATE {LOAD_METADATA.name} SET removed_sequence = (SELECT next - 1 FROM {LOAD_SEQUENCE})
     WHERE load_id = @id;
   UPDATE {LOAD_DELIVERIES.name} SET outcome = 'unloaded', recorded_at = CURRENT_TIMESTAMP()
     WHERE load_id = @id AND outcome = 'loaded';

@@ -1,0 +1,20 @@
+"""Names of the loader's own tables: no mapping may feed one, and the warehouses make them so."""
+
+from __future__ import annotations
+
+LOAD_METADATA = "load_metadata"
+LOAD_DELIVERIES = "load_deliveries"
+LOAD_COLUMNS = "load_columns"
+LOAD_REJECTS = "load_rejects"
+LOAD_DBT_RUNS = "load_dbt_runs"
+LOAD_SEQUENCE = "load_sequence"
+"""BigQuery's: one row with the next number. Each commit updates it, so they come one by one."""
+
+NAMES = (
+    LOAD_METADATA,
+    LOAD_DELIVERIES,
+    LOAD_COLUMNS,
+    LOAD_REJECTS,
+    LOAD_DBT_RUNS,
+    LOAD_SEQUENCE,
+)
