@@ -144,6 +144,7 @@ def _row(outcome: Outcome, show_values: bool) -> tuple[str, str, str, str]:
 
 
 def _aligned(rows: Sequence[tuple[str, str, str, str]]) -> list[str]:
+    # Not a grid of the command line: a log has no width to fit, and a reason has several lines.
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     below = "\n" + " " * (sum(widths) + 6)
     return [
