@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from airflow_landing_loader.exceptions import ErrorCode, TransientError, shown
 from airflow_landing_loader.storage.local.files import make_work_folder, require_no_link
@@ -14,6 +15,7 @@ from airflow_landing_loader.storage.names import WORK_FOLDER
 
 LOCK_TIMEOUT = 60.0
 """Seconds a mover waits for another one; a move holds the lock for milliseconds."""
+_PAUSE = 0.002
 
 
 @contextmanager
@@ -31,7 +33,7 @@ def exclusive(zone: str, *, timeout: float = LOCK_TIMEOUT) -> Iterator[str]:
     path = f"{work}/lock"
     descriptor = _open_lock(zone, work, path)
     try:
-        _wait_for_lock(descriptor, path, time.monotonic() + timeout)
+        _wait_for_lock(descriptor, path, timeout)
         try:
             yield work
         finally:
@@ -53,17 +55,18 @@ def _open_lock(zone: str, work: str, path: str) -> int:
     return descriptor
 
 
-def _wait_for_lock(descriptor: int, path: str, deadline: float) -> None:
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if time.monotonic() >= deadline:
-                raise TransientError(
-                    ErrorCode.ZONE_UNWRITABLE,
-                    f"Another process holds {shown(path)}.",
-                    hint="Wait for it to finish, or see with `fuser` which process hangs.",
-                ) from error
-            time.sleep(0.002)
-        else:
-            return
+def _wait_for_lock(descriptor: int, path: str, timeout: float) -> None:
+    attempts = Retrying(
+        retry=retry_if_exception_type(BlockingIOError),
+        stop=stop_after_delay(timeout),
+        wait=wait_fixed(_PAUSE),
+        reraise=True,
+    )
+    try:
+        attempts(fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise TransientError(
+            ErrorCode.ZONE_UNWRITABLE,
+            f"Another process holds {shown(path)}.",
+            hint="Wait for it to finish, or see with `fuser` which process hangs.",
+        ) from error

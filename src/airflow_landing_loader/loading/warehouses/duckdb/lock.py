@@ -171,6 +171,7 @@ class DatabaseLock:
                 _release(turn)
 
     def _poll(self, path: Path, open_file: _Open, operation: int, wait: Wait) -> int | None:
+        # Without tenacity: the wait is one over both files, and a failure is told as it goes on.
         pause = _FIRST_PAUSE
         while True:
             descriptor = open_file(path)
