@@ -74,7 +74,6 @@ class AzureStore(Bucket):
     @_translated
     def require(self, prefix: str) -> None:
         """See :class:`ObjectStore`."""
-        self._list_calls += 1
         listed = self._container().list_blobs(name_starts_with=prefix, results_per_page=1)
         next(listed.by_page(), None)
 
@@ -170,9 +169,7 @@ class AzureStore(Bucket):
 
     @_translated
     def _next_page(self, pages: Iterator[Any]) -> Any:
-        page = next(pages, None)
-        self._list_calls += page is not None
-        return page
+        return next(pages, None)
 
     def _properties(self, key: str) -> Any:
         """What the store says of a key, ``None`` if it has no object."""

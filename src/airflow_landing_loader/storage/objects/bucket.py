@@ -24,17 +24,11 @@ class Bucket:
         self._open_client = open_client
         self._opened: Any = None
         self._opening = threading.Lock()
-        self._list_calls = 0
 
     @property
     def uri(self) -> str:
         """See :class:`~airflow_landing_loader.storage.objects.store.ObjectStore`."""
         return f"{self._scheme}://{self._name}"
-
-    @property
-    def list_calls(self) -> int:
-        """See :class:`~airflow_landing_loader.storage.objects.store.ObjectStore`."""
-        return self._list_calls
 
     def _client(self) -> Any:
         with self._opening:

@@ -80,7 +80,6 @@ class GcsStore(Bucket):
     @_translated
     def require(self, prefix: str) -> None:
         """See :class:`ObjectStore`."""
-        self._list_calls += 1
         next(iter(self._client().list_blobs(self._name, prefix=prefix, max_results=1)), None)
 
     @_translated
@@ -166,9 +165,7 @@ class GcsStore(Bucket):
 
     @_translated
     def _next_page(self, pages: Iterator[Any]) -> Any:
-        page = next(pages, None)
-        self._list_calls += page is not None
-        return page
+        return next(pages, None)
 
 
 def _stored(blob: Any) -> StoredObject:

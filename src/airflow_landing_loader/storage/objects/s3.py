@@ -83,7 +83,6 @@ class S3Store(Bucket):
     @_translated
     def require(self, prefix: str) -> None:
         """See :class:`ObjectStore`."""
-        self._list_calls += 1
         self._client().list_objects_v2(Bucket=self._name, Prefix=prefix, MaxKeys=1)
 
     @_translated
@@ -190,9 +189,7 @@ class S3Store(Bucket):
 
     @_translated
     def _next_page(self, pages: Iterator[Any]) -> Any:
-        page = next(pages, None)
-        self._list_calls += page is not None
-        return page
+        return next(pages, None)
 
     def _made(self, key: str, etag: str, size: int) -> StoredObject:
         """What has just been written, with the time that only the store knows."""

@@ -104,11 +104,6 @@ class ObjectStore(Protocol):
         """Whether an object may be listed while it is still being written."""
         ...
 
-    @property
-    def list_calls(self) -> int:
-        """Requests made for listings so far; a page is a request."""
-        ...
-
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """Objects whose key begins with ``prefix`` and has no ``/`` behind it, in key order."""
         ...

@@ -21,7 +21,7 @@ CHUNK_BYTES = 8 * 1024 * 1024
 
 @dataclass(frozen=True)
 class ObjectZone:
-    """A landing, archive or failed zone in an object store.
+    """A :class:`~airflow_landing_loader.storage.zone.Zone` in an object store.
 
     Only direct children of the prefix are files: what has a further ``/`` in its name lies deeper,
     and what ends in ``/`` is a folder that a tool has drawn.
@@ -37,23 +37,19 @@ class ObjectZone:
 
     @property
     def settles(self) -> bool:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         return self.store.settles
 
     @property
     def path(self) -> str:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         return f"{self.store.uri}/{self.prefix}" if self.prefix else self.store.uri
 
     def list(self, prefix: str = "") -> Listing[StoredObject]:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         with explained(ErrorCode.ZONE_UNAVAILABLE, f"The zone {shown(self.path)} cannot be read"):
             found = {self._name(stored): stored for stored in self.store.list(self.key(prefix))}
         found.pop("", None)  # the prefix itself, which a tool has drawn
         return Listing({name: found[name] for name in sorted(found)}, lambda _: True, self.file_of)
 
     def stat(self, name: str) -> LandedFile | None:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         found = self.stored(name)
         return None if found is None else self.file_of(found)
 
@@ -64,16 +60,13 @@ class ObjectZone:
             return self.store.look_up(self.key(name))
 
     def require(self) -> None:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         with explained(ErrorCode.ZONE_UNAVAILABLE, f"The zone {shown(self.path)} cannot be read"):
             self.store.require(self.key(""))
 
     def is_being_written(self, name: str) -> bool:  # noqa: ARG002
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`; no store tells."""
-        return False
+        return False  # no store tells
 
     def source(self, file: LandedFile) -> ObjectSource:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         return ObjectSource(self.store, self.key(file.name), file)
 
     def key(self, name: str) -> str:
@@ -97,7 +90,8 @@ class ObjectZone:
 
 @dataclass(frozen=True)
 class ObjectSource:
-    """The bytes of one generation of one object."""
+    """The :class:`~airflow_landing_loader.storage.content.FileContent` of one generation of one
+    object."""
 
     store: ObjectStore
     key: str
@@ -109,7 +103,6 @@ class ObjectSource:
         return self.file.name
 
     def open(self) -> ObjectBytes:
-        """See :class:`~airflow_landing_loader.storage.content.FileContent`."""
         found = _look_up(self)
         if found is None:
             raise disappeared(self.name)
@@ -119,7 +112,8 @@ class ObjectSource:
 
 
 class ObjectBytes:
-    """An open object; it is read in large pieces, one of which is kept."""
+    """The :class:`~airflow_landing_loader.storage.content.OpenContent` of an object; it is read in
+    large pieces, one of which is kept."""
 
     def __init__(self, source: ObjectSource) -> None:
         self._source = source
@@ -128,7 +122,6 @@ class ObjectBytes:
         self._chunk_at = 0
 
     def read_at(self, size: int, position: int) -> bytes:
-        """See :class:`~airflow_landing_loader.storage.content.OpenContent`."""
         end = min(position + size, self.size)
         parts = []
         while position < end:
