@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from airflow_landing_loader.landing.model import Delivery
-from airflow_landing_loader.loading.model import DeliveryOutcome, DeliveryRecord, RunContext
+from airflow_landing_loader.loading.model import DeliveryOutcome, DeliveryRecord, Load, RunContext
 from airflow_landing_loader.loading.planning.identity import delivery_id
 from airflow_landing_loader.safe_text import shown, storable
 
@@ -42,4 +42,20 @@ def delivery_record(
         run_id=run.run_id,
         recorded_at=at,
         sha256=sha256,
+    )
+
+
+def loaded_record(delivery: Delivery, run: RunContext, load: Load) -> DeliveryRecord:
+    """Return the row of ``load_deliveries`` that comes with a load's rows.
+
+    :param load: what became of the delivery; its file will lie where this says.
+    """
+    return delivery_record(
+        delivery,
+        run,
+        "loaded",
+        at=load.completed_at,
+        final_uri=load.archive_uri,
+        sha256=load.sha256,
+        load_id=load.load_id,
     )

@@ -15,7 +15,7 @@ from airflow_landing_loader.exceptions import (
 )
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn
-from airflow_landing_loader.loading.ledger.deliveries import delivery_record
+from airflow_landing_loader.loading.ledger.deliveries import loaded_record
 from airflow_landing_loader.loading.ledger.rows import column_rows, load_row
 from airflow_landing_loader.loading.ledger.tables import LOAD_DELIVERIES, LOAD_METADATA, now
 from airflow_landing_loader.loading.model import (
@@ -265,15 +265,7 @@ class BatchLoader:
         loads = [self._load_row(item, offset) for offset, item in enumerate(items)]
         deliveries = [item.validated.delivery for item in items]
         records = [
-            delivery_record(
-                delivery,
-                self._run,
-                "loaded",
-                at=self._started_at,
-                final_uri=load.archive_uri,
-                sha256=load.sha256,
-                load_id=load.load_id,
-            )
+            loaded_record(delivery, self._run, load)
             for delivery, load in zip(deliveries, loads, strict=True)
         ]
         tables = dict.fromkeys(i.table for i in items if self._staged(i).uris)

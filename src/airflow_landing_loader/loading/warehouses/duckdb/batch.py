@@ -11,7 +11,7 @@ import duckdb
 from airflow_landing_loader.exceptions import LandingError, TerminalError, contained, explained
 from airflow_landing_loader.landing.discovery.discover import still_same
 from airflow_landing_loader.landing.model import Delivery, Validated
-from airflow_landing_loader.loading.ledger.deliveries import delivery_record
+from airflow_landing_loader.loading.ledger.deliveries import loaded_record
 from airflow_landing_loader.loading.ledger.rows import column_rows, load_row, reject_rows
 from airflow_landing_loader.loading.ledger.tables import LOAD_COLUMNS, LOAD_REJECTS, now
 from airflow_landing_loader.loading.model import Loaded, RunContext, Verdict
@@ -177,15 +177,7 @@ class BatchLoader:
         rejects = [row for item in planned for row in reject_rows(item, written[item.load_id])]
         self._ledger.insert(LOAD_REJECTS, rejects)
         records = [
-            delivery_record(
-                item.validated.delivery,
-                self._run,
-                "loaded",
-                at=load.completed_at,
-                final_uri=load.archive_uri,
-                sha256=load.sha256,
-                load_id=load.load_id,
-            )
+            loaded_record(item.validated.delivery, self._run, load)
             for item, load in zip(planned, loads, strict=True)
         ]
         self._ledger.put_deliveries(records)
