@@ -22,6 +22,9 @@ _WORKERS = 8  # requests at a time; the client's pool has ten connections
 class StagingFolder:
     """Objects below one prefix; every object is created once and never written over.
 
+    Not by the store of zones: that knows objects by generation, which is another request where a
+    name is enough, writes none piece by piece, and its errors are a zone's, not the warehouse's.
+
     :param prefix: ends in a slash.
     """
 
