@@ -55,7 +55,8 @@ class Connections:
 
 @dataclass(frozen=True)
 class ConnectionClients:
-    """Clients of Airflow connections; a connection is read when the first client is asked for.
+    """:class:`~airflow_landing_loader.clients.Clients` of Airflow connections; a connection is read
+    when the first client is asked for.
 
     :param project: project of the jobs; ``None``: the connection's own.
     """
@@ -81,7 +82,6 @@ class ConnectionClients:
             return GCSHook(gcp_conn_id=conn_id, impersonation_chain=accounts).get_conn()
 
     def bigquery(self) -> bigquery.Client:
-        """See :class:`~airflow_landing_loader.clients.GoogleClients`."""
         from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
 
         conn_id, accounts = self.connections.gcp_conn_id, self.connections.impersonated
@@ -159,8 +159,8 @@ def _named(conn_id: str, who_needs: str, conn_type: str, option: str) -> Iterato
 
 @dataclass(frozen=True)
 class OpenedClients:
-    """The client of one store that is there already, for places where no connection may be asked
-    for."""
+    """:class:`~airflow_landing_loader.clients.Clients` of which one is there already, for places
+    where no connection may be asked for."""
 
     client: Any
 
@@ -172,15 +172,12 @@ class OpenedClients:
         return cls(opened)
 
     def storage(self) -> storage.Client:
-        """See :class:`~airflow_landing_loader.clients.GoogleClients`."""
         return self.client
 
     def s3(self) -> Any:
-        """See :class:`~airflow_landing_loader.clients.AwsClients`."""
         return self.client
 
     def azure(self) -> BlobServiceClient:
-        """See :class:`~airflow_landing_loader.clients.AzureClients`."""
         client: BlobServiceClient = self.client
         return client
 

@@ -1,8 +1,7 @@
 """What is known of files at rest, as frozen values that grow from step to step.
 
 ``TableMapping`` + zone listing -> :class:`Delivery` -> :class:`Inspection` -> :class:`Validated`.
-All of them turn into JSON and back through :func:`to_json` and :func:`from_json`, because Airflow
-hands them from task to task.
+Airflow hands them from task to task as JSON (:mod:`airflow_landing_loader.xcom`).
 """
 
 from __future__ import annotations

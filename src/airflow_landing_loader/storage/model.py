@@ -10,7 +10,7 @@ class LandedFile:
     """One file as a listing shows it, contents unread.
 
     :param name: file name, exactly as the file system gives it (``os.fsdecode``).
-    :param path: absolute path (later: object URI).
+    :param path: absolute path, or URI of an object.
     :param size: bytes.
     :param mtime_ns: modification time, nanoseconds since the epoch.
     :param token: what tells one arrival from the next: inode, modification time and time of birth

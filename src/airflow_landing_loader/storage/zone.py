@@ -1,7 +1,7 @@
 """Zones: the places where files rest, as every other module sees them.
 
 A zone is a local folder or a bucket prefix; what is done with one is said here, how it is done in
-`local_zone` and its siblings.
+:mod:`~airflow_landing_loader.storage.local` and :mod:`~airflow_landing_loader.storage.objects`.
 """
 
 from __future__ import annotations

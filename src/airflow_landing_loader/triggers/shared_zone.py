@@ -27,7 +27,8 @@ _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[Hashab
 
 
 class SharedZone:
-    """A zone whose last listing is kept; :meth:`refresh` renews it when it is too old.
+    """A :class:`~airflow_landing_loader.storage.zone.Zone` whose last listing is kept;
+    :meth:`refresh` renews it when it is too old.
 
     :param open_it: opens the zone itself, ready to be listed without asking Airflow for anything.
     """
@@ -41,17 +42,14 @@ class SharedZone:
 
     @property
     def path(self) -> str:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         return self._zone.path
 
     @property
     def settles(self) -> bool:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         return self._zone.settles
 
     @property
     def links(self) -> bool:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         return self._zone.links
 
     @property
@@ -81,19 +79,15 @@ class SharedZone:
         return self._listing.only(lambda name: name.startswith(prefix))
 
     def stat(self, name: str) -> LandedFile | None:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         return self._zone.stat(name)
 
     def require(self) -> None:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         self._zone.require()
 
     def is_being_written(self, name: str) -> bool:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         return self._zone.is_being_written(name)
 
     def source(self, file: LandedFile) -> FileContent:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         return self._zone.source(file)
 
 

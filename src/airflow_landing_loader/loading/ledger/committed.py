@@ -19,19 +19,15 @@ class Booked:
 
     @property
     def outcome(self) -> DeliveryOutcome:
-        """See the protocol."""
         return self.books.outcome_of(self.load.load_id)
 
     @property
     def columns(self) -> tuple[LoadColumn, ...]:
-        """See the protocol."""
         return self.books.columns_of_load(self.load.load_id)
 
     @property
     def sharing(self) -> tuple[int, ...]:
-        """See the protocol."""
         return self.books.sharing(self.load)
 
     def rejects(self) -> Iterator[tuple[int, str]]:
-        """See the protocol."""
         return self.books.rejects_of(self.load.load_id)

@@ -30,7 +30,7 @@ from airflow_landing_loader.storage.zone import (
 
 @dataclass(frozen=True)
 class LocalZone:
-    """A zone that is a folder of the local file system.
+    """A :class:`~airflow_landing_loader.storage.zone.Zone` that is a folder of the local disk.
 
     :param path: absolute folder.
     :raises ConfigurationError: ``SETTINGS_BAD_VALUE``, not an absolute path.
@@ -45,7 +45,6 @@ class LocalZone:
         object.__setattr__(self, "path", _local_path(self.path))
 
     def list(self, prefix: str = "") -> Listing[os.DirEntry[str]]:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         try:
             with os.scandir(self.path) as children:
                 # A name may come twice while files are renamed.
@@ -55,7 +54,6 @@ class LocalZone:
         return Listing({name: found[name] for name in sorted(found)}, _tells_file, self._child)
 
     def stat(self, name: str) -> LandedFile | None:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         require_plain_name(name)
         try:
             entry = self._entry(name, status_of(f"{self.path}/{name}"))
@@ -68,18 +66,15 @@ class LocalZone:
         raise refusal(entry)
 
     def require(self) -> None:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         try:
             os.scandir(self.path).close()
         except OSError as error:
             raise self._unavailable(error) from error
 
     def is_being_written(self, name: str) -> bool:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         return leases.is_open_for_writing(f"{self.path}/{name}")
 
     def source(self, file: LandedFile) -> LocalSource:
-        """See :class:`~airflow_landing_loader.storage.zone.Zone`."""
         return LocalSource(file)
 
     def _child(self, child: os.DirEntry[str]) -> Entry | None:
@@ -133,7 +128,7 @@ class LocalZone:
 
 @dataclass(frozen=True)
 class LocalSource:
-    """The bytes of a local file.
+    """The :class:`~airflow_landing_loader.storage.content.FileContent` of a local file.
 
     :param file: as it was looked at.
     """
@@ -146,12 +141,11 @@ class LocalSource:
         return self.file.name
 
     def open(self) -> LocalBytes:
-        """See :class:`~airflow_landing_loader.storage.content.FileContent`."""
         return LocalBytes(local_files.open_delivered(self.file), self.file)
 
 
 class LocalBytes:
-    """An open local file."""
+    """The :class:`~airflow_landing_loader.storage.content.OpenContent` of a local file."""
 
     def __init__(self, stream: BufferedReader, file: LandedFile) -> None:
         self._file = stream
@@ -159,7 +153,6 @@ class LocalBytes:
         self.size = file.size
 
     def read_at(self, size: int, position: int) -> bytes:
-        """See :class:`~airflow_landing_loader.storage.content.OpenContent`."""
         with readable(self._name):
             return os.pread(self._file.fileno(), size, position)
 

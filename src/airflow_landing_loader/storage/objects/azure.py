@@ -48,7 +48,7 @@ _translated = translating((AzureError,), lambda error: _store_error(error))
 
 
 class AzureStore(Bucket):
-    """One container.
+    """One container, as an :class:`ObjectStore`.
 
     :param container: its name.
     :param clients: where the client comes from; asked when the first request is made.
@@ -61,7 +61,6 @@ class AzureStore(Bucket):
         super().__init__("az", container, clients.azure)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """See :class:`ObjectStore`."""
         found = self._container().walk_blobs(
             name_starts_with=prefix, include=["metadata"], delimiter="/", results_per_page=_PAGE
         )
@@ -73,13 +72,11 @@ class AzureStore(Bucket):
 
     @_translated
     def require(self, prefix: str) -> None:
-        """See :class:`ObjectStore`."""
         listed = self._container().list_blobs(name_starts_with=prefix, results_per_page=1)
         next(listed.by_page(), None)
 
     @_translated
     def look_up(self, key: str) -> StoredObject | None:
-        """See :class:`ObjectStore`."""
         found = self._properties(key)
         if found is not None and found.copy.status == "pending":
             raise _unfinished_copy()
@@ -87,7 +84,6 @@ class AzureStore(Bucket):
 
     @_translated
     def read(self, key: str, token: str, start: int, size: int) -> bytes:
-        """See :class:`ObjectStore`."""
         try:
             # Not decompressed: an object that says it is gzip would come as something else.
             content: bytes = (
@@ -103,7 +99,6 @@ class AzureStore(Bucket):
 
     @_translated
     def create(self, key: str, content: Stream, *, origin: str | None = None) -> StoredObject:
-        """See :class:`ObjectStore`."""
         metadata = {} if origin is None else {_ORIGIN: origin}
         size = size_of(content)
         try:
@@ -119,12 +114,10 @@ class AzureStore(Bucket):
 
     @_translated
     def replace(self, key: str, content: bytes) -> None:
-        """See :class:`ObjectStore`."""
         self._blob(key).upload_blob(content, overwrite=True, validate_content=True)
 
     @_translated
     def copy(self, source: ObjectStore, found: StoredObject, key: str) -> StoredObject | None:
-        """See :class:`ObjectStore`."""
         if not isinstance(source, AzureStore):
             return None
         try:
@@ -147,7 +140,6 @@ class AzureStore(Bucket):
 
     @_translated
     def delete(self, key: str, token: str) -> bool:
-        """See :class:`ObjectStore`."""
         try:
             self._blob(key).delete_blob(**_if_match(token))
         except HttpResponseError as error:

@@ -27,7 +27,6 @@ class Bucket:
 
     @property
     def uri(self) -> str:
-        """See :class:`~airflow_landing_loader.storage.objects.store.ObjectStore`."""
         return f"{self._scheme}://{self._name}"
 
     def _client(self) -> Any:

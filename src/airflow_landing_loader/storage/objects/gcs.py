@@ -55,7 +55,7 @@ _translated = translating(
 
 
 class GcsStore(Bucket):
-    """One bucket.
+    """One bucket, as an :class:`ObjectStore`.
 
     :param bucket: its name.
     :param clients: where the client comes from; asked when the first request is made.
@@ -65,7 +65,6 @@ class GcsStore(Bucket):
         super().__init__("gs", bucket, clients.storage)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """See :class:`ObjectStore`."""
         found = self._client().list_blobs(
             self._name,
             prefix=prefix,
@@ -79,18 +78,15 @@ class GcsStore(Bucket):
 
     @_translated
     def require(self, prefix: str) -> None:
-        """See :class:`ObjectStore`."""
         next(iter(self._client().list_blobs(self._name, prefix=prefix, max_results=1)), None)
 
     @_translated
     def look_up(self, key: str) -> StoredObject | None:
-        """See :class:`ObjectStore`."""
         blob = self._bucket().get_blob(key)
         return None if blob is None else _stored(blob)
 
     @_translated
     def read(self, key: str, token: str, start: int, size: int) -> bytes:
-        """See :class:`ObjectStore`."""
         blob = self._bucket().blob(key, generation=int(token))
         try:
             # Raw: an object that says it is gzip would come decompressed.
@@ -105,7 +101,6 @@ class GcsStore(Bucket):
     def create(
         self, key: str, content: IO[bytes] | RawIOBase, *, origin: str | None = None
     ) -> StoredObject:
-        """See :class:`ObjectStore`."""
         blob = self._bucket().blob(key)
         if origin is not None:
             blob.metadata = {_ORIGIN: origin}
@@ -117,12 +112,10 @@ class GcsStore(Bucket):
 
     @_translated
     def replace(self, key: str, content: bytes) -> None:
-        """See :class:`ObjectStore`."""
         self._bucket().blob(key).upload_from_file(BytesIO(content), checksum="crc32c")
 
     @_translated
     def copy(self, source: ObjectStore, found: StoredObject, key: str) -> StoredObject | None:
-        """See :class:`ObjectStore`."""
         if not isinstance(source, GcsStore):
             return None
         original = source._bucket().blob(found.key, generation=int(found.token))
@@ -153,7 +146,6 @@ class GcsStore(Bucket):
 
     @_translated
     def delete(self, key: str, token: str) -> bool:
-        """See :class:`ObjectStore`."""
         try:
             self._bucket().blob(key).delete(if_generation_match=int(token))
         except (NotFound, PreconditionFailed):

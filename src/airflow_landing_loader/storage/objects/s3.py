@@ -57,7 +57,7 @@ _translated = translating((ClientError, BotoCoreError), lambda error: _store_err
 
 
 class S3Store(Bucket):
-    """One bucket.
+    """One bucket, as an :class:`ObjectStore`.
 
     :param bucket: its name.
     :param clients: where the client comes from; asked when the first request is made.
@@ -67,7 +67,6 @@ class S3Store(Bucket):
         super().__init__("s3", bucket, clients.s3)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """See :class:`ObjectStore`."""
         found = self._client().get_paginator("list_objects_v2")
         pages = iter(
             found.paginate(
@@ -82,12 +81,10 @@ class S3Store(Bucket):
 
     @_translated
     def require(self, prefix: str) -> None:
-        """See :class:`ObjectStore`."""
         self._client().list_objects_v2(Bucket=self._name, Prefix=prefix, MaxKeys=1)
 
     @_translated
     def look_up(self, key: str) -> StoredObject | None:
-        """See :class:`ObjectStore`."""
         try:
             head = self._client().head_object(Bucket=self._name, Key=key, ChecksumMode="ENABLED")
         except ClientError as error:
@@ -98,7 +95,6 @@ class S3Store(Bucket):
 
     @_translated
     def read(self, key: str, token: str, start: int, size: int) -> bytes:
-        """See :class:`ObjectStore`."""
         try:
             answer = self._client().get_object(
                 Bucket=self._name,
@@ -119,7 +115,6 @@ class S3Store(Bucket):
 
     @_translated
     def create(self, key: str, content: Stream, *, origin: str | None = None) -> StoredObject:
-        """See :class:`ObjectStore`."""
         self._conditions(key)
         metadata = {} if origin is None else {_ORIGIN: origin}
         size = size_of(content)
@@ -137,14 +132,12 @@ class S3Store(Bucket):
 
     @_translated
     def replace(self, key: str, content: bytes) -> None:
-        """See :class:`ObjectStore`."""
         self._client().put_object(
             Bucket=self._name, Key=key, Body=content, ChecksumSHA256=sha256(content)
         )
 
     @_translated
     def copy(self, source: ObjectStore, found: StoredObject, key: str) -> StoredObject | None:
-        """See :class:`ObjectStore`."""
         if not isinstance(source, S3Store) or not self._conditions(key).copies:
             return None
         original = {
@@ -169,7 +162,6 @@ class S3Store(Bucket):
 
     @_translated
     def delete(self, key: str, token: str) -> bool:
-        """See :class:`ObjectStore`."""
         self._conditions(key)
         # The condition of the request knows content only: equal content that came again shows here.
         found = self.look_up(key)

@@ -38,7 +38,8 @@ _STAGE_LIFE = timedelta(days=2)
 
 
 class Committer:
-    """The steps by which a manifest comes to its end; several processes may take them at once.
+    """The :class:`~airflow_landing_loader.loading.warehouses.recovery.Steps` by which a manifest
+    comes to its end; several processes may take them at once.
 
     :param landing: the zone where the deliveries lie.
     """
@@ -52,7 +53,6 @@ class Committer:
         self._landing = landing
 
     def load(self, manifest: Manifest) -> None:
-        """See :class:`~airflow_landing_loader.loading.warehouses.recovery.Steps`."""
         if self._jobs.begun(job_name(manifest, "commit")):
             return
         if manifest.direct:

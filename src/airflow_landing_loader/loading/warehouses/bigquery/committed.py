@@ -23,7 +23,6 @@ class Committed(Booked):
 
     @property
     def table(self) -> tuple[TableColumn, ...] | None:
-        """See the protocol."""
         columns = self.tables.columns_of(self.load.table_name)
         if columns is None:
             return None
@@ -31,11 +30,9 @@ class Committed(Booked):
 
     @property
     def sharing(self) -> tuple[int, ...]:
-        """See the protocol."""
         return self.books.sharing(self.load)
 
     def rows(self, columns: Sequence[TableColumn], longest: int) -> Iterator[tuple[Any, ...]]:
-        """See the protocol."""
         del longest  # pages are of bytes, not of rows
         wanted = ", ".join(f"t.{quoted_name(column.name)}" for column in columns)
         return self.jobs.stream(

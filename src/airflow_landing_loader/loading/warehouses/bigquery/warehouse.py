@@ -51,7 +51,8 @@ _BOOK_BYTES_PER_COLUMN = 800
 
 
 class BigQueryWarehouse:
-    """Loads into BigQuery through Parquet in a staging bucket.
+    """A :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse` on BigQuery, by Parquet
+    in a staging bucket.
 
     :param landing: the zone where the deliveries lie.
     :param archive: the zone where they will lie.
@@ -82,7 +83,6 @@ class BigQueryWarehouse:
         self._recovery = Recovery(self._committer, self._folder)
 
     def load(self, batch: Sequence[Validated], run: RunContext) -> tuple[Verdict, ...]:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         if not batch:
             return ()
         self._ledger.ensure_tables()
@@ -98,20 +98,17 @@ class BigQueryWarehouse:
             stager.close()
 
     def record_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         if records:
             self._ledger.ensure_tables()
             self._ledger.put_deliveries(records)
 
     def record_archived(self, moved: Sequence[tuple[str, str]]) -> None:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         if moved:
             self._ledger.ensure_tables()
             self._ledger.set_archived(moved)
 
     @contextmanager
     def committed(self, load_id: str) -> Iterator[Committed | None]:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         loads = self._ledger.loads_by_id([load_id]) if self._ledger.has_tables() else {}
         load = loads.get(load_id)
         if load is None:
@@ -120,13 +117,11 @@ class BigQueryWarehouse:
             yield Committed(jobs=self._jobs, books=self._ledger, tables=self._tables, load=load)
 
     def find_loads(self, name: str, beginning: str | None, limit: int) -> tuple[Load, ...]:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         if not self._ledger.has_tables():
             return ()
         return self._ledger.find_loads(name, beginning, limit)
 
     def unload(self, load_id: str) -> int:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         self._ledger.ensure_tables()
         load = self._ledger.loads_by_id([load_id]).get(load_id)
         if load is None:
@@ -137,37 +132,30 @@ class BigQueryWarehouse:
         return load.row_count if there and load.removed_sequence is None else 0
 
     def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         if filenames and self._ledger.has_tables():
             self._ledger.mark_replayed([storable(name) for name in filenames], at)
 
     def columns_of(self, table: str) -> tuple[TableColumn, ...] | None:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         return self._tables.columns_of(table)
 
     def owners_of(self, table: str) -> Owners:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         if not self._ledger.has_tables():
             return {}
         return self._ledger.owners_of([table]).get(table, {})
 
     def prior_loads(self, content: Content) -> tuple[PriorLoad, ...]:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         if not self._ledger.has_tables():
             return ()
         prior = self._ledger.prior_loads([content.filename], [content.sha256])
         return tuple(as_they_are(prior, [content], self._ledger.remembered, self._tables.present))
 
     def relations(self) -> frozenset[tuple[str, str]]:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         return self._tables.relations()
 
     def cancel(self) -> None:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         self._jobs.cancel_own()
 
     def overview(self, limit: int) -> Overview:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         as_of = now()
         if not self._ledger.has_tables():
             return Overview(as_of=as_of, loads=(), deliveries=(), dbt_due=())
@@ -185,11 +173,9 @@ class BigQueryWarehouse:
             )
 
     def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         return self._ledger.dbt_due(tables) if self._ledger.has_tables() else ()
 
     def record_dbt_run(self, due: Sequence[DbtDue], *, succeeded: bool) -> None:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         if due:
             self._ledger.ensure_tables()
             self._ledger.put_dbt_runs(due, succeeded=succeeded)

@@ -35,11 +35,9 @@ class Committed(Booked):
 
     @property
     def table(self) -> tuple[TableColumn, ...] | None:
-        """See the protocol."""
         return raw_table.columns_of(self.con, self.load.table_name)
 
     def rows(self, columns: Sequence[TableColumn], longest: int) -> Iterator[tuple[Any, ...]]:
-        """See the protocol."""
         if longest * _VECTOR + len(columns) * _BLOCK > session.MEMORY_PER_THREAD // 2:
             self.lift_memory_bound()
         wanted = ", ".join(_expression(column) for column in columns)

@@ -44,7 +44,7 @@ _PATIENCE = 0.3
 
 
 class DuckDBWarehouse:
-    """Loads into a DuckDB file.
+    """A :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse` on a DuckDB file.
 
     Each method opens the database, works and closes it again, so that other processes get their
     turn; the lock file beside the database keeps them apart.
@@ -69,7 +69,6 @@ class DuckDBWarehouse:
         self._archive = archive
 
     def load(self, batch: Sequence[Validated], run: RunContext) -> tuple[Verdict, ...]:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         if not batch:
             return ()
         # Imported here, as is what unloads: a task that reads our tables, or says where a file lies
@@ -88,20 +87,17 @@ class DuckDBWarehouse:
             return loader.load(batch)
 
     def record_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         if records:
             with self._writing(f"recording {counted(len(records), 'outcome')}") as con:
                 Ledger(con).put_deliveries(records)
 
     def record_archived(self, moved: Sequence[tuple[str, str]]) -> None:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         if moved:
             with self._writing(f"recording {counted(len(moved), 'archived file')}") as con:
                 Ledger(con).set_archived(moved)
 
     @contextmanager
     def committed(self, load_id: str) -> Iterator[Committed | None]:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         with self._reading() as con:
             if con is None or not Ledger(con).has_tables():
                 yield None
@@ -109,35 +105,29 @@ class DuckDBWarehouse:
             yield committed(con, load_id, lambda: lift_memory_bound(con, self._options))
 
     def find_loads(self, name: str, beginning: str | None, limit: int) -> tuple[Load, ...]:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         with self._books() as books:
             return () if books is None else books.find_loads(name, beginning, limit)
 
     def unload(self, load_id: str) -> int:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         from airflow_landing_loader.loading.warehouses.duckdb import rows
 
         with self._writing(f"unloading {load_id}") as con:
             return rows.unload(con, load_id)
 
     def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         if filenames and self._database.exists():
             with self._writing(f"recording {counted(len(filenames), 'replay')}") as con:
                 Ledger(con).mark_replayed([storable(name) for name in filenames], at)
 
     def columns_of(self, name: str) -> tuple[TableColumn, ...] | None:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         with self._reading() as con:
             return None if con is None else table.columns_of(con, name)
 
     def owners_of(self, name: str) -> Owners:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         with self._books() as books:
             return {} if books is None else books.owners_of([name]).get(name, {})
 
     def prior_loads(self, content: Content) -> tuple[PriorLoad, ...]:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         with self._reading() as con:
             if con is None or not (books := Ledger(con)).has_tables():
                 return ()
@@ -151,7 +141,6 @@ class DuckDBWarehouse:
             )
 
     def relations(self) -> frozenset[tuple[str, str]]:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         with self._reading() as con:
             return frozenset() if con is None else table.relations(con)
 
@@ -159,7 +148,6 @@ class DuckDBWarehouse:
         """Nothing to stop: all work is done in this process, and ends with it."""
 
     def overview(self, limit: int) -> Overview:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         try:
             with self._books(timeout=_PATIENCE) as books:
                 if books is None:
@@ -171,12 +159,10 @@ class DuckDBWarehouse:
             return self._remembered(limit, error)
 
     def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         with self._books() as books:
             return () if books is None else books.dbt_due(tables)
 
     def record_dbt_run(self, due: Sequence[DbtDue], *, succeeded: bool) -> None:
-        """See :class:`~airflow_landing_loader.loading.warehouses.base.Warehouse`."""
         if due:
             with self._writing("recording a dbt run") as con:
                 Ledger(con).put_dbt_runs(due, succeeded=succeeded)
