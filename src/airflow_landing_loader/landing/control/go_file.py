@@ -200,6 +200,7 @@ class _Reader:
         return values[0] if values else None
 
     def _fields(self, text: str, line: int) -> tuple[str, ...]:
+        # Python's own reader, when it is strict, refuses a blank behind a quoted field.
         fields, position = [], 0
         while True:
             field, position = self._field_at(text, position, line)
