@@ -97,6 +97,12 @@ class World:
             return 0
         return int(self.sql(f"SELECT count(*) FROM {table}")[0][0])
 
+    def outcomes(self) -> list[tuple[Any, ...]]:
+        """Name and recorded outcome of each delivery, oldest first."""
+        return self.sql(
+            "SELECT filename, outcome FROM load_deliveries ORDER BY recorded_at, filename"
+        )
+
     def sidecar(self, name: str) -> Sidecar:
         """The sidecar of a file in the failed zone."""
         return read_sidecar(str(self.zones.failed / f"{name}.error.json"))
