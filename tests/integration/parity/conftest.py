@@ -1,4 +1,7 @@
-"""Empty worlds for each test: one of each warehouse, or each in its turn."""
+"""Empty worlds for each test: one of each warehouse, or each in its turn.
+
+Whatever is delivered to all, tables, books, zones and verdicts must be equal after each run.
+"""
 
 from __future__ import annotations
 
