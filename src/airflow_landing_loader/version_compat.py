@@ -7,6 +7,7 @@ dropping a release is one search for its constant.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow import __version__
@@ -30,10 +31,22 @@ def any_asset_or_cron(assets: Sequence[Asset], cron: str) -> Any:
     from airflow.providers.common.compat.sdk import AssetAny
 
     if AIRFLOW_V_3_2_PLUS:
-        from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable
+        from airflow.sdk import AssetOrTimeSchedule
     else:
         from airflow.timetables.assets import AssetOrTimeSchedule  # type: ignore[assignment]
+    return AssetOrTimeSchedule(timetable=by_the_clock(cron), assets=AssetAny(*assets))
+
+
+def by_the_clock(cron: str) -> Any:
+    """A schedule of cron whose runs have the second before them for their data interval.
+
+    Airflow's own have an interval of no length. After such a run ``@continuous`` begins where the
+    interval ended, on a logical date that a run has already: the scheduler skips it, for ever.
+
+    :param cron: UTC.
+    """
+    if AIRFLOW_V_3_2_PLUS:
+        from airflow.sdk import CronTriggerTimetable
+    else:
         from airflow.timetables.trigger import CronTriggerTimetable  # type: ignore[assignment]
-    return AssetOrTimeSchedule(
-        timetable=CronTriggerTimetable(cron, timezone="UTC"), assets=AssetAny(*assets)
-    )
+    return CronTriggerTimetable(cron, timezone="UTC", interval=timedelta(seconds=1))

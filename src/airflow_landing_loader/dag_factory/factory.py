@@ -32,6 +32,7 @@ from airflow_landing_loader.operators.broken import BrokenMappingOperator
 from airflow_landing_loader.operators.unmatched import ReportUnmatchedOperator
 from airflow_landing_loader.settings import DBT_PER_TABLE_LIMIT, Settings
 from airflow_landing_loader.settings.airflow import airflow_settings
+from airflow_landing_loader.version_compat import by_the_clock
 
 CONFIG_ERROR_TAG = "config-error"
 UNMATCHED_DAG_ID = "landing_unmatched"
@@ -136,7 +137,7 @@ def _broken_dag(dag_id: str, problems: Sequence[MappingProblem]) -> DAG:
         description=f"Broken mapping: {files}",
         doc_md=problem_page(problem),
         # Never @continuous, which would run it again and again without a pause.
-        schedule="@hourly",
+        schedule=by_the_clock("0 * * * *"),
         tags={TAG, CONFIG_ERROR_TAG},
         default_args={"owner": TAG, "retries": 0},
         **_ONLY_TELLS,

@@ -26,6 +26,7 @@ from airflow_landing_loader.operators.landing import (
 from airflow_landing_loader.operators.report import ReportRunOperator
 from airflow_landing_loader.sensors.landing import WaitForFilesSensor
 from airflow_landing_loader.settings import Settings
+from airflow_landing_loader.version_compat import by_the_clock
 
 # A file that cannot be moved holds up the others of a run no longer than half a minute; where the
 # next run begins at once, the report fails a run only when the file was left for 15 minutes.
@@ -56,7 +57,7 @@ def build_table_dag(
     with DAG(
         dag_id=first.dag_id,
         description=first.dag.description or f"Loads files into {first.table}",
-        schedule=first.schedule or "@continuous",
+        schedule=_schedule_of(first.schedule),
         start_date=START_DATE,
         catchup=False,
         max_active_runs=1,
@@ -167,3 +168,9 @@ def _lane_arguments(first: TableMapping) -> dict[str, Any]:
     if first.dag.retries is not None:
         arguments["retries"] = first.dag.retries
     return arguments
+
+
+def _schedule_of(schedule: str | None) -> Any:
+    if schedule is None:
+        return "@continuous"
+    return schedule if schedule == "@once" else by_the_clock(schedule)

@@ -10,13 +10,6 @@ from tests.support import worlds
 from tests.support.emulators import running
 
 
-@pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.BigQuery]:
-    """Both emulators of this test process."""
-    with worlds.emulators(tmp_path_factory) as emulator:
-        yield emulator
-
-
 @pytest.fixture
 def side(tmp_path: Path) -> worlds.Side:
     """An empty world in DuckDB."""

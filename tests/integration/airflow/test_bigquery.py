@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +20,6 @@ if TYPE_CHECKING:
     from tests.support.dag_runs import Lab
 
 _datasets = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.BigQuery]:
-    with worlds.emulators(tmp_path_factory) as emulator:
-        yield emulator
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airflow_landing_loader.settings import Settings
+from airflow_landing_loader.version_compat import by_the_clock
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
@@ -22,7 +23,7 @@ def test_a_dag_for_each_table(zones: Zones, build: Callable[..., dict[str, DAG]]
     assert sorted(dags) == ["landing__finance__raw_b", "landing__raw_a", "landing_unmatched"]
     a, b = dags["landing__raw_a"], dags["landing__finance__raw_b"]
     assert a.schedule == "@continuous"
-    assert b.schedule == "@daily"
+    assert b.schedule == by_the_clock("@daily")
     assert a.max_active_runs == b.max_active_runs == 1
     assert not a.catchup
     assert a.task_ids == [
@@ -66,7 +67,7 @@ def test_a_broken_mapping_shows_itself_and_hides_nobody(
     assert broken.tags == {"landing-loader", "config-error"}
     assert "typo.yaml" in str(broken.description)
     assert "on_duplicate" in str(broken.doc_md)
-    assert broken.schedule == "@hourly"
+    assert broken.schedule == by_the_clock("0 * * * *")
     assert "mapping.unknown_key" in broken.get_task("mapping_is_broken").problem
     assert "config-error" not in dags["landing__raw_good"].tags
 
