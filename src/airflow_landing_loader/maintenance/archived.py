@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from airflow_landing_loader.clients import Clients
 from airflow_landing_loader.exceptions import ErrorCode, LandingError, TerminalError
+from airflow_landing_loader.loading.columns.drift import TableColumn
+from airflow_landing_loader.loading.columns.literals import TEXT_TYPES
+from airflow_landing_loader.loading.columns.own import load_id_of, load_ids_lost
 from airflow_landing_loader.loading.model import Load
 from airflow_landing_loader.loading.warehouses.base import CommittedLoad
 from airflow_landing_loader.maintenance.chosen import unknown_load
@@ -17,6 +20,8 @@ from airflow_landing_loader.storage.local.zone import LocalZone
 from airflow_landing_loader.storage.model import LandedFile
 from airflow_landing_loader.storage.opening import open_zone
 from airflow_landing_loader.storage.zone import Zone
+
+_TYPES_OF_IDS = frozenset({*TEXT_TYPES, "UUID"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +48,31 @@ class Resized:
 
     load: Load
     size: int
+
+
+def table_with_rows(found: CommittedLoad) -> tuple[TableColumn, ...] | None:
+    """Return the columns of a load's table, by which its rows can be told from others; ``None``:
+    it is gone.
+
+    :raises TerminalError: ``LOAD_TABLE_UNFIT``: it is a view, or nothing in it tells them.
+    """
+    load, table = found.load, found.table
+    if table is None:
+        return None
+    column, file = load_id_of(table), delivered(load.filename)
+    if column is None:
+        raise load_ids_lost(load.table_name, file=file)
+    if column.type.upper() not in _TYPES_OF_IDS:
+        raise TerminalError(
+            ErrorCode.LOAD_TABLE_UNFIT,
+            f"column {column.name} of {load.table_name} has type {column.type}, and holds no ids "
+            "of loads: nothing tells which rows are of which load",
+            hint="put the column back with its values, from a backup; or drop the table and let "
+            "its files load again",
+            file=file,
+            column=column.name,
+        )
+    return table
 
 
 def resized(loads: Sequence[Load]) -> tuple[Resized, ...]:

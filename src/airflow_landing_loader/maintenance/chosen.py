@@ -59,7 +59,7 @@ def unknown_load(text: str) -> TerminalError:
     """The error for a load that is not there."""
     return TerminalError(
         ErrorCode.LOAD_UNKNOWN,
-        f"There is no load {storable(text)}.",
+        f"There is no load {storable(text)} in load_metadata.",
         hint="`landing-loader status` lists loads. Give the beginning of an id (four characters or"
         " more), or the name of the file.",
     )

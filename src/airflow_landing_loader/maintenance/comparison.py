@@ -13,7 +13,7 @@ from typing import Any
 
 from airflow_landing_loader.landing.formats.csv.cells import Record
 from airflow_landing_loader.loading.columns.drift import TableColumn
-from airflow_landing_loader.loading.columns.names import EXTRA, LOAD_ID, ROW_NUMBER
+from airflow_landing_loader.loading.columns.names import EXTRA, ROW_NUMBER
 from airflow_landing_loader.loading.columns.plain_values import plain, reader_of
 from airflow_landing_loader.loading.model import Load, LoadColumn
 
@@ -125,9 +125,9 @@ def comparison_of(
         if not column.extra
     ]
     missing = [
-        Compared(name=name, column=of_table[name.casefold()])
+        Compared(name=name, column=column)
         for name in load.missing_columns
-        if name.casefold() in of_table
+        if (column := of_table.get(name.casefold())) is not None and not column.generated
     ]
     extra = [
         Compared(name=column.name, position=position)
@@ -140,11 +140,6 @@ def comparison_of(
         has_extra=EXTRA in of_table,
         row_number=of_table.get(ROW_NUMBER),
     )
-
-
-def can_find_rows(table: Sequence[TableColumn]) -> bool:
-    """Whether the rows of a load can be told from others."""
-    return any(column.name.casefold() == LOAD_ID for column in table)
 
 
 def _known(name: str, position: int, column: TableColumn | None) -> Compared:

@@ -34,6 +34,7 @@ from airflow_landing_loader.maintenance.archived import (
     known,
     missing,
     removed,
+    table_with_rows,
 )
 from airflow_landing_loader.safe_text import delivered, storable
 from airflow_landing_loader.storage.content import sha256_of
@@ -73,8 +74,9 @@ class Unloader:
         """Take a load back, or finish what an earlier call has begun.
 
         :raises TerminalError: ``LOAD_UNKNOWN``, ``LOAD_REMOVED`` (its rows were replaced),
-            ``ARCHIVE_MISSING``, ``ARCHIVE_CHANGED``, ``REPLAY_NAME_TAKEN``; before a row has gone
-            unless somebody changed the zones at the same moment.
+            ``LOAD_TABLE_UNFIT`` (nothing tells which rows are its own), ``ARCHIVE_MISSING``,
+            ``ARCHIVE_CHANGED``, ``REPLAY_NAME_TAKEN``; before a row has gone unless somebody
+            changed the zones at the same moment.
         :raises TransientError: a zone or the warehouse cannot be used; the same call finishes.
         """
         with self._warehouse.committed(load_id) as found:
@@ -82,6 +84,8 @@ class Unloader:
             load, sharing = present.load, present.sharing
             if load.removed_sequence is not None and present.outcome != "unloaded":
                 raise removed(present)
+            if load.removed_sequence is None:
+                table_with_rows(present)
         for zone in (self._zones.landing, self._zones.failed):
             zone.require()
         rows = 0

@@ -22,6 +22,7 @@ from airflow_landing_loader.landing.formats.csv.detection.detect import with_dia
 from airflow_landing_loader.landing.formats.csv.inspection import inspect
 from airflow_landing_loader.landing.model import Inspection
 from airflow_landing_loader.loading.columns.names import ROW_NUMBER
+from airflow_landing_loader.loading.ledger.records import columns_lost
 from airflow_landing_loader.loading.model import Load
 from airflow_landing_loader.loading.warehouses.base import CommittedLoad, Ledger
 from airflow_landing_loader.maintenance.archived import (
@@ -30,8 +31,9 @@ from airflow_landing_loader.maintenance.archived import (
     known,
     missing,
     removed,
+    table_with_rows,
 )
-from airflow_landing_loader.maintenance.comparison import Comparison, can_find_rows, comparison_of
+from airflow_landing_loader.maintenance.comparison import Comparison, comparison_of
 from airflow_landing_loader.maintenance.fingerprint import Fingerprint
 from airflow_landing_loader.safe_text import delivered
 from airflow_landing_loader.storage.content import FileContent, sha256_of
@@ -141,8 +143,9 @@ def verify(
     :param tell: given records and rows done so far, and their number in all.
     :raises TerminalError: ``LOAD_UNKNOWN``, ``LOAD_REMOVED``, ``ARCHIVE_MISSING``,
         ``ARCHIVE_CHANGED``, ``LANDING_UNKNOWN_FILE`` (no mapping), ``MAPPING_CHANGED``,
-        ``LOAD_TABLE_UNFIT`` (the table is gone).
-    :raises TransientError: a zone or the warehouse cannot be read now.
+        ``LOAD_TABLE_UNFIT`` (the table is gone, or does not tell its rows apart).
+    :raises TransientError: a zone or the warehouse cannot be read now, or the books do not tell the
+        load's columns any more.
     """
     with warehouse.committed(load_id) as found:
         load = _present(known(found, load_id)).load
@@ -152,6 +155,8 @@ def verify(
     total = load.row_count + load.record_count
     with warehouse.committed(load_id) as found:
         present = _present(known(found, load_id))
+        if inspection.columns and not present.columns:
+            raise columns_lost(load_id)
         held = _Table(present, inspection.longest_record, Progress(tell, total))
     read = _File(held, source, mapping, inspection, Progress(tell, total, load.row_count))
     return _proof(held, read)
@@ -239,12 +244,11 @@ def _present(found: CommittedLoad) -> CommittedLoad:
 
 
 def _comparison(found: CommittedLoad) -> Comparison:
-    load, table = found.load, found.table
-    if table is None or not can_find_rows(table):
-        lost = "is not there any more" if table is None else "has no column _load_id any more"
+    load, table = found.load, table_with_rows(found)
+    if table is None:
         raise TerminalError(
             ErrorCode.LOAD_TABLE_UNFIT,
-            f"{load.table_name} {lost}: its rows cannot be compared",
+            f"{load.table_name} is not there any more: its rows cannot be compared",
             hint="to have the rows again, deliver the archived file anew",
             file=delivered(load.filename),
         )

@@ -9,6 +9,7 @@ from airflow_landing_loader.exceptions import TransientError
 from airflow_landing_loader.landing.formats.csv.first_file import require_plain
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn, plan_columns
+from airflow_landing_loader.loading.columns.typed import typed_columns
 from airflow_landing_loader.loading.planning.identity import (
     AlreadyLoaded,
     Decision,
@@ -63,8 +64,8 @@ class Forecast:
 def forecast(settings: Settings, validated: Validated) -> Forecast:
     """Hold a delivery that is good in itself against its table and its earlier loads.
 
-    :raises TerminalError: the table knows none of its columns, or the mapping refuses duplicates or
-        restatements and it is one.
+    :raises TerminalError: the table cannot take it, or knows none of its columns, or the mapping
+        refuses duplicates or restatements and it is one.
     """
     inspection, name = validated.inspection, validated.delivery.data.name
     columns = columns_of(validated)
@@ -84,6 +85,7 @@ def forecast(settings: Settings, validated: Validated) -> Forecast:
         require_plain(landing.source(validated.delivery.data), validated)
         return _named(decision, Forecast(would="create", records=inspection.records, known=names))
     plan = plan_columns(columns, table or (), owners, file=name)
+    typed_columns(validated.delivery.mapping.table, plan.known, file=name)
     ahead = Forecast(
         would="load",
         records=inspection.records,
@@ -121,7 +123,7 @@ def _look_up(
     warehouse = open_warehouse(patient, open_zones(patient))
     delivery = validated.delivery
     return (
-        warehouse.columns_of(delivery.mapping.table),
+        warehouse.columns_of(delivery.mapping.table, row_number=delivery.mapping.csv.row_number),
         warehouse.owners_of(delivery.mapping.table),
         warehouse.prior_loads(*contents_of([validated])),
     )

@@ -77,3 +77,15 @@ def test_a_load_is_found_among_the_columns_of_all_loads_without_reading_them_all
     side.deliver("a_1.csv", "symbol\nACME\n")
     assert side.run()["a_1.csv"].status == "loaded"
     assert table(side, "load_columns").clustering_fields == ["load_id"]
+
+
+def test_the_numbers_of_loads_go_on_where_their_table_was_dropped(side: Side) -> None:
+    side.map()
+    for number in (1, 2):
+        side.deliver(f"a_{number}.csv", f"id\n{number}\n")
+        side.run()
+    side.sql("DROP TABLE load_sequence")
+    side.deliver("a_1.csv", "id\n3\n")
+    assert side.run()["a_1.csv"].status == "loaded"
+    loads = side.table("load_metadata") or []
+    assert sorted(load["sequence"] for load in loads) == [1, 2, 3]

@@ -375,3 +375,47 @@ def test_a_database_that_is_a_link_to_itself_is_not_one_that_is_still_to_be_made
     doctor = loaded("doctor")
     assert doctor.code == 3
     assert "is a link that leads to itself" in doctor.out
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"),
+    [
+        ("a view", ErrorCode.LOAD_TABLE_UNFIT),
+        ("no load id", ErrorCode.LOAD_TABLE_UNFIT),
+        ("a load id that is a number", ErrorCode.LOAD_TABLE_UNFIT),
+        ("loads forgotten", ErrorCode.LOAD_UNKNOWN),
+        ("no loads", ErrorCode.LOAD_UNKNOWN),
+        ("archive_uri is not there", ErrorCode.WAREHOUSE_BOOKS_ALTERED),
+    ],
+)
+def test_unload_says_what_verify_says(loaded: Any, trouble: str, code: ErrorCode) -> None:
+    CHANGED[trouble](loaded)
+    for command in ("verify", "unload"):
+        ran = loaded(command, "instruments_1.csv")
+        assert ran.code in (1, 3)
+        assert f"[{code}]" in ran.err
+    assert (loaded.zones.archive / "instruments_1.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "trouble", ["no columns of loads", "no rejects", "no deliveries", "columns of loads forgotten"]
+)
+def test_a_load_is_there_whatever_other_table_of_ours_is_not(loaded: Any, trouble: str) -> None:
+    CHANGED[trouble](loaded)
+    assert "instruments_1.csv" in loaded("status").out
+    ran = loaded("verify", "instruments_1.csv")
+    if "columns" in trouble:
+        assert ran.code == 3
+        assert f"[{ErrorCode.WAREHOUSE_BOOKS_ALTERED}] load_columns has no columns" in ran.err
+    else:
+        assert ran.code == 0
+    assert loaded("unload", "instruments_1.csv").code == 0
+
+
+def test_a_column_of_no_name_in_the_books_is_named(loaded: Any) -> None:
+    CHANGED["column_name of a column is NULL"](loaded)
+    ran = loaded("check", "instruments_2.csv")
+    assert ran.code == 0
+    assert "a row of load_columns holds in column_name" in " ".join(ran.out.split())
+    assert loaded("run", "--once").code == 3
+    assert (loaded.zones.landing / "instruments_2.csv").exists()

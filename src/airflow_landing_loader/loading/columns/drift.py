@@ -1,8 +1,9 @@
 """Schema drift: which column of a file goes where, given the table. Pure, for both warehouses.
 
 The table is the schema. Columns it knows load (case does not count), columns it lacks go to
-``_extra``, columns the file lacks are NULL. Each of its columns belongs to the name that made it,
-or that came to it first: another name that would become the same column goes to ``_extra``, too.
+``_extra``, columns the file lacks are NULL, those that it generates are left to it. Each of its
+columns belongs to the name that made it, or that came to it first: another name that would become
+the same column goes to ``_extra``, too.
 """
 
 from __future__ import annotations
@@ -30,10 +31,19 @@ def owners_by_table(rows: Iterable[tuple[str, str, str]]) -> dict[str, Owners]:
 
 @dataclass(frozen=True)
 class TableColumn:
-    """A column of a table: its name and the warehouse's own word for its type."""
+    """A column of a table: its name and the warehouse's own word for its type.
+
+    :param generated: the table makes its values itself, and takes none.
+    """
 
     name: str
     type: str
+    generated: bool = False
+
+
+def filled(table: Sequence[TableColumn]) -> tuple[TableColumn, ...]:
+    """Return those of a table's columns that files fill: neither ours nor made by the table."""
+    return tuple(c for c in table if same(c.name) not in OWN_COLUMNS and not c.generated)
 
 
 @dataclass(frozen=True)
@@ -96,12 +106,16 @@ def plan_columns(
     :param columns: the file's, as :func:`names.file_columns` gives them.
     :param table: the table's columns in order; our own are passed over.
     :param owners: whose they are.
-    :raises TerminalError: the table knows none of the file's columns, or two of them would go to
-        one column. A file without any, which has no records either, fits every table.
+    :raises TerminalError: the table knows none of the file's columns, or generates one of them, or
+        two of them would go to one column. A file without any, which has no records either, fits
+        every table.
     """
-    theirs = [c for c in table if same(c.name) not in OWN_COLUMNS]
-    of_table = {same(c.name): c for c in reversed(theirs)}
+    theirs = filled(table)
+    of_table = {same(c.name): c for c in reversed(table) if same(c.name) not in OWN_COLUMNS}
     places = _places(columns, of_table, owners)
+    for key, index in places.items():
+        if of_table[key].generated:
+            raise _generated(columns[index], of_table[key], file)
     if columns and not places:
         raise TerminalError(
             ErrorCode.HEADER_NO_KNOWN_COLUMN,
@@ -126,6 +140,16 @@ def plan_columns(
             for i in extra
             if same(columns[i].column) in of_table
         ),
+    )
+
+
+def _generated(column: FileColumn, of_table: TableColumn, file: str) -> TerminalError:
+    return TerminalError(
+        ErrorCode.LOAD_TABLE_UNFIT,
+        f"the table generates its column {of_table.name} itself, so that no file can fill it",
+        hint="drop the column from the table, or give the file's another name with csv.rename",
+        file=file,
+        column=column.name,
     )
 
 

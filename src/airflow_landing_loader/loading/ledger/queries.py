@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, ClassVar, TypeVar, cast
 
 from airflow_landing_loader.loading.columns.drift import Owners, owners_by_table
-from airflow_landing_loader.loading.ledger.records import row_of
+from airflow_landing_loader.loading.ledger.records import altered, row_of
 from airflow_landing_loader.loading.ledger.tables import (
     LOAD_COLUMNS,
     LOAD_DBT_RUNS,
@@ -50,6 +50,14 @@ UPDATE load_columns t SET owner = t.sender_name FROM (
   FROM load_columns c JOIN load_metadata m ON c.load_id = m.load_id
   WHERE c.destination = 'column' GROUP BY m.table_name, c.column_name
 ) f WHERE t.load_id = f.load_id AND t.column_name = f.column_name
+"""
+
+# After all that is known, also where load_metadata was dropped: what dbt has seen is old.
+NEXT_SEQUENCE = """
+SELECT COALESCE(MAX(s.sequence), 0) + 1 AS next FROM (
+  SELECT GREATEST(sequence, COALESCE(removed_sequence, 0)) AS sequence FROM load_metadata
+  UNION ALL SELECT sequence FROM load_dbt_runs
+) s
 """
 
 
@@ -124,6 +132,15 @@ class Books(ABC):
             sha256s=sha256s,
         )
         return [prior_load(row) for row in rows]
+
+    def with_rows(self, tables: Sequence[str]) -> frozenset[str]:
+        """Return those of the tables that have rows of loads, as far as is known."""
+        rows = self.ask(
+            "SELECT DISTINCT m.table_name FROM load_metadata m WHERE m.removed_sequence IS NULL "
+            "AND m.row_count > 0 AND m.table_name = ANY(:tables)",
+            tables=list(tables),
+        )
+        return frozenset(table for (table,) in rows)
 
     def remembered(self, asked: Sequence[Asked]) -> list[Remembered]:
         """See :func:`~airflow_landing_loader.loading.planning.identity.as_they_are`."""
@@ -217,7 +234,10 @@ class Books(ABC):
         return cast("Iterator[tuple[int, str]]", rows)
 
     def owners_of(self, tables: Collection[str]) -> dict[str, Owners]:
-        """Return whose columns are, by table, of those tables that have such columns."""
+        """Return whose columns are, by table, of those tables that have such columns.
+
+        :raises TransientError: ``WAREHOUSE_BOOKS_ALTERED``.
+        """
         rows = self.ask(
             "SELECT m.table_name, c.column_name, MAX_BY(c.owner, m.sequence) "
             "FROM load_columns c JOIN load_metadata m ON c.load_id = m.load_id "
@@ -225,6 +245,8 @@ class Books(ABC):
             "GROUP BY m.table_name, c.column_name",
             tables=sorted(tables),
         )
+        if any(column is None for _, column, _ in rows):
+            raise altered(LOAD_COLUMNS, ["column_name"])
         return owners_by_table(rows)
 
     def sharing(self, load: Load) -> tuple[int, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from airflow_landing_loader.exceptions import LandingError
 from airflow_landing_loader.landing.model import Validated
@@ -106,12 +107,21 @@ class _Known:
 
 
 def decide_all(
-    batch: Sequence[Validated], prior: Sequence[PriorLoad]
+    batch: Sequence[Validated],
+    prior: Sequence[PriorLoad],
+    unfit: Mapping[str, LandingError] = MappingProxyType({}),
 ) -> list[Planned | Earlier | Duplicate | Refused]:
-    """Say of each delivery what is to be done, the earlier ones of the batch counted as loaded."""
+    """Say of each delivery what is to be done, the earlier ones of the batch counted as loaded.
+
+    :param unfit: why no file can be loaded, by table; none is a duplicate of what is not there.
+    """
     known = _Known(prior)
     decided: list[Planned | Earlier | Duplicate | Refused] = []
     for validated in batch:
+        why = unfit.get(validated.delivery.mapping.table)
+        if why is not None:
+            decided.append(refused(validated, why))
+            continue
         try:
             decision = decide(validated, known.like(validated))
         except LandingError as error:

@@ -156,8 +156,14 @@ class Ledger(Protocol):
 class Catalog(Protocol):
     """What tables there are, and what they look like."""
 
-    def columns_of(self, table: str) -> tuple[TableColumn, ...] | None:
-        """Columns of a table in order, ``None`` if there is no such table."""
+    def columns_of(self, table: str, *, row_number: bool) -> tuple[TableColumn, ...] | None:
+        """Columns of a table in order, with types in the reader's words, as a load finds them;
+        ``None`` if there is no such table.
+
+        Raises :class:`TerminalError` where no file can be loaded into it.
+
+        :param row_number: whether rows shall have numbers.
+        """
         ...
 
     def relations(self) -> frozenset[tuple[str, str]]:

@@ -46,6 +46,18 @@ def test_a_table_that_knows_no_column_refuses_the_file() -> None:
     assert "a" in caught.value.detail.message
 
 
+def test_what_the_table_generates_is_left_to_it() -> None:
+    of_table = (*table("id", "x", "_load_id"), TableColumn("G", "VARCHAR", generated=True))
+    plan = plan_columns(("id", "y"), of_table, file="f")
+    assert ([c.name for _, c in plan.known], plan.extra) == (["id"], ((1, "y"),))
+    assert [c.name for c in plan.missing] == ["x"]
+    for names in (("id", "g"), ("g",)):
+        with pytest.raises(TerminalError) as caught:
+            plan_columns(names, of_table, file="f.csv")
+        assert caught.value.code is ErrorCode.LOAD_TABLE_UNFIT
+        assert (caught.value.detail.column, caught.value.detail.file) == ("g", "f.csv")
+
+
 def test_lacking_more_than_half_is_told() -> None:
     assert plan_columns(("a",), table("a", "b", "c"), file="f").lacks_most
     assert not plan_columns(("a", "b"), table("a", "b", "c", "d"), file="f").lacks_most

@@ -14,7 +14,7 @@ from airflow_landing_loader.exceptions import (
     explained,
 )
 from airflow_landing_loader.landing.model import Validated
-from airflow_landing_loader.loading.columns.drift import Owners, TableColumn
+from airflow_landing_loader.loading.columns.drift import Owners, TableColumn, filled
 from airflow_landing_loader.loading.ledger.deliveries import loaded_record
 from airflow_landing_loader.loading.ledger.rows import column_rows, load_row
 from airflow_landing_loader.loading.ledger.tables import LOAD_DELIVERIES, LOAD_METADATA, now
@@ -36,8 +36,8 @@ from airflow_landing_loader.loading.warehouses.bigquery.commit import Committer
 from airflow_landing_loader.loading.warehouses.bigquery.folder import StagingFolder
 from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs
 from airflow_landing_loader.loading.warehouses.bigquery.ledger import Ledger
-from airflow_landing_loader.loading.warehouses.bigquery.raw_table import Tables, check_own_columns
-from airflow_landing_loader.loading.warehouses.bigquery.staging import Staged, Stager, own_less
+from airflow_landing_loader.loading.warehouses.bigquery.raw_table import Tables
+from airflow_landing_loader.loading.warehouses.bigquery.staging import Staged, Stager
 from airflow_landing_loader.loading.warehouses.manifest import (
     Manifest,
     Part,
@@ -73,7 +73,7 @@ class _TableBatch:
 
     @property
     def is_text_only(self) -> bool:
-        return all(column.type == "STRING" for column in self.columns)
+        return all(column.type == "STRING" or column.generated for column in self.columns)
 
 
 class BatchLoader:
@@ -128,9 +128,11 @@ class BatchLoader:
         prior = as_they_are(
             prior, contents_of(batch), self._ledger.remembered, self._tables.present
         )
+        tables = [v.delivery.mapping.table for v in batch]
+        unfit = self._tables.unfit(tables, self._columns_of, self._ledger.with_rows)
         while True:
             good = [v for v in batch if v.delivery.data.name not in self._refused]
-            decided = decide_all(good, prior)
+            decided = decide_all(good, prior, unfit)
             if not self._stage_all([d for d in decided if isinstance(d, Planned)]):
                 break
         items = [d for d in decided if isinstance(d, Planned)]
@@ -173,7 +175,7 @@ class BatchLoader:
         )
         direct = (
             mapping.bigquery.commit == "load_job"
-            and all(column.type == "STRING" for column in own_less(columns))
+            and all(column.type == "STRING" for column in filled(columns))
             # Parquet gives a load job's columns their names, which takes plain ones as they are.
             and all(column.name.isascii() for column in columns)
             and not any(item.replaces for item in items)
@@ -189,11 +191,14 @@ class BatchLoader:
     def _table(self, table: str) -> _TableBatch:
         if table not in self._batches:
             columns = self._tables.columns_of(table)
-            check_own_columns(table, columns or ())
             # The owners of an earlier table of that name own nothing here.
             owners = {} if columns is None else self._owners.get(table, {})
             self._batches[table] = _TableBatch(columns is not None, columns or (), owners, owners)
         return self._batches[table]
+
+    def _columns_of(self, table: str) -> tuple[TableColumn, ...] | None:
+        batch = self._table(table)
+        return batch.columns if batch.exists else None
 
     def _is_staged(self, item: Planned) -> bool:
         batch = self._batches.get(item.table)
@@ -285,7 +290,7 @@ class BatchLoader:
         uris = dict.fromkeys(uri for s in staged for uri in s.uris)
         return Part(
             table=table,
-            columns=tuple((c.name, c.type) for c in own_less(self._batches[table].columns)),
+            columns=tuple((c.name, c.type) for c in filled(self._batches[table].columns)),
             row_number=any(i.validated.delivery.mapping.csv.row_number for i in items),
             direct=staged[0].direct,
             uris=tuple(uris),

@@ -24,9 +24,7 @@ class Committed(Booked):
     @property
     def table(self) -> tuple[TableColumn, ...] | None:
         columns = self.tables.columns_of(self.load.table_name)
-        if columns is None:
-            return None
-        return tuple(TableColumn(c.name, values.reader_type(c.type) or c.type) for c in columns)
+        return None if columns is None else values.reader_columns(columns)
 
     @property
     def sharing(self) -> tuple[int, ...]:

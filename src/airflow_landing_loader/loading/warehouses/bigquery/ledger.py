@@ -11,6 +11,7 @@ from airflow_landing_loader.config.mapping.own_tables import LOAD_SEQUENCE
 from airflow_landing_loader.loading.ledger.queries import (
     FIRST_OWNERS,
     IS_PRIOR,
+    NEXT_SEQUENCE,
     PRIOR_COLUMNS,
     Books,
     Dialect,
@@ -19,6 +20,7 @@ from airflow_landing_loader.loading.ledger.queries import (
     Values,
     prior_load,
 )
+from airflow_landing_loader.loading.ledger.records import no_table
 from airflow_landing_loader.loading.ledger.tables import (
     LOAD_COLUMNS,
     LOAD_DELIVERIES,
@@ -43,35 +45,48 @@ class Ledger(Books):
         self._ensured = False
 
     def ensure_tables(self) -> None:
-        """Make those of our tables that are not there, and add columns of later releases."""
+        """Make those of our tables that are not there, and add columns of later releases.
+
+        :raises TransientError: ``WAREHOUSE_BOOKS_ALTERED``: one is a view.
+        """
         if self._ensured:
             return
         names = [*(t.name for t in OWN_TABLES), LOAD_SEQUENCE]
         found = self._jobs.query(
-            "SELECT c.table_name, c.column_name FROM INFORMATION_SCHEMA.COLUMNS c "
+            "SELECT c.table_name, c.column_name, t.table_type FROM INFORMATION_SCHEMA.COLUMNS c "
+            "JOIN INFORMATION_SCHEMA.TABLES t ON c.table_name = t.table_name "
             "WHERE c.table_name IN UNNEST(@names)",
             [values.texts("names", names)],
         )
-        have = set(found)
+        views = {table for table, _, kind in found if kind != "BASE TABLE"}
+        for own in OWN_TABLES:
+            if own.name in views:
+                raise no_table(own)
+        have = {(table, column) for table, column, _ in found}
         tables = {table for table, _ in have}
         statements = [s for t in OWN_TABLES for s in _missing(t, have, t.name in tables)]
         if LOAD_COLUMNS.name in tables and (LOAD_COLUMNS.name, "owner") not in have:
             statements.append(FIRST_OWNERS)
         if LOAD_SEQUENCE not in tables:
-            statements.append(f"CREATE TABLE IF NOT EXISTS {LOAD_SEQUENCE} AS SELECT 1 AS next")
+            statements.append(f"CREATE TABLE IF NOT EXISTS {LOAD_SEQUENCE} AS {NEXT_SEQUENCE}")
         if statements:
             self._jobs.query(";\n".join(statements))
         self._ensured = True
 
     def has_tables(self) -> bool:
-        """Whether our tables are there; a dataset that nobody loaded into has none."""
+        """Whether our tables are there; a dataset that nobody loaded into has none.
+
+        What somebody has dropped of them is made anew, without rows, as by the next load.
+        """
         if not self._ensured:
             found = self._jobs.query(
                 "SELECT DISTINCT c.table_name FROM INFORMATION_SCHEMA.COLUMNS c "
                 "WHERE c.table_name IN UNNEST(@names)",
                 [values.texts("names", [t.name for t in OWN_TABLES])],
             )
-            return len(found) == len(OWN_TABLES)
+            if 0 < len(found) < len(OWN_TABLES):
+                self.ensure_tables()
+            return len(found) > 0
         return True
 
     def put_deliveries(self, records: Sequence[DeliveryRecord]) -> None:

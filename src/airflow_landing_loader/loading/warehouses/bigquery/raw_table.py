@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
 from airflow_landing_loader.config.mapping.model import BigQueryTable
-from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.exceptions import ErrorCode, LandingError, TerminalError
 from airflow_landing_loader.loading.columns.drift import TableColumn
 from airflow_landing_loader.loading.columns.names import EXTRA, LOAD_ID, ROW_NUMBER
+from airflow_landing_loader.loading.columns.own import (
+    check_own_columns,
+    load_id_of,
+    unfit_tables,
+)
 from airflow_landing_loader.loading.warehouses.bigquery.errors import GOOGLE_ERRORS, translate
 from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs
 from airflow_landing_loader.loading.warehouses.bigquery.options import BigQueryOptions
@@ -57,7 +62,10 @@ class Tables:
                 f"{table} is a {found.table_type.lower()}; files load into tables",
                 hint="name a table in the mapping, or drop the view",
             )
-        return tuple(TableColumn(field.name, type_of_field(field)) for field in found.schema)
+        return tuple(
+            TableColumn(field.name, type_of_field(field), _is_generated(field))
+            for field in found.schema
+        )
 
     def relations(self) -> frozenset[tuple[str, str]]:
         """Return all tables and views of the project's datasets, case-folded."""
@@ -117,13 +125,32 @@ class Tables:
         columns = self.columns_of(table)
         if columns is None:
             return set()
-        if not any(column.name.casefold() == LOAD_ID for column in columns):
-            return None
+        load_id = load_id_of(columns)
+        if load_id is None or load_id.type != _OWN_TYPES[LOAD_ID]:
+            return set() if self._is_empty(table) else None
         there = self._jobs.query(
             f"SELECT DISTINCT {LOAD_ID} FROM {quoted(table)} WHERE {LOAD_ID} IN UNNEST(@ids)",
             [texts("ids", load_ids)],
         )
         return {row[0] for row in there}
+
+    def unfit(
+        self,
+        tables: Iterable[str],
+        columns_of: Callable[[str], Sequence[TableColumn] | None],
+        with_loads: Callable[[Sequence[str]], Collection[str]],
+    ) -> dict[str, LandingError]:
+        """See :func:`~airflow_landing_loader.loading.columns.own.unfit_tables`."""
+
+        def checked(table: str) -> Sequence[TableColumn] | None:
+            columns = columns_of(table)
+            _check_own(table, columns or ())
+            return columns
+
+        return unfit_tables(tables, checked, with_loads, self._is_empty)
+
+    def _is_empty(self, table: str) -> bool:
+        return not self._jobs.query(f"SELECT 1 FROM {quoted(table)} LIMIT 1")
 
     def fit(self, table: str, columns: Sequence[TableColumn], *, row_number: bool) -> None:
         """Add those of our columns that a table made by hand lacks."""
@@ -134,20 +161,17 @@ class Tables:
             self._jobs.query(f"ALTER TABLE {quoted(table)} {', '.join(clauses)}")
 
 
-def check_own_columns(table: str, columns: Sequence[TableColumn]) -> None:
-    """Refuse a table in which one of our columns has a type that cannot hold its values.
+def _check_own(table: str, columns: Sequence[TableColumn]) -> None:
+    types = {name: (type_,) for name, type_ in _OWN_TYPES.items()}
+    check_own_columns(
+        table, columns, types, "drop the column {column} or give it the type {type}, then replay"
+    )
 
-    :raises TerminalError: ``LOAD_TABLE_UNFIT``.
-    """
-    for column in columns:
-        wanted = _OWN_TYPES.get(column.name.casefold())
-        if wanted is not None and column.type != wanted:
-            raise TerminalError(
-                ErrorCode.LOAD_TABLE_UNFIT,
-                f"column {column.name} of {table} has type {column.type}; it must be {wanted}",
-                hint="drop the column or give it that type, then replay",
-                column=column.name,
-            )
+
+def _is_generated(field: bigquery.SchemaField) -> bool:
+    """Whether the table takes no values for a column; the client has no word for it."""
+    made: dict[str, str] = field.to_api_repr().get("generatedColumn") or {}
+    return made.get("generatedMode") == "GENERATED_ALWAYS"
 
 
 def _wanted(row_number: bool) -> list[str]:

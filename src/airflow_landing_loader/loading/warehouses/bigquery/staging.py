@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from airflow_landing_loader.config.mapping.column_names import OWN_COLUMNS
 from airflow_landing_loader.exceptions import (
     ErrorCode,
     LandingError,
@@ -19,7 +18,7 @@ from airflow_landing_loader.exceptions import (
     explained,
 )
 from airflow_landing_loader.landing.discovery.discover import still_same
-from airflow_landing_loader.loading.columns.drift import Owners, TableColumn, plan_columns
+from airflow_landing_loader.loading.columns.drift import Owners, TableColumn, filled, plan_columns
 from airflow_landing_loader.loading.columns.names import EXTRA, LOAD_ID, ROW_NUMBER
 from airflow_landing_loader.loading.columns.typed import typed_columns
 from airflow_landing_loader.loading.ledger.rows import reject_rows
@@ -67,7 +66,7 @@ class Staged:
 class Layout:
     """How rows lie in staged Parquet.
 
-    :param table: the table's columns in order; ours are passed over.
+    :param table: the table's columns in order; those that no file fills are passed over.
     :param direct: under the names of the table's columns; else as ``c0``, ``c1``, ... beside
         ``load_id``, ``extra``, ``reject`` and ``record_number``.
     """
@@ -78,12 +77,12 @@ class Layout:
     def select(self, target: Target, rows_from: str) -> str:
         """Return the SELECT of good rows."""
         by_name = dict(zip(target.column_names, target.expressions(), strict=True))
-        columns = [by_name[column.name] for column in own_less(self.table)]
+        columns = [by_name[column.name] for column in filled(self.table)]
         number = by_name.get(ROW_NUMBER)
         if self.direct:
             own = [(LOAD_ID, target.load_id_sql), (EXTRA, by_name[EXTRA])]
             own += [(ROW_NUMBER, number)] if number else []
-            names = [column.name for column in own_less(self.table)]
+            names = [column.name for column in filled(self.table)]
         else:
             own = [("load_id", target.load_id_sql), ("extra", by_name[EXTRA])]
             own += [("reject", _NO_TEXT), ("record_number", number or _NO_NUMBER)]
@@ -94,7 +93,7 @@ class Layout:
 
     def select_rejects(self, rejects_from: str) -> str:
         """Return the SELECT of rejected records, which follow the good rows."""
-        columns = [_NO_TEXT] * len(own_less(self.table))
+        columns = [_NO_TEXT] * len(filled(self.table))
         own = ["load_id", _NO_TEXT, "reject", _NO_NUMBER]
         return f"SELECT {', '.join([*columns, *own])} FROM {rejects_from}"
 
@@ -289,11 +288,6 @@ class Stager:
     def _require_same(self, items: Sequence[Planned]) -> None:
         for item in items:
             still_same(self._landing, item.validated.delivery)
-
-
-def own_less(table: Sequence[TableColumn]) -> tuple[TableColumn, ...]:
-    """Return a table's columns without ours."""
-    return tuple(column for column in table if column.name.casefold() not in OWN_COLUMNS)
 
 
 def _reject_json(row: Sequence[object]) -> str:

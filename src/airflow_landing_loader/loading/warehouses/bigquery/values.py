@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from google.cloud import bigquery
 
+from airflow_landing_loader.loading.columns.drift import TableColumn
 from airflow_landing_loader.loading.ledger.tables import OwnTable, plain
 
 _OWN = {
@@ -53,6 +55,11 @@ def reader_type(type_: str) -> str | None:
         precision, scale = int(match[1]), int(match[2])
         return f"DECIMAL({precision}, {scale})" if precision <= _MOST_DIGITS else None
     return _READER.get(type_)
+
+
+def reader_columns(columns: Sequence[TableColumn]) -> tuple[TableColumn, ...]:
+    """Return columns with the reader's words for their types, where it has any."""
+    return tuple(replace(c, type=reader_type(c.type) or c.type) for c in columns)
 
 
 def cast_type(type_: str) -> str:

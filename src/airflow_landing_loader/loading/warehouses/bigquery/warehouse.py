@@ -135,8 +135,14 @@ class BigQueryWarehouse:
         if filenames and self._ledger.has_tables():
             self._ledger.mark_replayed([storable(name) for name in filenames], at)
 
-    def columns_of(self, table: str) -> tuple[TableColumn, ...] | None:
-        return self._tables.columns_of(table)
+    def columns_of(self, table: str, *, row_number: bool) -> tuple[TableColumn, ...] | None:
+        del row_number  # a table that has such a column has it for numbers
+        columns = self._tables.columns_of(table)
+        with_rows = self._ledger.with_rows if self._ledger.has_tables() else lambda _: frozenset()
+        unfit = self._tables.unfit([table], lambda _: columns, with_rows)
+        if unfit:
+            raise unfit[table]
+        return None if columns is None else values.reader_columns(columns)
 
     def owners_of(self, table: str) -> Owners:
         if not self._ledger.has_tables():

@@ -131,9 +131,11 @@ class BatchLoader:
             [storable(v.delivery.data.name) for v in batch],
             [v.inspection.sha256 for v in batch],
         )
-        self._catalogue.look_up(v.delivery.mapping.table for v in batch)
+        tables = [v.delivery.mapping.table for v in batch]
+        self._catalogue.look_up(tables)
         prior = as_they_are(prior, contents_of(batch), self._ledger.remembered, self._present)
-        decided = decide_all(batch, prior)
+        unfit = raw_table.unfit(self._con, self._catalogue, self._ledger.with_rows, tables)
+        decided = decide_all(batch, prior, unfit)
         earlier = [d.load_id for d in decided if isinstance(d, Earlier)]
         loads = self._ledger.loads_by_id(earlier)
         return [d.verdict(loads[d.load_id]) if isinstance(d, Earlier) else d for d in decided]

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_landing_loader.loading.ledger.queries import (
     FIRST_OWNERS,
+    NEXT_SEQUENCE,
     Books,
     Dialect,
     Rows,
     Value,
     Values,
 )
+from airflow_landing_loader.loading.ledger.records import no_table
 from airflow_landing_loader.loading.ledger.tables import (
     LOAD_COLUMNS,
     LOAD_DELIVERIES,
@@ -23,6 +25,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     now,
 )
 from airflow_landing_loader.loading.model import DeliveryRecord, Load
+from airflow_landing_loader.loading.sql import sql_name
 from airflow_landing_loader.loading.warehouses.duckdb.raw_table import stream
 
 if TYPE_CHECKING:
@@ -58,15 +61,21 @@ class Ledger(Books):
         self._con = con
 
     def ensure_tables(self) -> None:
-        """Make those of our tables that are not there, and add columns of later releases."""
-        found = self._con.execute(
-            "SELECT table_name, column_name FROM duckdb_columns() "
-            "WHERE schema_name = current_schema() AND database_name = current_database() "
-            "AND table_name = ANY(?)",
+        """Make those of our tables that are not there, and add columns of later releases.
+
+        :raises TransientError: ``WAREHOUSE_BOOKS_ALTERED``: one is a view.
+        """
+        views = self._con.execute(
+            "SELECT view_name FROM duckdb_views() WHERE schema_name = current_schema() "
+            "AND database_name = current_database() AND view_name = ANY(?)",
             [[t.name for t in OWN_TABLES]],
         ).fetchall()
         for table in OWN_TABLES:
-            have = {column for name, column in found if name == table.name}
+            if (table.name,) in views:
+                raise no_table(table)
+        found = self._found()
+        for table in OWN_TABLES:
+            have = found[table]
             if not have:
                 columns = ", ".join(f"{name} {type_}" for name, type_ in table.columns)
                 self._con.execute(f"CREATE TABLE {table.name} ({columns})")
@@ -78,13 +87,40 @@ class Ledger(Books):
                 self._con.execute(FIRST_OWNERS)
 
     def has_tables(self) -> bool:
-        """Whether our tables are there; a database that nobody loaded into has none."""
-        found = self._con.execute(
-            "SELECT count(*) FROM duckdb_tables() WHERE schema_name = current_schema() "
-            "AND database_name = current_database() AND table_name = ANY(?)",
+        """Whether our tables are there; a database that nobody loaded into has none.
+
+        What somebody has dropped of them, or a later release has added, is read as if it were
+        there without values, as the next writer makes it; that needs no right to write.
+        """
+        found = self._found()
+        if not any(found.values()):
+            return False
+        for table, have in found.items():
+            lacking = [f"CAST(NULL AS {t}) AS {n}" for n, t in table.columns if n not in have]
+            if not lacking:
+                continue
+            there = "*, " if have else ""
+            source = f"FROM {self._place()}.{table.name}" if have else "WHERE false"
+            self._con.execute(
+                f"CREATE OR REPLACE TEMP VIEW {table.name} AS "
+                f"SELECT {there}{', '.join(lacking)} {source}"
+            )
+        return True
+
+    def _found(self) -> dict[OwnTable, set[str]]:
+        """The columns of our tables as they are in the database."""
+        rows = self._con.execute(
+            "SELECT table_name, column_name FROM duckdb_columns() "
+            "WHERE schema_name = current_schema() AND database_name = current_database() "
+            "AND table_name = ANY(?)",
             [[t.name for t in OWN_TABLES]],
-        ).fetchone()
-        return found is not None and found[0] == len(OWN_TABLES)
+        ).fetchall()
+        return {t: {column for name, column in rows if name == t.name} for t in OWN_TABLES}
+
+    def _place(self) -> str:
+        row = self._con.execute("SELECT current_database(), current_schema()").fetchone()
+        assert row is not None
+        return ".".join(map(sql_name, row))
 
     def insert(self, table: OwnTable, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows, in the table's column order, by one statement of bound values."""
@@ -108,10 +144,7 @@ class Ledger(Books):
 
     def next_sequence(self) -> int:
         """Return the number for the next load; the caller holds the database alone."""
-        rows = self.ask(
-            "SELECT coalesce(max(greatest(sequence, removed_sequence)), 0) + 1 FROM load_metadata"
-        )
-        return int(rows[0][0])
+        return int(self.ask(NEXT_SEQUENCE)[0][0])
 
     def mark_superseded(self, replaced: Sequence[tuple[str, int]]) -> None:
         """Say of loads and their deliveries that a later delivery replaced their rows.

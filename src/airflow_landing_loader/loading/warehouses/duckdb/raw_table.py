@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.exceptions import ErrorCode, LandingError, TerminalError
 from airflow_landing_loader.loading.columns.drift import TableColumn
 from airflow_landing_loader.loading.columns.literals import TEXT_TYPES
 from airflow_landing_loader.loading.columns.names import EXTRA, LOAD_ID, ROW_NUMBER
+from airflow_landing_loader.loading.columns.own import (
+    check_own_columns,
+    load_id_of,
+    unfit_tables,
+)
 from airflow_landing_loader.loading.sql import sql_name
 
 if TYPE_CHECKING:
@@ -80,7 +85,8 @@ class Catalogue:
         parts = [table.rpartition(".") for table in unknown]
         rows = self._con.execute(
             "SELECT wanted, list(column_name ORDER BY column_index),"
-            " list(data_type ORDER BY column_index), bool_or(v.view_name IS NOT NULL)"
+            " list(data_type ORDER BY column_index), list(is_generated ORDER BY column_index),"
+            " bool_or(v.view_name IS NOT NULL)"
             " FROM (SELECT unnest($1) AS wanted, unnest($2) AS schema, unnest($3) AS name)"
             " JOIN duckdb_columns() c ON lower(c.table_name) = lower(name)"
             " AND lower(c.schema_name) = lower(coalesce(nullif(schema, ''), current_schema()))"
@@ -90,8 +96,8 @@ class Catalogue:
             [unknown, [schema for schema, _, _ in parts], [name for _, _, name in parts]],
         ).fetchall()
         self._known.update(dict.fromkeys(unknown))
-        for table, names, types, is_view in rows:
-            columns = tuple(map(TableColumn, names, types))
+        for table, names, types, generated, is_view in rows:
+            columns = tuple(map(TableColumn, names, types, generated))
             self._known[table] = _Relation(columns=columns, is_view=is_view)
 
     def columns_of(self, table: str) -> tuple[TableColumn, ...] | None:
@@ -112,11 +118,12 @@ class Catalogue:
         return found.columns
 
     def is_text_only(self, table: str) -> bool:
-        """Whether all columns are text, or there is no such table.
+        """Whether all columns that files fill are text, or there is no such table.
 
         :raises TerminalError: the name is a view's.
         """
-        return all(column.type in TEXT_TYPES for column in self.columns_of(table) or ())
+        columns = self.columns_of(table) or ()
+        return all(column.type in TEXT_TYPES or column.generated for column in columns)
 
     def changed(self, table: str, columns: Sequence[TableColumn]) -> None:
         """Know that a table was made or altered, for as long as the transaction is not undone."""
@@ -142,14 +149,48 @@ def present(
     """
     if columns is None:
         return set()
-    if not any(column.name.casefold() == LOAD_ID for column in columns):
-        return None
+    if load_id_of(columns) is None:
+        return set() if is_empty(con, table) else None
     rows = con.execute(
         "SELECT id FROM (SELECT unnest($1) AS id) WHERE id IN (SELECT"
         f" CAST({LOAD_ID} AS VARCHAR) FROM {quoted(con, table)} WHERE {LOAD_ID} IS NOT NULL)",
         [list(load_ids)],
     ).fetchall()
     return {load_id for (load_id,) in rows}
+
+
+def is_empty(con: Connection, table: str) -> bool:
+    """Whether a table has no rows."""
+    return con.execute(f"SELECT 1 FROM {quoted(con, table)} LIMIT 1").fetchone() is None
+
+
+def check_own(table: str, columns: Sequence[TableColumn], *, row_number: bool) -> None:
+    """Refuse a table in which one of our columns is another's.
+
+    :param row_number: whether rows shall have numbers.
+    :raises TerminalError: ``LOAD_TABLE_UNFIT``.
+    """
+    types = {name: _OWN_TYPES[name] for name in _wanted(row_number)}
+    cure = "ALTER TABLE {table} ALTER COLUMN {column} TYPE {type}, then replay"
+    check_own_columns(table, columns, types, cure)
+
+
+def unfit(
+    con: Connection,
+    catalogue: Catalogue,
+    with_loads: Callable[[Sequence[str]], Collection[str]],
+    tables: Iterable[str],
+    *,
+    row_number: bool = False,
+) -> dict[str, LandingError]:
+    """See :func:`~airflow_landing_loader.loading.columns.own.unfit_tables`."""
+
+    def columns_of(table: str) -> tuple[TableColumn, ...] | None:
+        columns = catalogue.columns_of(table)
+        check_own(table, columns or (), row_number=row_number)
+        return columns
+
+    return unfit_tables(tables, columns_of, with_loads, lambda table: is_empty(con, table))
 
 
 def relations(con: Connection) -> frozenset[tuple[str, str]]:
@@ -184,20 +225,13 @@ def fit(
 
     :raises TerminalError: one of our columns is there with a type that cannot hold its values.
     """
-    have = {column.name.casefold(): column for column in columns}
-    wanted = [LOAD_ID, EXTRA, *([ROW_NUMBER] if row_number else [])]
-    added = []
-    for name in wanted:
-        types = _OWN_TYPES[name]
-        column = have.get(name)
-        if column is None:
-            con.execute(f"ALTER TABLE {quoted(con, table)} ADD COLUMN {name} {types[0]}")
-            added.append(TableColumn(name, types[0]))
-        elif column.type not in types:
-            raise TerminalError(
-                ErrorCode.LOAD_TABLE_UNFIT,
-                f"column {name} of {table} has type {column.type}; it must be {' or '.join(types)}",
-                hint=f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {types[0]}, then replay",
-                column=name,
-            )
+    check_own(table, columns, row_number=row_number)
+    have = {column.name.casefold() for column in columns}
+    added = [TableColumn(n, _OWN_TYPES[n][0]) for n in _wanted(row_number) if n not in have]
+    for column in added:
+        con.execute(f"ALTER TABLE {quoted(con, table)} ADD COLUMN {column.name} {column.type}")
     return (*columns, *added)
+
+
+def _wanted(row_number: bool) -> list[str]:
+    return [LOAD_ID, EXTRA, *([ROW_NUMBER] if row_number else [])]

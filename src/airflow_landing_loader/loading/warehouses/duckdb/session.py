@@ -126,13 +126,6 @@ def translate(error: duckdb.Error, *, file: str | None = None) -> LandingError:
         return _translate_io(text, file)
     if isinstance(error, duckdb.ConstraintException):
         return broken_constraint(text, file=file)
-    if "generated column" in text:
-        return TerminalError(
-            ErrorCode.LOAD_TABLE_UNFIT,
-            "a column that the file would fill is one that the table generates itself",
-            hint="drop the column, or give it another name than the file's, then replay the file",
-            file=file,
-        )
     if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
         return TerminalError(
             ErrorCode.LOAD_READER_DISAGREES,

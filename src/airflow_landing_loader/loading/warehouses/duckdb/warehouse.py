@@ -119,9 +119,16 @@ class DuckDBWarehouse:
             with self._writing(f"recording {counted(len(filenames), 'replay')}") as con:
                 Ledger(con).mark_replayed([storable(name) for name in filenames], at)
 
-    def columns_of(self, name: str) -> tuple[TableColumn, ...] | None:
+    def columns_of(self, name: str, *, row_number: bool) -> tuple[TableColumn, ...] | None:
         with self._reading() as con:
-            return None if con is None else table.columns_of(con, name)
+            if con is None:
+                return None
+            books, catalogue = Ledger(con), table.Catalogue(con)
+            with_rows = books.with_rows if books.has_tables() else lambda _: frozenset()
+            unfit = table.unfit(con, catalogue, with_rows, [name], row_number=row_number)
+            if unfit:
+                raise unfit[name]
+            return catalogue.columns_of(name)
 
     def owners_of(self, name: str) -> Owners:
         with self._books() as books:
