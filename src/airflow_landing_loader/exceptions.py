@@ -159,7 +159,8 @@ class ErrorDetail:
 
     :param code: an :class:`ErrorCode` value.
     :param message: what went wrong and why, one sentence, no cell value.
-    :param hint: what to do next.
+    :param hint: what to do next, shown as it is written: it begins with a capital letter, or with a
+        command or name in backticks.
     :param file: name of the file (or path of the mapping) at fault.
     :param line: physical line from 1 in the decompressed file.
     :param record: record number from 1, the header not counted.
@@ -221,7 +222,7 @@ class ErrorDetail:
         if not self.hint:
             return (said,)
         stop = "" if said.endswith((".", "!", "?", ":")) else "."
-        return said + stop, shown(f"Hint: {self.hint[0].upper()}{self.hint[1:]}")
+        return said + stop, shown(f"Hint: {self.hint}")
 
     def to_dict(self, *, show_value: bool = False) -> dict[str, Any]:
         """All fields as JSON-able values; ``value`` is blanked unless ``show_value``."""
@@ -287,13 +288,13 @@ def explained(error: Exception, *, file: str | None = None) -> LandingError:
         return TransientError(
             ErrorCode.INTERNAL_UNEXPECTED if file is None else ErrorCode.LANDING_UNREADABLE,
             f"the system refused: {error.strerror}",
-            hint="check rights, space and mounts with `landing-loader doctor`",
+            hint="Check rights, space and mounts with `landing-loader doctor`",
             file=at_fault,
         )
     return TransientError(
         ErrorCode.INTERNAL_UNEXPECTED,
         f"an unexpected {type(error).__name__}; this is a defect of landing-loader",
-        hint="no file is lost, and the work goes on; report it with what `landing-loader check"
+        hint="No file is lost, and the work goes on; report it with what `landing-loader check"
         " --debug` says of the file",
         file=file,
         value=str(error),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -67,7 +69,7 @@ def test_an_error_says_what_where_why_and_what_next_in_one_line(
     error = kind(
         ErrorCode.CSV_RAGGED,
         "3 fields instead of 2",
-        hint="mend it",
+        hint="Mend it",
         file="a.csv",
         line=7,
         record=6,
@@ -80,6 +82,29 @@ def test_an_error_says_what_where_why_and_what_next_in_one_line(
     assert error.detail.transient is (kind is TransientError)
     assert "secret" not in str(error)
     assert "secret" not in repr(error)
+
+
+def _beginnings(text: ast.expr) -> Iterator[str]:
+    """How a text in the source may begin, as far as it stands there."""
+    if isinstance(text, ast.Constant) and isinstance(text.value, str):
+        yield text.value
+    elif isinstance(text, ast.JoinedStr):
+        yield from _beginnings(text.values[0])
+    elif isinstance(text, ast.BinOp):
+        yield from _beginnings(text.left)
+    elif isinstance(text, ast.IfExp):
+        yield from (*_beginnings(text.body), *_beginnings(text.orelse))
+
+
+def test_a_hint_is_shown_as_it_is_written_and_begins_as_a_sentence_or_with_a_command() -> None:
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg in ("hint", "mend"):
+                for begin in _beginnings(node.value):
+                    where = f"{path}:{node.value.lineno}"
+                    assert not begin or begin[0].isupper() or begin[0] == "`", where
+    command = "`pip install 'x[dbt]'`, or leave it"
+    assert ErrorDetail(code="a.b", message="m", hint=command).text().endswith(f"Hint: {command}")
 
 
 def test_a_mapping_error_points_at_file_line_and_column() -> None:

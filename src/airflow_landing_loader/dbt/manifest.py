@@ -173,7 +173,7 @@ def read_manifest(project: DbtProject) -> Manifest:
         raise ConfigurationError(
             ErrorCode.DBT_NO_MANIFEST,
             f"the dbt manifest {project.manifest_path} {reason}",
-            hint=f"write it with `dbt parse --project-dir {project.path}"
+            hint=f"Write it with `dbt parse --project-dir {project.path}"
             f" --profiles-dir {project.profiles_path}`, at each change of the project",
         ) from error
 

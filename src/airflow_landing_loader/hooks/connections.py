@@ -138,8 +138,8 @@ def _no_provider(conn_id: str, provider: str, package: str, option: str) -> Conf
     return ConfigurationError(
         ErrorCode.SETTINGS_MISSING,
         f"Connection {conn_id!r} needs Airflow's {provider} provider, which is not installed.",
-        hint=f"pip install apache-airflow-providers-{package}, or leave [landing_loader] {option} "
-        "empty for the credentials that the command line takes.",
+        hint=f"`pip install apache-airflow-providers-{package}`, or leave [landing_loader] "
+        f"{option} empty for the credentials that the command line takes.",
     )
 
 

@@ -103,7 +103,7 @@ class Proof:
             code=ErrorCode.LOAD_ROWS_DIFFER,
             message=f"{load.table_name} does not hold exactly the records of load {load.load_id}: "
             f"{what}",
-            hint="somebody has changed rows or column types since; to have them as delivered, "
+            hint="Somebody has changed rows or column types since; to have them as delivered, "
             "`landing-loader unload` the load and let its file load again",
             file=delivered(load.filename),
         )
@@ -249,7 +249,7 @@ def _comparison(found: CommittedLoad) -> Comparison:
         raise TerminalError(
             ErrorCode.LOAD_TABLE_UNFIT,
             f"{load.table_name} is not there any more: its rows cannot be compared",
-            hint="to have the rows again, deliver the archived file anew",
+            hint="To have the rows again, deliver the archived file anew",
             file=delivered(load.filename),
         )
     return comparison_of(load, found.columns, table)
@@ -263,7 +263,7 @@ def _mapping_of(load: Load, mappings: Sequence[TableMapping]) -> TableMapping:
         ErrorCode.LANDING_UNKNOWN_FILE,
         f"no mapping feeds {load.table_name} from a file of this name any more, "
         "so nothing says how it is written",
-        hint="bring the mapping back for the time of the verification",
+        hint="Bring the mapping back for the time of the verification",
         file=delivered(load.filename),
     )
 
@@ -303,6 +303,6 @@ def _read_otherwise(load: Load, how: str) -> TerminalError:
         ErrorCode.MAPPING_CHANGED,
         f"under today's mapping the archived file is not read as it was for load {load.load_id}: "
         f"{how}",
-        hint="bring back the mapping as it was for the time of the verification",
+        hint="Bring back the mapping as it was for the time of the verification",
         file=delivered(load.filename),
     )

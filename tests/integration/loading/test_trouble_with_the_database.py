@@ -61,4 +61,4 @@ def test_a_column_that_the_table_generates_itself(world: Any) -> None:
     (outcome,) = world.run().values()
     assert outcome.status == "failed"
     assert outcome.error.code == "load.table_unfit"
-    assert "drop the column" in outcome.error.hint
+    assert "Drop the column" in outcome.error.hint

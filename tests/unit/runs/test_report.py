@@ -39,7 +39,7 @@ def test_bad_files_come_first_and_the_sums_last() -> None:
 
 
 def test_what_to_do_stands_below_the_reason() -> None:
-    error = ErrorDetail(code="csv.ragged", message="is wrong", hint="mend it", file="b.csv")
+    error = ErrorDetail(code="csv.ragged", message="is wrong", hint="Mend it", file="b.csv")
     report = RunReport(outcomes=(outcome("b.csv", "failed", rows=0, error=error),))
     assert as_table(report).splitlines()[1:3] == [
         "failed  b.csv        [csv.ragged] b.csv: is wrong.",

@@ -15,7 +15,7 @@ from airflow_landing_loader.runs.wording import (
 )
 
 ERROR = ErrorDetail(
-    code="csv.ragged", message="Bad.", hint="mend it", file="a", line=3, record=2, column="x"
+    code="csv.ragged", message="Bad.", hint="Mend it", file="a", line=3, record=2, column="x"
 )
 
 
@@ -27,7 +27,7 @@ def test_beside_the_name_of_its_file_an_error_does_not_repeat_it() -> None:
     assert short_error(ERROR) == "[csv.ragged] line 3, record 2, column x: Bad."
     assert short_error(ErrorDetail(code="c", message="m")) == "[c] m"
     refused = outcome("failed", error=ERROR)
-    assert reason_text(refused) == short_error(ERROR) + " Hint: mend it"
+    assert reason_text(refused) == short_error(ERROR) + " Hint: Mend it"
     assert reason_text(refused, hint=False) == short_error(ERROR)
 
 

@@ -22,7 +22,7 @@ def version_checks() -> Iterator[Check]:
             topic="version",
             level="error",
             message=f"{versions}, no DuckDB",
-            mend="pip install duckdb",
+            mend="`pip install duckdb`",
         )
     else:
         yield Check(topic="version", level="ok", message=f"{versions}, DuckDB {duckdb}")

@@ -74,7 +74,7 @@ def _bucket(name: str, uri: str, settings: Settings) -> Check:
 
 def _folder(name: str, folder: Path) -> Check:
     if not folder.exists():
-        problem, mend = "does not exist", f"mkdir -p {folder}, or mount its disk."
+        problem, mend = "does not exist", f"`mkdir -p {folder}`, or mount its disk."
     elif not folder.is_dir():
         problem, mend = "is not a folder", f"Set {name} to a folder."
     elif not os.access(folder, _ALL):

@@ -64,7 +64,7 @@ ENCODING_SCHEMA: dict[str, Any] = {
 }
 
 _UNREAD = {
-    "utf[-_]?7|unicode[-_]?1[-_]?1[-_]?utf[-_]?7": "utf-7 cannot be read as a stream, and is not "
+    "utf[-_]?7|unicode[-_]?1[-_]?1[-_]?utf[-_]?7": "It cannot be read as a stream, and is not "
     "safe. Ask the sender for utf-8.",
 }
 

@@ -25,7 +25,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_]*")
 _OF_BIGQUERY = re.compile(
     r"_TABLE_|_FILE_|_PARTITION|_ROW_TIMESTAMP|__ROOT__|_COLIDENTIFIER", re.IGNORECASE
 )
-_RENAME = "name it with csv.rename in the mapping"
+_RENAME = "Name it with csv.rename in the mapping"
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,8 @@ def _column_name(name: str, position: int) -> str:
         raise TerminalError(
             ErrorCode.HEADER_EMPTY_NAME,
             f"column {position} of the header has no name",
-            hint=f"ask the sender for a name, or {_RENAME}: csv: {{rename: {{'': a_name}}}}; where "
-            "several are empty, by their positions, see docs/csv.md",
+            hint="Ask the sender for a name, or name it with csv.rename in the mapping: csv: "
+            "{rename: {'': a_name}}; where several are empty, by their positions, see docs/csv.md",
         )
     column = column_name(name)
     if len(column) > MAX_LENGTH:
@@ -148,13 +148,13 @@ def _duplicate(name: str, *, renamed: bool) -> TerminalError:
         return TerminalError(
             ErrorCode.HEADER_DUPLICATE_NAME,
             "csv.rename gives a column this name, and another column of the header has it too",
-            hint="give it a name in csv.rename that no other column has, or rename the other too",
+            hint="Give it a name in csv.rename that no other column has, or rename the other too",
             column=name,
         )
     return TerminalError(
         ErrorCode.HEADER_DUPLICATE_NAME,
         "the header has this name twice (upper and lower case do not count)",
-        hint="ask the sender to mend the header, or name the columns by their positions with "
+        hint="Ask the sender to mend the header, or name the columns by their positions with "
         "csv.rename and csv.columns in the mapping, see docs/csv.md",
         column=name,
     )

@@ -49,7 +49,7 @@ def columns_lost(load_id: str) -> TransientError:
         ErrorCode.WAREHOUSE_BOOKS_ALTERED,
         f"{LOAD_COLUMNS.name} has no columns of load {load_id} any more: nothing tells which of "
         "the table's columns its file has filled",
-        hint=f"somebody has altered the loader's own table {LOAD_COLUMNS.name}: put its rows back "
+        hint=f"Somebody has altered the loader's own table {LOAD_COLUMNS.name}: put its rows back "
         "as they were, from a backup if need be",
     )
 
@@ -59,7 +59,7 @@ def no_table(table: OwnTable) -> TransientError:
     return TransientError(
         ErrorCode.WAREHOUSE_BOOKS_ALTERED,
         f"{table.name} is a view, and no table that a loader could write into",
-        hint=f"somebody has put it in the place of the loader's own table {table.name}: drop it "
+        hint=f"Somebody has put it in the place of the loader's own table {table.name}: drop it "
         "and put the table back, from a backup if need be; no file is loaded meanwhile",
     )
 
@@ -73,6 +73,6 @@ def altered(table: OwnTable, columns: Sequence[str]) -> TransientError:
     return TransientError(
         ErrorCode.WAREHOUSE_BOOKS_ALTERED,
         f"a row of {table.name} holds in {named} what no loader has written",
-        hint=f"somebody has altered the loader's own table {table.name}: put the row back as it "
+        hint=f"Somebody has altered the loader's own table {table.name}: put the row back as it "
         "was, from a backup if need be; no file is moved meanwhile",
     )

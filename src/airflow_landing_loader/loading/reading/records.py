@@ -316,6 +316,6 @@ def _disagreement(validated: Validated, rows: int, rejected: int) -> TerminalErr
     return TerminalError(
         ErrorCode.LOAD_READER_DISAGREES,
         f"{counted} records were counted, {rejected} rejected, but the CSV reader gave {rows}",
-        hint="keep the file and report it with its mapping; see docs/csv.md for the grammar",
+        hint="Keep the file and report it with its mapping; see docs/csv.md for the grammar",
         file=validated.delivery.data.name,
     )

@@ -9,24 +9,24 @@ from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 _REPLAY = "then replay the file"
 _NOT_NULL = (
     "a NOT NULL constraint",
-    "ask the sender for a value in each row (a default of the table never stands in for one), or "
+    "Ask the sender for a value in each row (a default of the table never stands in for one), or "
     f"drop the constraint and test for it in dbt; {_REPLAY}",
 )
 _UNIQUE = (
     "a UNIQUE or PRIMARY KEY constraint",
-    "drop the constraint: a raw table keeps each delivery as it came, the same key again too; make "
+    "Drop the constraint: a raw table keeps each delivery as it came, the same key again too; make "
     f"rows unique in dbt; {_REPLAY}",
 )
 _CHECK = (
     "a CHECK constraint",
-    f"drop the constraint and test for it in dbt, or ask the sender for right values; {_REPLAY}",
+    f"Drop the constraint and test for it in dbt, or ask the sender for right values; {_REPLAY}",
 )
 _FOREIGN = (
     "a FOREIGN KEY constraint",
-    "drop the constraint: deliveries come in any order; test for the relationship in dbt; "
+    "Drop the constraint: deliveries come in any order; test for the relationship in dbt; "
     f"{_REPLAY}",
 )
-_OTHER = ("a constraint", f"look at the table's constraints; {_REPLAY}")
+_OTHER = ("a constraint", f"Look at the table's constraints; {_REPLAY}")
 
 # How DuckDB and BigQuery begin to say it: what follows may be a cell's.
 _SAID = (

@@ -299,14 +299,14 @@ def _reader_error(error: duckdb.Error, file: str) -> LandingError:
         return TerminalError(
             ErrorCode.LOAD_READER_DISAGREES,
             "the CSV reader does not agree with the inspection of this file",
-            hint="keep the file and report it with its mapping; see docs/csv.md",
+            hint="Keep the file and report it with its mapping; see docs/csv.md",
             file=file,
             value=str(error),
         )
     return TransientError(
         ErrorCode.WAREHOUSE_UNAVAILABLE,
         f"the CSV reader failed with {type(error).__name__}",
-        hint="give it more memory with [landing_loader] duckdb_memory_limit",
+        hint="Give it more memory with [landing_loader] duckdb_memory_limit",
         file=file,
         value=str(error),
     )

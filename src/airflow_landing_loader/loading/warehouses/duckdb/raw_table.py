@@ -113,7 +113,7 @@ class Catalogue:
             raise TerminalError(
                 ErrorCode.LOAD_TABLE_UNFIT,
                 f"{table} is a view; files load into tables",
-                hint="name a table in the mapping, or drop the view",
+                hint="Name a table in the mapping, or drop the view",
             )
         return found.columns
 

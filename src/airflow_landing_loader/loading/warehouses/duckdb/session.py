@@ -112,14 +112,14 @@ def translate(error: duckdb.Error, *, file: str | None = None) -> LandingError:
         return TransientError(
             ErrorCode.WAREHOUSE_UNAVAILABLE,
             "DuckDB ran out of memory",
-            hint="raise [landing_loader] duckdb_memory_limit, or load fewer files at a time",
+            hint="Raise [landing_loader] duckdb_memory_limit, or load fewer files at a time",
             file=file,
         )
     if any(word in text for word in _NO_ROOM):
         return TransientError(
             ErrorCode.WAREHOUSE_DISK_FULL,
             "no room is left for the database",
-            hint="free space on its disk; loads go on by themselves afterwards",
+            hint="Free space on its disk; loads go on by themselves afterwards",
             file=file,
         )
     if isinstance(error, duckdb.IOException):
@@ -130,14 +130,14 @@ def translate(error: duckdb.Error, *, file: str | None = None) -> LandingError:
         return TerminalError(
             ErrorCode.LOAD_READER_DISAGREES,
             "the CSV reader does not agree with the inspection of this file",
-            hint="keep the file and report it with its mapping; see docs/csv.md for the grammar",
+            hint="Keep the file and report it with its mapping; see docs/csv.md for the grammar",
             file=file,
             value=text,
         )
     return TransientError(
         ErrorCode.WAREHOUSE_UNAVAILABLE,
         f"DuckDB failed with {type(error).__name__}",
-        hint="look at the database file with `landing-loader doctor`",
+        hint="Look at the database file with `landing-loader doctor`",
         file=file,
         value=text,
     )
@@ -150,13 +150,13 @@ def _translate_io(text: str, file: str | None) -> TransientError:
         return TransientError(
             ErrorCode.WAREHOUSE_LOCKED,
             f"the database is open in {holder}",
-            hint="close it there; loads go on by themselves afterwards",
+            hint="Close it there; loads go on by themselves afterwards",
             file=file,
         )
     return TransientError(
         ErrorCode.WAREHOUSE_UNAVAILABLE,
         "the database cannot be read or written",
-        hint="look at it with `landing-loader doctor`",
+        hint="Look at it with `landing-loader doctor`",
         file=file,
         value=text,
     )
@@ -169,7 +169,7 @@ def _make_folder(database: Path) -> None:
         raise TransientError(
             ErrorCode.WAREHOUSE_UNAVAILABLE,
             f"the folder of the database cannot be made: {error.strerror}",
-            hint="set DUCKDB_PATH to a place that can be written",
+            hint="Set DUCKDB_PATH to a place that can be written",
             file=str(database),
         ) from error
 

@@ -24,13 +24,13 @@ _TAKE_OUT = (
     "and missing ones are NULL"
 )
 _BY_POSITION = (
-    "name such columns by their positions (csv.rename: {'#3': a_name}) beside csv.columns with all "
+    "Name such columns by their positions (csv.rename: {'#3': a_name}) beside csv.columns with all "
     "names in file order, see docs/csv.md"
 )
 
 
 _READ_IT = (
-    "let the header be read: csv.header: true, beside csv.columns, which is then what it has to "
+    "Let the header be read: csv.header: true, beside csv.columns, which is then what it has to "
     "hold, in any order; csv.rename names a column that has no name there, or another one"
 )
 
@@ -103,8 +103,8 @@ def check_places(
 
 def _order_cure(csv: CsvDialect, line: int) -> str:
     if line == csv.skip_rows:  # the last line that is skipped
-        return f"csv.skip_rows: {line - 1}; {_READ_IT}"
-    return f"write csv.columns in the order of line {line}"
+        return f"Set csv.skip_rows: {line - 1}. {_READ_IT}"
+    return f"Write csv.columns in the order of line {line}"
 
 
 def effective_names(names: Sequence[str], csv: CsvDialect) -> tuple[str, ...]:
@@ -145,16 +145,16 @@ def _check_position(header: _Header, position: int, found: Counter[str]) -> None
         what = "does not exist" if there is None else f"has a name of its own, {there!r}"
         raise header.other(
             f"csv.rename names column {position}, which {what}",
-            "correct the mapping to the columns that the file has now; a column that has a name of "
+            "Correct the mapping to the columns that the file has now; a column that has a name of "
             "its own is renamed by it",
         )
 
 
 def _lacks(header: _Header, key: str, name: str) -> TerminalError:
     close = difflib.get_close_matches(key.casefold(), [n.casefold() for n in header.names], n=1)
-    guess = f"did you mean {close[0]!r}? " if close else ""
+    guess = f"Did you mean {close[0]!r}? " if close else ""
     if len(header.names) == 1 and len(_DELIMITERS & {*header.names[0]}) == 1:
-        guess = f"the header is one name, {header.names[0]!r}: csv.delimiter may be wrong. "
+        guess = f"The header is one name, {header.names[0]!r}: csv.delimiter may be wrong. "
     what = f"column {key!r}" if key else "column without a name"
     return header.other(
         f"the header has no {what}, which csv.rename calls {name!r}, and no column of that name",
@@ -182,5 +182,5 @@ def _check_promised(
     if differences:
         raise header.other(
             f"the header is not the one that csv.columns promises: it {'; it '.join(differences)}",
-            f"ask the sender what has changed, and {cure}",
+            f"Ask the sender what has changed, and {cure}",
         )
