@@ -31,6 +31,12 @@ settings_source: ContextVar[Callable[[], Settings]] = ContextVar(
 """Where settings come from: the environment, or Airflow's configuration under `airflow`."""
 
 
+def program() -> str:
+    """How this command line is called here, for a command that somebody shall type."""
+    own = settings_source.get() is _from_environment
+    return "landing-loader" if own else "airflow landing-loader"
+
+
 def read_settings() -> Settings:
     """Read the settings.
 

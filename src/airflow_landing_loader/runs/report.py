@@ -12,7 +12,7 @@ from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.runs.holdback import HeldBack
 from airflow_landing_loader.runs.refusals import Refusal
-from airflow_landing_loader.runs.wording import reason_lines
+from airflow_landing_loader.runs.wording import reason_lines, replay_text
 from airflow_landing_loader.safe_text import counted, printable
 
 DbtResult = Literal["not run", "succeeded", "failed"]
@@ -21,6 +21,7 @@ _MAX_GOOD_LINES = 100
 _MAX_BAD_LINES = 500
 _MAX_CAUSES = 50
 _NAME_WIDTH = 60
+_PROGRAM = "airflow landing-loader"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +120,8 @@ def as_table(report: RunReport, *, show_values: bool = False) -> str:
         lines += told[:_MAX_BAD_LINES]
         if len(told) > _MAX_BAD_LINES:
             lines.append(f"... and {len(told) - _MAX_BAD_LINES} more")
+    if any(outcome.status == "failed" for outcome in bad):
+        lines.append(replay_text(_PROGRAM))
     return "\n".join(lines)
 
 

@@ -55,6 +55,14 @@ def reason_lines(outcome: Outcome, *, show_values: bool = False) -> tuple[str, .
     return ("; ".join(outcome.notes),) if outcome.notes else ()
 
 
+def replay_text(program: str) -> str:
+    """What to do once it is mended what files were refused for.
+
+    :param program: how the command line is called there.
+    """
+    return f"Once the cause is mended, `{program} replay FILE` brings a failed file back."
+
+
 def verdict_text(verdict: Step, *, show_values: bool = False) -> str:
     """What a step found out about one file."""
     if isinstance(verdict, Refused):

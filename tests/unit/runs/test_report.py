@@ -35,6 +35,7 @@ def test_bad_files_come_first_and_the_sums_last() -> None:
         "files: 1 loaded, 1 failed, 3 waiting for the next run; rows: 1,000; dbt: succeeded",
         "held back until 2024-01-15 07:00:00 UTC: c\ufffd.csv",
         "not taken: stranger.txt matches nothing",
+        "Once the cause is mended, `airflow landing-loader replay FILE` brings a failed file back.",
     ]
 
 

@@ -14,6 +14,7 @@ from airflow_landing_loader.cli.loop.stop import Stop
 from airflow_landing_loader.config.mapping.mapping_set import MappingProblem, MappingSet
 from airflow_landing_loader.pipeline.look import look
 from airflow_landing_loader.pipeline.pipeline import Pipeline
+from airflow_landing_loader.runs.wording import replay_text
 from airflow_landing_loader.safe_text import counted
 from airflow_landing_loader.settings import Settings
 from airflow_landing_loader.storage.opening import open_zones
@@ -159,4 +160,6 @@ def _summary(loop: Loop, seconds: float) -> None:
         screen.grid(grid)
         if grid.rows:
             screen.line()
+    if loop.tally.count("failed"):
+        screen.line(replay_text(session.program()))
     screen.line(f"{loop.tally.total()} in {seconds:,.1f} s", "bold")

@@ -16,7 +16,7 @@ from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.maintenance.archived import Resized, resized
 from airflow_landing_loader.maintenance.chosen import short_id, short_ids
 from airflow_landing_loader.monitoring.failures import OpenFailure, open_failures
-from airflow_landing_loader.runs.wording import short_error
+from airflow_landing_loader.runs.wording import replay_text, short_error
 from airflow_landing_loader.safe_text import counted, delivered, shown_name
 from airflow_landing_loader.storage.opening import open_zones
 
@@ -54,6 +54,8 @@ def show_status(out: Screen, *, limit: int, as_json: bool) -> None:
         out.grid(grid)
         if grid.rows or grid.empty:
             out.line()
+    if failures:
+        out.line(replay_text(session.program()))
 
 
 def _open_batch(batch: OpenBatch) -> str:

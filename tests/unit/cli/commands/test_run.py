@@ -55,6 +55,7 @@ def test_each_outcome_is_told(cli: Any) -> None:
     assert re.search(r"duplicate instruments_1.csv -> raw_instruments 0 rows: equal to", ran.err)
     assert re.search(r"loaded    instruments_2.csv -> raw_instruments 2 rows: .*_extra: b", ran.err)
     assert re.search(r"failed    instruments_3.csv .*\[file.empty\]", ran.err)
+    assert "`landing-loader replay FILE` brings a failed file back" in ran.out
     assert ran.out.splitlines()[-1].startswith("1 loaded, 1 duplicate, 1 failed, 0 left; 2 rows")
 
 

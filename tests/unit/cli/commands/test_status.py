@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from airflow_landing_loader.cli import session
 from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
 
 LOAD_KEYS = [
@@ -58,6 +59,18 @@ def test_loads_duplicates_restatements_and_failures(cli: Any) -> None:
     assert re.search(r"instruments_2.csv .*\[csv.ragged\] line 2, record 1: ", failure)
     assert re.search(r"What to do:\n.*\n +csv.ragged +\S+", ran.out)
     assert "dbt" not in ran.out
+    assert ran.out.splitlines()[-1].startswith("Once the cause is mended, `landing-loader replay")
+
+
+def test_beside_airflow_what_to_type_is_airflows(cli: Any) -> None:
+    cli.land("instruments_2.csv", "")
+    cli("run", "--once")
+    read = session.settings_source.get()
+    before = session.settings_source.set(lambda: read())
+    try:
+        assert "`airflow landing-loader replay FILE`" in cli("status").out
+    finally:
+        session.settings_source.reset(before)
 
 
 def test_a_sender_that_wrote_on_after_its_file_was_taken_is_an_alarm(cli: Any) -> None:
