@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Protocol
 
-from airflow_landing_loader.exceptions import ErrorCode, TransientError, shown
+from airflow_landing_loader.exceptions import ErrorCode, TransientError
 from airflow_landing_loader.storage.model import LandedFile
 
 OnBlock = Callable[[], None]
@@ -64,7 +64,7 @@ def readable(name: str) -> Iterator[None]:
     except OSError as error:
         raise TransientError(
             ErrorCode.LANDING_UNREADABLE,
-            f"{shown(name)} cannot be read: {error.strerror or error}.",
+            f"The file cannot be read: {error.strerror or error}.",
             hint="Give the loader's user read permission on the file, or look at the disk or "
             "network mount that it lies on; it is tried again.",
             file=name,
@@ -90,7 +90,7 @@ def disappeared(name: str) -> TransientError:
     """The error for a file that is not there any more."""
     return TransientError(
         ErrorCode.LANDING_DISAPPEARED,
-        f"{shown(name)} is not there any more.",
+        "The file is not there any more.",
         hint="It was removed or renamed by someone else; if it is still wanted, deliver it again.",
         file=name,
     )
@@ -100,7 +100,7 @@ def changed(name: str) -> TransientError:
     """The error for a file that is not the one that was looked at."""
     return TransientError(
         ErrorCode.LANDING_CHANGED,
-        f"{shown(name)} has changed since it was looked at.",
+        "The file has changed since it was looked at.",
         hint="The sender is still writing, or has sent it again; it is taken up once it rests.",
         file=name,
     )

@@ -160,6 +160,10 @@ class Zone(Protocol):
         ...
 
 
+FOLDER = "a directory"
+"""The kind of a :class:`SpecialEntry` that is one."""
+
+
 def is_plain_name(name: str) -> bool:
     """Whether this is the name of a direct child, and no path."""
     try:
@@ -188,13 +192,15 @@ def refusal(entry: SpecialEntry | UnknownEntry) -> LandingError:
     if isinstance(entry, UnknownEntry):
         return TransientError(
             ErrorCode.LANDING_UNREADABLE,
-            f"Nothing can be found out about {shown(entry.name)}: {entry.why}.",
+            f"Nothing can be found out about it: {entry.why}.",
             hint="Look at the disk or network mount that it lies on; the other files go on.",
             file=entry.name,
         )
     return TerminalError(
         ErrorCode.LANDING_NOT_A_FILE,
-        f"{shown(entry.name)} is {entry.kind}; only plain files with one name are deliveries.",
-        hint="Deliver a copy of the file itself, and remove this entry.",
+        f"It is {entry.kind}; only plain files with one name are deliveries.",
+        hint="Deliver the files in it one by one, and remove it."
+        if entry.kind == FOLDER
+        else "Deliver a copy of the file itself, and remove this entry.",
         file=entry.name,
     )

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from airflow_landing_loader.cli import session
 from airflow_landing_loader.cli.commands.list import proof_of
-from airflow_landing_loader.cli.terminal import Screen
+from airflow_landing_loader.cli.terminal import Screen, utc
 from airflow_landing_loader.config.mapping.model import TableMapping
-from airflow_landing_loader.exceptions import ErrorCode, TransientError
+from airflow_landing_loader.exceptions import ErrorCode, LandingError, TerminalError, TransientError
 from airflow_landing_loader.landing.discovery.discover import discover, find_delivery, still_same
 from airflow_landing_loader.landing.formats.csv.header.promise import effective_names
 from airflow_landing_loader.landing.model import Delivery, Validated
+from airflow_landing_loader.landing.moves.sidecar import find_sidecar, sidecar_name
+from airflow_landing_loader.loading.model import Load
+from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.pipeline.forecast import Forecast, forecast
 from airflow_landing_loader.pipeline.validation import require_rest, validate
-from airflow_landing_loader.safe_text import counted, shown_name
+from airflow_landing_loader.runs.wording import replay_text, short_error
+from airflow_landing_loader.safe_text import counted, delivered, shown, shown_name, storable
 from airflow_landing_loader.settings import Settings
 from airflow_landing_loader.storage.local import files as local_files
 from airflow_landing_loader.storage.local.zone import LocalZone
-from airflow_landing_loader.storage.opening import open_zones
-from airflow_landing_loader.storage.zone import Zone
+from airflow_landing_loader.storage.opening import open_folder, open_zones
+from airflow_landing_loader.storage.zone import Zone, is_plain_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +56,7 @@ def check(out: Screen, file: str, *, as_json: bool) -> None:
     settings = session.read_settings()
     found = session.mappings_of(settings)
     zone, name = _place(settings, file)
-    delivery, go_name = _delivery(zone, found.mappings, name)
+    delivery, go_name = _delivery(settings, zone, found.mappings, name)
     unsettled = _unsettled(zone, delivery)
     if not as_json:
         _tell_delivery(out, delivery, go_name)
@@ -103,15 +108,44 @@ def _place(settings: Settings, file: str) -> tuple[Zone, str]:
 
 
 def _delivery(
-    zone: Zone, mappings: Sequence[TableMapping], name: str
+    settings: Settings, zone: Zone, mappings: Sequence[TableMapping], name: str
 ) -> tuple[Delivery, str | None]:
     """The delivery as it lies there, also while its go file is missing."""
     for waiting in discover(zone, mappings, now=time.time()).waiting:
         data = zone.stat(name) if waiting.name == name else None
         if data is not None:
             return Delivery(mapping=waiting.mapping, data=data), waiting.go_name
-    delivery = find_delivery(zone, mappings, name)
+    try:
+        delivery = find_delivery(zone, mappings, name)
+    except LandingError as error:
+        if is_plain_name(name) and zone.stat(name) is None:
+            raise _absent(settings, zone, name) from error
+        raise
     return delivery, delivery.go.name if delivery.go else None
+
+
+def _absent(settings: Settings, zone: Zone, name: str) -> TerminalError:
+    """The error for a file that is not where it is looked for: where it lies, as far as known."""
+    zones = open_zones(settings)
+    message = f"There is no such file in {shown(zone.path)}."
+    hint = "Look at its name: `landing-loader list` shows what lies in landing."
+    if zone.path == zones.landing.path:
+        folder = open_folder(zones.failed)
+        sidecar = find_sidecar(folder, sidecar_name(name, zones.failed.path))
+        loads: tuple[Load, ...] = ()
+        with suppress(LandingError):  # without the books there is less to say, and no more
+            loads = open_warehouse(settings, zones).find_loads(storable(name), None, 1)
+        if sidecar is not None and folder.taken(name):
+            message = f"It lies in failed: {short_error(sidecar.error)}"
+            hint = f"{sidecar.error.hint or ''} {replay_text(session.program())}".strip()
+        elif loads and loads[0].removed_sequence is None:
+            load = loads[0]
+            message = (
+                f"It was loaded into {load.table_name} at {utc(load.completed_at)}, and lies in"
+                f" the archive: {shown(delivered(load.archive_uri))}."
+            )
+            hint = "`landing-loader verify` compares its rows with it."
+    return TerminalError(ErrorCode.LANDING_UNKNOWN_FILE, message, hint=hint, file=name)
 
 
 def _tell_delivery(out: Screen, delivery: Delivery, go_name: str | None) -> None:

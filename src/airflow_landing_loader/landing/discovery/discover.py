@@ -16,7 +16,6 @@ from airflow_landing_loader.exceptions import (
     ErrorCode,
     TerminalError,
     TransientError,
-    shown,
 )
 from airflow_landing_loader.landing.discovery.many import many_values
 from airflow_landing_loader.landing.discovery.matching import Index, Use
@@ -107,9 +106,9 @@ def find_delivery(zone: Zone, mappings: Sequence[TableMapping], name: str) -> De
     if not uses or not uses[0].is_data:
         raise TerminalError(
             ErrorCode.LANDING_UNKNOWN_FILE,
-            f"{shown(name)} is a go file, not a data file."
+            "It is a go file, not a data file."
             if uses
-            else f"No mapping has a pattern that matches {shown(name)}.",
+            else "No mapping has a pattern that matches it.",
             hint="Give the name of a data file; `landing-loader list` shows the patterns, and "
             "`landing-loader validate` the mappings that are refused and take nothing.",
             file=name,
@@ -138,7 +137,7 @@ def still_same(zone: Zone, delivery: Delivery) -> None:
         if delivery.mapping.settle_seconds and zone.is_being_written(file.name):
             raise TransientError(
                 ErrorCode.LANDING_UNSETTLED,
-                f"{shown(file.name)} is still being written: somebody has it open for writing.",
+                "The file is still being written: somebody has it open for writing.",
                 hint="It is taken once it is closed; `fuser` or `lsof` tell who has it open.",
                 file=file.name,
             )

@@ -11,7 +11,6 @@ from airflow_landing_loader.exceptions import (
     ErrorCode,
     ErrorDetail,
     TerminalError,
-    shown,
 )
 from airflow_landing_loader.landing.discovery.matching import Use
 from airflow_landing_loader.landing.model import Delivery, names_of
@@ -118,7 +117,7 @@ def two_patterns(name: str, uses: Sequence[Use]) -> TerminalError:
     )
     return TerminalError(
         ErrorCode.LANDING_TWO_PATTERNS,
-        f"{shown(name)} matches more than one pattern: {patterns}.",
+        f"It matches more than one pattern: {patterns}.",
         hint="Narrow one of the patterns, or add an exclude to its mapping.",
         file=name,
     )

@@ -52,7 +52,7 @@ class Notice(NamedTuple):
     def _words(self) -> tuple[str, str]:
         if self.refused is not None:
             error = self.refused.error
-            return error.message, error.hint or ""
+            return f"{shown(self.name)}: {error.message}", error.hint or ""
         message, hint = _WORDS[self.kind]
         return message.format(name=shown(self.name), reason=shown(self.reason)), hint
 

@@ -17,17 +17,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 
-from airflow_landing_loader.exceptions import ErrorCode, TerminalError, shown
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.storage.content import disappeared, readable, require_same
 from airflow_landing_loader.storage.local import names
 from airflow_landing_loader.storage.local.status import FileStatus, status_of, status_of_open
 from airflow_landing_loader.storage.model import LandedFile
 from airflow_landing_loader.storage.names import HELD_FOLDER, WORK_FOLDER
+from airflow_landing_loader.storage.zone import FOLDER
 
 NOT_THERE = frozenset({errno.ENOENT, errno.ESTALE})
 """What a name answers that has no file (any more): ``ESTALE`` is a network share's ``ENOENT``."""
 
-_FOLDER, _LINK = "a directory", "a symbolic link"
+_LINK = "a symbolic link"
 
 _RENAME_NOREPLACE = 1
 _AT_FDCWD = -100
@@ -54,7 +55,7 @@ def special_kind(status: FileStatus) -> str | None:
         # A second name may lie outside of the zone, where its content can change unseen.
         return f"a file with {status.links} hard links" if status.links > 1 else None
     kinds = (
-        (stat.S_ISDIR, _FOLDER),
+        (stat.S_ISDIR, FOLDER),
         (stat.S_ISLNK, _LINK),
         (stat.S_ISFIFO, "a named pipe"),
         (stat.S_ISSOCK, "a socket"),
@@ -66,7 +67,7 @@ def listed_kind(child: os.DirEntry[str]) -> str | None:
     """As :func:`special_kind`, for what a listing tells by itself."""
     if child.is_symlink():
         return _LINK
-    return _FOLDER if child.is_dir(follow_symlinks=False) else None
+    return FOLDER if child.is_dir(follow_symlinks=False) else None
 
 
 def landed_file(folder: str, name: str, status: FileStatus) -> LandedFile:
@@ -204,7 +205,7 @@ def _closed_on_error(descriptor: int) -> Iterator[None]:
 def _not_a_file(name: str) -> TerminalError:
     return TerminalError(
         ErrorCode.LANDING_NOT_A_FILE,
-        f"{shown(name)} is not a regular file.",
+        "It is not a regular file.",
         hint="Deliver a plain file; links, folders and pipes are never followed.",
         file=name,
     )

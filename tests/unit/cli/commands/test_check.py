@@ -119,7 +119,7 @@ def test_no_known_column(cli: Any) -> None:
     ("name", "code"),
     [
         ("unknown.csv", "landing.unknown_file"),
-        ("instruments_9.csv", "landing.disappeared"),
+        ("instruments_9.csv", "landing.unknown_file"),
         ("trades_1.go", "landing.unknown_file"),
         ("", "landing.unknown_file"),
     ],
@@ -127,8 +127,33 @@ def test_no_known_column(cli: Any) -> None:
 def test_what_is_no_delivery(cli: Any, name: str, code: str) -> None:
     cli.land("trades_1.go", "record_count=1\n")
     ran = cli("check", name)
-    assert ran.code in (1, 3)
+    assert ran.code == 1
+    assert not name or ran.err.count(name) == 1
     assert code in ran.err
+
+
+def test_a_file_that_lies_in_failed_or_in_the_archive_is_told_from_one_that_never_was(
+    cli: Any,
+) -> None:
+    cli.land("instruments_1.csv", "a,b\n1,2\n")
+    cli.land("instruments_2.csv", "a\n1,2\n")
+    cli("run", "--once")
+    failed = cli("check", "instruments_2.csv")
+    assert failed.code == 1
+    assert "It lies in failed: [csv.ragged] line 2" in failed.err
+    assert "`landing-loader replay FILE`" in failed.err
+    archived = cli("check", "instruments_1.csv").err
+    assert "loaded into raw_instruments" in archived
+    assert str(cli.zones.archive) in archived
+    for typo in ("instrumens_1.csv", "instruments_3.csv"):
+        said = cli("check", typo).err
+        assert f"There is no such file in {cli.zones.landing}" in said
+        assert "removed" not in said
+
+
+def test_a_folder_has_files_to_deliver(cli: Any) -> None:
+    (cli.zones.landing / "instruments_1.csv").mkdir()
+    assert "Hint: Deliver the files in it one by one" in cli("check", "instruments_1.csv").err
 
 
 def test_a_path_anywhere_is_looked_at_with_its_neighbours(cli: Any) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from airflow_landing_loader.exceptions import shown
 from airflow_landing_loader.storage.local import files as local_files
 from airflow_landing_loader.storage.local import lock
 from airflow_landing_loader.storage.local.files import (
     rename_no_replace,
     same_inode,
-    shown,
     write_whole,
 )
 from airflow_landing_loader.storage.local.names import fitting_name, temporary_path
