@@ -16,7 +16,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
-from itertools import permutations
+from itertools import chain, permutations
 from pathlib import Path
 from typing import Any
 
@@ -129,14 +129,14 @@ def _refuse_unknown(names: Set[str]) -> None:
     unknown = sorted(names - set(known))
     if not unknown:
         return
-    guesses = (guess for name in unknown for guess in difflib.get_close_matches(name, known, n=1))
+    guesses = [difflib.get_close_matches(name, known, n=1) for name in unknown]
+    choice = "" if all(guesses) else f" Options are: {', '.join(known)}."
     raise ConfigurationError(
         ErrorCode.SETTINGS_BAD_VALUE,
         f"Section [{SECTION}] has no option {' and no option '.join(unknown)}.",
         hint=_of_secrets(unknown, known)
-        + _did_you_mean(guesses)
-        + f"Options are set as {PREFIX}<OPTION> or in [{SECTION}] of airflow.cfg:"
-        f" {', '.join(known)}.",
+        + _did_you_mean(chain.from_iterable(guesses))
+        + f"Options are set as {PREFIX}<OPTION> or in [{SECTION}] of airflow.cfg.{choice}",
         key_path=unknown[0],
     )
 

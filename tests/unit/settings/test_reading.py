@@ -157,6 +157,8 @@ def test_an_unknown_option_is_refused_with_a_guess(tmp_path: Path) -> None:
     assert error.code is ErrorCode.SETTINGS_BAD_VALUE
     assert "no option landing_paht" in error.detail.message
     assert "Did you mean landing_path?" in str(error.detail.hint)
+    assert "duckdb_path" not in str(error.detail.hint)
+    assert "duckdb_path" in str(refused(tmp_path, **{f"{PREFIX}ZEBRA": "x"}).detail.hint)
 
 
 def test_bigquery_needs_project_dataset_and_bucket(tmp_path: Path) -> None:

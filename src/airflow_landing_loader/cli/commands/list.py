@@ -42,7 +42,7 @@ def list_all(out: Screen, *, as_json: bool) -> bool:
     if files:
         counts = Counter(f.state for f in files)
         out.line(", ".join(f"{n:,} {state}" for state, n in counts.most_common()), "bold")
-    if found.errors:
+    if found.errors and not found.none_yet:
         out.line()
         wrong = counted(len(found.errors), "problem")
         out.line(f"{wrong} in the mappings: see `landing-loader validate`", "red")

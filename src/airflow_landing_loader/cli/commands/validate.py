@@ -26,6 +26,9 @@ def validate(out: Screen, err: Screen, *, as_json: bool) -> bool:
     for problem in found.errors:
         explain(problem.detail, err, snippet=problem.snippet)
         err.line()
+    if found.none_yet:
+        out.line("no mapping yet", "red")
+        return False
     good = counted(len(found.mappings), "good mapping")
     good += f" for {counted(len(found.tables()), 'table')}"
     if found.errors:

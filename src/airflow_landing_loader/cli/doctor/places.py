@@ -47,7 +47,14 @@ def zone_checks(settings: Settings) -> Iterator[Check]:
 def mapping_checks(settings: Settings) -> Iterator[Check]:
     """How many mappings there are, and whether they are good."""
     found = session.mappings_of(settings)
-    if found.errors:
+    if found.none_yet:
+        yield Check(
+            topic="mapping",
+            level="error",
+            message=f"no mapping yet below {settings.table_config_path}",
+            mend=found.errors[0].detail.hint or "",
+        )
+    elif found.errors:
         yield Check(
             topic="mapping",
             level="error",

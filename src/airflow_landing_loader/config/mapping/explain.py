@@ -42,14 +42,17 @@ _Wording = tuple[str, str | None]  # message and hint
 
 
 def explain(error: ValidationError, pair: Pair) -> Iterator[Finding]:
-    """One finding for each error, at its place in the file.
+    """One finding for each error, at its place in the file; a key that is misspelt is not missing.
 
     :param error: from validating the plain values of ``pair``.
     :param pair: pattern and value of the mapping.
     """
-    for details in error.errors(include_url=False, include_input=False):
-        finding = _finding(details, pair)
-        if finding:
+    entries = error.errors(include_url=False, include_input=False)
+    found = [finding for details in entries if (finding := _finding(details, pair))]
+    misspelt = {(f.path[:-1], f.hint) for f in found if f.code is ErrorCode.MAPPING_UNKNOWN_KEY}
+    for finding in found:
+        lacking = finding.code is ErrorCode.MAPPING_MISSING_KEY
+        if not lacking or (finding.path[:-1], _guess(finding.path[-1])) not in misspelt:
             yield finding
 
 
@@ -79,14 +82,20 @@ def unknown_key(path: KeyPath, pair: Pair) -> Finding:
             path,
         )
     allowed = keys_of(section)
+    hint = _elsewhere(key, section) or did_you_mean(key, allowed)
+    choice = "" if hint else f" Allowed: {', '.join(allowed)}."
     return Finding(
         ErrorCode.MAPPING_UNKNOWN_KEY,
-        f"{_quoted(key)} is not a key of {dotted(section) or 'a mapping'}. "
-        f"Allowed: {', '.join(allowed)}.",
-        _elsewhere(key, section) or did_you_mean(key, allowed),
+        f"{_quoted(key)} is not a key of {dotted(section) or 'a mapping'}.{choice}",
+        hint,
         place,
         path,
     )
+
+
+def _guess(key: object) -> str | None:
+    """The hint of a key that was to be this one."""
+    return did_you_mean(str(key), (str(key),))
 
 
 def _elsewhere(key: str, section: KeyPath) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from airflow_landing_loader.config.mapping.model import TableMapping
-from airflow_landing_loader.exceptions import ErrorDetail, shown
+from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail, shown
 
 _Item = TypeVar("_Item", TableMapping, "MappingProblem")
 
@@ -49,6 +49,11 @@ class MappingSet:
 
     mappings: tuple[TableMapping, ...] = ()
     errors: tuple[MappingProblem, ...] = field(default=())
+
+    @property
+    def none_yet(self) -> bool:
+        """Whether nobody has written a mapping yet, which is told as the only problem."""
+        return any(e.detail.code == ErrorCode.MAPPING_NONE_FOUND for e in self.errors)
 
     def tables(self) -> dict[str, tuple[TableMapping, ...]]:
         """The mappings that feed each table, sorted by table name."""

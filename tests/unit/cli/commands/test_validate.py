@@ -24,7 +24,6 @@ def test_all_problems_of_all_files_at_once(cli: Any) -> None:
     assert "2 good mappings for 2 tables" in ran.out
     problems = cli("validate", "--json").json()["problems"]
     assert [(problem["file"], problem["code"]) for problem in problems] == [
-        ("a.yaml", "mapping.missing_key"),
         ("a.yaml", "mapping.unknown_key"),
         ("b/b.yml", "config.not_yaml"),
     ]
@@ -35,6 +34,9 @@ def test_no_mapping_at_all_is_a_problem(cli: Any) -> None:
     ran = cli("validate")
     assert ran.code == 1
     assert "mapping.none_found" in ran.err
+    assert ran.out == "no mapping yet\n"
+    assert "mapping   no mapping yet below" in cli("doctor").out
+    assert "problem" not in cli("list").out
 
 
 def test_a_missing_mapping_folder_is_a_problem(cli: Any) -> None:

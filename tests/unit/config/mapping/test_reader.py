@@ -84,6 +84,7 @@ def test_the_examples_are_read() -> None:
         ("x_*:", ("bad_value", 1, 5, "x_*")),
         ("x_*: true", ("bad_value", 1, 6, "x_*")),
         ("x_*: {}", ("missing_key", 1, 1, "table")),
+        ("x_*: {tabel: raw}", ("unknown_key", 1, 7, "tabel")),
         ("x_*: {table: raw, tabel: x}", ("unknown_key", 1, 19, "tabel")),
         ("x_*: {table: raw, pattern: y}", ("unknown_key", 1, 19, "pattern")),
         ("x_*: {table: raw, origin: y}", ("unknown_key", 1, 19, "origin")),
@@ -142,12 +143,12 @@ def test_one_problem_where_it_stands(
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("go_fil: {}", "Allowed: table, go_file, trailer", "Did you mean 'go_file'?"),
+        ("go_fil: {}", "'go_fil' is not a key of a mapping.", "Did you mean 'go_file'?"),
         ("delimiter: x", "is not a key of a mapping", "delimiter belongs under csv."),
         ("row_count_column: 1", "is not a key", "under go_file or under trailer"),
         ("csv: {table: x}", "is not a key of csv", "table belongs beside table."),
         ("pattern: x", "is not a key", "the key that this mapping stands under"),
-        ("zebra: x", "is not a key", None),
+        ("zebra: x", "is not a key of a mapping. Allowed: table, go_file, trailer", None),
         ("format: csv", "reserved for a later release", "Remove it."),
         ("on_bad_row: rejct", "Allowed: fail, reject.", "Did you mean 'reject'?"),
         ("on_bad_row: [a]", "is a list. Allowed: fail, reject.", None),
