@@ -91,11 +91,12 @@ def strangers_text(over: Sequence[Refusal], count: int, zone: str) -> str:
     """
     names = "".join(f"\n  {printable(entry.name, MAX_NAME)}" for entry in over)
     more = f"\n  and {count - MAX_REFUSALS:,} more" if count > MAX_REFUSALS else ""
+    them = "it" if len(over) == 1 else "them"
     return (
         f"[{over[0].code}] No mapping matches {counted(len(over), 'file')} in {zone}; nothing "
-        f"takes them:{names}{more}\n"
+        f"takes {them}:{names}{more}\n"
         "Hint: Add a mapping, or correct a pattern (* is the only wildcard, case counts); where a "
-        "DAG of your own takes them, name them in claimed_patterns."
+        f"DAG of your own takes {them}, name {them} in claimed_patterns."
     )
 
 

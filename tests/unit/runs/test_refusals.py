@@ -93,6 +93,9 @@ def test_a_stranger_is_told_with_what_to_do_and_names_cannot_break_the_text() ->
     )
     assert len(lines) == 4
     assert lines[3].startswith("Hint: Add a mapping")
+    one = refusals.strangers_text(over[:1], 1, "/l")
+    assert "1 file in /l; nothing takes it:" in one
+    assert "them" not in one
     assert "Every file in /l" in refusals.no_strangers_text(0, "/l")
     assert "2 files in /l that no mapping matches" in refusals.no_strangers_text(2, "/l")
 
