@@ -15,6 +15,7 @@ from airflow.providers.common.compat.sdk import (
 from airflow_landing_loader.loading.model import DbtDue
 from airflow_landing_loader.operators.base import LandingOperator
 from airflow_landing_loader.runs.dbt_due import dbt_failure, due_tables
+from airflow_landing_loader.runs.wording import minute
 from airflow_landing_loader.xcom import values
 from airflow_landing_loader.xcom.keys import DUE_KEY
 
@@ -35,7 +36,8 @@ class DbtDueOperator(LandingOperator):
             due = due_tables(pipeline, time.time())
         # All together: the next run would meet the same failure, whichever table is new.
         if due.not_before is not None:
-            raise AirflowSkipException(f"dbt failed; it is not run again before {due.not_before}.")
+            again = minute(due.not_before)
+            raise AirflowSkipException(f"dbt failed; it is not run again before {again}.")
         if not due.now:
             raise AirflowSkipException("dbt has covered all loads.")
         context["ti"].xcom_push(key=DUE_KEY, value=[values.dump(entry) for entry in due.now])

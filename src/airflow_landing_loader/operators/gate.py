@@ -11,10 +11,11 @@ from airflow.providers.common.compat.sdk import AirflowSkipException, Downstream
 from airflow_landing_loader.loading.model import DbtDue, Loaded
 from airflow_landing_loader.operators.base import LandingOperator
 from airflow_landing_loader.runs.dbt_due import again_at, due_tables, may_be_due
+from airflow_landing_loader.runs.wording import minute
 from airflow_landing_loader.safe_text import counted
 from airflow_landing_loader.xcom import values
 from airflow_landing_loader.xcom.batches import load_batch
-from airflow_landing_loader.xcom.keys import DUE_KEY, pull_all
+from airflow_landing_loader.xcom.keys import DUE_KEY, LATER_KEY, pull_all
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -81,8 +82,12 @@ class AnyLoadedOperator(LandingOperator):
             due = due_tables(pipeline, time.time())
         for entry in due.later:
             self.log.warning(
-                "dbt failed for %s; it is not run again before %s.", entry.table, again_at(entry)
+                "dbt failed for %s; it is not run again before %s.",
+                entry.table,
+                minute(again_at(entry)),
             )
+        if due.not_before is not None:
+            context["ti"].xcom_push(key=LATER_KEY, value=due.not_before.timestamp())
         return due.now
 
     def _dbt_roots(self, prefix: str) -> list[str]:

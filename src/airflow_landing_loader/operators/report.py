@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from airflow_landing_loader.xcom.keys import (
     DUE_KEY,
     ERROR_KEY,
     HELD_KEY,
+    LATER_KEY,
     NEWS_KEY,
     WAITING_KEY,
     pull_all,
@@ -83,11 +85,13 @@ class ReportRunOperator(LandingOperator):
         held = hold_back(before, [file.behind for file in left], time.time())
         if held:
             ti.xcom_push(key=HELD_KEY, value=dump_held(held))
+        again = ti.xcom_pull(task_ids=self.gate_task_id, key=LATER_KEY)
         report = RunReport(
             outcomes=all_outcomes(outcomes, left),
             held=held,
             waiting=ti.xcom_pull(task_ids=self.wait_task_id, key=WAITING_KEY) or 0,
             dbt=states.dbt,
+            dbt_again=None if again is None else datetime.fromtimestamp(again, UTC),
             dbt_failed=states.dbt_failed,
             broken_tasks=tuple(self._broken(ti, task) for task in states.broken(self.task_id)),
             refused=load_refusals(ti.xcom_pull(task_ids=self.wait_task_id, key=ALARM_KEY)),
@@ -97,7 +101,8 @@ class ReportRunOperator(LandingOperator):
 
     def _end(self, report: RunReport) -> dict[str, Any]:
         show = self.show_values
-        self.log.info("What became of the files:\n%s", as_table(report, show_values=show))
+        title = "What became of the files:\n" if report.outcomes else ""
+        self.log.info("%s%s", title, as_table(report, show_values=show))
         lines = failures(report, fail_on_files=self.fail_on_files)
         if lines:
             raise AirflowFailException("\n".join(lines))

@@ -11,13 +11,15 @@ from airflow_landing_loader.codec import sendable
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.landing.discovery.discover import discover
 from airflow_landing_loader.landing.discovery.model import Discovery
-from airflow_landing_loader.landing.discovery.notices import notices_of
+from airflow_landing_loader.landing.discovery.notices import NoticeKind, notices_of
 
 if TYPE_CHECKING:
     from airflow_landing_loader.pipeline.pipeline import Pipeline
 
 MAX_NOTICES = 200
 MAX_NEW_NOTICES = 1000  # of one run, the newest; at every look there may be other strange names
+
+_WAITS = (NoticeKind.WAITING, NoticeKind.WRITTEN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +28,13 @@ class TableNotices:
 
     :param current: all that is true now, bounded; what the next look compares with.
     :param new: those that were not known.
+    :param waits: those of ``new`` that pass by themselves in the ordinary run of things: a file
+        that waits for its go file, or is still being written.
     """
 
     current: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
 
 
 def new_notices(
@@ -45,11 +50,14 @@ def new_notices(
     everybody = [*own, *(mapping for mapping in neighbours if mapping not in own)]
     found = discover(pipeline.zones.landing, everybody, now=time.time())
     notices = notices_of(_concerning(found, own))
-    current = [sendable(f"{n.message} {n.hint}") for n in notices[:MAX_NOTICES]]
+    told = [(sendable(f"{n.message} {n.hint}"), n.kind) for n in notices[:MAX_NOTICES]]
+    current = [text for text, _ in told]
     if len(notices) > MAX_NOTICES:
         current.append(f"{len(notices) - MAX_NOTICES} more files are not taken.")
     return TableNotices(
-        current=tuple(current), new=tuple(text for text in current if text not in known)
+        current=tuple(current),
+        new=tuple(text for text in current if text not in known),
+        waits=tuple(text for text, kind in told if kind in _WAITS and text not in known),
     )
 
 

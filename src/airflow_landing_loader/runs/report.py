@@ -12,7 +12,7 @@ from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.runs.holdback import HeldBack
 from airflow_landing_loader.runs.refusals import Refusal
-from airflow_landing_loader.runs.wording import reason_lines, replay_text
+from airflow_landing_loader.runs.wording import minute, reason_lines, replay_text
 from airflow_landing_loader.safe_text import counted, printable
 
 DbtResult = Literal["not run", "succeeded", "failed"]
@@ -32,6 +32,7 @@ class RunReport:
     :param held: what is held back after the run; tells which of the left files failed it.
     :param waiting: ready files that the next run takes.
     :param dbt: how dbt ended.
+    :param dbt_again: when it may run again, if it failed before and was held back for that.
     :param dbt_failed: ids of its tasks that failed.
     :param broken_tasks: tasks that failed, with their errors, where no file is to blame.
     :param refused: what is refused where it lies, and fails this run.
@@ -42,6 +43,7 @@ class RunReport:
     held: tuple[HeldBack, ...] = ()
     waiting: int = 0
     dbt: DbtResult = "not run"
+    dbt_again: datetime | None = None
     dbt_failed: tuple[str, ...] = ()
     broken_tasks: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
@@ -74,11 +76,11 @@ def failures(report: RunReport, *, fail_on_files: bool) -> list[str]:
     if len(causes) > _MAX_CAUSES:
         lines.append(f"... and {counted(len(causes) - _MAX_CAUSES, 'more file')}")
     if causes:
-        lines.append("Why is told above, in the table of this task's log.")
+        lines.append("Why is told above, in this task's log.")
     lines += report.broken_tasks
     if report.dbt == "failed":
         tasks = ", ".join(report.dbt_failed[:_MAX_CAUSES]) or "its tasks"
-        lines.append(f"dbt failed: the log of {tasks} says why. It runs again in 10 minutes.")
+        lines.append(f"dbt failed: the log of {tasks} says why. It runs again in ten minutes.")
     return lines
 
 
@@ -170,5 +172,12 @@ def _sums(report: RunReport) -> str:
         )
         if numbers[key]
     )
-    files = ", ".join(parts) or "none"
-    return f"files: {files}; rows: {numbers['rows']:,}; dbt: {report.dbt}"
+    files = ", ".join(parts)
+    said = f"files: {files}; rows: {numbers['rows']:,}" if files else "no file was taken"
+    return f"{said}; dbt: {_dbt(report)}"
+
+
+def _dbt(report: RunReport) -> str:
+    if report.dbt == "not run" and report.dbt_again is not None:
+        return f"failed before, again from {minute(report.dbt_again)}"
+    return report.dbt

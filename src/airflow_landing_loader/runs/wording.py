@@ -3,6 +3,7 @@ places, no cells."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_landing_loader.exceptions import ErrorDetail
@@ -14,6 +15,7 @@ from airflow_landing_loader.safe_text import counted, printable
 if TYPE_CHECKING:
     from airflow_landing_loader.xcom.batches import Step
 
+_TO_THE_NEXT = timedelta(minutes=1, microseconds=-1)
 MAX_NAME = 250
 MAX_URI = 1000
 _DIGEST_SHOWN = 12  # all of it is in load_metadata
@@ -55,6 +57,11 @@ def reason_lines(outcome: Outcome, *, show_values: bool = False) -> tuple[str, .
     return ("; ".join(outcome.notes),) if outcome.notes else ()
 
 
+def minute(moment: datetime) -> str:
+    """A moment as a sentence has it, not before it is over: ``2024-01-15 07:01 UTC``."""
+    return f"{moment.astimezone(UTC) + _TO_THE_NEXT:%Y-%m-%d %H:%M} UTC"
+
+
 def replay_text(program: str) -> str:
     """What to do once it is mended what files were refused for.
 
@@ -72,11 +79,8 @@ def verdict_text(verdict: Step, *, show_values: bool = False) -> str:
         return f"{name}: {_inspected(verdict)}"
     if isinstance(verdict, Loaded):
         load = verdict.load
-        rejected = (
-            f", {counted(load.rejected_count, 'record')} rejected" if load.rejected_count else ""
-        )
         rows = counted(load.row_count, "row")
-        said = f"{rows} loaded into {load.table_name}{rejected}, load {load.load_id}"
+        said = f"{rows} loaded into {load.table_name}, load {load.load_id}"
         return f"{name}: {said}{_notes(verdict)}"
     equal = "; ".join(verdict.notes) or f"duplicate of load {verdict.of_load_id}"
     return f"{name}: nothing to load, it is {equal}"

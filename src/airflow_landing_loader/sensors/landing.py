@@ -52,9 +52,10 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
     """Wait until files of a table are ready, and deal them out to lanes.
 
     A file is ready when its go file is there too, if its mapping asks for one, and both have come
-    to rest. What the table should take and no run does (a file without its go file, a lonely go
-    file, ...) is told once, in the log and to :class:`ReportRunOperator`, and again only when it
-    changes. What no mapping matches is told by :class:`ReportUnmatchedOperator`.
+    to rest. What the table should take and no run does (a folder, a lonely go file, ...) is told
+    once, in the log and to :class:`ReportRunOperator`, and again only when it changes; that a file
+    waits for its go file, in the log alone. What no mapping matches is told by
+    :class:`ReportUnmatchedOperator`.
 
     Files that an earlier run had to leave in landing are left out for some time. A zone that cannot
     be read is waited for, and fails the task after 15 minutes in a row.
@@ -209,13 +210,16 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
         _, others = self.find_mappings(pipeline.settings)
         known = last_said(ti, NOTICES_KEY) or ()
         notices = new_notices(pipeline, [*self.neighbours, *others], known)
-        for text in notices.new:
+        wrong = [text for text in notices.new if text not in notices.waits]
+        for text in notices.waits:
+            self.log.info("%s", text)
+        for text in wrong:
             self.log.warning("%s", text)
         # Also when nothing has changed: the next run asks only this one.
         ti.xcom_push(key=NOTICES_KEY, value=list(notices.current))
-        if notices.new:
+        if wrong:
             said = ti.xcom_pull(task_ids=ti.task_id, key=NEWS_KEY) or ()
-            ti.xcom_push(key=NEWS_KEY, value=all_new_notices(said, notices.new))
+            ti.xcom_push(key=NEWS_KEY, value=all_new_notices(said, wrong))
 
     def _tolerate(self, error: TransientError) -> None:
         """Wait for a zone to come back, as long as that is no failure."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -101,6 +102,7 @@ def test_after_a_failure_dbt_waits_but_the_event_is_sent(
     with pytest.raises(DownstreamTasksSkipped) as caught:
         task.execute(context)
     assert caught.value.tasks == ["dbt.start"]
+    assert ti.pushed("landing_dbt_later") == pytest.approx(time.time() + 60, abs=30)
     assert context["outlet_events"].extra["files"] == ["a.csv"]
 
 

@@ -183,3 +183,12 @@ def test_how_dbt_ended_is_remembered(
     else:
         task.execute(context)
     assert core.dbt == told
+
+
+def test_a_green_run_tells_that_dbt_is_held_back(
+    report: Any, values: Any, context: Any, ti: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ti.put("any_loaded", 1764403549.5, key="landing_dbt_later")
+    task = report([["a.csv"]], {}, {0: [values.outcome("a.csv")]}, dbt_task_prefix="dbt.")
+    assert task.execute(context)["dbt"] == "not run"
+    assert "dbt: failed before, again from 2025-11-29 08:06 UTC" in capsys.readouterr().out

@@ -38,6 +38,20 @@ def test_each_is_told_once_for_as_long_as_it_is_true(
     assert new_notices(pipeline, (), gone.current).new == first.new
 
 
+def test_a_file_that_waits_for_its_go_file_is_no_trouble(
+    settings: Callable[..., Settings], zones: Zones
+) -> None:
+    go_file = {"pattern": "a_*.go", "format": "properties", "row_count_key": "n"}
+    own = TableMapping.model_validate(OWN.model_dump() | {"go_file": go_file})
+    pipeline = Pipeline(settings(), [own])
+    (zones.landing / "a_1.csv").touch()
+    (zones.landing / "a_2.go").touch()
+    first = new_notices(pipeline, (), ())
+    assert len(first.new) == 2
+    assert [text.split()[0] for text in first.waits] == ["a_1.csv"]
+    assert new_notices(pipeline, (), first.current).waits == ()
+
+
 def test_others_files_and_strangers_are_told_elsewhere(
     settings: Callable[..., Settings], zones: Zones
 ) -> None:

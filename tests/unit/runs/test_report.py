@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow_landing_loader.exceptions import ErrorDetail
@@ -84,9 +85,17 @@ def test_a_reason_stands_in_the_table_only() -> None:
     report = RunReport(outcomes=(refused,), dbt="failed", dbt_failed=("dbt.stg_a_model_build",))
     assert failures(report, fail_on_files=True) == [
         "[csv.ragged] b.csv is in the failed zone",
-        "Why is told above, in the table of this task's log.",
-        "dbt failed: the log of dbt.stg_a_model_build says why. It runs again in 10 minutes.",
+        "Why is told above, in this task's log.",
+        "dbt failed: the log of dbt.stg_a_model_build says why. It runs again in ten minutes.",
     ]
+
+
+def test_without_a_file_there_is_no_table_and_a_green_run_tells_that_dbt_is_held_back() -> None:
+    assert as_table(RunReport()) == "no file was taken; dbt: not run"
+    again = datetime(2024, 1, 15, 8, 4, 49, 572803, tzinfo=UTC)
+    held_back = as_table(RunReport(dbt_again=again))
+    assert held_back == "no file was taken; dbt: failed before, again from 2024-01-15 08:05 UTC"
+    assert as_table(RunReport(dbt="failed", dbt_again=again)).endswith("dbt: failed")
 
 
 def test_a_load_is_called_one() -> None:

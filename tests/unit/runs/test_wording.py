@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.pipeline.outcome import Outcome, Status
 from airflow_landing_loader.runs.wording import (
     error_text,
+    minute,
     outcome_text,
     reason_lines,
     reason_text,
@@ -48,3 +50,8 @@ def test_where_a_file_lies_now() -> None:
     assert outcome_text(outcome("failed", error=ERROR)) == (
         "a: refused [csv.ragged], now /x/a; its reason lies beside it"
     )
+
+
+def test_a_moment_is_told_to_the_minute_and_never_too_early() -> None:
+    assert minute(datetime(2026, 11, 29, 8, 5, tzinfo=UTC)) == "2026-11-29 08:05 UTC"
+    assert minute(datetime(2026, 11, 29, 8, 5, 49, 572803, tzinfo=UTC)) == "2026-11-29 08:06 UTC"
