@@ -28,6 +28,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     LOAD_METADATA,
     LOAD_REJECTS,
 )
+from airflow_landing_loader.loading.model import short_id
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.pipeline.pipeline import Pipeline
 from airflow_landing_loader.settings import Settings
@@ -164,10 +165,11 @@ class Side:
             return value
         if self.type_words and " has type " in value:
             value = re.sub(r"\b[A-Z]+\b", lambda m: self.type_words.get(m[0], m[0]), value)
-        for load_id, name in known.items():
-            value = value.replace(load_id, name)
         # The suffix of a name that was taken is of a load or delivery id.
         value = re.sub(r"~[0-9a-f]{8}\b", "~id", value)
+        for load_id, name in known.items():
+            value = value.replace(load_id, name)
+            value = value.replace(f"load {short_id(load_id)}", f"load {name}")
         return value.replace(str(self.folder("landing").parent), "")
 
 

@@ -11,6 +11,14 @@ from airflow_landing_loader.landing.model import Delivery
 
 DeliveryOutcome = Literal["loaded", "duplicate", "failed", "replayed", "superseded", "unloaded"]
 
+SHORT = 8
+"""Characters of an id that people see; the archive's names use the same."""
+
+
+def short_id(load_id: str) -> str:
+    """The beginning of an id, as people see it."""
+    return load_id[:SHORT]
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunContext:

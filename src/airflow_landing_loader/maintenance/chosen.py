@@ -6,21 +6,13 @@ import re
 from collections.abc import Iterable
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
-from airflow_landing_loader.loading.model import Load
+from airflow_landing_loader.loading.model import SHORT, Load
 from airflow_landing_loader.loading.warehouses.base import Ledger
 from airflow_landing_loader.safe_text import counted, delivered, storable
-
-SHORT = 8
-"""Characters of an id that people see; the archive's names use the same."""
 
 _LEAST = 4  # fewer would take a slip of the finger for an id
 _MOST_NAMED = 5
 _BEGINNING = re.compile(r"[0-9a-f][0-9a-f-]*", re.IGNORECASE)
-
-
-def short_id(load_id: str) -> str:
-    """The beginning of an id, as people see it."""
-    return load_id[:SHORT]
 
 
 def short_ids(load_ids: Iterable[str]) -> dict[str, str]:

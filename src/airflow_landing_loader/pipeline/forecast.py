@@ -10,6 +10,7 @@ from airflow_landing_loader.landing.formats.csv.first_file import require_plain
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn, plan_columns
 from airflow_landing_loader.loading.columns.typed import typed_columns
+from airflow_landing_loader.loading.model import short_id
 from airflow_landing_loader.loading.planning.identity import (
     AlreadyLoaded,
     Decision,
@@ -50,13 +51,13 @@ class Forecast:
 
     def sentence(self, table: str) -> str:
         """What would happen, in words."""
-        rows = counted(self.records, "row")
+        rows, load = counted(self.records, "row"), short_id(self.load_id or "")
         return {
             "create": f"would create {table} and load {rows}",
             "load": f"would load {rows} into {table}",
             "restate": f"would load {rows} into {table}, restating an earlier load",
-            "skip": f"would load nothing: a duplicate of load {self.load_id}",
-            "move": f"would only be archived: its rows are in {table} as load {self.load_id}",
+            "skip": f"would load nothing: a duplicate of load {load}",
+            "move": f"would only be archived: its rows are in {table} as load {load}",
             "unknown": f"would load {rows} into {table}, as far as the file alone can tell",
         }[self.would]
 
@@ -109,10 +110,10 @@ def _named(decision: Decision, ahead: Forecast) -> Forecast:
     notes = (*ahead.notes, *decision.notes)
     if decision.same_content is not None:
         twin = decision.same_content
-        notes += (f"its content equals load {twin.load_id} of {twin.filename}",)
+        notes += (f"its content equals load {short_id(twin.load_id)} of {twin.filename}",)
     if decision.restates is None:
         return replace(ahead, load_id=decision.load_id, notes=notes)
-    notes += (f"restates load {decision.restates.load_id}",)
+    notes += (f"restates load {short_id(decision.restates.load_id)}",)
     return replace(ahead, would="restate", load_id=decision.load_id, notes=notes)
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from airflow_landing_loader.exceptions import ErrorCode
+from airflow_landing_loader.loading.model import short_id
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.runs.holdback import HeldBack
 from airflow_landing_loader.runs.refusals import Refusal
@@ -142,7 +143,7 @@ def _refusal(refused: Refusal) -> str:
 
 
 def _row(outcome: Outcome, show_values: bool) -> tuple[str, str, str, str]:
-    load = f"load {outcome.load_id}" if outcome.load_id else ""
+    load = f"load {short_id(outcome.load_id)}" if outcome.load_id else ""
     what = "\n".join(reason_lines(outcome, show_values=show_values)) or load
     rows = f"{outcome.rows:,}" if outcome.status == "loaded" else ""
     return outcome.status, printable(outcome.name, _NAME_WIDTH), rows, what

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.landing.model import Validated
-from airflow_landing_loader.loading.model import Loaded, Refused
+from airflow_landing_loader.loading.model import Loaded, Refused, short_id
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.safe_text import counted, printable
 
@@ -80,9 +80,9 @@ def verdict_text(verdict: Step, *, show_values: bool = False) -> str:
     if isinstance(verdict, Loaded):
         load = verdict.load
         rows = counted(load.row_count, "row")
-        said = f"{rows} loaded into {load.table_name}, load {load.load_id}"
+        said = f"{rows} loaded into {load.table_name}, load {short_id(load.load_id)}"
         return f"{name}: {said}{_notes(verdict)}"
-    equal = "; ".join(verdict.notes) or f"duplicate of load {verdict.of_load_id}"
+    equal = "; ".join(verdict.notes) or f"duplicate of load {short_id(verdict.of_load_id)}"
     return f"{name}: nothing to load, it is {equal}"
 
 

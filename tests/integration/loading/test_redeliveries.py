@@ -44,7 +44,7 @@ def test_content_that_comes_back_is_a_new_delivery(world: Any) -> None:
 def test_a_restatement_appends_and_says_so(world: Any) -> None:
     first = world.load(A)
     second = world.load(B)
-    assert second.notes == (f"restates load {first.load_id}",)
+    assert second.notes == (f"restates load {first.load_id[:8]}",)
     assert world.sql("SELECT restates_load_id FROM load_metadata ORDER BY sequence") == [
         (None,),
         (first.load_id,),
@@ -108,7 +108,7 @@ def test_a_restatement_may_be_refused(world: Any) -> None:
 def test_equal_content_under_another_name_loads_unless_content_is_the_identity(world: Any) -> None:
     first = world.load(A)
     second = world.load(A, "a_2.csv")
-    assert second.notes == (f"content equals load {first.load_id} of another file",)
+    assert second.notes == (f"content equals load {first.load_id[:8]} of another file",)
     world.mappings.clear()
     third = world.load(A, "a_3.csv", identity="content")
     assert third.status == "duplicate"

@@ -11,10 +11,10 @@ from airflow_landing_loader.cli.grid import Grid
 from airflow_landing_loader.cli.loop.tally import cures
 from airflow_landing_loader.cli.terminal import Screen, utc, when
 from airflow_landing_loader.landing.moves.sidecar import Sidecar
-from airflow_landing_loader.loading.model import DeliveryRecord, Load, OpenBatch, Overview
+from airflow_landing_loader.loading.model import DeliveryRecord, Load, OpenBatch, Overview, short_id
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.maintenance.archived import Resized, resized
-from airflow_landing_loader.maintenance.chosen import short_id, short_ids
+from airflow_landing_loader.maintenance.chosen import short_ids
 from airflow_landing_loader.monitoring.failures import OpenFailure, open_failures
 from airflow_landing_loader.runs.wording import replay_text, short_error
 from airflow_landing_loader.safe_text import counted, delivered, shown_name

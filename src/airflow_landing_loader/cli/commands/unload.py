@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow_landing_loader.cli import session
 from airflow_landing_loader.cli.terminal import Screen
 from airflow_landing_loader.clients import DefaultClients
+from airflow_landing_loader.loading.model import short_id
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.maintenance.chosen import chosen_load
 from airflow_landing_loader.maintenance.unloading import Destination, Unloader
@@ -36,9 +37,10 @@ def unload_load(out: Screen, err: Screen, chosen: str, to: Destination, *, as_js
             }
         )
         return
+    name = short_id(load.load_id)
     if done.rows:
         rows = counted(done.rows, "row")
-        out.line(f"{rows} of load {load.load_id} went out of {load.table_name}.")
+        out.line(f"{rows} of load {name} went out of {load.table_name}.")
     else:
-        out.line(f"The rows of load {load.load_id} were out of {load.table_name} already.")
+        out.line(f"The rows of load {name} were out of {load.table_name} already.")
     out.line(f"Its file is now {shown_name(done.uri)}.")

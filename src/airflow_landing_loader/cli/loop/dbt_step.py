@@ -11,7 +11,7 @@ from airflow_landing_loader.cli import failures
 from airflow_landing_loader.cli.loop.run_log import RunLog
 from airflow_landing_loader.cli.loop.stop import Stop
 from airflow_landing_loader.config.mapping.model import TableMapping
-from airflow_landing_loader.exceptions import ConfigurationError
+from airflow_landing_loader.exceptions import ConfigurationError, ErrorDetail
 from airflow_landing_loader.loading.model import DbtDue
 from airflow_landing_loader.loading.warehouses.base import Ledger
 from airflow_landing_loader.settings import Settings
@@ -26,6 +26,7 @@ class DbtStep:
     :param settings: decide whether there is a dbt project at all.
     :param warehouse: knows what is due.
     :param stop: a signal ends dbt; what it was for stays due.
+    :ivar failure: why it failed, if it did when it ran last.
     """
 
     def __init__(self, settings: Settings, warehouse: Ledger, log: RunLog, stop: Stop) -> None:
@@ -34,6 +35,7 @@ class DbtStep:
         self._log = log
         self._stop = stop
         self._not_before = 0.0
+        self.failure: ErrorDetail | None = None
 
     def run(self, mappings: Sequence[TableMapping], *, patient: bool) -> failures.ExitCode:
         """Run dbt once for all tables that are due; say how it ended.
@@ -64,9 +66,11 @@ class DbtStep:
                 result = run_dbt(self._settings, names, on_line=self._line)
         except ConfigurationError as error:
             self._not_before = time.monotonic() + PAUSE
+            self.failure = error.detail
             self._log.error(error.detail, prefix="dbt: ")
             return failures.exit_code(error)
         self._warehouse.record_dbt_run(due, succeeded=result.ok)
+        self.failure = result.error
         counts = Counter(node.status for node in result.nodes)
         self._log.say(
             "dbt: " + (", ".join(f"{n} {s}" for s, n in counts.items()) or "nothing to do")

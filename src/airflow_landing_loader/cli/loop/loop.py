@@ -23,7 +23,7 @@ from airflow_landing_loader.landing.discovery.rest import LOOK_INTERVAL
 from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.pipeline.pipeline import Pipeline
-from airflow_landing_loader.safe_text import shown_name
+from airflow_landing_loader.safe_text import counted, shown_name
 
 _REPORTS_TOLD = 200  # of one look; a sender may drop thousands of strange names
 _AGAIN = LOOK_INTERVAL + 0.02  # clocks are not exact
@@ -100,7 +100,7 @@ class Loop:
         try:
             self._pipeline.take_up()  # that look has not done it, and there may be no other one
             unsettled = self._load_as_it_settles(first)
-            code = self._dbt.run(self._pipeline.mappings, patient=False)
+            code = self._run_dbt(patient=False)
         except TransientError as error:
             self._log.error(error.detail)
             code = ExitCode.ENVIRONMENT
@@ -123,10 +123,15 @@ class Loop:
         # What arrives meanwhile need not wait for all that was there before.
         left = self._load(self._patience.offered(found.ready), lambda: time.monotonic() > due)
         if not self._stop.requested:
-            self._dbt.run(self._pipeline.mappings, patient=True)
+            self._run_dbt(patient=True)
         if left:
             return 0
         return min(self._options.interval, _AGAIN) if found.settles_soon else self._options.interval
+
+    def _run_dbt(self, *, patient: bool) -> ExitCode:
+        code = self._dbt.run(self._pipeline.mappings, patient=patient)
+        self.tally.dbt_error = self._dbt.failure
+        return code
 
     def _load_as_it_settles(self, found: Discovery) -> tuple[Delivery, ...]:
         """Load all deliveries of a look; return those that never came to rest."""
@@ -134,6 +139,11 @@ class Loop:
         open_ = {d.data.name for d in (*found.ready, *found.unsettled)}
         longest = max((d.mapping.settle_seconds for d in found.unsettled), default=0.0)
         deadline = time.monotonic() + longest + self._options.patience
+        if longest > LOOK_INTERVAL:
+            first, *others = (shown_name(d.data.name) for d in found.unsettled)
+            more = f" and {counted(len(others), 'more file')}" if others else ""
+            rest = "wait until they rest" if others else "waits until it rests"
+            self._log.say(f"settling  {first}{more} {rest}")
         while True:
             ready = tuple(d for d in found.ready if d.data.name in open_)
             self._load(ready)
@@ -155,6 +165,7 @@ class Loop:
         """Remember the look, and tell once what is left alone."""
         self._look = found.look
         self._refused = found.refused
+        self.tally.unmatched = len(found.unmatched)
         news, self._reports = new_notices(found, self._reports)
         for report in news[:_REPORTS_TOLD]:
             self._log.say(f"{report.kind:<9} {report.message} Hint: {report.hint}", "yellow")

@@ -18,7 +18,11 @@ OTHERS_SHOWN = 200
 
 
 class Tally:
-    """Counts outcomes and keeps the newest of them. Safe for several threads."""
+    """Counts outcomes and keeps the newest of them. Safe for several threads.
+
+    :ivar unmatched: how many files no mapping matched at the last look.
+    :ivar dbt_error: why dbt failed, if it did when it ran last.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -27,6 +31,8 @@ class Tally:
         self._counts: Counter[str] = Counter()
         self._rows = 0
         self._rejected = 0
+        self.unmatched = 0
+        self.dbt_error: ErrorDetail | None = None
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
@@ -48,6 +54,8 @@ class Tally:
     def total(self) -> str:
         """One line: files by outcome, and rows."""
         parts = [f"{self._counts[s]:,} {s}" for s in ("loaded", "duplicate", "failed", "left")]
+        parts += [f"{self.unmatched:,} unmatched"] if self.unmatched else []
+        parts += ["dbt failed"] if self.dbt_error else []
         rejected = f", {self._rejected:,} rejected" if self._rejected else ""
         return f"{', '.join(parts)}; {counted(self._rows, 'row')}{rejected}"
 
@@ -70,8 +78,9 @@ class Tally:
         )
 
     def cures(self) -> Grid:
-        """What to do about the files that are shown."""
-        return cures(outcome.error for outcome in self._others if outcome.error is not None)
+        """What to do about the files that are shown, and about dbt."""
+        errors = [outcome.error for outcome in self._others]
+        return cures(error for error in (*errors, self.dbt_error) if error is not None)
 
 
 def cures(errors: Iterable[ErrorDetail]) -> Grid:

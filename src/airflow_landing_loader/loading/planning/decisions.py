@@ -14,6 +14,7 @@ from airflow_landing_loader.loading.model import (
     Load,
     Loaded,
     Refused,
+    short_id,
 )
 from airflow_landing_loader.loading.planning.identity import (
     AlreadyLoaded,
@@ -155,7 +156,7 @@ def _decided(validated: Validated, decision: Decision) -> Planned | Earlier | Du
                 delivery=validated.delivery,
                 sha256=validated.inspection.sha256,
                 of_load_id=prior.load_id,
-                notes=(f"equal to {prior.filename}, load {prior.load_id}",),
+                notes=(f"equal to {prior.filename}, load {short_id(prior.load_id)}",),
             )
 
 

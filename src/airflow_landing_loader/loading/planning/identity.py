@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.model import Delivery, Validated
+from airflow_landing_loader.loading.model import short_id
 from airflow_landing_loader.safe_text import storable
 
 NAMESPACE = uuid.UUID("6f0d1c9e-5b1e-5c43-9d55-0a4f1b1f7a10")
@@ -101,12 +102,12 @@ class NewLoad:
         notes = []
         if (lost := self.lost) is not None:
             notes.append(
-                f"loaded again: the rows of load {lost.load_id} are not in {lost.table_name} any "
-                "more, though no unload took them out"
+                f"loaded again: the rows of load {short_id(lost.load_id)} are not in "
+                f"{lost.table_name} any more, though no unload took them out"
             )
         notes += [
-            f"loaded again: {gone.table_name} had rows of load {gone.load_id}, which is not in "
-            "load_metadata any more; these rows take their place"
+            f"loaded again: {gone.table_name} had rows of load {short_id(gone.load_id)}, which is "
+            "not in load_metadata any more; these rows take their place"
             for gone in self.forgotten
         ]
         return tuple(notes)
@@ -171,7 +172,7 @@ def decide(validated: Validated, prior: Sequence[PriorLoad]) -> Decision:
     if restates is not None and mapping.on_redelivery == "fail":
         raise TerminalError(
             ErrorCode.DELIVERY_REDELIVERED,
-            f"the name was loaded before with other content (load {restates.load_id}); "
+            f"the name was loaded before with other content (load {short_id(restates.load_id)}); "
             "the mapping says on_redelivery: fail",
             hint="If the new content is right, set on_redelivery to append or replace, then replay",
             file=name,
@@ -285,8 +286,8 @@ def _refuse_or_skip(delivery: Delivery, earlier: PriorLoad) -> DuplicateOf:
         return DuplicateOf(load=earlier)
     raise TerminalError(
         ErrorCode.DELIVERY_DUPLICATE,
-        f"equal content was loaded before as {earlier.filename!r} (load {earlier.load_id}); "
-        "the mapping says on_duplicate: fail",
+        f"equal content was loaded before as {earlier.filename!r} "
+        f"(load {short_id(earlier.load_id)}); the mapping says on_duplicate: fail",
         hint="Nothing is missing from the table; delete the file, or set on_duplicate: skip",
         file=delivery.data.name,
     )

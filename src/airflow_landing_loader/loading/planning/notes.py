@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns.drift import ColumnPlan
-from airflow_landing_loader.loading.model import Load
+from airflow_landing_loader.loading.model import Load, short_id
 from airflow_landing_loader.safe_text import counted
 
 _NAMED = 20
@@ -37,9 +37,9 @@ def notes_of(validated: Validated, load: Load, plan: ColumnPlan | None = None) -
     if load.rejected_count:
         notes.append(f"{counted(load.rejected_count, 'record')} rejected, see load_rejects")
     if load.restates_load_id:
-        notes.append(f"restates load {load.restates_load_id}")
+        notes.append(f"restates load {short_id(load.restates_load_id)}")
     if load.same_content_load_id:
-        notes.append(f"content equals load {load.same_content_load_id} of another file")
+        notes.append(f"content equals load {short_id(load.same_content_load_id)} of another file")
     return tuple(notes)
 
 

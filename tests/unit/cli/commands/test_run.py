@@ -59,6 +59,11 @@ def test_each_outcome_is_told(cli: Any) -> None:
     assert ran.out.splitlines()[-1].startswith("1 loaded, 1 duplicate, 1 failed, 0 left; 2 rows")
 
 
+def test_the_totals_count_files_that_no_mapping_matches(cli: Any) -> None:
+    cli.land("stranger.txt", "a")
+    assert ", 0 left, 1 unmatched; 0 rows in" in cli("run", "--once").out
+
+
 def test_a_file_that_may_still_be_written_is_left(cli: Any) -> None:
     (cli.zones.tables / "young.yaml").write_text(
         "young_*.csv:\n  table: raw_young\n  settle_seconds: 0\n  trailer: {row_count_column: 1}\n"
@@ -76,7 +81,7 @@ def test_wrong_mappings_are_told_with_their_line_and_the_rest_works(cli: Any) ->
     ran = cli("run", "--once")
     assert ran.code == 1
     assert "bad.yaml:1:11" in ran.err
-    assert "2 mappings for 2 tables, 2 problems" in ran.err
+    assert "2 mappings for 2 tables, 1 problem" in ran.err
     assert cli.zones.names()["archive"] == ["instruments_1.csv"]
 
 

@@ -118,6 +118,7 @@ def test_a_failure_is_written_down_and_is_the_datas_fault(stage: Make) -> None:
     played = stage(DbtResult(nodes=(NODE,), error=error))
     assert played.step.run(MAPPINGS, patient=True) == ExitCode.DATA
     assert played.warehouse.recorded == [(("raw_a",), False)]
+    assert played.step.failure == error
     assert "[dbt.failed] model m failed" in played.stream.getvalue()
 
 

@@ -101,6 +101,7 @@ def _outcome(name: str) -> Outcome:
 class _Dbt:
     code: ExitCode = ExitCode.GOOD
     raises: BaseException | None = None
+    failure: ErrorDetail | None = None
     calls: list[bool] = field(default_factory=list)
 
     def run(self, mappings: object, *, patient: bool) -> ExitCode:
@@ -171,6 +172,16 @@ def test_once_gives_a_file_up_that_keeps_changing(stage: Make) -> None:
     played = stage(_found(unsettled="b.csv"))
     assert played.loop(patience=0.05).once(_found(unsettled="b.csv")) == ExitCode.ENVIRONMENT
     assert "b.csv: it keeps changing" in played.stream.getvalue()
+
+
+def test_once_says_that_it_waits_where_that_takes_long(stage: Make) -> None:
+    slow = MAPPING.model_copy(update={"settle_seconds": 10.0})
+    found = _found(unsettled="b.csv c.csv")
+    young = replace(found, unsettled=tuple(replace(d, mapping=slow) for d in found.unsettled))
+    played = stage(_found(ready="b.csv c.csv"))
+    played.loop().once(young)
+    said = played.stream.getvalue()
+    assert said.count("settling  b.csv and 1 more file wait until they rest") == 1
 
 
 def test_once_ends_when_an_unsettled_file_is_taken_away(stage: Make) -> None:

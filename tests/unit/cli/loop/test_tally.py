@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from airflow_landing_loader.cli.loop.tally import LOADED_SHOWN, OTHERS_SHOWN, Tally
+from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.pipeline.outcome import Outcome, Status
 
 
@@ -20,6 +21,10 @@ def test_totals() -> None:
         tally.add(_outcome(name, "failed"))
     tally.add(_outcome("e", "loaded", rows=1999))
     assert tally.total() == "2 loaded, 0 duplicate, 3 failed, 0 left; 2,000 rows, 2 rejected"
+    tally.unmatched = 1
+    tally.dbt_error = ErrorDetail(code="dbt.failed", message="m", hint="Mend it.")
+    assert "3 failed, 0 left, 1 unmatched, dbt failed; 2,000 rows" in tally.total()
+    assert tally.cures().rows == (("dbt.failed", "Mend it."),)
     assert tally.count("failed") == 3
     assert tally.files == 5
 
