@@ -12,7 +12,8 @@ if ! uv_works "$UV"; then
   if ! uv_works "$UV"; then
     echo "Installing uv into .uv/ ..."
     python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
-      --upgrade --target .uv uv
+      --upgrade --target .uv uv ||
+      { echo "uv cannot be installed; pip says above why." >&2; return 1; }
   fi
 fi
 

@@ -16,8 +16,8 @@ app = typer.Typer(
     name="landing-loader",
     help="Load batch files that land in a folder: prove them complete, load them, lose nothing.",
     epilog="Settings are environment variables (LANDING_PATH, ARCHIVE_PATH, FAILED_PATH,"
-    " TABLE_CONFIG_PATH, DUCKDB_PATH and more) or stand in airflow.cfg;"
-    " `landing-loader doctor` lists them."
+    " TABLE_CONFIG_PATH, DUCKDB_PATH and more) or stand in airflow.cfg."
+    " The command `doctor` lists them."
     " Exit codes: 0 good, 1 data or mappings at fault, 2 wrong usage, 3 environment at fault.",
     no_args_is_help=True,
     # On a pipe, help and usage errors are plain text as everything else is.

@@ -90,9 +90,10 @@ def _show(out: Screen, rows: tuple[SettingRow, ...], checks: list[Check]) -> Non
         Grid(
             title="Settings",
             headers=("setting", "value", "from"),
-            rows=tuple((row.name, row.value, row.origin) for row in rows),
-            styled="from",
-            styles={"default": "dim"},
+            # What nobody has set came from nowhere: on a narrow terminal that saves its line.
+            rows=tuple(
+                (row.name, row.value, "" if row.origin == "default" else row.origin) for row in rows
+            ),
             empty="",
         )
     )

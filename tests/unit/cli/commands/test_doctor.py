@@ -40,6 +40,11 @@ def test_a_sound_installation(cli: Any) -> None:
     }
 
 
+def test_a_setting_that_nobody_has_set_takes_one_short_line(cli: Any) -> None:
+    (line,) = (text for text in cli("doctor").out.splitlines() if text.split()[:1] == ["dbt_mode"])
+    assert line.split() == ["dbt_mode", "auto"]
+
+
 def test_after_a_load(cli: Any) -> None:
     cli.land("instruments_1.csv", "a\n1\n")
     cli("run", "--once")
