@@ -37,7 +37,7 @@ def test_once_from_start_to_summary(shell: Shell) -> None:
     assert lines[2].split() == ["loaded", "instruments_1.csv", "raw_instruments", "2"]
     assert lines[4].split()[:4] == ["failed", "instruments_2.csv", "raw_instruments", "0"]
     assert "[csv.ragged] line 2, record 1: " in lines[4]
-    assert lines[-1].startswith("2 loaded, 0 duplicate, 1 failed, 0 left; 3 rows in ")
+    assert lines[-1].startswith("2 loaded, 0 duplicate, 1 failed, 0 left, 1 unmatched; 3 rows in ")
     assert "\x1b" not in ran.stdout + ran.stderr
 
 
