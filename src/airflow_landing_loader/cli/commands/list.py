@@ -42,10 +42,11 @@ def list_all(out: Screen, *, as_json: bool) -> bool:
     if files:
         counts = Counter(f.state for f in files)
         out.line(", ".join(f"{n:,} {state}" for state, n in counts.most_common()), "bold")
-    if found.errors and not found.none_yet:
+    if found.errors:
         out.line()
-        wrong = counted(len(found.errors), "problem")
-        out.line(f"{wrong} in the mappings: see `landing-loader validate`", "red")
+        wrong = f"{counted(len(found.errors), 'problem')} in the mappings"
+        wrong = "no mapping yet" if found.none_yet else wrong
+        out.line(f"{wrong}: see `landing-loader validate`", "red")
     return not found.errors
 
 

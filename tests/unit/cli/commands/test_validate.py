@@ -36,7 +36,7 @@ def test_no_mapping_at_all_is_a_problem(cli: Any) -> None:
     assert "mapping.none_found" in ran.err
     assert ran.out == "no mapping yet\n"
     assert "mapping   no mapping yet below" in cli("doctor").out
-    assert "problem" not in cli("list").out
+    assert "no mapping yet: see `landing-loader validate`" in cli("list").out
 
 
 def test_a_missing_mapping_folder_is_a_problem(cli: Any) -> None:
