@@ -74,7 +74,7 @@ def _point(ours: World, bare: World, count: int, delivery: int, rejects: bool) -
 def _deliver(world: World, count: int, delivery: int, rejects: bool) -> None:
     for number in range(count):
         path = world.folder / "landing" / f"t{number:05d}_{delivery}.csv"
-        write_trades(path, _ROWS, first=number * _ROWS)
+        write_trades(path, _ROWS, first=(delivery * count + number) * _ROWS)
         if rejects:
             with path.open("a", encoding="utf-8") as file:
                 file.write(_BAD)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.support import worlds
+from tests.support import dag_runs, worlds
 from tests.support.emulators import running
 
 
@@ -14,3 +14,10 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.BigQu
     """The emulators of BigQuery and of its bucket."""
     with worlds.emulators(tmp_path_factory) as emulator:
         yield emulator
+
+
+@pytest.fixture(autouse=True)
+def _no_task_is_left() -> Iterator[None]:
+    """The tests after this one see no task that it has run."""
+    yield
+    dag_runs.forget_tasks()

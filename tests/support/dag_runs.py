@@ -79,9 +79,7 @@ class Lab:
         """Any generated DAG, with retries that come at once."""
         from airflow_landing_loader.dag_factory import build_landing_dags
 
-        # Airflow 3.1 does not take back what a task that ran in this process has set.
-        os.environ.pop("_AIRFLOW_PARSING_CONTEXT_DAG_ID", None)
-        os.environ.pop("_AIRFLOW_PARSING_CONTEXT_TASK_ID", None)
+        forget_tasks()
         dag = build_landing_dags(self.settings)[dag_id]
         for task in dag.tasks:
             task.retries = 0
@@ -91,6 +89,14 @@ class Lab:
         """Run a DAG as ``airflow dags test`` does, and read what came out."""
         dag = self.dag(dag) if isinstance(dag, str) else dag
         return read_run(dag.test())
+
+
+def forget_tasks() -> None:
+    """Take back what a task that ran in this process has set, which Airflow 3.1 leaves: whatever
+    reads the DAG file then, a process that is started from here too, finds that task's DAG alone.
+    """
+    for name in ("DAG_ID", "TASK_ID"):
+        os.environ.pop(f"_AIRFLOW_PARSING_CONTEXT_{name}", None)
 
 
 def read_run(dag_run: Any) -> Run:

@@ -6,15 +6,11 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.dag_runs import Lab
 
 from airflow_landing_loader.settings import Settings
-
-if TYPE_CHECKING:
-    pass
 
 LOADER = Path(__file__).parents[3] / "dags" / "landing.py"
 
