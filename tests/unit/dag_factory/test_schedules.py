@@ -8,7 +8,7 @@ from typing import Any
 
 import pendulum
 import pytest
-from airflow.serialization.serialized_objects import DagSerialization
+from airflow.serialization import serialized_objects
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -18,6 +18,9 @@ from airflow_landing_loader.dag_factory import build_landing_dags
 from airflow_landing_loader.dag_factory.defaults import START_DATE
 from airflow_landing_loader.settings import Settings
 
+# Airflow 3.1 has the one, later ones the other.
+_module: Any = serialized_objects
+_Serialized: Any = getattr(_module, "DagSerialization", None) or _module.SerializedDAG
 MAPPINGS = {
     "continuous": "a_*.csv: raw_a\n",
     "hourly": "a_*.csv: {table: raw_a, schedule: hourly}\n",
@@ -46,7 +49,7 @@ def timetables(
     for name, text in MAPPINGS.items():
         (zones.tables / "a.yaml").write_text(text)
         dag = build_landing_dags(settings(), unmatched_dag_id=None)["landing__raw_a"]
-        found[name] = DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable
+        found[name] = _Serialized.from_dict(_Serialized.to_dict(dag)).timetable
     monkeypatch.setattr(simple.timezone, "utcnow", lambda: pendulum.instance(now[0]))
     monkeypatch.setattr(trigger, "utcnow", lambda: pendulum.instance(now[0]))
     return found
