@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from cases import TRADES
+from data import TRADES
 
 
 def load(folder: Path) -> None:

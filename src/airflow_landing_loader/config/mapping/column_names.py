@@ -74,8 +74,10 @@ def spelling_of(names: Sequence[str], *, as_sent: bool) -> Callable[[str], str]:
         columns may be written as a table calls them. Of one alone, or where signs tell them apart,
         the signs count.
     """
+    if as_sent:
+        return same
     apart = len({letters_of(name) for name in names}) == len(names) > 1
-    return letters_of if apart and not as_sent else same
+    return letters_of if apart else same
 
 
 def position_of(key: str) -> int | None:
