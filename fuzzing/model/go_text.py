@@ -60,7 +60,7 @@ def read(content: bytes, rules: GoFile, data_name: str) -> Said:
 
 
 def _names(texts: list[str]) -> list[str]:
-    return [re.split(r"[/\\]", text)[-1].casefold() for text in texts]
+    return [re.split(r"[/\\]", text.strip(" \t\"'`"))[-1].casefold() for text in texts]
 
 
 def _other(texts: list[str], other: re.Pattern[str]) -> bool:

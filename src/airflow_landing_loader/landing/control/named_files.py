@@ -1,7 +1,7 @@
 """Whether a go file speaks of another data file than the one that it lies beside.
 
 Senders write names as they know them: with a folder, in quotes, in another case, without the ending
-that a later compression added, or without any. None of that makes it another file.
+that a later compression added. None of that makes it another file.
 """
 
 from __future__ import annotations
@@ -32,10 +32,9 @@ def other_file(texts: Iterable[tuple[str, bool]], delivery: Delivery) -> str | N
     own = _plain(delivery.data.name)
     beside = {own, _plain(delivery.go.name)} if delivery.go else {own}
     patterns = [delivery.mapping.data_pattern, delivery.mapping.go_pattern]
-    whole = {_plain(pattern.text) for pattern in patterns if pattern is not None}
-    known = list(map(Pattern.parse, sorted(whole | set(map(_stem, whole)))))
+    known = [Pattern.parse(_plain(pattern.text)) for pattern in patterns if pattern is not None]
     names = [(text, _plain(text), any_name) for text, any_name in texts if text]
-    if any(name in (own, _stem(own)) for _, name, _ in names):
+    if any(name == own for _, name, _ in names):
         return None
     for text, name, any_name in names:
         if name not in beside and (
@@ -48,10 +47,6 @@ def other_file(texts: Iterable[tuple[str, bool]], delivery: Delivery) -> str | N
 def _plain(name: str) -> str:
     plain = name.strip(_QUOTES).replace("\\", "/").rpartition("/")[2].casefold()
     return next((plain.removesuffix(end) for end in _PACKED if plain.endswith(end)), plain)
-
-
-def _stem(name: str) -> str:
-    return name.rpartition(".")[0] or name
 
 
 def _fits(name: str, pattern: Pattern) -> bool:

@@ -19,7 +19,6 @@ from airflow_landing_loader.exceptions import ErrorCode
         ("trades_20240114.go,5", "trades_20240114.go"),
         ('"C:\\out\\trades_20240114.csv",5', "C:\\out\\trades_20240114.csv"),
         ("5,5,trades_20240114.csv\r\n\x1a", "trades_20240114.csv"),
-        ("trades_20240114,5", "trades_20240114"),
         ("'trades_20240114.csv',5", "'trades_20240114.csv'"),
     ],
 )
@@ -39,7 +38,7 @@ def test_a_go_file_of_one_line_names_no_other_data_file(
         "trades_20240115.go,5",
         f"{DATA},5,trades_20240114.csv",
         "trades,5",
-        "trades_20240115,5",
+        "trades_20240115_1,5",  # a batch's name, say
         "'trades_20240115.csv',5",
         "2024.01.15,5,1.csv.sha256",
     ],
@@ -54,8 +53,7 @@ def test_properties_name_no_other_data_file(tmp_path: Path) -> None:
         "Data-File: x.csv",
         "about=trades_20240114.csv.gz",
         'filename="trades_20240114.csv"',
-        "filename=trades_20240114",
-        "f='trades_20240114'",
+        "f='trades_20240114.csv'",
     ):
         error = refusal(tmp_path, f"record_count=5\n{line}\n", **PROPERTIES)
         assert (error.code, error.detail.line) == (ErrorCode.GO_FILE_OTHER_FILE, 2)
