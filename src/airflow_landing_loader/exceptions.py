@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from airflow_landing_loader.safe_text import shortened
+from airflow_landing_loader.safe_text import ended, shortened
 from airflow_landing_loader.safe_text import shown as shown  # for all who raise errors
 
 _T = TypeVar("_T")
@@ -221,8 +221,7 @@ class ErrorDetail:
         said = self.sentence()
         if not self.hint:
             return (said,)
-        stop = "" if said.endswith((".", "!", "?", ":")) else "."
-        return said + stop, shown(f"Hint: {self.hint}")
+        return ended(said), shown(f"Hint: {self.hint}")
 
     def to_dict(self, *, show_value: bool = False) -> dict[str, Any]:
         """All fields as JSON-able values; ``value`` is blanked unless ``show_value``."""

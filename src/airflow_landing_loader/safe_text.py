@@ -86,6 +86,11 @@ def masked(text: str) -> str:
     return _QUERY.sub("?***", _USER_INFO.sub("***@", text))
 
 
+def ended(text: str) -> str:
+    """``text`` with a full stop, for what stands before another sentence."""
+    return text if not text or text.endswith((".", "!", "?", ":")) else f"{text}."
+
+
 def counted(number: int, thing: str) -> str:
     """``1 row``, ``2,000 rows``."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"

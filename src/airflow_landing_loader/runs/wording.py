@@ -10,7 +10,7 @@ from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.model import Loaded, Refused, short_id
 from airflow_landing_loader.pipeline.outcome import Outcome
-from airflow_landing_loader.safe_text import counted, printable
+from airflow_landing_loader.safe_text import counted, ended, printable
 
 if TYPE_CHECKING:
     from airflow_landing_loader.xcom.batches import Step
@@ -46,8 +46,8 @@ def reason_text(outcome: Outcome, *, hint: bool = True) -> str:
     """
     if outcome.error is None:
         return "; ".join(outcome.notes)
-    cure = f" Hint: {outcome.error.hint}" if hint and outcome.error.hint else ""
-    return short_error(outcome.error) + cure
+    why = short_error(outcome.error)
+    return f"{ended(why)} Hint: {outcome.error.hint}" if hint and outcome.error.hint else why
 
 
 def reason_lines(outcome: Outcome, *, show_values: bool = False) -> tuple[str, ...]:

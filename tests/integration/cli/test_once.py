@@ -56,6 +56,20 @@ def test_once_waits_for_a_file_that_has_just_arrived(shell: Shell) -> None:
     assert names_in(shell.zones, "archive") == ["instruments_1.csv"]
 
 
+def test_what_stops_all_files_leaves_each_of_them_and_says_so(shell: Shell) -> None:
+    for number in (1, 2):
+        shell.land(f"instruments_{number}.csv", "a\n1\n")
+    lock = shell.zones.root / "warehouse.duckdb.queue.lock"
+    lock.mkdir()
+    ran = shell.run("run", "--once")
+    assert ran.returncode == 3
+    assert "0 failed, 2 left;" in ran.stdout
+    assert ran.stdout.count("[warehouse.unavailable]") == 2
+    assert "What to do" in ran.stdout
+    lock.rmdir()
+    assert shell.run("run", "--once").stdout.count("loaded   instruments") == 2
+
+
 def test_workers_load_the_same(shell: Shell) -> None:
     for number in range(40):
         shell.land(f"instruments_{number:02}.csv", f"a\n{number}\n")

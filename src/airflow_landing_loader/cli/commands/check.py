@@ -23,7 +23,14 @@ from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.pipeline.forecast import Forecast, forecast
 from airflow_landing_loader.pipeline.validation import require_rest, validate
 from airflow_landing_loader.runs.wording import replay_text, short_error
-from airflow_landing_loader.safe_text import counted, delivered, shown, shown_name, storable
+from airflow_landing_loader.safe_text import (
+    counted,
+    delivered,
+    ended,
+    shown,
+    shown_name,
+    storable,
+)
 from airflow_landing_loader.settings import Settings
 from airflow_landing_loader.storage.local import files as local_files
 from airflow_landing_loader.storage.local.zone import LocalZone
@@ -137,7 +144,7 @@ def _absent(settings: Settings, zone: Zone, name: str) -> TerminalError:
             loads = open_warehouse(settings, zones).find_loads(storable(name), None, 1)
         if sidecar is not None and folder.taken(name):
             message = f"It lies in failed: {short_error(sidecar.error)}"
-            hint = f"{sidecar.error.hint or ''} {replay_text(session.program())}".strip()
+            hint = f"{ended(sidecar.error.hint or '')} {replay_text(session.program())}".strip()
         elif loads and loads[0].removed_sequence is None:
             load = loads[0]
             message = (

@@ -72,6 +72,7 @@ class Loop:
         self._reports: Told = frozenset()
         self._refused: tuple[RefusedFile, ...] = ()
         self._trouble: ErrorDetail | None = None
+        self._open: dict[str, Delivery] = {}
 
     def forever(self) -> None:
         """Poll until a stop is asked for. Trouble that may pass is told once, and tried again."""
@@ -97,12 +98,16 @@ class Loop:
         """
         code = ExitCode.GOOD
         unsettled: tuple[Delivery, ...] = ()
+        self._open = {d.data.name: d for d in (*first.ready, *first.unsettled)}
         try:
             self._pipeline.take_up()  # that look has not done it, and there may be no other one
             unsettled = self._load_as_it_settles(first)
             code = self._run_dbt(patient=False)
         except TransientError as error:
             self._log.error(error.detail)
+            open_ = (d for d in self._open.values() if d not in unsettled)
+            for delivery in open_:
+                self.tally.add(_left_because(delivery, error.detail))
             code = ExitCode.ENVIRONMENT
         except StopRequested:
             return code
@@ -189,6 +194,7 @@ class Loop:
         return len(done) < len(ready)
 
     def _outcome(self, outcome: Outcome) -> None:
+        self._open.pop(outcome.name, None)
         if outcome.error is not None and outcome.error.code == ErrorCode.LANDING_DISAPPEARED:
             self._log.say(f"gone      {outcome.name}: another loader or person took it")
             return
@@ -200,6 +206,17 @@ class Loop:
         if detail != self._trouble:
             self._log.error(detail)
         self._trouble = detail
+
+
+def _left_because(delivery: Delivery, error: ErrorDetail) -> Outcome:
+    """What became of a file that was not come to, as the error stopped all of them."""
+    return Outcome(
+        name=delivery.data.name,
+        table=delivery.mapping.table,
+        status="left",
+        uri=delivery.data.path,
+        error=error,
+    )
 
 
 def _left(refused: RefusedFile) -> Outcome:
