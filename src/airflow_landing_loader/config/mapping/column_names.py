@@ -49,6 +49,8 @@ def clean_name(name: str) -> str:
     """A column name as the sender means it: in Unicode form NFC, and without what cannot be seen at
     its edges, that is blanks, marks of byte order and of direction, and characters without width.
     """
+    if name.isascii():  # by far most, and nothing of what cannot be seen is
+        return name.strip()
     while name != (bare := name.strip().strip(UNSEEN)):
         name = bare
     return unicodedata.normalize("NFC", name)
