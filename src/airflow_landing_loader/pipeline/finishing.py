@@ -278,7 +278,7 @@ class Finisher:
 
     def _lies_in_landing(self, file: LandedFile) -> bool:
         found = open_folder(self._landing).find(file.name)
-        return found is not None and (found.token, found.size) == (file.token, file.size)
+        return found is not None and found.is_same_arrival(file)
 
     def _lost_ones(
         self, verdicts: Sequence[Verdict], outcomes: Sequence[Outcome], now: datetime

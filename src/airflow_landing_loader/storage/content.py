@@ -82,7 +82,7 @@ def require_same(found: LandedFile | None, file: LandedFile) -> None:
         raise disappeared(file.name)
     # Where one of the two does not say when it was changed, the token has to do.
     touched = file.changed_ns and found.changed_ns and found.changed_ns != file.changed_ns
-    if touched or (found.token, found.size) != (file.token, file.size):
+    if touched or not found.is_same_arrival(file):
         raise changed(file.name)
 
 

@@ -27,6 +27,10 @@ class LandedFile:
     token: str
     changed_ns: int = 0
 
+    def is_same_arrival(self, file: LandedFile) -> bool:
+        """Whether this is that very arrival, wherever the two lie, as far as a move can tell."""
+        return (self.token, self.size) == (file.token, file.size)
+
     def wherever(self) -> LandedFile:
         """The same arrival for whoever moves it, which changes ``changed_ns``."""
         return replace(self, changed_ns=0)

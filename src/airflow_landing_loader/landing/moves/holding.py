@@ -225,7 +225,7 @@ class Holding:
             with suppress(FileExistsError):  # of an earlier try, or of another loader
                 os.link(file.path, second, follow_symlinks=False)
             found = local_files.look_up(second)
-            if found is not None and _is(found, file):
+            if found is not None and found.is_same_arrival(file):
                 return replace(found, name=file.name, path=file.path)
         return file
 
@@ -356,8 +356,4 @@ def _same(one: LandedFile, other: LandedFile) -> bool:
 
 def _holds(path: str, file: LandedFile) -> bool:
     found = local_files.look_up(path)
-    return found is not None and _is(found, file)
-
-
-def _is(found: LandedFile, file: LandedFile) -> bool:
-    return (found.token, found.size) == (file.token, file.size)
+    return found is not None and found.is_same_arrival(file)

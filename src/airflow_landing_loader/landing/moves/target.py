@@ -46,7 +46,7 @@ class Target:
         dies.
         """
         found = self.source.find(item.file.name)
-        return found is not None and (found.token, found.size) == (item.file.token, item.file.size)
+        return found is not None and found.is_same_arrival(item.file)
 
     def replaced(self, item: FileToMove) -> bool:
         """Whether the source name holds anything, asked when it is not this arrival."""

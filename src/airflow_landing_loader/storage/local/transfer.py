@@ -26,7 +26,7 @@ from airflow_landing_loader.storage.content import (
 )
 from airflow_landing_loader.storage.local import files as local_files
 from airflow_landing_loader.storage.local import names
-from airflow_landing_loader.storage.model import FileToMove, LandedFile
+from airflow_landing_loader.storage.model import FileToMove
 
 _CHUNK = 1024 * 1024
 _FETCHED_MODE = 0o640
@@ -42,7 +42,7 @@ def is_in_place(item: FileToMove) -> bool:
     A second hard link is allowed: it is what a move by link and unlink leaves behind when it dies.
     """
     found = local_files.look_up(item.file.path)
-    return found is not None and _same_arrival(found, item.file)
+    return found is not None and found.is_same_arrival(item.file)
 
 
 def place(item: FileToMove, path: str) -> None:
@@ -98,7 +98,7 @@ def discard(item: FileToMove, *, tag: str) -> None:
     file = item.file
     hidden = names.temporary_path(os.path.dirname(file.path), file.name, tag)
     left = local_files.look_up(hidden)
-    if left is not None and _same_arrival(left, file):
+    if left is not None and left.is_same_arrival(file):
         os.unlink(hidden)
     elif left is not None:
         with suppress(FileExistsError):
@@ -167,14 +167,10 @@ def remove_dead_copy(name: str, folder: str, *, tag: str) -> None:
         _remove_when_unlocked(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _same_arrival(found: LandedFile, file: LandedFile) -> bool:
-    return (found.token, found.size) == (file.token, file.size)
-
-
 def _give_back_if_other(item: FileToMove, path: str) -> None:
     """The sender may have replaced the file between the look and the rename."""
     found = local_files.look_up(path)
-    if found is not None and _same_arrival(found, item.file):
+    if found is not None and found.is_same_arrival(item.file):
         return
     try:
         local_files.rename_no_replace(path, item.file.path)
