@@ -69,9 +69,12 @@ def unwritable(folder: str, name: str | None) -> Iterator[None]:
     """Raise what the file system refuses as ``ZONE_UNWRITABLE``.
 
     :param name: the file that is being moved, if it is one.
+    :raises FileExistsError: a name is taken, which is no refusal: another one is tried.
     """
     try:
         yield
+    except FileExistsError:
+        raise
     except OSError as error:
         why = error.strerror or str(error)
         hint = "Give the loader's user write permission on both folders, or free some space"

@@ -268,7 +268,7 @@ def write_whole(
     folder, name = os.path.split(path)
     temporary = names.temporary_path(folder, name, tag)
     with _removed_on_error(temporary):
-        _remove_if_there(temporary)
+        remove_if_there(temporary)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(temporary, flags, mode), "wb") as stream:
             stream.write(content)
@@ -286,7 +286,7 @@ def write_whole(
 def remove_leftover(path: str, *, tag: str) -> None:
     """Remove the temporary file that a dead :func:`write_whole` of ``path`` may have left."""
     folder, name = os.path.split(path)
-    _remove_if_there(names.temporary_path(folder, name, tag))
+    remove_if_there(names.temporary_path(folder, name, tag))
 
 
 @contextmanager
@@ -294,11 +294,15 @@ def _removed_on_error(path: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        _remove_if_there(path)
+        remove_if_there(path)
         raise
 
 
-def _remove_if_there(path: str) -> None:
+def remove_if_there(path: str) -> None:
+    """Remove a file, if there is one of this name.
+
+    :raises OSError: the folder cannot be written.
+    """
     with suppress(FileNotFoundError):
         os.unlink(path)
 

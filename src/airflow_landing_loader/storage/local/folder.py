@@ -32,8 +32,10 @@ class LocalFolder(LocalZone):
 
     def below(self, subfolder: str, *, make: bool = False) -> LocalFolder:
         if not make:
-            return LocalFolder(folder_of(self.path, subfolder))
+            return LocalFolder(folder_of(self.path, subfolder)) if subfolder else self
         self.require()
+        if not subfolder:
+            return self
         with self._writing(None):
             return LocalFolder(make_folder(self.path, subfolder))
 
@@ -169,7 +171,7 @@ class LocalFolder(LocalZone):
 
     def remove(self, name: str) -> None:
         with self._writing(name):
-            Path(self.path, name).unlink(missing_ok=True)
+            local_files.remove_if_there(f"{self.path}/{name}")
 
     def _here(self, item: FileToMove) -> FileToMove:
         """The same arrival, by its name in this folder whatever path it has."""
@@ -185,13 +187,5 @@ class LocalFolder(LocalZone):
         with self._writing(None), exclusive(self.path) as work:
             yield LocalFolder(work)
 
-    @contextmanager
-    def _writing(self, name: str | None) -> Iterator[None]:
-        taken: FileExistsError | None = None
-        with unwritable(self.path, name):
-            try:
-                yield
-            except FileExistsError as error:
-                taken = error  # no refusal: another name is tried
-        if taken is not None:
-            raise taken
+    def _writing(self, name: str | None) -> AbstractContextManager[None]:
+        return unwritable(self.path, name)
