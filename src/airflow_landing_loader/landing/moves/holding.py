@@ -28,7 +28,7 @@ import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from airflow_landing_loader.codec import from_json
@@ -134,15 +134,8 @@ class Holding:
         """Take the second names of a delivery away: it is where it belongs, or was never loaded."""
         if not self._is_there():
             return
-        for file in files:
-            found = local_files.look_up(self._name(file))
-            # Its inode may have come back meanwhile, for a file that another loader holds.
-            is_another = (
-                found is not None and _inode(found) == _inode(file) and not _same(found, file)
-            )
-            if not is_another:
-                self._remove(self._name(file))
-        self._remove(self._own_folder(files[0]))
+        second_names = (self._name(file) for file in files if not self._is_of_another(file))
+        self._remove(*second_names, self._own_folder(files[0]))
 
     def replaced(self) -> Iterator[Held]:
         """Deliveries of which something is held, but not all lies in landing any more.
@@ -213,6 +206,11 @@ class Holding:
             for entry in other.held or ()
         )
 
+    def _is_of_another(self, file: LandedFile) -> bool:
+        """Whether another file has its inode by now, which another loader holds."""
+        found = local_files.look_up(self._name(file))
+        return found is not None and _inode(found) == _inode(file) and not _same(found, file)
+
     def _linked(self, validated: Validated) -> Validated:
         delivery = validated.delivery
         go = delivery.go and self._link(delivery.go)
@@ -272,7 +270,7 @@ class Holding:
     def _write(self, batch: Sequence[Validated], stack: ExitStack) -> bool:
         """Write a note that is locked as long as the stack is open; whether that could be done."""
         fields: list[dict[str, Any]] = [
-            {**vars(held), "data": asdict(held.data), "go": held.go and asdict(held.go)}
+            {**vars(held), "data": vars(held.data), "go": held.go and vars(held.go)}
             for held in map(_held, batch)
         ]
         content = json.dumps(fields).encode("ascii")

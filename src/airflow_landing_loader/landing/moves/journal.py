@@ -126,7 +126,7 @@ def note_name(note: MoveNote) -> str:
 def note_to_json(note: MoveNote) -> bytes:
     """The content of its file."""
     fields: dict[str, Any] = {
-        "files": [{"file": asdict(item.file), "sha256": item.sha256} for item in note.files],
+        "files": [{"file": vars(item.file), "sha256": item.sha256} for item in note.files],
         "suffix_id": note.suffix_id,
         "subfolder": note.subfolder,
         "sidecar": asdict(note.sidecar) if note.sidecar else None,

@@ -56,6 +56,9 @@ def _open_lock(zone: str, work: str, path: str) -> int:
 
 
 def _wait_for_lock(descriptor: int, path: str, timeout: float) -> None:
+    with suppress(BlockingIOError):  # mostly nobody has it, and nothing has to be set up for it
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return
     attempts = Retrying(
         retry=retry_if_exception_type(BlockingIOError),
         stop=stop_after_delay(timeout),

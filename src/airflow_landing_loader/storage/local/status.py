@@ -88,17 +88,15 @@ def _asked(folder: int, path: str, flags: int) -> FileStatus | None:
             return None
         raise OSError(code, os.strerror(code), path)
     mask, links, mode, inode, size, *times = _FIELDS.unpack_from(buffer)
-    born, changed, modified = (
-        s * _SECOND + ns for s, ns in zip(times[::2], times[1::2], strict=True)
-    )
+    born, born_ns, changed, changed_ns, modified, modified_ns = times
     return FileStatus(
         mode=mode,
         links=links,
         inode=inode,
         size=size,
-        modified_ns=modified,
-        changed_ns=changed,
-        born_ns=born if mask & _BIRTH and born else None,
+        modified_ns=modified * _SECOND + modified_ns,
+        changed_ns=changed * _SECOND + changed_ns,
+        born_ns=(born * _SECOND + born_ns or None) if mask & _BIRTH else None,
     )
 
 
