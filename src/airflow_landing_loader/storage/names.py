@@ -12,13 +12,17 @@ def subfolder_parts(subfolder: str) -> list[str]:
     """
     parts = subfolder.split("/") if subfolder else []
     if any(not part or part.startswith(".") or "\0" in part for part in parts):
-        raise _bad_subfolder(subfolder, "has an empty or hidden folder, or leaves the zone")
+        raise bad_subfolder(subfolder, "has an empty or hidden folder, or leaves the zone")
     if any(brace in subfolder for brace in "{}"):
-        raise _bad_subfolder(subfolder, "has a brace without its partner")
+        raise bad_subfolder(subfolder, "has a brace without its partner")
     return parts
 
 
-def _bad_subfolder(text: str, why: str) -> ConfigurationError:
+def bad_subfolder(text: str, why: str) -> ConfigurationError:
+    """The error for an ``archive_layout`` that stands for no folder below a zone.
+
+    :param why: what it has or does, after its text.
+    """
     return ConfigurationError(
         ErrorCode.MAPPING_BAD_VALUE,
         f"The archive layout {shown(text)!r} {why}.",

@@ -54,7 +54,7 @@ def discover(
 
     A delivery is ready when its data file, and its go file where the mapping asks for one, are both
     there and at rest: unchanged for ``settle_seconds``, by their modification time or by our own
-    looks, unchanged in looks at least :data:`LOOK_INTERVAL` apart, and open for writing by nobody.
+    looks, unchanged in looks at least ``rest.LOOK_INTERVAL`` apart, and open for writing by nobody.
     Our own looks count too because a modification time in the future (a sender's clock that is
     ahead) would otherwise hold a file up until then. With ``settle_seconds: 0`` it is ready at
     once.

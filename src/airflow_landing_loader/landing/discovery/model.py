@@ -93,7 +93,7 @@ class Discovery:
     :param refused: what matches a pattern and yet is never taken.
     :param being_written: names of files that would have rested long enough, but somebody has them
         open for writing.
-    :param look: for the next :func:`discover`.
+    :param look: for the next look into the zone.
     """
 
     ready: tuple[Delivery, ...] = ()

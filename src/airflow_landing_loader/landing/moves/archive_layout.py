@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 
 from airflow_landing_loader.landing.model import Delivery
-from airflow_landing_loader.storage.names import _bad_subfolder, subfolder_parts
+from airflow_landing_loader.storage.names import bad_subfolder, subfolder_parts
 from airflow_landing_loader.storage.zone import Zone
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -30,7 +30,7 @@ def archive_folder(layout: str, table: str, when: datetime) -> str:
         "dd": f"{utc.day:02}",
     }
     if not set(_PLACEHOLDER.findall(layout)) <= set(known):
-        raise _bad_subfolder(layout, "has an unknown placeholder")
+        raise bad_subfolder(layout, "has an unknown placeholder")
     folder = _PLACEHOLDER.sub(lambda found: known[found[1]], layout).strip("/")
     subfolder_parts(folder)
     return folder

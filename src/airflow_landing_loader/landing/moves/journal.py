@@ -46,7 +46,7 @@ _LARGEST_NUMBER = 2**63
 
 @dataclass(frozen=True, kw_only=True)
 class MoveNote:
-    """One move, complete enough to be repeated: the arguments of :func:`moves.move`."""
+    """One move, complete enough to be repeated: what ``move.move`` was given."""
 
     files: tuple[FileToMove, ...]
     suffix_id: str

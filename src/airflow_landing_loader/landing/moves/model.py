@@ -52,7 +52,7 @@ class Finished:
 def files_of(
     delivery: Delivery, *, data_sha256: str | None = None, go_sha256: str | None = None
 ) -> tuple[FileToMove, ...]:
-    """What :func:`move` needs to know of a delivery's files, data file first.
+    """What a move needs to know of a delivery's files, data file first.
 
     :param data_sha256: from the inspection, if it came so far.
     :param go_sha256: from the go file's content, if it was read.

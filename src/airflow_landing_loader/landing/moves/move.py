@@ -36,7 +36,7 @@ def move(
     May be called again with the same arguments after any failure or death, and finishes; called
     from two processes at once it moves once.
 
-    :param files: data file, then go file; see :func:`~moving.files_of`.
+    :param files: data file, then go file; see :func:`.model.files_of`.
     :param source: the zone that they lie in.
     :param target: archive or failed zone; it must exist.
     :param suffix_id: at least one letter or digit, of which the first eight are used: the load id,

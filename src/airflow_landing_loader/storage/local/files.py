@@ -283,12 +283,6 @@ def write_whole(
         sync_folder(folder)
 
 
-def remove_leftover(path: str, *, tag: str) -> None:
-    """Remove the temporary file that a dead :func:`write_whole` of ``path`` may have left."""
-    folder, name = os.path.split(path)
-    remove_if_there(names.temporary_path(folder, name, tag))
-
-
 @contextmanager
 def _removed_on_error(path: str) -> Iterator[None]:
     try:
