@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import Annotated
 
@@ -238,9 +237,9 @@ def unload(
 @command
 def schema() -> None:
     """Print the JSON Schema of a mapping file, for editors."""
-    from airflow_landing_loader.config.mapping.schema import mapping_json_schema
+    from airflow_landing_loader.config.mapping.schema import mapping_json_schema_text
 
-    typer.echo(json.dumps(mapping_json_schema(), indent=2))
+    typer.echo(mapping_json_schema_text(), nl=False)
 
 
 @app.command(
