@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from tests.support.mappings import EVERY_KEY
 
 from airflow_landing_loader.config.mapping.model import RESERVED_KEYS, CsvDialect, TableMapping
 from airflow_landing_loader.config.mapping.patterns import Pattern
@@ -15,56 +16,7 @@ from airflow_landing_loader.config.mapping.patterns import Pattern
 PROPERTIES = {"pattern": "x_*.go", "format": "properties", "row_count_key": "n"}
 CSV = {"pattern": "x_*.go", "format": "csv", "row_count_column": 2}
 
-EVERYTHING: dict[str, Any] = {
-    "pattern": "x_*.csv",
-    "table": "staging.raw_x",
-    "go_file": {
-        "pattern": "x_*.go",
-        "format": "csv",
-        "row_count_column": "rows",
-        "status_column": 3,
-        "status_ok": ["OK", "0"],
-        "count_includes": ["header", "trailer"],
-    },
-    "trailer": {"row_count_column": 1, "tag": "TRL", "count_includes": ["trailer"]},
-    "exclude": ["x_test_*", "*.bak.csv"],
-    "csv": {
-        "delimiter": "\t",
-        "quote": "'",
-        "escape": "\\",
-        "encoding": "windows-1252",
-        "header": False,
-        "columns": ["a", "b"],
-        "skip_rows": 1,
-        "null_values": ["NA", "-"],
-        "row_number": True,
-    },
-    "on_bad_row": "reject",
-    "max_rejected": 0.5,
-    "on_duplicate": "fail",
-    "on_redelivery": "replace",
-    "identity": "content",
-    "settle_seconds": 5,
-    "grace_seconds": 0.5,
-    "max_record_bytes": 1000,
-    "max_record_lines": 1,
-    "max_expansion": 50,
-    "free_expansion_bytes": 1000,
-    "archive_layout": "{table}/{yyyy}",
-    "schedule": "0 6 * * *",
-    "workers": 4,
-    "on_failed_file": "continue",
-    "dbt": False,
-    "dag": {"owner": "me", "tags": ["t"], "retries": 0, "description": "d"},
-    "bigquery": {
-        "partition_by": "day",
-        "cluster_by": ["a"],
-        "location": "EU",
-        "commit": "load_job",
-        "labels": {"team": "t"},
-    },
-    "origin": "x.yaml:1",
-}
+EVERYTHING: dict[str, Any] = {"pattern": "x_*.csv", **EVERY_KEY, "origin": "x.yaml:1"}
 
 
 def mapping(**keys: Any) -> TableMapping:

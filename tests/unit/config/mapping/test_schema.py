@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from tests.support.mappings import EVERY_KEY
 
 from airflow_landing_loader.config.mapping.explain import NOT_WRITTEN
 from airflow_landing_loader.config.mapping.model import RESERVED_KEYS, TableMapping
@@ -43,62 +44,7 @@ MORE: dict[str, dict[str, Any]] = {
             },
         },
     },
-    "every key, csv go file": {
-        "x_*.csv": {
-            "table": "staging.raw_x",
-            "go_file": {
-                "pattern": "x_*.go",
-                "format": "csv",
-                "row_count_column": "rows",
-                "status_column": 3,
-                "status_ok": ["OK", "0"],
-                "count_includes": ["header", "trailer"],
-            },
-            "trailer": {"row_count_column": 1, "tag": "TRL", "count_includes": ["trailer"]},
-            "exclude": ["x_test_*", "*.bak.csv"],
-            "csv": {
-                "delimiter": "\t",
-                "quote": "'",
-                "escape": "\\",
-                "encoding": "windows-1252",
-                "header": False,
-                "columns": ["a", "b"],
-                "skip_rows": 1,
-                "null_values": ["NA", "-"],
-                "row_number": True,
-            },
-            "on_bad_row": "reject",
-            "max_rejected": 0.5,
-            "on_duplicate": "fail",
-            "on_redelivery": "replace",
-            "identity": "content",
-            "settle_seconds": 5,
-            "grace_seconds": 0.5,
-            "max_record_bytes": 1000,
-            "max_record_lines": 1,
-            "max_expansion": 50,
-            "free_expansion_bytes": 1000,
-            "archive_layout": "{table}/{yyyy}",
-            "schedule": "0 6 * * MON-FRI",
-            "workers": 4,
-            "on_failed_file": "continue",
-            "dbt": False,
-            "dag": {
-                "owner": "me",
-                "tags": ["t"],
-                "retries": 0,
-                "description": "d",
-                "paused_at_creation": True,
-            },
-            "bigquery": {
-                "partition_by": "day",
-                "cluster_by": ["a"],
-                "location": "EU",
-                "commit": "load_job",
-                "labels": {"team": "t"},
-            },
-        }
-    },
+    "every key, csv go file": {"x_*.csv": EVERY_KEY},
     "a detected dialect": {"x_*.csv": {"table": "raw_x", "csv": "auto"}},
     "a dialect detected in part": {
         "x_*.csv": {"table": "raw_x", "csv": {"auto": True, "quote": "'", "header": True}}
