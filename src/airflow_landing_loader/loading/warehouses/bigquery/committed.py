@@ -26,10 +26,6 @@ class Committed(Booked):
         columns = self.tables.columns_of(self.load.table_name)
         return None if columns is None else values.reader_columns(columns)
 
-    @property
-    def sharing(self) -> tuple[int, ...]:
-        return self.books.sharing(self.load)
-
     def rows(self, columns: Sequence[TableColumn], longest: int) -> Iterator[tuple[Any, ...]]:
         del longest  # pages are of bytes, not of rows
         wanted = ", ".join(f"t.{quoted_name(column.name)}" for column in columns)
