@@ -11,7 +11,13 @@ from airflow_landing_loader.landing.discovery.discover import still_same
 from airflow_landing_loader.landing.formats.csv.detection.detect import with_dialect
 from airflow_landing_loader.landing.formats.csv.dialect_text import in_words
 from airflow_landing_loader.landing.formats.csv.inspection import inspect, ragged_records
-from airflow_landing_loader.landing.model import Delivery, GoFileContent, Inspection, Validated
+from airflow_landing_loader.landing.model import (
+    Delivery,
+    GoFileContent,
+    Inspection,
+    Validated,
+    files_of,
+)
 from airflow_landing_loader.loading.columns.names import file_columns
 from airflow_landing_loader.safe_text import counted
 from airflow_landing_loader.storage.content import OnBlock, nothing
@@ -185,8 +191,7 @@ def _check_ragged(landing: Zone, delivery: Delivery, inspection: Inspection) -> 
 
 def _age(delivery: Delivery, now: float) -> float:
     """Seconds since data or go file was written; negative if a clock is ahead."""
-    files = [f for f in (delivery.data, delivery.go) if f is not None]
-    return now - max(f.mtime_ns for f in files) / 1e9
+    return now - max(file.mtime_ns for file in files_of(delivery)) / 1e9
 
 
 def require_rest(delivery: Delivery, now: float) -> None:

@@ -17,7 +17,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from airflow_landing_loader.codec import received, sendable
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
-from airflow_landing_loader.landing.model import Delivery
+from airflow_landing_loader.landing.model import Delivery, files_of
 from airflow_landing_loader.loading.ledger.tables import (
     LOAD_COLUMNS,
     LOAD_DELIVERIES,
@@ -162,8 +162,7 @@ def staged_files(deliveries: Sequence[Delivery]) -> tuple[StagedFile, ...]:
     return tuple(
         StagedFile(file.name, file.size, file.token)
         for delivery in deliveries
-        for file in (delivery.data, delivery.go)
-        if file is not None
+        for file in files_of(delivery)
     )
 
 
