@@ -15,8 +15,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from airflow_landing_loader.config.mapping.model import TableMapping
-from airflow_landing_loader.loading.warehouses.duckdb import batch
+from airflow_landing_loader.loading.columns.drift import TableColumn
+from airflow_landing_loader.loading.warehouses.duckdb import batch, warehouse
 from airflow_landing_loader.loading.warehouses.duckdb.raw_table import Catalogue, columns_of
+from airflow_landing_loader.loading.warehouses.duckdb.session import SessionOptions
 from airflow_landing_loader.pipeline.pipeline import Pipeline
 from airflow_landing_loader.settings import Settings
 
@@ -166,8 +168,9 @@ def test_the_catalogue_is_asked_once_for_all_tables() -> None:
     counting: Any = Queries(con)
     catalogue = Catalogue(counting)
     catalogue.look_up(["t1", "s.T1", "none", "T1"])
-    for table in ("t1", "T1", "s.T1", "none"):
-        assert catalogue.columns_of(table) == columns_of(con, table)
+    t1 = (TableColumn("a", "INTEGER"), TableColumn("b", "VARCHAR"))
+    found = {table: catalogue.columns_of(table) for table in ("t1", "T1", "s.T1", "none")}
+    assert found == {"t1": t1, "T1": t1, "s.T1": (TableColumn("c", "DATE"),), "none": None}
     assert counting.asked == 1
 
 
@@ -182,6 +185,7 @@ def test_a_batch_asks_the_catalogue_once_however_many_tables_it_has(
             super().__init__(questions[-1])  # type: ignore[arg-type]
 
     monkeypatch.setattr(batch.raw_table, "Catalogue", Counted)
+    purposes = noted_purposes(monkeypatch)
     made = settings()
     named = [f"t{number}" for number in range(12)]
     maps = [
@@ -195,6 +199,33 @@ def test_a_batch_asks_the_catalogue_once_however_many_tables_it_has(
         outcomes = pipeline.run_batch(pipeline.discover().ready)
         assert [o.status for o in outcomes] == ["loaded"] * len(named)
     assert [counted.asked for counted in questions] == [1, 1]
+    assert purposes == ["loading 12 files into 12 tables"] * 2
+
+
+def noted_purposes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What those who wait for the database are told of its writers."""
+    purposes: list[str] = []
+    writing = warehouse.writing
+
+    def noted(database: Path, options: SessionOptions, purpose: str) -> Any:
+        purposes.append(purpose)
+        return writing(database, options, purpose)
+
+    monkeypatch.setattr(warehouse, "writing", noted)
+    return purposes
+
+
+def test_who_waits_is_told_what_is_loaded(
+    settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purposes, made = noted_purposes(monkeypatch), settings()
+    one = {"pattern": "a_*.csv", "table": "raw_a", "settle_seconds": 0}
+    pipeline = Pipeline(made, [TableMapping.model_validate(one)])
+    for names in (["a_1.csv"], ["a_2.csv", "a_3.csv"]):
+        for name in names:
+            (Path(made.landing_path) / name).write_text(f"id\n{name}\n")
+        pipeline.run_batch(pipeline.discover().ready)
+    assert purposes == ["loading a_1.csv into raw_a", "loading 2 files into raw_a"]
 
 
 @pytest.mark.parametrize("undone", [True, False])

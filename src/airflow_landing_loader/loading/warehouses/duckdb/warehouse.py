@@ -75,8 +75,7 @@ class DuckDBWarehouse:
         # now, loads nothing and would take longer to start than to work.
         from airflow_landing_loader.loading.warehouses.duckdb.batch import BatchLoader
 
-        names = f"{batch[0].delivery.data.name}" if len(batch) == 1 else f"{len(batch)} files"
-        with self._writing(f"loading {names} into {batch[0].delivery.mapping.table}") as con:
+        with self._writing(_purpose(batch)) as con:
             loader = BatchLoader(
                 con,
                 run,
@@ -212,6 +211,18 @@ class DuckDBWarehouse:
         with self._reading(timeout) as con:
             books = None if con is None else Ledger(con)
             yield books if books is not None and books.has_tables() else None
+
+
+def _purpose(batch: Sequence[Validated]) -> str:
+    """What a load of these is, for those who wait for its end."""
+    files = [item.delivery.data.name for item in batch]
+    tables = list({item.delivery.mapping.table for item in batch})
+    return f"loading {_named(files, 'file')} into {_named(tables, 'table')}"
+
+
+def _named(names: Sequence[str], thing: str) -> str:
+    """One by its name, several by their number."""
+    return names[0] if len(names) == 1 else counted(len(names), thing)
 
 
 def _overview(books: Ledger, limit: int) -> Overview:
