@@ -1,4 +1,4 @@
-"""Schema drift: which column of a file goes where, given the table. Pure, for both warehouses.
+"""Schema drift: which column of a file goes where, given the table. Pure, for all warehouses.
 
 The table is the schema. Columns it knows load (case does not count), columns it lacks go to
 ``_extra``, columns the file lacks are NULL, those that it generates are left to it. Each of its
@@ -93,9 +93,9 @@ class ColumnPlan:
         """The owners that the file makes."""
         return {same(c.name): self.owned[index] for index, c in self.known if index in self.owned}
 
-    def for_files(self, count: int) -> tuple[ColumnPlan, ...]:
-        """The plans of so many files with these columns: the first one makes them owners."""
-        return (self, *[replace(self, owned={})] * (count - 1))
+    def for_next(self) -> ColumnPlan:
+        """The plan of a later file with the same columns: the first one has taken what was free."""
+        return replace(self, owned={})
 
 
 def plan_columns(

@@ -1,4 +1,4 @@
-"""What is written down of loads, and what is decided before them: pure, for both warehouses."""
+"""What is to be done with each delivery of a batch: pure, for all warehouses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which deliveries of a batch are read and written together: pure, for both warehouses."""
+"""Which deliveries of a batch are read and written together: pure, for all warehouses."""
 
 from __future__ import annotations
 

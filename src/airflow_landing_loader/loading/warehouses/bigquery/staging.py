@@ -178,11 +178,10 @@ class Stager:
             plan = plan_columns(columns, table, owners, file=first.delivery.data.name)
             rejects = self._records.gather([(i.validated, i.load_id) for i in items])
             target = Target(plan, load_id_sql="batch_load_id", as_text=True)
+            plans = [plan, *[plan.for_next()] * (len(items) - 1)]
             written = {
                 item.load_id: Written.of(item.validated, columns, its_plan, aside)
-                for item, its_plan, aside in zip(
-                    items, plan.for_files(len(items)), rejects, strict=True
-                )
+                for item, its_plan, aside in zip(items, plans, rejects, strict=True)
             }
             layout = Layout(tuple(table), direct and not any(rejects))
             self._copy(self._select(layout, target, GATHERED, items, written), name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_landing_loader.landing.model import Validated
@@ -63,17 +63,14 @@ class RowWriter:
         """
         self._owners = dict(owners)
         self._plans = {}
-        equal: dict[object, Planning] = {}
+        equal: dict[object, ColumnPlan] = {}
         for item in items:
             columns, csv = columns_of(item.validated), item.validated.delivery.mapping.csv
             key = (item.table, columns, csv.row_number)
-            if key not in equal:
-                equal[key] = Planning(columns, self._prepare(item.validated, columns))
-                self._plans[item.load_id] = equal[key]
-            else:
-                # The first one has taken what was free.
-                plan = replace(equal[key].plan, owned={})
-                self._plans[item.load_id] = Planning(columns, plan)
+            earlier = equal.get(key)
+            plan = earlier.for_next() if earlier else self._prepare(item.validated, columns)
+            equal[key] = plan
+            self._plans[item.load_id] = Planning(columns, plan)
 
     def write(self, item: Planned) -> Written:
         """Write one delivery that was planned; the rows of the loads that it replaces go first.
@@ -121,12 +118,13 @@ class RowWriter:
         """
         first, plan = group[0], self._plans[group[0].load_id].plan
         target = Target(plan, load_id_sql="batch_load_id")
-        numbers = [before + 1, before + len(group)]
+        after = before + len(group)
+        numbers = [before + 1, after]
         self._insert(first, target, f"{GATHERED} WHERE number BETWEEN ? AND ?", numbers)
         planned = [self._plans[item.load_id] for item in group]
         return {
             item.load_id: Written.of(item.validated, its.columns, its.plan, set_aside)
-            for item, its, set_aside in zip(group, planned, rejects[before:], strict=False)
+            for item, its, set_aside in zip(group, planned, rejects[before:after], strict=True)
         }
 
     def _insert(
