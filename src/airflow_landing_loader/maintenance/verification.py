@@ -35,7 +35,7 @@ from airflow_landing_loader.maintenance.archived import (
 )
 from airflow_landing_loader.maintenance.comparison import Comparison, comparison_of
 from airflow_landing_loader.maintenance.fingerprint import Fingerprint
-from airflow_landing_loader.safe_text import delivered
+from airflow_landing_loader.safe_text import counted, delivered
 from airflow_landing_loader.storage.content import FileContent, sha256_of
 
 REJECTS = "load_rejects"
@@ -155,8 +155,7 @@ def verify(
     total = load.row_count + load.record_count
     with warehouse.committed(load_id) as found:
         present = _present(known(found, load_id))
-        if inspection.columns and not present.columns:
-            raise columns_lost(load_id)
+        _require_columns(present, inspection)
         held = _Table(present, inspection.longest_record, Progress(tell, total))
     read = _File(held, source, mapping, inspection, Progress(tell, total, load.row_count))
     return _proof(held, read)
@@ -241,6 +240,17 @@ def _present(found: CommittedLoad) -> CommittedLoad:
     if found.load.removed_sequence is not None:
         raise removed(found)
     return found
+
+
+def _require_columns(found: CommittedLoad, inspection: Inspection) -> None:
+    """A file of other columns than the load's has no cells to be compared with them."""
+    read, booked = len(inspection.columns), len(found.columns)
+    if read and not booked:
+        raise columns_lost(found.load.load_id)
+    if read != booked:
+        raise _read_otherwise(
+            found.load, f"it has {counted(read, 'column')} now, and load_columns names {booked}"
+        )
 
 
 def _comparison(found: CommittedLoad) -> Comparison:

@@ -210,6 +210,18 @@ def test_what_cannot_be_verified_is_explained(side: worlds.Side) -> None:
     assert refusal(side, load_id).code == Code.LOAD_TABLE_UNFIT
 
 
+def test_a_file_that_has_other_columns_now_is_not_read_as_it_was(side: worlds.Side) -> None:
+    load_id = load(side, "id,name\n1,Ann\n")
+    mappings, side.mappings = side.mappings, []
+    side.map(csv={"delimiter": "|"})
+    error = refusal(side, load_id)
+    assert error.code == Code.MAPPING_CHANGED
+    assert error.detail.message.endswith("it has 1 column now, and load_columns names 2")
+    side.mappings = mappings
+    side.sql("INSERT INTO load_columns SELECT * FROM load_columns")
+    assert refusal(side, load_id).code == Code.MAPPING_CHANGED
+
+
 def test_rows_that_a_restatement_replaced(side: worlds.Side) -> None:
     side.map(on_redelivery="replace")
     first = load(side)
