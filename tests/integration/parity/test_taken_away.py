@@ -261,3 +261,17 @@ def test_where_every_delivery_counts_none_takes_the_place_of_another(
         assert len(side.table("raw_a") or []) == 2 * times
         if lost:
             side.sql("DELETE FROM load_metadata WHERE TRUE")
+
+
+def test_a_row_of_the_books_without_an_id_hides_no_load_that_is_missing_there(
+    side: worlds.Side,
+) -> None:
+    side.map(grace_seconds=0)
+    side.deliver("a_1.csv", DATA)
+    side.deliver("a_2.csv", "a,b\n5,6\n")
+    assert {o.status for o in side.run().values()} == {"loaded"}
+    side.sql("DELETE FROM load_metadata WHERE filename = 'a_1.csv'")
+    side.sql("UPDATE load_metadata SET load_id = NULL, table_name = NULL WHERE TRUE")
+    side.deliver("a_1.csv", DATA)
+    assert side.run()["a_1.csv"].status == "loaded"
+    assert len(side.table("raw_a") or []) == 3

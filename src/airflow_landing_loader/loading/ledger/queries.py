@@ -144,6 +144,7 @@ class Books(ABC):
 
     def remembered(self, asked: Sequence[Asked]) -> list[Remembered]:
         """See :func:`~airflow_landing_loader.loading.planning.identity.as_they_are`."""
+        # Nowhere NOT IN: one row of load_metadata without a value, and it would find none.
         rows = self.ask(
             """
             WITH found AS (
@@ -156,7 +157,8 @@ class Books(ABC):
               WHERE a.load_id IN (SELECT c.load_id FROM load_columns c WHERE c.load_id = ANY(:ids))
               UNION DISTINCT
               SELECT a.table_name, a.filename, a.sha256, a.load_id, FALSE FROM ROWS(:asked) a
-              WHERE a.table_name NOT IN (SELECT m.table_name FROM load_metadata m)
+              WHERE NOT EXISTS (
+                SELECT 1 FROM load_metadata m WHERE m.table_name = a.table_name)
             )
             SELECT f.table_name, f.filename, f.sha256, f.load_id, f.booked, COUNT(later.load_id) > 0
             FROM found f LEFT JOIN load_deliveries own
@@ -164,7 +166,7 @@ class Books(ABC):
             LEFT JOIN load_deliveries later ON later.table_name = f.table_name
               AND later.filename = f.filename AND later.sha256 != f.sha256
               AND later.outcome = 'loaded' AND later.recorded_at > own.recorded_at
-            WHERE f.load_id NOT IN (SELECT m.load_id FROM load_metadata m)
+            WHERE NOT EXISTS (SELECT 1 FROM load_metadata m WHERE m.load_id = f.load_id)
             GROUP BY f.table_name, f.filename, f.sha256, f.load_id, f.booked
             """,
             asked=Rows(("table_name", "filename", "sha256", "load_id"), asked),
