@@ -197,6 +197,16 @@ def test_of_the_loaders_own_tables_one_is_not_there(side: worlds.Side, dropped: 
     assert [due.table for due in side.pipeline.warehouse.dbt_due(["raw_a"])] == ["raw_a"]
 
 
+def test_the_books_of_an_earlier_release_are_read_as_they_will_be(side: worlds.Side) -> None:
+    side.map()
+    loaded(side, "a_1.csv", A)
+    side.sql("ALTER TABLE load_columns DROP COLUMN owner")
+    side.deliver("a_2.csv", B)
+    ahead = check(side, "a_2.csv")
+    assert isinstance(ahead, Forecast), ahead
+    assert (ahead.would, ahead.known) == ("load", ("id", "name"))
+
+
 def verified(side: worlds.Side, load_id: str) -> str | None:
     """The code of what `verify` has against a load."""
     try:

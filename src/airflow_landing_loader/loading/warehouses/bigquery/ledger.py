@@ -76,18 +76,19 @@ class Ledger(Books):
     def has_tables(self) -> bool:
         """Whether our tables are there; a dataset that nobody loaded into has none.
 
-        What somebody has dropped of them is made anew, without rows, as by the next load.
+        What somebody has dropped of them, or a later release has added, is made as by the next
+        load, without values.
         """
-        if not self._ensured:
-            found = self._jobs.query(
-                "SELECT DISTINCT c.table_name FROM INFORMATION_SCHEMA.COLUMNS c "
-                "WHERE c.table_name IN UNNEST(@names)",
-                [values.texts("names", [t.name for t in OWN_TABLES])],
-            )
-            if 0 < len(found) < len(OWN_TABLES):
-                self.ensure_tables()
-            return len(found) > 0
-        return True
+        if self._ensured:
+            return True
+        found = self._jobs.query(
+            "SELECT c.table_name, c.column_name FROM INFORMATION_SCHEMA.COLUMNS c "
+            "WHERE c.table_name IN UNNEST(@names)",
+            [values.texts("names", [t.name for t in OWN_TABLES])],
+        )
+        if found and {(t.name, name) for t in OWN_TABLES for name in t.column_names} - {*found}:
+            self.ensure_tables()
+        return bool(found)
 
     def put_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
         """Insert rows of ``load_deliveries``, or write over those of the same deliveries."""
