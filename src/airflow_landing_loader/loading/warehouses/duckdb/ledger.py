@@ -151,17 +151,18 @@ class Ledger(Books):
 
         :param replaced: (load id, sequence of the load that replaces it).
         """
-        for load_id, sequence in replaced:
-            self._mark_removed(load_id, sequence)
-            self.ask(
-                "UPDATE load_deliveries SET outcome = 'superseded' "
-                "WHERE load_id = :id AND outcome = 'loaded'",
-                id=load_id,
-            )
+        if not replaced:
+            return
+        self._mark_removed(replaced)
+        self.ask(
+            "UPDATE load_deliveries SET outcome = 'superseded' "
+            "WHERE load_id = ANY(:ids) AND outcome = 'loaded'",
+            ids=[load_id for load_id, _ in replaced],
+        )
 
     def mark_unloaded(self, load_id: str) -> None:
         """Say of a load and its delivery that its rows were taken back."""
-        self._mark_removed(load_id, self.next_sequence())
+        self._mark_removed([(load_id, self.next_sequence())])
         self.ask(
             "UPDATE load_deliveries SET outcome = 'unloaded', recorded_at = :at "
             "WHERE load_id = :id AND outcome = 'loaded'",
@@ -169,12 +170,13 @@ class Ledger(Books):
             id=load_id,
         )
 
-    def _mark_removed(self, load_id: str, sequence: int) -> None:
-        self.ask(
-            "UPDATE load_metadata SET removed_sequence = :sequence "
-            "WHERE load_id = :id AND removed_sequence IS NULL",
-            sequence=sequence,
-            id=load_id,
+    def _mark_removed(self, removed: Sequence[tuple[str, int]]) -> None:
+        """Write at which sequence loads went out of their tables, of those that are still there."""
+        self._con.execute(
+            "UPDATE load_metadata t SET removed_sequence = r.sequence "
+            "FROM (SELECT unnest($1) AS id, unnest($2) AS sequence) r "
+            "WHERE t.load_id = r.id AND t.removed_sequence IS NULL",
+            [list(values) for values in zip(*removed, strict=True)],
         )
 
     def _run(self, sql: str, values: Values) -> list[tuple[Any, ...]]:
