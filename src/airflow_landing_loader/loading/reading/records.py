@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.exceptions import TerminalError
 from airflow_landing_loader.landing.formats.csv.first_file import require_plain
 from airflow_landing_loader.landing.model import RaggedRecord, Validated
 from airflow_landing_loader.loading.columns.drift import ColumnPlan
@@ -19,6 +19,7 @@ from airflow_landing_loader.loading.columns.names import (
 )
 from airflow_landing_loader.loading.columns.typed import TypedColumn
 from airflow_landing_loader.loading.reading.csv import ReadOptions, RecordsSource
+from airflow_landing_loader.loading.reading.disagreement import reader_disagrees
 from airflow_landing_loader.loading.reading.filesystem import RecordsFileSystem
 from airflow_landing_loader.loading.reading.gathered import GatheredText, gather
 from airflow_landing_loader.loading.reading.rejects import (
@@ -313,9 +314,7 @@ def check_count(validated: Validated, rows: int, rejected: int) -> None:
 
 def _disagreement(validated: Validated, rows: int, rejected: int) -> TerminalError:
     counted = validated.inspection.records
-    return TerminalError(
-        ErrorCode.LOAD_READER_DISAGREES,
+    return reader_disagrees(
         f"{counted} records were counted, {rejected} rejected, but the CSV reader gave {rows}",
-        hint="Keep the file and report it with its mapping; see docs/csv.md for the grammar",
         file=validated.delivery.data.name,
     )

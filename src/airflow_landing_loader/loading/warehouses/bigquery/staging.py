@@ -24,6 +24,7 @@ from airflow_landing_loader.loading.columns.typed import typed_columns
 from airflow_landing_loader.loading.ledger.rows import reject_rows
 from airflow_landing_loader.loading.ledger.tables import LOAD_REJECTS
 from airflow_landing_loader.loading.planning.decisions import Planned
+from airflow_landing_loader.loading.reading.disagreement import reader_disagrees
 from airflow_landing_loader.loading.reading.records import (
     GATHERED,
     RecordReader,
@@ -295,13 +296,7 @@ def _reject_json(row: Sequence[object]) -> str:
 
 def _reader_error(error: duckdb.Error, file: str) -> LandingError:
     if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
-        return TerminalError(
-            ErrorCode.LOAD_READER_DISAGREES,
-            "the CSV reader does not agree with the inspection of this file",
-            hint="Keep the file and report it with its mapping; see docs/csv.md",
-            file=file,
-            value=str(error),
-        )
+        return reader_disagrees(file=file, value=str(error))
     return TransientError(
         ErrorCode.WAREHOUSE_UNAVAILABLE,
         f"the CSV reader failed with {type(error).__name__}",

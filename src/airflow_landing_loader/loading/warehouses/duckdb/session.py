@@ -18,7 +18,8 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from airflow_landing_loader.exceptions import ErrorCode, LandingError, TerminalError, TransientError
+from airflow_landing_loader.exceptions import ErrorCode, LandingError, TransientError
+from airflow_landing_loader.loading.reading.disagreement import reader_disagrees
 from airflow_landing_loader.loading.warehouses.constraints import broken_constraint
 from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
 from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock, Wait
@@ -127,13 +128,7 @@ def translate(error: duckdb.Error, *, file: str | None = None) -> LandingError:
     if isinstance(error, duckdb.ConstraintException):
         return broken_constraint(text, file=file)
     if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
-        return TerminalError(
-            ErrorCode.LOAD_READER_DISAGREES,
-            "the CSV reader does not agree with the inspection of this file",
-            hint="Keep the file and report it with its mapping; see docs/csv.md for the grammar",
-            file=file,
-            value=text,
-        )
+        return reader_disagrees(file=file, value=text)
     return TransientError(
         ErrorCode.WAREHOUSE_UNAVAILABLE,
         f"DuckDB failed with {type(error).__name__}",
