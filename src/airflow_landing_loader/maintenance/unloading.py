@@ -25,7 +25,7 @@ from airflow_landing_loader.landing.moves import move
 from airflow_landing_loader.landing.moves.names import suffixed, suffixes
 from airflow_landing_loader.landing.moves.sidecar import Sidecar, find_sidecar, sidecar_name
 from airflow_landing_loader.landing.replay.replay import replay
-from airflow_landing_loader.loading.model import Load
+from airflow_landing_loader.loading.model import Load, short_id
 from airflow_landing_loader.loading.warehouses.base import Warehouse
 from airflow_landing_loader.maintenance.archived import (
     ArchivedPlace,
@@ -102,14 +102,12 @@ class Unloader:
 
     def _look_ahead(self, load: Load, to: Destination) -> None:
         """Refuse before a row goes what could not be finished."""
+        archive = archived_place(load, self._clients).zone
         for name, sha256, file in self._archived(load):
             if file is None:
                 raise missing(load, name)
             other_size = name == delivered(load.filename) and file.size != load.size_bytes
-            if (
-                other_size
-                or sha256_of(archived_place(load, self._clients).zone.source(file)) != sha256
-            ):
+            if other_size or sha256_of(archive.source(file)) != sha256:
                 raise changed(load, file.name)
         for name in _delivered_names(load) if to == "landing" else ():
             if self._zones.landing.stat(name) is not None:
@@ -197,13 +195,13 @@ class Unloader:
 
 
 def _suffixes(load_id: str) -> list[str]:
-    return list(islice(suffixes(load_id[:8]), _MOST_SUFFIXES))
+    return list(islice(suffixes(short_id(load_id)), _MOST_SUFFIXES))
 
 
 def _find_like(zone: Zone, name: str, sha256: str, load_id: str) -> LandedFile | None:
     """A file of this content under its own name, or under one with the load's suffix."""
     for suffix in _suffixes(load_id):
-        file = ArchivedPlace(zone=zone, name=suffixed(name, suffix, zone.path)).find()
+        file = zone.stat(suffixed(name, suffix, zone.path))
         if file is not None and sha256_of(zone.source(file)) == sha256:
             return file
     return None
