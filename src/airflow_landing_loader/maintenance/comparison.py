@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_landing_loader.config.mapping.column_names import same
 from airflow_landing_loader.landing.formats.csv.cells import Record
 from airflow_landing_loader.loading.columns.drift import TableColumn
 from airflow_landing_loader.loading.columns.names import EXTRA, ROW_NUMBER
@@ -118,16 +119,16 @@ def comparison_of(
     :param columns: the file's, in file order.
     :param table: the table's, as they are now.
     """
-    of_table = {column.name.casefold(): column for column in table}
+    of_table = {same(column.name): column for column in table}
     known = [
-        _known(column.name, position, of_table.get(column.name.casefold()))
+        _known(column.name, position, of_table.get(same(column.name)))
         for position, column in enumerate(columns)
         if not column.extra
     ]
     missing = [
         Compared(name=name, column=column)
         for name in load.missing_columns
-        if (column := of_table.get(name.casefold())) is not None and not column.generated
+        if (column := of_table.get(same(name))) is not None and not column.generated
     ]
     extra = [
         Compared(name=column.name, position=position)

@@ -7,7 +7,21 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from airflow_landing_loader.config.mapping.column_names import same
 from airflow_landing_loader.exceptions import ErrorCode, LandingError, TerminalError
 from airflow_landing_loader.loading.columns.drift import TableColumn
-from airflow_landing_loader.loading.columns.names import LOAD_ID
+from airflow_landing_loader.loading.columns.names import EXTRA, LOAD_ID, ROW_NUMBER
+
+
+def own_columns(*, row_number: bool) -> tuple[str, ...]:
+    """Return our own columns of a raw table, in order.
+
+    :param row_number: whether rows shall have numbers.
+    """
+    return (LOAD_ID, EXTRA, ROW_NUMBER) if row_number else (LOAD_ID, EXTRA)
+
+
+def lacking_own(columns: Sequence[TableColumn], *, row_number: bool) -> tuple[str, ...]:
+    """Return those of :func:`own_columns` that a table made by hand lacks."""
+    have = {same(column.name) for column in columns}
+    return tuple(name for name in own_columns(row_number=row_number) if name not in have)
 
 
 def check_own_columns(

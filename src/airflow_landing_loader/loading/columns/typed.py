@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from airflow_landing_loader.config.mapping.column_names import OWN_COLUMNS
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.loading.columns.drift import TableColumn
 from airflow_landing_loader.loading.columns.literals import TEXT_TYPES, LiteralForm, literal_form
@@ -47,13 +46,14 @@ def typed_columns(
 ) -> tuple[TypedColumn, ...]:
     """Return the known columns whose values must have a literal form.
 
+    :param known: as :func:`~airflow_landing_loader.loading.columns.drift.plan_columns` gives them.
     :param type_of: from the warehouse's word for a type to the reader's; ``None``: it has none.
     :raises TerminalError: a column has a type that text cannot be loaded into.
     """
     typed = []
     for position, column in known:
         type_ = type_of(column.type)
-        if type_ in TEXT_TYPES or column.name.casefold() in OWN_COLUMNS:
+        if type_ in TEXT_TYPES:
             continue
         form = None if type_ is None else literal_form(type_)
         if type_ is None or form is None:

@@ -125,9 +125,7 @@ class BatchLoader:
             [v.inspection.sha256 for v in batch],
         )
         self._owners = self._ledger.owners_of({v.delivery.mapping.table for v in batch})
-        prior = as_they_are(
-            prior, contents_of(batch), self._ledger.remembered, self._tables.present
-        )
+        prior = as_they_are(prior, contents_of(batch), self._ledger.remembered, self._present)
         tables = [v.delivery.mapping.table for v in batch]
         unfit = self._tables.unfit(tables, self._columns_of, self._ledger.with_rows)
         while True:
@@ -199,6 +197,9 @@ class BatchLoader:
     def _columns_of(self, table: str) -> tuple[TableColumn, ...] | None:
         batch = self._table(table)
         return batch.columns if batch.exists else None
+
+    def _present(self, table: str, load_ids: Sequence[str]) -> set[str] | None:
+        return self._tables.present(table, self._columns_of(table), load_ids)
 
     def _is_staged(self, item: Planned) -> bool:
         batch = self._batches.get(item.table)

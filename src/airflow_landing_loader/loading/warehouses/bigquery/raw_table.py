@@ -14,7 +14,9 @@ from airflow_landing_loader.loading.columns.drift import TableColumn
 from airflow_landing_loader.loading.columns.names import EXTRA, LOAD_ID, ROW_NUMBER
 from airflow_landing_loader.loading.columns.own import (
     check_own_columns,
+    lacking_own,
     load_id_of,
+    own_columns,
     unfit_tables,
 )
 from airflow_landing_loader.loading.warehouses.bigquery.errors import GOOGLE_ERRORS, translate
@@ -97,7 +99,7 @@ class Tables:
         if dataset:
             self._create_dataset(dataset, layout.location or self._jobs.location)
         columns = {column: "STRING" for column in names}
-        columns |= {own: _OWN_TYPES[own] for own in _wanted(row_number)}
+        columns |= {own: _OWN_TYPES[own] for own in own_columns(row_number=row_number)}
         made = bigquery.Table(
             f"{self._options.project}.{dataset or self._options.dataset}.{name}",
             schema=[bigquery.SchemaField(column, kind) for column, kind in columns.items()],
@@ -120,9 +122,13 @@ class Tables:
         except GOOGLE_ERRORS as error:
             raise translate(error) from error
 
-    def present(self, table: str, load_ids: Sequence[str]) -> set[str] | None:
-        """Return which of these loads have rows in a table; ``None`` if nothing tells."""
-        columns = self.columns_of(table)
+    def present(
+        self, table: str, columns: Sequence[TableColumn] | None, load_ids: Sequence[str]
+    ) -> set[str] | None:
+        """Return which of these loads have rows in a table; ``None`` if nothing tells.
+
+        :param columns: the table's; ``None``: it is not there.
+        """
         if columns is None:
             return set()
         load_id = load_id_of(columns)
@@ -154,10 +160,9 @@ class Tables:
 
     def fit(self, table: str, columns: Sequence[TableColumn], *, row_number: bool) -> None:
         """Add those of our columns that a table made by hand lacks."""
-        have = {column.name.casefold() for column in columns}
-        added = [name for name in _wanted(row_number) if name not in have]
-        if added:
-            clauses = [f"ADD COLUMN IF NOT EXISTS {n} {_OWN_TYPES[n]}" for n in added]
+        lacking = lacking_own(columns, row_number=row_number)
+        if lacking:
+            clauses = [f"ADD COLUMN IF NOT EXISTS {n} {_OWN_TYPES[n]}" for n in lacking]
             self._jobs.query(f"ALTER TABLE {quoted(table)} {', '.join(clauses)}")
 
 
@@ -172,10 +177,6 @@ def _is_generated(field: bigquery.SchemaField) -> bool:
     """Whether the table takes no values for a column; the client has no word for it."""
     made: dict[str, str] = field.to_api_repr().get("generatedColumn") or {}
     return made.get("generatedMode") == "GENERATED_ALWAYS"
-
-
-def _wanted(row_number: bool) -> list[str]:
-    return [LOAD_ID, EXTRA, *([ROW_NUMBER] if row_number else [])]
 
 
 def _clustering(table: str, names: Sequence[str], wanted: Sequence[str]) -> list[str]:

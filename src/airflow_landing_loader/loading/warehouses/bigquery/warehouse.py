@@ -152,8 +152,14 @@ class BigQueryWarehouse:
     def prior_loads(self, content: Content) -> tuple[PriorLoad, ...]:
         if not self._ledger.has_tables():
             return ()
-        prior = self._ledger.prior_loads([content.filename], [content.sha256])
-        return tuple(as_they_are(prior, [content], self._ledger.remembered, self._tables.present))
+        return tuple(
+            as_they_are(
+                self._ledger.prior_loads([content.filename], [content.sha256]),
+                [content],
+                self._ledger.remembered,
+                lambda t, ids: self._tables.present(t, self._tables.columns_of(t), ids),
+            )
+        )
 
     def relations(self) -> frozenset[tuple[str, str]]:
         return self._tables.relations()

@@ -12,7 +12,9 @@ from airflow_landing_loader.loading.columns.literals import TEXT_TYPES
 from airflow_landing_loader.loading.columns.names import EXTRA, LOAD_ID, ROW_NUMBER
 from airflow_landing_loader.loading.columns.own import (
     check_own_columns,
+    lacking_own,
     load_id_of,
+    own_columns,
     unfit_tables,
 )
 from airflow_landing_loader.loading.sql import sql_name
@@ -170,7 +172,7 @@ def check_own(table: str, columns: Sequence[TableColumn], *, row_number: bool) -
     :param row_number: whether rows shall have numbers.
     :raises TerminalError: ``LOAD_TABLE_UNFIT``.
     """
-    types = {name: _OWN_TYPES[name] for name in _wanted(row_number)}
+    types = {name: _OWN_TYPES[name] for name in own_columns(row_number=row_number)}
     cure = "ALTER TABLE {table} ALTER COLUMN {column} TYPE {type}, then replay"
     check_own_columns(table, columns, types, cure)
 
@@ -210,9 +212,11 @@ def create(
     schema, _, _ = name.rpartition(".")
     if schema:
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    columns = [TableColumn(name, "VARCHAR") for name in (*names, LOAD_ID, EXTRA)]
-    if row_number:
-        columns.append(TableColumn(ROW_NUMBER, "BIGINT"))
+    own = own_columns(row_number=row_number)
+    columns = [
+        *(TableColumn(name, "VARCHAR") for name in names),
+        *(TableColumn(name, _OWN_TYPES[name][0]) for name in own),
+    ]
     definitions = ", ".join(f"{sql_name(column.name)} {column.type}" for column in columns)
     con.execute(f"CREATE TABLE {name} ({definitions})")
     return tuple(columns)
@@ -226,12 +230,8 @@ def fit(
     :raises TerminalError: one of our columns is there with a type that cannot hold its values.
     """
     check_own(table, columns, row_number=row_number)
-    have = {column.name.casefold() for column in columns}
-    added = [TableColumn(n, _OWN_TYPES[n][0]) for n in _wanted(row_number) if n not in have]
+    lacking = lacking_own(columns, row_number=row_number)
+    added = [TableColumn(name, _OWN_TYPES[name][0]) for name in lacking]
     for column in added:
         con.execute(f"ALTER TABLE {quoted(con, table)} ADD COLUMN {column.name} {column.type}")
     return (*columns, *added)
-
-
-def _wanted(row_number: bool) -> list[str]:
-    return [LOAD_ID, EXTRA, *([ROW_NUMBER] if row_number else [])]
