@@ -70,3 +70,11 @@ def test_a_narrow_terminal_breaks_no_name(shell: Shell) -> None:
         assert any(name in line and len(line) <= 80 for line in lines), command
     _, said = _on_a_terminal(shell, "verify", "nobody.csv", columns=40)
     assert max(map(len, said.replace("\x1b[31m", "").replace("\x1b[0m", "").split("\r\n"))) <= 40
+
+
+def test_the_help_of_a_flag_names_no_type_where_there_is_no_value_to_give(shell: Shell) -> None:
+    for arguments in (["--help"], ["verify", "--help"]):
+        code, said = _on_a_terminal(shell, *arguments)
+        assert code == 0
+        assert "Options" in said
+        assert "bool" not in said.lower()

@@ -7,10 +7,12 @@ import sys
 from typing import Any
 
 import pytest
+import typer
 
 from airflow_landing_loader import __version__
+from airflow_landing_loader.cli.app import app
 
-COMMANDS = ("run", "validate", "list", "check", "status", "replay", "schema", "doctor")
+COMMANDS = tuple(typer.main.get_group(app).commands)
 
 
 def test_version(cli: Any) -> None:
