@@ -9,6 +9,7 @@ import itertools
 import os
 import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -56,7 +57,7 @@ def emulators(factory: pytest.TempPathFactory, *, lake: bool = False) -> Iterato
 
 
 @dataclass
-class Side:
+class Side(ABC):
     """Three local zones and one warehouse.
 
     :cvar proved_each_run: whether what each run has loaded is held against what was delivered; a
@@ -100,17 +101,17 @@ class Side:
             assert_loaded_as_delivered(self.settings, self.mappings, outcomes)
         return {o.name: o for o in outcomes}
 
+    @abstractmethod
     def staged(self) -> list[str]:
         """What lies between landing and the tables; nothing, once all is loaded."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sql(self, statement: str) -> list[dict[str, Any]]:
         """Rows of a statement that all warehouses understand."""
-        raise NotImplementedError
 
+    @abstractmethod
     def table(self, name: str) -> list[dict[str, Any]] | None:
         """All rows of a table, ``None`` if there is no such table; rows are in no order."""
-        raise NotImplementedError
 
     def zones(self) -> dict[str, dict[str, Any]]:
         """Bytes of every file by zone and name; of sidecars what they say."""
