@@ -159,8 +159,8 @@ class ErrorDetail:
 
     :param code: an :class:`ErrorCode` value.
     :param message: what went wrong and why, one sentence, no cell value.
-    :param hint: what to do next, shown as it is written: it begins with a capital letter, or with a
-        command or name in backticks.
+    :param hint: what to do next, shown as it is written: sentences, of which the first may begin
+        with a command or name in backticks.
     :param file: name of the file (or path of the mapping) at fault.
     :param line: physical line from 1 in the decompressed file.
     :param record: record number from 1, the header not counted.
@@ -287,14 +287,14 @@ def explained(error: Exception, *, file: str | None = None) -> LandingError:
         return TransientError(
             ErrorCode.INTERNAL_UNEXPECTED if file is None else ErrorCode.LANDING_UNREADABLE,
             f"the system refused: {error.strerror}",
-            hint="Check rights, space and mounts with `landing-loader doctor`",
+            hint="Check rights, space and mounts with `landing-loader doctor`.",
             file=at_fault,
         )
     return TransientError(
         ErrorCode.INTERNAL_UNEXPECTED,
         f"an unexpected {type(error).__name__}; this is a defect of landing-loader",
         hint="No file is lost, and the work goes on; report it with what `landing-loader check"
-        " --debug` says of the file",
+        " --debug` says of the file.",
         file=file,
         value=str(error),
     )

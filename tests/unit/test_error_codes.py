@@ -84,26 +84,45 @@ def test_an_error_says_what_where_why_and_what_next_in_one_line(
     assert "secret" not in repr(error)
 
 
-def _beginnings(text: ast.expr) -> Iterator[str]:
-    """How a text in the source may begin, as far as it stands there."""
+def _alternatives(text: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(text, ast.IfExp):
+        yield from (*_alternatives(text.body), *_alternatives(text.orelse))
+    else:
+        yield text
+
+
+def _piece(text: ast.expr, *, last: bool) -> str:
+    """How a text in the source begins, or ends, as far as that stands there."""
     if isinstance(text, ast.Constant) and isinstance(text.value, str):
-        yield text.value
-    elif isinstance(text, ast.JoinedStr):
-        yield from _beginnings(text.values[0])
-    elif isinstance(text, ast.BinOp):
-        yield from _beginnings(text.left)
-    elif isinstance(text, ast.IfExp):
-        yield from (*_beginnings(text.body), *_beginnings(text.orelse))
+        return text.value
+    if isinstance(text, ast.JoinedStr):
+        return _piece(text.values[-1 if last else 0], last=last)
+    if isinstance(text, ast.BinOp):
+        return _piece(text.right if last else text.left, last=last)
+    return ""
 
 
-def test_a_hint_is_shown_as_it_is_written_and_begins_as_a_sentence_or_with_a_command() -> None:
+def _hints() -> Iterator[tuple[str, ast.expr]]:
+    """The hints that stand in the source under a name of theirs, and where."""
     for path in (ROOT / "src").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.keyword) and node.arg in ("hint", "mend"):
-                for begin in _beginnings(node.value):
-                    where = f"{path}:{node.value.lineno}"
-                    assert not begin or begin[0].isupper() or begin[0] == "`", where
-    command = "`pip install 'x[dbt]'`, or leave it"
+            named: list[str | None] = []
+            if isinstance(node, ast.keyword):
+                named = [node.arg]
+            elif isinstance(node, ast.Assign):
+                named = [t.id for t in node.targets if isinstance(t, ast.Name)]
+            if any(re.fullmatch(r"hint|mend|_\w+_HINT", name or "") for name in named):
+                yield f"{path}:{node.value.lineno}", node.value  # type: ignore[attr-defined]
+
+
+def test_a_hint_is_shown_as_it_is_written_and_is_a_sentence_or_begins_with_a_command() -> None:
+    found = [(where, one) for where, text in _hints() for one in _alternatives(text)]
+    assert len(found) > 200
+    for where, one in found:
+        begin, end = (_piece(one, last=last).strip() for last in (False, True))
+        assert not begin or begin[0].isupper() or begin[0] == "`", where
+        assert not end or end[-1] in ".?", where
+    command = "`pip install 'x[dbt]'`, or leave it."
     assert ErrorDetail(code="a.b", message="m", hint=command).text().endswith(f"Hint: {command}")
 
 

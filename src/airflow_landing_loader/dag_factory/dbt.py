@@ -157,7 +157,7 @@ def _cosmos_group(
         raise ConfigurationError(
             ErrorCode.DBT_NOT_INSTALLED,
             f"dbt tasks need Cosmos, and it cannot be imported: {error}",
-            hint="`pip install 'airflow-provider-landing-loader[dbt]'`, or set dbt_mode = off",
+            hint="`pip install 'airflow-provider-landing-loader[dbt]'`, or set dbt_mode = off.",
         ) from error
     group = cosmos_group(
         group_id=group_id, settings=settings, project=project, tables=tables, select=select
@@ -167,7 +167,7 @@ def _cosmos_group(
     problem = ConfigurationError(
         ErrorCode.DBT_FAILED,
         f"Cosmos cannot make tasks of the dbt project {project.path}: {group.problem}",
-        hint="Run `dbt parse` there; if dbt is content, see the message above",
+        hint="Run `dbt parse` there; if dbt is content, see the message above.",
     )
     return _group_of(group, problem=str(problem))
 

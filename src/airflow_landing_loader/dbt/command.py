@@ -137,7 +137,7 @@ def _scratch_with(make: Callable[[Path], Request]) -> Iterator[tuple[Path, Reque
                 ErrorCode.DBT_FAILED,
                 f"no temporary folder can be written for dbt: {error.strerror}",
                 hint="Free space in the folder for temporary files, or set TMPDIR to another one;"
-                " the loads are not concerned, and dbt is tried again",
+                " the loads are not concerned, and dbt is tried again.",
             ) from error
         yield folder, request
 
@@ -162,7 +162,7 @@ def write_manifest(settings: Settings, *, on_line: OnLine | None = None) -> Path
             raise ConfigurationError(
                 ErrorCode.DBT_FAILED,
                 f"dbt does not accept the project {project.path}: {ended.tail}",
-                hint="Mend the project until `dbt parse` accepts it",
+                hint="Mend the project until `dbt parse` accepts it.",
             )
         for name in (_PARTIAL_PARSE, "manifest.json"):
             Path(scratch, name).replace(folder / name)
@@ -180,7 +180,7 @@ def require_dbt() -> None:
     raise ConfigurationError(
         ErrorCode.DBT_NOT_INSTALLED,
         f"dbt is not installed for {sys.executable}",
-        hint="`pip install 'airflow-provider-landing-loader[dbt]'`, or set dbt_mode = off",
+        hint="`pip install 'airflow-provider-landing-loader[dbt]'`, or set dbt_mode = off.",
     )
 
 
@@ -222,7 +222,7 @@ def lock_conflict(text: str) -> TransientError | None:
     return TransientError(
         ErrorCode.WAREHOUSE_LOCKED,
         "dbt could not open the database, because another program has it open",
-        hint="Close it there, for instance in the DuckDB command line; dbt is tried again",
+        hint="Close it there, for instance in the DuckDB command line; dbt is tried again.",
     )
 
 

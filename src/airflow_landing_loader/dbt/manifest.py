@@ -174,7 +174,7 @@ def read_manifest(project: DbtProject) -> Manifest:
             ErrorCode.DBT_NO_MANIFEST,
             f"the dbt manifest {project.manifest_path} {reason}",
             hint=f"Write it with `dbt parse --project-dir {project.path}"
-            f" --profiles-dir {project.profiles_path}`, at each change of the project",
+            f" --profiles-dir {project.profiles_path}`, at each change of the project.",
         ) from error
 
 

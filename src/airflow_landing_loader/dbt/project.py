@@ -52,7 +52,7 @@ def read_project(settings: Settings) -> DbtProject:
         raise ConfigurationError(
             ErrorCode.SETTINGS_MISSING,
             "dbt_project_path is not set, so there is no dbt project to run",
-            hint="Set [landing_loader] dbt_project_path, or dbt_mode = off",
+            hint="Set [landing_loader] dbt_project_path, or dbt_mode = off.",
         )
     path = Path(settings.dbt_project_path)
     profiles_path = Path(settings.dbt_profiles_path or path)
@@ -115,7 +115,7 @@ def _rendered(value: object, environ: Mapping[str, str]) -> str:
         raise ConfigurationError(
             ErrorCode.SETTINGS_BAD_VALUE,
             f"the dbt project uses {value!r}, which cannot be worked out: {error}",
-            hint="Of Jinja, `profile`, `target` and `target-path` may use env_var() only",
+            hint="Of Jinja, `profile`, `target` and `target-path` may use env_var() only.",
         ) from error
 
 

@@ -68,7 +68,7 @@ def table_with_rows(found: CommittedLoad) -> tuple[TableColumn, ...] | None:
             f"column {column.name} of {load.table_name} has type {column.type}, and holds no ids "
             "of loads: nothing tells which rows are of which load",
             hint="Put the column back with its values, from a backup; or drop the table and let "
-            "its files load again",
+            "its files load again.",
             file=file,
             column=column.name,
         )
@@ -103,7 +103,7 @@ def archived_place(load: Load, clients: Clients) -> ArchivedPlace:
             ErrorCode.ARCHIVE_MISSING,
             f"the file of load {load.load_id} was replaced by its sender before it could be "
             "archived",
-            hint="Its rows are in the table; ask the sender for the file itself",
+            hint="Its rows are in the table; ask the sender for the file itself.",
             file=delivered(load.filename),
         )
     path, _, name = delivered(load.archive_uri).rpartition("/")
@@ -115,7 +115,7 @@ def missing(load: Load, name: str) -> TerminalError:
     return TerminalError(
         ErrorCode.ARCHIVE_MISSING,
         f"{shown(name)} of load {load.load_id} is not in the archive any more ({load.archive_uri})",
-        hint="Bring it back to that place from a backup, or correct archive_uri in load_metadata",
+        hint="Bring it back to that place from a backup, or correct archive_uri in load_metadata.",
         file=delivered(load.filename),
     )
 
@@ -126,7 +126,7 @@ def changed(load: Load, name: str) -> TerminalError:
         ErrorCode.ARCHIVE_CHANGED,
         f"{shown(name)} in the archive is not the file that load {load.load_id} has loaded: "
         "its content has another hash",
-        hint="Bring the right one back from a backup; load_metadata has its sha256",
+        hint="Bring the right one back from a backup; load_metadata has its sha256.",
         file=delivered(load.filename),
     )
 
@@ -151,6 +151,6 @@ def removed(found: CommittedLoad) -> TerminalError:
     return TerminalError(
         ErrorCode.LOAD_REMOVED,
         f"the rows of load {load.load_id} are not in {load.table_name} any more: {why}",
-        hint="`load_deliveries` says when; name a load whose rows are there",
+        hint="`load_deliveries` says when; name a load whose rows are there.",
         file=delivered(load.filename),
     )

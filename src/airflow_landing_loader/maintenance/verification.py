@@ -104,7 +104,7 @@ class Proof:
             message=f"{load.table_name} does not hold exactly the records of load {load.load_id}: "
             f"{what}",
             hint="Somebody has changed rows or column types since; to have them as delivered, "
-            "`landing-loader unload` the load and let its file load again",
+            "`landing-loader unload` the load and let its file load again.",
             file=delivered(load.filename),
         )
 
@@ -259,7 +259,7 @@ def _comparison(found: CommittedLoad) -> Comparison:
         raise TerminalError(
             ErrorCode.LOAD_TABLE_UNFIT,
             f"{load.table_name} is not there any more: its rows cannot be compared",
-            hint="To have the rows again, deliver the archived file anew",
+            hint="To have the rows again, deliver the archived file anew.",
             file=delivered(load.filename),
         )
     return comparison_of(load, found.columns, table)
@@ -273,7 +273,7 @@ def _mapping_of(load: Load, mappings: Sequence[TableMapping]) -> TableMapping:
         ErrorCode.LANDING_UNKNOWN_FILE,
         f"no mapping feeds {load.table_name} from a file of this name any more, "
         "so nothing says how it is written",
-        hint="Bring the mapping back for the time of the verification",
+        hint="Bring the mapping back for the time of the verification.",
         file=delivered(load.filename),
     )
 
@@ -313,6 +313,6 @@ def _read_otherwise(load: Load, how: str) -> TerminalError:
         ErrorCode.MAPPING_CHANGED,
         f"under today's mapping the archived file is not read as it was for load {load.load_id}: "
         f"{how}",
-        hint="Bring back the mapping as it was for the time of the verification",
+        hint="Bring back the mapping as it was for the time of the verification.",
         file=delivered(load.filename),
     )

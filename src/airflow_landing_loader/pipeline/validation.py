@@ -160,9 +160,9 @@ def _check_count(delivery: Delivery, inspection: Inspection, promised: int, by: 
     too_few = inspection.records < promised
     code = ErrorCode.COUNT_TOO_FEW if too_few else ErrorCode.COUNT_TOO_MANY
     hint = (
-        "The file is not complete; ask the sender to deliver it again"
+        "The file is not complete; ask the sender to deliver it again."
         if too_few
-        else "Ask the sender which of the two is right; see count_includes if headers are counted"
+        else "Ask the sender which of the two is right; see count_includes if headers are counted."
     )
     raise TerminalError(
         code,
@@ -181,7 +181,7 @@ def _check_ragged(landing: Zone, delivery: Delivery, inspection: Inspection) -> 
             f"{ragged:,} of {counted(records, 'record')} have a wrong number of fields, or are the "
             "header again; "
             f"max_rejected allows {delivery.mapping.max_rejected:.2%}, never all",
-            hint="Ask the sender for a better file, or raise max_rejected and replay",
+            hint="Ask the sender for a better file, or raise max_rejected and replay.",
             file=delivery.data.name,
             line=next(
                 ragged_records(landing.source(delivery.data), delivery.mapping, inspection)
@@ -205,7 +205,7 @@ def require_rest(delivery: Delivery, now: float) -> None:
         raise TransientError(
             ErrorCode.LANDING_UNSETTLED,
             f"the file was written {age:.1f} s ago and may still be (settle_seconds: {settle:g})",
-            hint="It is looked at again",
+            hint="It is looked at again.",
             file=delivery.data.name,
         )
 
@@ -218,6 +218,6 @@ def _grant_grace(delivery: Delivery, error: TerminalError, now: float) -> None:
             error.code,
             f"{detail.message}; it is {age:.0f} s old and may still be written "
             f"(grace_seconds: {grace:g})",
-            hint="It is looked at again",
+            hint="It is looked at again.",
             **detail.place(),
         ) from error

@@ -113,5 +113,5 @@ def dbt_failure(tasks: Sequence[str]) -> TerminalError:
     return TerminalError(
         ErrorCode.DBT_FAILED,
         f"dbt failed in {', '.join(tasks)}",
-        hint="See the logs of these tasks; dbt runs again in ten minutes",
+        hint="See the logs of these tasks; dbt runs again in ten minutes.",
     )

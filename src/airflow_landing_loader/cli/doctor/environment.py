@@ -22,7 +22,7 @@ def version_checks() -> Iterator[Check]:
             topic="version",
             level="error",
             message=f"{versions}, no DuckDB",
-            mend="`pip install duckdb`",
+            mend="`pip install duckdb`.",
         )
     else:
         yield Check(topic="version", level="ok", message=f"{versions}, DuckDB {duckdb}")
@@ -101,7 +101,7 @@ def airflow_checks(settings: Settings) -> Iterator[Check]:
             topic="airflow",
             level="warn",
             message=f"tasks that write to DuckDB wait for pool {settings.writer_pool!r}",
-            mend=f"If it does not exist: airflow pools set {settings.writer_pool} 1 'DuckDB'",
+            mend=f"If it does not exist: `airflow pools set {settings.writer_pool} 1 'DuckDB'`.",
         )
 
 

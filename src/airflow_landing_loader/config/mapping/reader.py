@@ -152,7 +152,7 @@ def _pairs(node: Node | None) -> tuple[Pair, ...]:
         raise ConfigurationError(
             ErrorCode.MAPPING_BAD_VALUE,
             "A mapping file holds patterns, each with its table.",
-            hint="For example: instruments_*.csv: raw_instruments",
+            hint="For example `instruments_*.csv: raw_instruments`.",
             line=node.place.line,
             column=node.place.column,
         )
@@ -220,7 +220,7 @@ def _nothing_below(root: Path, files: int) -> MappingProblem:
     detail = ErrorDetail(
         code=ErrorCode.MAPPING_NONE_FOUND.value,
         message=f"There is no table mapping below this folder: {why}.",
-        hint="Write one, for example: instruments_*.csv: raw_instruments",
+        hint="Write one, for example `instruments_*.csv: raw_instruments`.",
         file=tree.shown(root, root),
     )
     return MappingProblem(detail=detail, table=None, path=root)

@@ -132,7 +132,7 @@ def _fault_of_whole(pair: Pair) -> Finding | None:
     if isinstance(node, ScalarNode) and isinstance(node.value, str) and not node.fault:
         return None
     message = "After a pattern comes the name of its table, or a mapping of keys."
-    hint = f"For example: {pair.key}: raw_trades"
+    hint = f"For example `{pair.key}: raw_trades`."
     if node.fault:
         message, hint = f"{node.fault.message} {message}", node.fault.hint
     return Finding(ErrorCode.MAPPING_BAD_VALUE, message, hint, node.place)

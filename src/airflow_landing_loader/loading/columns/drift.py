@@ -122,7 +122,7 @@ def plan_columns(
             f"the table knows none of the file's {counted(len(columns), 'column')} "
             f"(it has {', '.join(c.name for c in theirs[:8]) or 'none of its own'})",
             hint="Is this the right file for this table? Check the pattern, csv.delimiter and "
-            "csv.header of the mapping",
+            "csv.header of the mapping.",
             file=file,
         )
     position = {of_table[key].name: index for key, index in places.items()}
@@ -147,7 +147,7 @@ def _generated(column: FileColumn, of_table: TableColumn, file: str) -> Terminal
     return TerminalError(
         ErrorCode.LOAD_TABLE_UNFIT,
         f"the table generates its column {of_table.name} itself, so that no file can fill it",
-        hint="Drop the column from the table, or give the file's another name with csv.rename",
+        hint="Drop the column from the table, or give the file's another name with csv.rename.",
         file=file,
         column=column.name,
     )

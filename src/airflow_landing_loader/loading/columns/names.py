@@ -109,7 +109,7 @@ def collision(name: str, earlier: str, column: str) -> TerminalError:
     return TerminalError(
         ErrorCode.HEADER_NAME_COLLISION,
         f"this name and {earlier!r} both become the column {column}",
-        hint=f"{_RENAME}: csv: {{rename: {{{_yaml(name)}: another_name}}}}",
+        hint=f"{_RENAME}: csv: {{rename: {{{_yaml(name)}: another_name}}}}.",
         column=name,
     )
 
@@ -124,20 +124,20 @@ def _column_name(name: str, position: int) -> str:
             ErrorCode.HEADER_EMPTY_NAME,
             f"column {position} of the header has no name",
             hint="Ask the sender for a name, or name it with csv.rename in the mapping: csv: "
-            "{rename: {'': a_name}}; where several are empty, by their positions, see docs/csv.md",
+            "{rename: {'': a_name}}; where several are empty, by their positions, see docs/csv.md.",
         )
     column = column_name(name)
     if len(column) > MAX_LENGTH:
         raise TerminalError(
             ErrorCode.HEADER_NAME_TOO_LONG,
             f"the name of column {position} has {len(column)} characters; {MAX_LENGTH} are allowed",
-            hint=f"{_RENAME}; a missing line end looks like this",
+            hint=f"{_RENAME}; a missing line end looks like this.",
         )
     if same(column) in OWN_COLUMNS:
         raise TerminalError(
             ErrorCode.HEADER_RESERVED_NAME,
             f"column {position} would become {column}, a column of the loader's own",
-            hint=f"{_RENAME}: csv: {{rename: {{{_yaml(name)}: another_name}}}}",
+            hint=f"{_RENAME}: csv: {{rename: {{{_yaml(name)}: another_name}}}}.",
             column=name,
         )
     return column
@@ -148,14 +148,14 @@ def _duplicate(name: str, *, renamed: bool) -> TerminalError:
         return TerminalError(
             ErrorCode.HEADER_DUPLICATE_NAME,
             "csv.rename gives a column this name, and another column of the header has it too",
-            hint="Give it a name in csv.rename that no other column has, or rename the other too",
+            hint="Give it a name in csv.rename that no other column has, or rename the other too.",
             column=name,
         )
     return TerminalError(
         ErrorCode.HEADER_DUPLICATE_NAME,
         "the header has this name twice (upper and lower case do not count)",
         hint="Ask the sender to mend the header, or name the columns by their positions with "
-        "csv.rename and csv.columns in the mapping, see docs/csv.md",
+        "csv.rename and csv.columns in the mapping, see docs/csv.md.",
         column=name,
     )
 

@@ -43,7 +43,7 @@ def check_own_columns(
             f"column {column.name} of {table} "
             f"{'is one that the table generates itself' if column.generated else why}",
             hint=(
-                f"Drop the column from {table}, then replay"
+                f"Drop the column from {table}, then replay."
                 if column.generated
                 else cure.format(table=table, column=column.name, type=fit[0])
             ),
@@ -91,7 +91,7 @@ def load_ids_lost(table: str, *, file: str | None = None) -> TerminalError:
         f"{table} has no column {LOAD_ID} any more: nothing tells which rows are of which load",
         hint="Put the column back with its values, from a backup; or drop the table and let its "
         "files load again. Where it is another table than the one that was loaded into, add a "
-        f"text column {LOAD_ID} to it: its rows are nobody's then",
+        f"text column {LOAD_ID} to it: its rows are nobody's then.",
         file=file,
         column=LOAD_ID,
     )

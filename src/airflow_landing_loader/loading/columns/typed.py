@@ -61,7 +61,7 @@ def typed_columns(
                 ErrorCode.LOAD_TABLE_UNFIT,
                 f"column {column.name} of {table} has type {column.type}, "
                 "which text is not loaded into",
-                hint="Make it a text column and cast in dbt; docs/mappings.md lists the types",
+                hint="Make it a text column and cast in dbt; docs/mappings.md lists the types.",
                 file=file,
                 column=column.name,
             )

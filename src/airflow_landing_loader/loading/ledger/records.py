@@ -50,7 +50,7 @@ def columns_lost(load_id: str) -> TransientError:
         f"{LOAD_COLUMNS.name} has no columns of load {load_id} any more: nothing tells which of "
         "the table's columns its file has filled",
         hint=f"Somebody has altered the loader's own table {LOAD_COLUMNS.name}: put its rows back "
-        "as they were, from a backup if need be",
+        "as they were, from a backup if need be.",
     )
 
 
@@ -60,7 +60,7 @@ def no_table(table: OwnTable) -> TransientError:
         ErrorCode.WAREHOUSE_BOOKS_ALTERED,
         f"{table.name} is a view, and no table that a loader could write into",
         hint=f"Somebody has put it in the place of the loader's own table {table.name}: drop it "
-        "and put the table back, from a backup if need be; no file is loaded meanwhile",
+        "and put the table back, from a backup if need be; no file is loaded meanwhile.",
     )
 
 
@@ -74,5 +74,5 @@ def altered(table: OwnTable, columns: Sequence[str]) -> TransientError:
         ErrorCode.WAREHOUSE_BOOKS_ALTERED,
         f"a row of {table.name} holds in {named} what no loader has written",
         hint=f"Somebody has altered the loader's own table {table.name}: put the row back as it "
-        "was, from a backup if need be; no file is moved meanwhile",
+        "was, from a backup if need be; no file is moved meanwhile.",
     )

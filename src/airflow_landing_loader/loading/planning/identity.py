@@ -174,7 +174,7 @@ def decide(validated: Validated, prior: Sequence[PriorLoad]) -> Decision:
             ErrorCode.DELIVERY_REDELIVERED,
             f"the name was loaded before with other content (load {short_id(restates.load_id)}); "
             "the mapping says on_redelivery: fail",
-            hint="If the new content is right, set on_redelivery to append or replace, then replay",
+            hint="If the new content is right, set on_redelivery: append or replace, then replay.",
             file=name,
         )
     # What the books would have called a repetition, had nobody taken the load out of them.
@@ -288,6 +288,6 @@ def _refuse_or_skip(delivery: Delivery, earlier: PriorLoad) -> DuplicateOf:
         ErrorCode.DELIVERY_DUPLICATE,
         f"equal content was loaded before as {earlier.filename!r} "
         f"(load {short_id(earlier.load_id)}); the mapping says on_duplicate: fail",
-        hint="Nothing is missing from the table; delete the file, or set on_duplicate: skip",
+        hint="Nothing is missing from the table; delete the file, or set on_duplicate: skip.",
         file=delivery.data.name,
     )

@@ -79,7 +79,7 @@ def find_rejects(
             ErrorCode.CSV_TOO_MANY_REJECTED,
             f"{rejected:,} of {counted(records, 'record')} would be rejected; "
             f"max_rejected allows {mapping.max_rejected:.2%}, never all",
-            hint="Ask the sender for a better file, or raise max_rejected and replay",
+            hint="Ask the sender for a better file, or raise max_rejected and replay.",
             file=name,
             line=first,
         )
@@ -94,7 +94,7 @@ def _refusal(source: FileContent, validated: Validated, bad: BadValue) -> Termin
         ErrorCode.LOAD_BAD_VALUE,
         f"the value is not {bad.typed.form.words}, which column {column.name} "
         f"({column.type}) takes",
-        hint="Ask the sender to mend it, set on_bad_row: reject, or make the column text",
+        hint="Ask the sender to mend it, set on_bad_row: reject, or make the column text.",
         file=delivery.data.name,
         line=place.line,
         record=record,

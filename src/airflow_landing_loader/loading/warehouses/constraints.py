@@ -6,7 +6,7 @@ import re
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 
-_REPLAY = "then replay the file"
+_REPLAY = "then replay the file."
 _NOT_NULL = (
     "a NOT NULL constraint",
     "Ask the sender for a value in each row (a default of the table never stands in for one), or "

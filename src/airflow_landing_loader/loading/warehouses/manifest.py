@@ -180,7 +180,7 @@ def _not_ours() -> TransientError:
     return TransientError(
         ErrorCode.WAREHOUSE_UNAVAILABLE,
         "a manifest in the staging folder is not one that a loader wrote",
-        hint="See who may write to the staging bucket, and remove the object below manifests/",
+        hint="See who may write to the staging bucket, and remove the object below manifests/.",
     )
 
 

@@ -117,7 +117,7 @@ def claim(folder: StagingFolder, manifest: Manifest, table: str) -> None:
         raise TransientError(
             ErrorCode.WAREHOUSE_LOCKED,
             f"another batch for {table} is open",
-            hint="Wait for its end; the next load of the table finishes it if nobody does",
+            hint="Wait for its end; the next load of the table finishes it if nobody does.",
             value=OUTDATED,
         )
 
@@ -140,7 +140,7 @@ def _explained(error: LandingError) -> LandingError:
         return TransientError(
             ErrorCode.WAREHOUSE_UNAVAILABLE,
             "another loader worked on the same files at the same time",
-            hint="Nothing of this batch was committed; it is tried again",
+            hint="Nothing of this batch was committed; it is tried again.",
         )
     return error
 

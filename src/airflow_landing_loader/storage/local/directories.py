@@ -77,13 +77,13 @@ def unwritable(folder: str, name: str | None) -> Iterator[None]:
         raise
     except OSError as error:
         why = error.strerror or str(error)
-        hint = "Give the loader's user write permission on both folders, or free some space"
+        cure = "Give the loader's user write permission on both folders, or free some space"
         if error.filename and isinstance(error, _IN_THE_WAY):
             why = f"{shown(os.fsdecode(error.filename))} is in the way: {why}"
-            hint = "Move it out of the zone, or remove it"
+            cure = "Move it out of the zone, or remove it"
         raise TransientError(
             ErrorCode.ZONE_UNWRITABLE,
             f"{shown(name or 'A file')} cannot be moved into {shown(folder)}: {why}.",
-            hint=f"{hint}; nothing is lost, and the move is tried again.",
+            hint=f"{cure}; nothing is lost, and the move is tried again.",
             file=name,
         ) from error

@@ -250,7 +250,7 @@ class BatchLoader:
             raise TransientError(
                 ErrorCode.WAREHOUSE_UNAVAILABLE,
                 f"staging the batch took longer than {_LONGEST_STAGING}",
-                hint="Nothing of it was loaded; load fewer or smaller files at a time",
+                hint="Nothing of it was loaded; load fewer or smaller files at a time.",
             )
         manifest = self._manifest(items)
         for part in manifest.parts:

@@ -91,7 +91,7 @@ class Committer:
                 ErrorCode.WAREHOUSE_UNAVAILABLE,
                 f"BigQuery says that job {job.job_id} loaded {job.output_rows} rows into "
                 f"{part.table} and not {part.row_count}",
-                hint="Look at the job in BigQuery's console; its batch stays open meanwhile",
+                hint="Look at the job in BigQuery's console; its batch stays open meanwhile.",
             )
 
     def _claim(self, manifest: Manifest, table: str) -> bool:

@@ -48,7 +48,7 @@ _CONFLICT = re.compile(
 _CONSTRAINT = re.compile(r"cannot be null|required field|constraint", re.IGNORECASE)
 _ROLES = (
     "The loader's account needs roles/bigquery.dataEditor on the dataset, roles/bigquery.jobUser "
-    "on the project and roles/storage.objectUser on the staging bucket"
+    "on the project and roles/storage.objectUser on the staging bucket."
 )
 
 
@@ -59,7 +59,7 @@ def translate(error: BaseException) -> LandingError:
         return TransientError(
             ErrorCode.WAREHOUSE_UNAVAILABLE,
             f"BigQuery's answer is {_name(error)}",
-            hint="It is tried again; if it stays, look at quotas and at Google's status page",
+            hint="It is tried again; if it stays, look at quotas and at Google's status page.",
             value=text,
         )
     if isinstance(error, Forbidden | Unauthorized | GoogleAuthError):
@@ -77,7 +77,7 @@ def translate(error: BaseException) -> LandingError:
     return TerminalError(
         ErrorCode.LOAD_TABLE_UNFIT,
         f"BigQuery refuses the load ({_name(error)})",
-        hint="Look at the job in BigQuery's console; its id begins with landing_loader",
+        hint="Look at the job in BigQuery's console; its id begins with landing_loader.",
         value=text,
     )
 
@@ -88,7 +88,7 @@ def missing(what: str, error: NotFound) -> ConfigurationError:
         ErrorCode.WAREHOUSE_NOT_FOUND,
         f"{what} is not there",
         hint="Create dataset and bucket in one location, or correct BQ_DATASET, GCP_PROJECT and "
-        "STAGING_BUCKET",
+        "STAGING_BUCKET.",
         value=masked(str(error)),
     )
 

@@ -202,7 +202,7 @@ class Jobs:
             raise TransientError(
                 ErrorCode.WAREHOUSE_UNAVAILABLE,
                 f"BigQuery neither takes nor knows job {job_id}",
-                hint="It is tried again; nothing of it was loaded",
+                hint="It is tried again; nothing of it was loaded.",
             )
         return job
 

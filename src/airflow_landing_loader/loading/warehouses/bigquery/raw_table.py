@@ -62,7 +62,7 @@ class Tables:
             raise TerminalError(
                 ErrorCode.LOAD_TABLE_UNFIT,
                 f"{table} is a {found.table_type.lower()}; files load into tables",
-                hint="Name a table in the mapping, or drop the view",
+                hint="Name a table in the mapping, or drop the view.",
             )
         return tuple(
             TableColumn(field.name, type_of_field(field), _is_generated(field))
@@ -169,7 +169,7 @@ class Tables:
 def _check_own(table: str, columns: Sequence[TableColumn]) -> None:
     types = {name: (type_,) for name, type_ in _OWN_TYPES.items()}
     check_own_columns(
-        table, columns, types, "Drop the column {column} or give it the type {type}, then replay"
+        table, columns, types, "Drop the column {column} or give it the type {type}, then replay."
     )
 
 
@@ -187,7 +187,7 @@ def _clustering(table: str, names: Sequence[str], wanted: Sequence[str]) -> list
             raise TerminalError(
                 ErrorCode.LOAD_TABLE_UNFIT,
                 f"{table} shall be clustered by {name}, but this first file has no such column",
-                hint="Name columns of the file in bigquery.cluster_by, or create the table by hand",
+                hint="Name the file's columns in bigquery.cluster_by, or create the table by hand.",
                 column=name,
             )
     return [spelled[name.casefold()] for name in wanted]

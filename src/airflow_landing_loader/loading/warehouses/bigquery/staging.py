@@ -300,7 +300,7 @@ def _reader_error(error: duckdb.Error, file: str) -> LandingError:
     return TransientError(
         ErrorCode.WAREHOUSE_UNAVAILABLE,
         f"the CSV reader failed with {type(error).__name__}",
-        hint="Give it more memory with [landing_loader] duckdb_memory_limit",
+        hint="Give it more memory with [landing_loader] duckdb_memory_limit.",
         file=file,
         value=str(error),
     )

@@ -115,7 +115,7 @@ class Catalogue:
             raise TerminalError(
                 ErrorCode.LOAD_TABLE_UNFIT,
                 f"{table} is a view; files load into tables",
-                hint="Name a table in the mapping, or drop the view",
+                hint="Name a table in the mapping, or drop the view.",
             )
         return found.columns
 
@@ -173,7 +173,7 @@ def check_own(table: str, columns: Sequence[TableColumn], *, row_number: bool) -
     :raises TerminalError: ``LOAD_TABLE_UNFIT``.
     """
     types = {name: _OWN_TYPES[name] for name in own_columns(row_number=row_number)}
-    cure = "ALTER TABLE {table} ALTER COLUMN {column} TYPE {type}, then replay"
+    cure = "ALTER TABLE {table} ALTER COLUMN {column} TYPE {type}, then replay."
     check_own_columns(table, columns, types, cure)
 
 

@@ -113,14 +113,15 @@ def translate(error: duckdb.Error, *, file: str | None = None) -> LandingError:
         return TransientError(
             ErrorCode.WAREHOUSE_UNAVAILABLE,
             "DuckDB ran out of memory",
-            hint="Raise [landing_loader] duckdb_memory_limit, or load fewer files at a time",
+            hint="Raise [landing_loader] duckdb_memory_limit, or load fewer files at a time.",
             file=file,
         )
     if any(word in text for word in _NO_ROOM):
         return TransientError(
             ErrorCode.WAREHOUSE_DISK_FULL,
             "no room is left for the database",
-            hint="Free space on its disk; loads go on by themselves afterwards",
+            hint="Free space beside it on its disk: the database's own file does not shrink. Loads "
+            "go on by themselves afterwards.",
             file=file,
         )
     if isinstance(error, duckdb.IOException):
@@ -132,7 +133,7 @@ def translate(error: duckdb.Error, *, file: str | None = None) -> LandingError:
     return TransientError(
         ErrorCode.WAREHOUSE_UNAVAILABLE,
         f"DuckDB failed with {type(error).__name__}",
-        hint="Look at the database file with `landing-loader doctor`",
+        hint="Look at the database file with `landing-loader doctor`.",
         file=file,
         value=text,
     )
@@ -145,13 +146,13 @@ def _translate_io(text: str, file: str | None) -> TransientError:
         return TransientError(
             ErrorCode.WAREHOUSE_LOCKED,
             f"the database is open in {holder}",
-            hint="Close it there; loads go on by themselves afterwards",
+            hint="Close it there; loads go on by themselves afterwards.",
             file=file,
         )
     return TransientError(
         ErrorCode.WAREHOUSE_UNAVAILABLE,
         "the database cannot be read or written",
-        hint="Look at it with `landing-loader doctor`",
+        hint="Look at it with `landing-loader doctor`.",
         file=file,
         value=text,
     )
@@ -164,7 +165,7 @@ def _make_folder(database: Path) -> None:
         raise TransientError(
             ErrorCode.WAREHOUSE_UNAVAILABLE,
             f"the folder of the database cannot be made: {error.strerror}",
-            hint="Set DUCKDB_PATH to a place that can be written",
+            hint="Set DUCKDB_PATH to a place that can be written.",
             file=str(database),
         ) from error
 

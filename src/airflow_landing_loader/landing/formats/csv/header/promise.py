@@ -21,17 +21,17 @@ _NAMED = 10
 _DELIMITERS = {*",;\t|"}
 _TAKE_OUT = (
     "correct csv.columns in the mapping, or take it out: then columns that are new go to _extra, "
-    "and missing ones are NULL"
+    "and missing ones are NULL."
 )
 _BY_POSITION = (
     "Name such columns by their positions (csv.rename: {'#3': a_name}) beside csv.columns with all "
-    "names in file order, see docs/csv.md"
+    "names in file order, see docs/csv.md."
 )
 
 
 _READ_IT = (
     "Let the header be read: csv.header: true, beside csv.columns, which is then what it has to "
-    "hold, in any order; csv.rename names a column that has no name there, or another one"
+    "hold, in any order; csv.rename names a column that has no name there, or another one."
 )
 
 
@@ -104,7 +104,7 @@ def check_places(
 def _order_cure(csv: CsvDialect, line: int) -> str:
     if line == csv.skip_rows:  # the last line that is skipped
         return f"Set csv.skip_rows: {line - 1}. {_READ_IT}"
-    return f"Write csv.columns in the order of line {line}"
+    return f"Write csv.columns in the order of line {line}."
 
 
 def effective_names(names: Sequence[str], csv: CsvDialect) -> tuple[str, ...]:
@@ -146,7 +146,7 @@ def _check_position(header: _Header, position: int, found: Counter[str]) -> None
         raise header.other(
             f"csv.rename names column {position}, which {what}",
             "Correct the mapping to the columns that the file has now; a column that has a name of "
-            "its own is renamed by it",
+            "its own is renamed by it.",
         )
 
 
@@ -158,7 +158,7 @@ def _lacks(header: _Header, key: str, name: str) -> TerminalError:
     what = f"column {key!r}" if key else "column without a name"
     return header.other(
         f"the header has no {what}, which csv.rename calls {name!r}, and no column of that name",
-        f"{guess}Correct csv.rename in the mapping to what the sender writes now, or take it out",
+        f"{guess}Correct csv.rename in the mapping to what the sender writes now, or take it out.",
     )
 
 
@@ -176,7 +176,7 @@ def _check_promised(
     ]
     cure = _TAKE_OUT
     if in_order:
-        cure = "correct csv.columns and the positions in csv.rename"
+        cure = "correct csv.columns and the positions in csv.rename."
         if not differences and list(wanted) != list(map(same, names)):
             differences = ["has them in another order, and some are named by their positions"]
     if differences:
