@@ -19,7 +19,7 @@ def reader_disagrees(
     return TerminalError(
         ErrorCode.LOAD_READER_DISAGREES,
         what,
-        hint="Keep the file and report it with its mapping; see docs/csv.md for the grammar",
+        hint="Keep the file and report it with its mapping; see docs/csv.md for the grammar.",
         file=file,
         value=value,
     )
