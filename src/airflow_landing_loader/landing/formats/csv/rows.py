@@ -211,7 +211,7 @@ def skip_lines(
             place = Place(place.offset + len(line), place.line + 1, rest, fault)
             count -= 1
         elif blocks.ended or len(place.rest) > limits.bytes:
-            return _last_skipped(place, blocks, limits)
+            return _last_skipped(place, blocks, limits, on_line)
         else:
             place = replace(place, rest=place.rest + blocks.take(len(place.rest)))
         if place.fault:
@@ -219,11 +219,15 @@ def skip_lines(
     return place
 
 
-def _last_skipped(place: Place, blocks: Blocks, limits: Limits) -> Place:
+def _last_skipped(
+    place: Place, blocks: Blocks, limits: Limits, on_line: Callable[[int, bytes], None]
+) -> Place:
     """The text ends within the skipped lines, or one of them does not end."""
     fault = _line_fault(place.rest, place.line, limits)
     if fault is None and blocks.undecodable:
         fault = _undecodable_fault(place.rest, 0, place.line, blocks.undecodable)
+    if fault is None:
+        on_line(place.line, place.rest)
     return Place(place.offset + len(place.rest), place.line, b"", fault)
 
 

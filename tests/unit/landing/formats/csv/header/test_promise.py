@@ -33,6 +33,7 @@ def refusal(content: str, **csv: object) -> TerminalError | None:
         ('\ufeff"ID";"Ask";" bid";x\n2;201;200;\n', {"skip_rows": 1, "delimiter": ";"}, 1),
         ("made by x\nbid,id,ask,\n200,2,201,\n", {"skip_rows": 2}, 2),
         ("id|ask|bid|\r\n--|---|---|\r\n2|201|200|\r\n", {"skip_rows": 2, "delimiter": "|"}, 1),
+        ("ask,bid,id", {"skip_rows": 1}, 1),
         ("ask,bid\n2,201,200,\n", {"skip_rows": 1}, 1),
         ("id,new,bid,ask\n2,x,200,201\n", {"skip_rows": 1}, 1),
         ("ask,bid,id,filler\n201,200,2,\n", {}, 1),
