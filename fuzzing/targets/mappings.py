@@ -23,7 +23,7 @@ from fuzzing.choices import Choices
 from fuzzing.model.mapping_schema import VALIDATOR, check_schema
 from fuzzing.promises import check_refusal
 
-_SECTIONS = ((), ("go_file",), ("trailer",), ("csv",), ("dag",), ("bigquery",))
+_SECTIONS = ((), ("go_file",), ("trailer",), ("csv",), ("dag",), ("bigquery",), ("identity",))
 _KEYS = sorted({*RESERVED_KEYS, *itertools.chain.from_iterable(map(keys_of, _SECTIONS))})
 TOKENS = (
     b"\n", b"\n  ", b"\n    ", b": ", b":", b"- ", b" ", b"{", b"}", b"[", b"]", b", ", b"'", b'"',
@@ -34,6 +34,7 @@ TOKENS = (
     b"\\U0001F600", b"\x85", "\u2028".encode(), "é".encode(), "\U0001f600".encode(),
     b"\x7f", b"\xc2\x80",
     b"x_*.csv: ", b"x_*_*.csv: ", b"*: ", b"y_*.csv:\n  ", b"'x_*.csv'", b".x", b"..", b"a/b", b"*",
+    b"x_{r}_{d:%Y%m%d}.csv: ", b"x_{n:0d}*: ", b"{r}", b"{n:0d}", b"{{", b"}}", b"[r]",
     b"x_*.go", b"table: raw_x", b"raw_x", b"staging.raw_y", b"load_metadata", b"_load_id",
     b"properties", b"csv", b"fail", b"reject", b"skip", b"append", b"header", b"{table}/{yyyy}",
     b"utf-16", b"@daily", b"0 6 30 2 *", b"*/5 1,2 l jan sun", b"record_count", b"day", b"EU",
@@ -119,11 +120,11 @@ def _check_names(mappings: tuple[TableMapping, ...]) -> None:
     for mapping in mappings:
         for fill in _FILLS:
             pattern = mapping.data_pattern
-            name = pattern.fill([fill] * pattern.star_count)
-            stars = pattern.match(name)
+            name = pattern.fill([one.example() if one.form else fill for one in pattern.wildcards])
+            texts = pattern.match(name)
             assert sum(other.matches(name) for other in mappings) <= 1, f"{name!r} is of two"
-            if stars is not None and mapping.go_pattern is not None and mapping.matches(name):
-                go_name = mapping.go_pattern.fill(stars)
+            if texts is not None and mapping.go_pattern is not None and mapping.matches(name):
+                go_name = mapping.go_pattern.counterpart(pattern, texts)
                 assert not any(other.matches(go_name) for other in mappings), f"{go_name!r}"
 
 

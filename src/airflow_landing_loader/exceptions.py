@@ -37,6 +37,7 @@ class ErrorCode(StrEnum):
     MAPPING_UNKNOWN_KEY = "mapping.unknown_key"
     MAPPING_RESERVED_KEY = "mapping.reserved_key"
     MAPPING_MISSING_KEY = "mapping.missing_key"
+    MAPPING_UNKNOWN_PART = "mapping.unknown_part"
     MAPPING_BAD_VALUE = "mapping.bad_value"
     MAPPING_BAD_PATTERN = "mapping.bad_pattern"
     MAPPING_BAD_TABLE = "mapping.bad_table"
@@ -52,6 +53,8 @@ class ErrorCode(StrEnum):
 
     # What lies in the landing zone.
     LANDING_TWO_PATTERNS = "landing.two_patterns"
+    LANDING_BAD_NAME = "landing.bad_name"
+    LANDING_FILES_ALIKE = "landing.files_alike"
     LANDING_NOT_A_FILE = "landing.not_a_file"
     LANDING_UNSETTLED = "landing.unsettled"
     LANDING_DISAPPEARED = "landing.disappeared"

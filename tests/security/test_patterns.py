@@ -12,7 +12,7 @@ import pytest
 
 import airflow_landing_loader
 from airflow_landing_loader.config.mapping import rules
-from airflow_landing_loader.config.mapping.patterns import Pattern
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 
 CPU_SECONDS = 60
 """An expression that backtracks exponentially takes longer than the universe lasts."""

@@ -6,6 +6,7 @@ from typing import Any
 
 EVERY_KEY: dict[str, Any] = {
     "table": "staging.raw_x",
+    "ignore_case": True,
     "go_file": {
         "pattern": "x_*.go",
         "format": "csv",
@@ -27,11 +28,12 @@ EVERY_KEY: dict[str, Any] = {
         "null_values": ["NA", "-"],
         "row_number": True,
     },
+    "add_columns": {"feed": "{{x}}"},
     "on_bad_row": "reject",
     "max_rejected": 0.5,
     "on_duplicate": "fail",
     "on_redelivery": "replace",
-    "identity": "content",
+    "identity": {"content": True},
     "settle_seconds": 5,
     "grace_seconds": 0.5,
     "max_record_bytes": 1000,

@@ -65,7 +65,7 @@ def unmatched_page(settings: Settings) -> str:
         "## Files that no mapping matches\n\nLooks into "
         f"{_code(settings.landing_path)} every ten minutes and takes nothing. A run fails once for"
         " each new file that no table takes, and names it; later runs are skipped until another one"
-        " comes.\n\n- Correct the file's name, or a pattern: `*` is the only wildcard, case"
+        " comes.\n\n- Correct the file's name, or a pattern: `*` stands for any text, case"
         " counts.\n- A broken mapping matches nothing until it is mended: its own DAG tells.\n"
         "- Where a DAG of your own takes such files, name them in `claimed_patterns` of"
         " `build_landing_dags`.\n"
@@ -105,9 +105,19 @@ def _rules(mapping: TableMapping) -> Iterator[str]:
             f"Bad records are put aside in {_code('load_rejects')}; more than"
             f" {mapping.max_rejected:.4g} of the file, or all of it, fail the file."
         )
-    what = "name and content" if mapping.identity == "name" else "content, under any name,"
-    yield f"A file whose {what} are loaded already {_DUPLICATE[mapping.on_duplicate]}."
-    yield f"A known name with new content {_REDELIVERY[mapping.on_redelivery]}."
+    yield from _identity(mapping)
+    for column, text in mapping.add_columns.items():
+        yield f"Each row has {_code(text)} in the column {_code(column)}."
+
+
+def _identity(mapping: TableMapping) -> Iterator[str]:
+    key = mapping.identity.key
+    of = f"of the same {' and '.join(map(_code, key))}" if key else "of a known name"
+    same = "content, under any name, is" if mapping.identity.content else "name and content are"
+    if key:
+        same = f"content, {of}, is"
+    yield f"A file whose {same} loaded already {_DUPLICATE[mapping.on_duplicate]}."
+    yield f"A file {of} with new content {_REDELIVERY[mapping.on_redelivery]}."
 
 
 def _go_file(go: GoFile) -> Iterator[str]:

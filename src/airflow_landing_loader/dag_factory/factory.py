@@ -18,7 +18,7 @@ from airflow.providers.common.compat.sdk import DAG, get_parsing_context
 
 from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.config.mapping.model import TableMapping
-from airflow_landing_loader.config.mapping.patterns import Pattern
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.config.mapping.reader import (
     MappingProblem,
     MappingSet,

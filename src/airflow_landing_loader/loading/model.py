@@ -36,10 +36,13 @@ class Load:
     :param record_count: records counted by the inspection; equals ``row_count + rejected_count``.
     :param drift_columns: columns of the file that the table lacks, as they stand in ``_extra``.
     :param missing_columns: columns of the table that the file lacks.
-    :param restates_load_id: the earlier load of the same table and file name with other content.
+    :param restates_load_id: the earlier load of the same table and file name, or of the same key,
+        with other content.
     :param same_content_load_id: an earlier load of equal content under another file name.
     :param removed_sequence: what has taken its rows out of the table again, as a number among those
         of ``sequence``: a restatement that replaces, or an unload; ``None`` while they are there.
+    :param identity_key: what the delivery is of, where the mapping says that by parts of its name:
+        a JSON object of them and their values.
     """
 
     load_id: str
@@ -66,6 +69,7 @@ class Load:
     dag_id: str | None
     run_id: str | None
     removed_sequence: int | None = None
+    identity_key: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

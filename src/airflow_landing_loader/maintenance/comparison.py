@@ -39,9 +39,9 @@ class Compared:
     read: Callable[[str], Cell] = str
     hindrance: str | None = None
 
-    def of_record(self, record: Record) -> Cell:
+    def of_cells(self, cells: Sequence[Cell]) -> Cell:
         """The file's cell."""
-        text = None if self.position is None else record.cells[self.position]
+        text = None if self.position is None else cells[self.position]
         return None if text is None else self.read(text)
 
 
@@ -79,12 +79,14 @@ class Comparison:
             columns.append(TableColumn(EXTRA, "VARCHAR"))
         return (*columns, *([self.row_number] if self.row_number else []))
 
-    def of_record(self, record: Record, *, numbered: bool) -> list[Cell]:
+    def of_record(self, record: Record, added: Sequence[Cell], *, numbered: bool) -> list[Cell]:
         """The cells that a record should have given.
 
+        :param added: those that its mapping adds.
         :param numbered: whether the load's rows have numbers.
         """
-        cells = [column.of_record(record) for column in (*self.plain_columns, *self.extra)]
+        read = (*record.cells, *added) if added else record.cells
+        cells = [column.of_cells(read) for column in (*self.plain_columns, *self.extra)]
         if self.row_number:
             cells.append(str(record.number) if numbered else None)
         return cells

@@ -21,6 +21,7 @@ from airflow_landing_loader.landing.formats.csv.cells import read_records
 from airflow_landing_loader.landing.formats.csv.detection.detect import with_dialect
 from airflow_landing_loader.landing.formats.csv.inspection import inspect
 from airflow_landing_loader.landing.model import Inspection
+from airflow_landing_loader.loading.columns.added import cells_of
 from airflow_landing_loader.loading.columns.names import ROW_NUMBER
 from airflow_landing_loader.loading.ledger.records import columns_lost
 from airflow_landing_loader.loading.model import Load
@@ -155,7 +156,7 @@ def verify(
     total = load.row_count + load.record_count
     with warehouse.committed(load_id) as found:
         present = _present(known(found, load_id))
-        _require_columns(present, inspection)
+        _require_columns(present, mapping, inspection)
         held = _Table(present, inspection.longest_record, Progress(tell, total))
     read = _File(held, source, mapping, inspection, Progress(tell, total, load.row_count))
     return _proof(held, read)
@@ -202,6 +203,7 @@ class _File:
         self.rejects = Fingerprint(2)
         rejected, numbered = iter(held.rejected), held.numbered
         next_reject = next(rejected, None)
+        added = cells_of(mapping, delivered(held.load.filename))
         for record in progress.watch(read_records(source, mapping, inspection)):
             if record.number == next_reject:
                 self.rejects.add((str(record.number), record.text))
@@ -210,7 +212,7 @@ class _File:
                 # It can be nowhere else; if it is not there, the two sums differ.
                 self.rejects.add((str(record.number), record.text))
             else:
-                self.sums.add(held.comparison.of_record(record, numbered=numbered))
+                self.sums.add(held.comparison.of_record(record, added, numbered=numbered))
 
 
 def _proof(held: _Table, read: _File) -> Proof:
@@ -242,9 +244,10 @@ def _present(found: CommittedLoad) -> CommittedLoad:
     return found
 
 
-def _require_columns(found: CommittedLoad, inspection: Inspection) -> None:
+def _require_columns(found: CommittedLoad, mapping: TableMapping, inspection: Inspection) -> None:
     """A file of other columns than the load's has no cells to be compared with them."""
-    read, booked = len(inspection.columns), len(found.columns)
+    added = len(mapping.add_columns) if inspection.columns else 0
+    read, booked = len(inspection.columns) + added, len(found.columns)
     if read and not booked:
         raise columns_lost(found.load.load_id)
     if read != booked:

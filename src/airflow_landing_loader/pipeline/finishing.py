@@ -337,8 +337,7 @@ def _is_for_failed(error: ErrorDetail) -> bool:
 
 
 def _folder(delivery: Delivery, when: datetime) -> str:
-    mapping = delivery.mapping
-    return archive_folder(mapping.archive_layout, mapping.table, when)
+    return archive_folder(delivery.mapping, delivery.data.name, when)
 
 
 def _kept(plan: _Plan, error: LandingError | None) -> _Plan:

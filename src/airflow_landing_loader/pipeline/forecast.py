@@ -9,6 +9,7 @@ from airflow_landing_loader.exceptions import TransientError
 from airflow_landing_loader.landing.formats.csv.first_file import require_plain
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn, plan_columns
+from airflow_landing_loader.loading.columns.names import columns_of
 from airflow_landing_loader.loading.columns.typed import typed_columns
 from airflow_landing_loader.loading.model import short_id
 from airflow_landing_loader.loading.planning.identity import (
@@ -19,7 +20,6 @@ from airflow_landing_loader.loading.planning.identity import (
     contents_of,
     decide,
 )
-from airflow_landing_loader.loading.reading.records import columns_of
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.safe_text import counted
 from airflow_landing_loader.settings import Settings
@@ -69,7 +69,7 @@ def forecast(settings: Settings, validated: Validated) -> Forecast:
         refuses duplicates or restatements and it is one.
     """
     inspection, name = validated.inspection, validated.delivery.data.name
-    columns = columns_of(validated)
+    columns = columns_of(validated.delivery, inspection)
     names = tuple(column.column for column in columns)
     try:
         table, owners, prior = _look_up(settings, validated)

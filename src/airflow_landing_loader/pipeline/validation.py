@@ -18,7 +18,7 @@ from airflow_landing_loader.landing.model import (
     Validated,
     files_of,
 )
-from airflow_landing_loader.loading.columns.names import file_columns
+from airflow_landing_loader.loading.columns.names import columns_of
 from airflow_landing_loader.safe_text import counted
 from airflow_landing_loader.storage.content import OnBlock, nothing
 from airflow_landing_loader.storage.zone import Zone
@@ -106,12 +106,7 @@ def _held_against(
     landing: Zone, delivery: Delivery, inspection: Inspection, go: GoFileContent | None
 ) -> Validated:
     """What was found, held against the rules for names and what was promised."""
-    file_columns(
-        inspection.columns,
-        delivery.mapping.csv.rename,
-        file=delivery.data.name,
-        line=inspection.header_line,
-    )
+    columns_of(delivery, inspection)
     promises = _promises(delivery, inspection, go)
     for promised, by in promises:
         _check_count(delivery, inspection, promised, by)

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from airflow_landing_loader.codec import received, sendable
-from airflow_landing_loader.config.mapping.patterns import Pattern
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.landing.discovery.model import RefusedFile
 from airflow_landing_loader.runs.holdback import LONG_PAUSE, PATIENCE
@@ -95,7 +95,7 @@ def strangers_text(over: Sequence[Refusal], count: int, zone: str) -> str:
     return (
         f"[{over[0].code}] No mapping matches {counted(len(over), 'file')} in {zone}; nothing "
         f"takes {them}:{names}{more}\n"
-        "Hint: Add a mapping, or correct a pattern (* is the only wildcard, case counts); where a "
+        "Hint: Add a mapping, or correct a pattern (case counts without ignore_case); where a "
         f"DAG of your own takes {them}, name {them} in claimed_patterns."
     )
 

@@ -53,6 +53,21 @@ def test_a_load_as_delivered(side: worlds.Side) -> None:
     assert [c.name for c in found.columns] == ["id", "name", "note", "_extra", "load_rejects"]
 
 
+def test_columns_from_the_name(side: worlds.Side) -> None:
+    side.map(
+        "{region}_*.csv",
+        add_columns={"region": "{region}", "feed": "x"},
+        on_bad_row="reject",
+        max_rejected=0.9,
+    )
+    first = load(side, "id\n1\n2,3\n", "eu_1.csv")
+    second = load(side, "id\n2\n", "_1.csv")
+    assert proof(side, first).error is None
+    assert proof(side, second).error is None
+    side.sql("UPDATE raw_a SET region = 'us' WHERE region = 'eu'")
+    assert differing(side, first) == ["region"]
+
+
 @pytest.mark.parametrize(
     ("statement", "columns"),
     [

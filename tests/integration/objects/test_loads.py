@@ -46,6 +46,25 @@ def test_go_file_and_archive_layout(cloud: Any) -> None:
     assert cloud.names("landing") == []
 
 
+def test_names_in_any_case_and_what_they_say(cloud: Any) -> None:
+    go = {**GO, "pattern": "a_{region}.go"}
+    cloud.map(
+        "a_{region}.csv",
+        go_file=go,
+        ignore_case=True,
+        add_columns={"region": "{region}"},
+        archive_layout="{region}",
+    )
+    cloud.deliver("A_eu.Csv", "id\n1\n")
+    assert cloud.run() == {}
+    cloud.deliver("a_EU.go", "n=1\n")
+    assert cloud.run() == {}
+    cloud.deliver("A_eu.GO", "n=1\n")
+    assert cloud.run()["A_eu.Csv"].status == "loaded"
+    assert cloud.names("archive") == ["eu/A_eu.Csv", "eu/A_eu.GO"]
+    assert cloud.sql("SELECT id, region FROM raw_a") == [("1", "eu")]
+
+
 def test_objects_share_no_names_with_folders(cloud: Any) -> None:
     if isinstance(cloud.bucket, GcsBucket):
         pytest.skip("its emulator keeps objects as files in folders")

@@ -31,7 +31,7 @@ from airflow_landing_loader.config.mapping.fields import (
 from airflow_landing_loader.config.yaml.values import refusal
 from airflow_landing_loader.exceptions import ErrorCode
 
-_ColumnName = Annotated[
+ColumnName = Annotated[
     str, AfterValidator(check_column_name), Field(json_schema_extra=COLUMN_NAME_SCHEMA)
 ]
 
@@ -67,7 +67,7 @@ class CsvDialect(MappingModel):
         json_schema_extra=encodings.ENCODING_SCHEMA,
     )
     header: Flag = Field(default=True, description="Whether the first record holds the names.")
-    columns: tuple[_ColumnName, ...] | None = Field(
+    columns: tuple[ColumnName, ...] | None = Field(
         default=None,
         validate_default=True,
         min_length=1,
@@ -75,7 +75,7 @@ class CsvDialect(MappingModel):
         description="Column names: in file order for a file without a header; beside a header the "
         "names that it has, in any order.",
     )
-    rename: Annotated[dict[str, _ColumnName], Field(max_length=MAX_COLUMNS)] = Field(
+    rename: Annotated[dict[str, ColumnName], Field(max_length=MAX_COLUMNS)] = Field(
         default={},
         description="Other names for columns of the header, by their names there; '' is a column "
         "without a name, '#3' the third one.",

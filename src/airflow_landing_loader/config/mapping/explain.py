@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from airflow_landing_loader.config.mapping.identity import Identity
 from airflow_landing_loader.config.mapping.model import (
     RESERVED_KEYS,
     BigQueryTable,
@@ -34,6 +35,7 @@ _SECTIONS: dict[KeyPath, type[BaseModel]] = {
     ("csv",): CsvDialect,
     ("dag",): DagOptions,
     ("bigquery",): BigQueryTable,
+    ("identity",): Identity,
 }
 _YAML_1_1_FLAGS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false"}
 _MAX_SHOWN = 60
@@ -111,6 +113,8 @@ def _elsewhere(key: str, section: KeyPath) -> str | None:
 
 def _finding(details: ErrorDetails, pair: Pair) -> Finding | None:
     path: KeyPath = details["loc"]
+    if path[-1:] == ("[key]",):  # pydantic's word for the name in a map, instead of its value
+        path = path[:-1]
     kind, context = details["type"], details.get("ctx") or {}
     if kind == "extra_forbidden":
         return unknown_key(path, pair)

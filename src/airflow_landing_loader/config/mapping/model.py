@@ -14,8 +14,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 from pydantic_core.core_schema import ValidationInfo
 
 from airflow_landing_loader.config.mapping import rules
+from airflow_landing_loader.config.mapping.column_names import check_different
 from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
-from airflow_landing_loader.config.mapping.dialect import CsvDialect, CsvKeys
+from airflow_landing_loader.config.mapping.dialect import ColumnName, CsvDialect, CsvKeys
 from airflow_landing_loader.config.mapping.fields import (
     Exclude,
     FilePattern,
@@ -26,7 +27,14 @@ from airflow_landing_loader.config.mapping.fields import (
     Text,
     Whole,
 )
-from airflow_landing_loader.config.mapping.patterns import Pattern
+from airflow_landing_loader.config.mapping.identity import (
+    Identity,
+    IdentityKeys,
+    require_parts,
+)
+from airflow_landing_loader.config.mapping.patterns.parts import NamePart
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
+from airflow_landing_loader.config.mapping.patterns.template import Template
 from airflow_landing_loader.config.mapping.proof import GoFile, Trailer
 from airflow_landing_loader.config.schedule import SCHEDULE_SCHEMA, check_schedule
 from airflow_landing_loader.config.yaml.values import refusal, whole_number
@@ -114,12 +122,27 @@ class BigQueryTable(MappingModel):
         return hash(self.model_dump_json())
 
 
+AddedText = Annotated[
+    str,
+    Field(max_length=255, json_schema_extra=rules.TEMPLATE_SCHEMA),
+    AfterValidator(rules.check_template),
+]
+AddedColumns = Annotated[
+    dict[ColumnName, AddedText],
+    Field(max_length=100),
+]
+
+
 class TableMapping(MappingModel):
     """One file pattern and the table it feeds, with its rules."""
 
     pattern: FilePattern = Field(description="File name pattern; * stands for any text.")
     table: TableName = Field(
         description="Table that the files feed: name, or schema.name. Created by the first load."
+    )
+    ignore_case: Flag = Field(
+        default=False,
+        description="Whether letters of the patterns' literal texts may be small or capital.",
     )
     go_file: GoFile | None = Field(
         default=None, description="Control file that must arrive before the data file is read."
@@ -135,6 +158,11 @@ class TableMapping(MappingModel):
     csv: CsvKeys = Field(
         default=CsvDialect(),
         description="How the files are written; auto: that is detected for each file.",
+    )
+    add_columns: AddedColumns = Field(
+        default={},
+        description="Columns that the file has not, by name: a text, with the named parts of the "
+        "pattern in braces.",
     )
     on_bad_row: Literal["fail", "reject"] = Field(
         default="fail",
@@ -157,9 +185,10 @@ class TableMapping(MappingModel):
         description="A known name with new content: add its rows, replace the earlier load's rows "
         "in one transaction, or fail it.",
     )
-    identity: Literal["name", "content"] = Field(
-        default="name",
-        description="What makes a duplicate: name and content, or content under any name.",
+    identity: IdentityKeys = Field(
+        default=Identity(),
+        description="What a delivery is of: its name; its content under any name; or a key of "
+        "named parts, so that a restatement may have another name.",
     )
     settle_seconds: Number = Field(
         default=SETTLE_SECONDS_UNPROVED,
@@ -223,18 +252,35 @@ class TableMapping(MappingModel):
 
     @field_validator("go_file")
     @classmethod
-    def _same_stars(cls, value: GoFile | None, info: ValidationInfo) -> GoFile | None:
-        if value is None or "pattern" not in info.data:
-            return value
-        data, go = Pattern.parse(info.data["pattern"]), Pattern.parse(value.pattern)
-        if data.star_count != go.star_count:
-            raise refusal(
-                ErrorCode.MAPPING_BAD_PATTERN,
-                f"The go file's pattern has {go.star_count} *, the data file's {data.text!r} has "
-                f"{data.star_count}: which go file belongs to which data file is not clear.",
-                hint="Use as many * in both; each stands for the same text.",
-                at=("go_file", "pattern"),
-            )
+    def _pairs_with_data(cls, value: GoFile | None, info: ValidationInfo) -> GoFile | None:
+        if value is not None and "pattern" in info.data:
+            rules.check_pair(Pattern.parse(info.data["pattern"]), Pattern.parse(value.pattern))
+        return value
+
+    @field_validator("identity")
+    @classmethod
+    def _key_of_parts(cls, value: Identity, info: ValidationInfo) -> Identity:
+        if value.key and "pattern" in info.data:
+            there = Pattern.parse(info.data["pattern"]).names
+            require_parts(value.key, there, ("identity", "key"))
+        return value
+
+    @field_validator("add_columns")
+    @classmethod
+    def _filled_from_parts(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        check_different(value)
+        if "pattern" in info.data:
+            there = Pattern.parse(info.data["pattern"]).names
+            for column, text in value.items():
+                require_parts(Template.parse(text).names, there, ("add_columns", column))
+        return value
+
+    @field_validator("archive_layout")
+    @classmethod
+    def _folders_of_parts(cls, value: str, info: ValidationInfo) -> str:
+        if "pattern" in info.data:
+            there = (*rules.ARCHIVE_PLACEHOLDERS, *Pattern.parse(info.data["pattern"]).names)
+            require_parts(Template.parse(value).names, there, ("archive_layout",))
         return value
 
     @field_validator("trailer")
@@ -284,15 +330,19 @@ class TableMapping(MappingModel):
             object.__setattr__(self, "settle_seconds", SETTLE_SECONDS)
         return self
 
+    def __hash__(self) -> int:
+        # Added columns are a dict, which pydantic cannot hash.
+        return hash(self.model_dump_json())
+
     @property
     def data_pattern(self) -> Pattern:
         """``pattern``, ready to be compared with names."""
-        return Pattern.parse(self.pattern)
+        return self._parsed(self.pattern)
 
     @property
     def go_pattern(self) -> Pattern | None:
         """``go_file.pattern``, ready to be compared with names; ``None`` without a go file."""
-        return Pattern.parse(self.go_file.pattern) if self.go_file else None
+        return self._parsed(self.go_file.pattern) if self.go_file else None
 
     @property
     def dag_id(self) -> str:
@@ -304,6 +354,27 @@ class TableMapping(MappingModel):
 
         :param name: a file name, not a path.
         """
-        return self.data_pattern.match(name) is not None and not any(
-            Pattern.parse(text).match(name) is not None for text in self.exclude
-        )
+        return self.data_pattern.match(name) is not None and not self.excludes(name)
+
+    def parts_of(self, name: str) -> tuple[NamePart, ...]:
+        """What the named parts of ``pattern`` say in a file's name."""
+        return self.data_pattern.parts_of(name)
+
+    def identity_key(self, name: str) -> str | None:
+        """What a delivery of this name is of, as the books have it; ``None``: of its name."""
+        return self.identity.of(self.parts_of(name)) if self.identity.key else None
+
+    def added_cells(self, name: str) -> tuple[str | None, ...]:
+        """The values of ``add_columns`` in the rows of a file of this name; ``None`` is NULL."""
+        if not self.add_columns:
+            return ()
+        values = {part.name: part.value for part in self.parts_of(name)}
+        templates = map(Template.parse, self.add_columns.values())
+        return tuple([template.filled(values) or None for template in templates])
+
+    def excludes(self, name: str) -> bool:
+        """Whether it leaves files of this name to others."""
+        return any(self._parsed(text).match(name) is not None for text in self.exclude)
+
+    def _parsed(self, text: str) -> Pattern:
+        return Pattern.parse(text, ignore_case=self.ignore_case)

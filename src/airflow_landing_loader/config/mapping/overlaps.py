@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from airflow_landing_loader.config.mapping.patterns import Pattern
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.config.mapping.written import Written
 from airflow_landing_loader.config.yaml.findings import Finding, KeyPath, locate
 from airflow_landing_loader.exceptions import ErrorCode

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from airflow_landing_loader.config.mapping import own_tables
-from airflow_landing_loader.config.mapping.patterns import MAX_PATTERN_LENGTH, Pattern
+from airflow_landing_loader.config.mapping.patterns.pattern import MAX_PATTERN_LENGTH, Pattern
 from airflow_landing_loader.config.yaml.values import any_case, matches, pattern_schema, refusal
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 
@@ -30,7 +30,8 @@ CLOSED_TABLE_PATTERN = (
 
 
 ARCHIVE_PLACEHOLDERS = ("table", "yyyy", "mm", "dd")
-_SEGMENT = r"(?!\.)(?:[^/\\{}\u0000-\u001f]|\{(?:" + "|".join(ARCHIVE_PLACEHOLDERS) + r")\})+"
+_SEGMENT = rf"(?!\.)(?:[^/\\{{}}\u0000-\u001f]|\{{{_IDENTIFIER}\}})+"
+TEMPLATE_PATTERN = rf"^(?:[^{{}}]|\{{\{{|\}}\}}|\{{{_IDENTIFIER}\}})*$"
 ARCHIVE_LAYOUT_PATTERN = f"^(?:{_SEGMENT}(?:/{_SEGMENT})*)?$"
 
 DELIMITER_PATTERN = (
@@ -61,7 +62,12 @@ TABLE_SCHEMA: dict[str, Any] = {
 }
 ARCHIVE_LAYOUT_SCHEMA = pattern_schema(
     ARCHIVE_LAYOUT_PATTERN,
-    "Relative folders, no dot first, with the placeholders {table}, {yyyy}, {mm}, {dd}.",
+    "Relative folders, no dot first, with {table}, {yyyy}, {mm}, {dd} and named parts.",
+)
+TEMPLATE_SCHEMA = pattern_schema(
+    TEMPLATE_PATTERN,
+    "A text with named parts such as {region}; {{ and }} for braces.",
+    maxLength=255,
 )
 DELIMITER_SCHEMA = pattern_schema(
     DELIMITER_PATTERN, 'One character, or two to four ASCII characters; a tab is "\\t".'
@@ -105,6 +111,33 @@ def parse_pattern(text: str) -> Pattern:
         raise refusal(error.code, error.detail.message, hint=error.detail.hint) from error
 
 
+def check_pair(data: Pattern, go: Pattern) -> None:
+    """Patterns of a data file and its go file of which each says the other's name.
+
+    :raises PydanticCustomError: ``mapping.bad_pattern`` at ``go_file.pattern``.
+    """
+    if go.pairs_with(data):
+        return
+    stars, others = go.star_count, data.star_count
+    message = (
+        f"The go file's pattern has {stars} *, the data file's {data.text!r} has {others}: which "
+        "go file belongs to which data file is not clear."
+    )
+    hint = "Use as many * in both; each stands for the same text."
+    if stars == others:
+        message = (
+            f"The go file's pattern has {_parts(go)}, the data file's {data.text!r} has "
+            f"{_parts(data)}: which go file belongs to which data file is not clear."
+        )
+        hint = "Give both the same named parts, which say the same; dates may be written otherwise."
+    raise refusal(ErrorCode.MAPPING_BAD_PATTERN, message, hint=hint, at=("go_file", "pattern"))
+
+
+def _parts(pattern: Pattern) -> str:
+    named = [one.written for one in pattern.wildcards if one.name is not None]
+    return " ".join(named) or "no named parts"
+
+
 def check_table(text: str) -> str:
     """``table`` or ``schema.table``, neither the warehouse's nor ours.
 
@@ -144,6 +177,20 @@ def check_table(text: str) -> str:
     return text
 
 
+def check_template(text: str) -> str:
+    """A text with named parts.
+
+    :raises PydanticCustomError: ``mapping.bad_value``.
+    """
+    if not matches(TEMPLATE_PATTERN, text):
+        raise refusal(
+            ErrorCode.MAPPING_BAD_VALUE,
+            f"{text!r} has a brace without its partner, or round what is no name.",
+            hint="Write {region} for a part of the name, {{ and }} for braces.",
+        )
+    return text
+
+
 def check_archive_layout(text: str) -> str:
     """Relative folders below the archive, with placeholders.
 
@@ -154,7 +201,8 @@ def check_archive_layout(text: str) -> str:
         raise refusal(
             ErrorCode.MAPPING_BAD_VALUE,
             f"{text!r} is not an archive layout. Allowed: folders below the archive, separated by "
-            f"single slashes, none beginning with a dot, with the placeholders {placeholders}.",
+            f"single slashes, none beginning with a dot, with the placeholders {placeholders} and "
+            "the named parts of the pattern.",
             hint="For example {table}/{yyyy}/{mm}/{dd}; leave the key out for a flat archive.",
         )
     return text

@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from airflow_landing_loader.config.mapping.column_names import POSITION_PATTERN
 from airflow_landing_loader.config.mapping.explain import NOT_WRITTEN
+from airflow_landing_loader.config.mapping.identity import SHORT_FORMS
 from airflow_landing_loader.config.mapping.model import RESERVED_KEYS, TableMapping
 from airflow_landing_loader.config.mapping.rules import FILE_PATTERN_SCHEMA, TABLE_SCHEMA
 
@@ -30,12 +31,14 @@ def mapping_json_schema() -> Schema:
         model["properties"].pop(name)
     model["required"] = ["table"]
     model["properties"]["table"] = {"$ref": "#/$defs/TableName"}
-    keys_of_csv = model["properties"]["csv"].pop("$ref")
-    model["properties"]["csv"]["anyOf"] = [{"const": "auto"}, {"$ref": keys_of_csv}]
+    for key, short in (("csv", ["auto"]), ("identity", [*SHORT_FORMS])):
+        keys = model["properties"][key].pop("$ref")
+        model["properties"][key]["anyOf"] = [{"enum": short}, {"$ref": keys}]
     model["properties"] |= {key: _reserved() for key in RESERVED_KEYS}
     model["allOf"] = _mapping_rules()
     definitions["GoFile"]["allOf"] = _go_file_rules()
     definitions["CsvDialect"]["allOf"] = _csv_rules()
+    definitions["Identity"]["allOf"] = [_if(_has("content", {"const": True}), _never("key"))]
     table_name = {
         "type": "string",
         "description": TableMapping.model_fields["table"].description,

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from airflow_landing_loader.config.mapping.explain import NOT_WRITTEN, explain, unknown_key
 from airflow_landing_loader.config.mapping.fields import Exclude, FilePattern, TableName
 from airflow_landing_loader.config.mapping.model import RESERVED_KEYS, TableMapping
-from airflow_landing_loader.config.mapping.patterns import Pattern
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.config.yaml.findings import Finding, KeyPath
 from airflow_landing_loader.config.yaml.nodes import (
     ListNode,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from airflow_landing_loader.config.mapping.patterns import Pattern
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.landing.model import Delivery
 
 _PACKED = (".gz", ".zst", ".zstd", ".bz2", ".xz", ".zip", ".gpg", ".pgp")

@@ -11,23 +11,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow_landing_loader.config.mapping.model import TableMapping
-from airflow_landing_loader.config.mapping.patterns import is_ignored
+from airflow_landing_loader.config.mapping.patterns.ignored import is_ignored
 from airflow_landing_loader.exceptions import (
     ErrorCode,
     TerminalError,
     TransientError,
 )
 from airflow_landing_loader.landing.discovery.many import many_values
-from airflow_landing_loader.landing.discovery.matching import Index, Use
+from airflow_landing_loader.landing.discovery.matching import Index, Partners, Use
 from airflow_landing_loader.landing.discovery.model import (
     Discovery,
     Look,
     Orphan,
     RefusedFile,
     Waiting,
-    two_patterns,
+    files_alike,
+    no_use_of,
 )
 from airflow_landing_loader.landing.discovery.rest import Rest
+from airflow_landing_loader.landing.discovery.same_key import one_of_each
 from airflow_landing_loader.landing.model import Delivery, files_of
 from airflow_landing_loader.storage.content import disappeared, require_same
 from airflow_landing_loader.storage.model import LandedFile
@@ -57,7 +59,8 @@ def discover(
     looks, unchanged in looks at least ``rest.LOOK_INTERVAL`` apart, and open for writing by nobody.
     Our own looks count too because a modification time in the future (a sender's clock that is
     ahead) would otherwise hold a file up until then. With ``settle_seconds: 0`` it is ready at
-    once.
+    once. Of deliveries with the same identity key the one that was written first is ready, and the
+    others after it, in later looks: the last one is what is true.
 
     :param zone: landing zone.
     :param mappings: all mappings that share it, so that a name that two of them match is seen.
@@ -79,6 +82,8 @@ def discover(
 def _common_prefix(mappings: Sequence[TableMapping]) -> str:
     """The text that all names which a pattern matches begin with."""
     patterns = [m.data_pattern for m in mappings] + [m.go_pattern for m in mappings if m.go_pattern]
+    if any(pattern.ignore_case for pattern in patterns):
+        return ""  # no listing ignores case
     prefixes = [pattern.literal_prefix for pattern in patterns]
     if not prefixes:
         return ""
@@ -96,13 +101,14 @@ def find_delivery(zone: Zone, mappings: Sequence[TableMapping], name: str) -> De
     :raises TransientError: ``LANDING_DISAPPEARED``, the data file or its go file is not there;
         ``ZONE_UNAVAILABLE``.
     :raises TerminalError: ``LANDING_UNKNOWN_FILE``, no mapping takes a file of this name as data;
-        ``LANDING_TWO_PATTERNS``; ``LANDING_NOT_A_FILE``.
+        ``LANDING_TWO_PATTERNS``, ``LANDING_BAD_NAME``, ``LANDING_FILES_ALIKE``;
+        ``LANDING_NOT_A_FILE``.
     """
     require_plain_name(name)
     index = Index(mappings)
-    uses = index.uses(name)
-    if len(uses) > 1:
-        raise two_patterns(name, uses)
+    uses = index.uses(name) or index.misnamed(name)
+    if len(uses) > 1 or (uses and uses[0].misses(name)):
+        raise no_use_of(name, uses)
     if not uses or not uses[0].is_data:
         raise TerminalError(
             ErrorCode.LANDING_UNKNOWN_FILE,
@@ -116,12 +122,22 @@ def find_delivery(zone: Zone, mappings: Sequence[TableMapping], name: str) -> De
     data = zone.stat(name)
     if data is None:
         raise disappeared(name)
-    go_name, go = uses[0].partner_name(name), None
-    if go_name is not None:
-        go = zone.stat(go_name) if index.is_go_file_of(uses[0], name, go_name) else None
-        if go is None:
-            raise disappeared(go_name)
-    return Delivery(mapping=uses[0].mapping, data=data, go=go)
+    return Delivery(mapping=uses[0].mapping, data=data, go=_go_file_of(zone, index, uses[0], name))
+
+
+def _go_file_of(zone: Zone, index: Index, use: Use, name: str) -> LandedFile | None:
+    """The go file of a data file that is taken by its name; ``None`` where it needs none."""
+    expected = use.partner_name(name)
+    if expected is None:
+        return None
+    partners = Partners(zone.list().names if use.mapping.ignore_case else ())
+    found = partners.of(name, use)
+    if found.alike:
+        raise files_alike(name, found.alike)
+    go = zone.stat(found.name) if index.is_go_file_of(use, name, found.name) else None
+    if go is None:
+        raise disappeared(found.name)
+    return go
 
 
 def still_same(zone: Zone, delivery: Delivery) -> None:
@@ -143,6 +159,10 @@ def still_same(zone: Zone, delivery: Delivery) -> None:
             )
 
 
+def _name(delivery: Delivery) -> str:
+    return delivery.data.name
+
+
 class _Sorting:
     """Puts each name of a listing where it belongs.
 
@@ -157,6 +177,7 @@ class _Sorting:
         self._listing = listing
         self._answers: dict[str, Entry | None] = {}
         self._index = Index(mappings)
+        self._partners = Partners(listing.names)
         self._rest = rest
         self._ready: list[Delivery] = []
         self._unsettled: list[Delivery] = []
@@ -166,14 +187,16 @@ class _Sorting:
         self._refused: list[RefusedFile] = []
 
     def add(self, name: str) -> None:
-        uses = self._index.uses(name)
+        uses = self._index.uses(name) or self._index.misnamed(name)
         if self._listing.is_file(name) or (uses and self._file(name, uses) is not None):
             self._add_file(name, uses)
 
     def result(self) -> Discovery:
+        first, later = one_of_each(self._ready)
+        unsettled = [*self._unsettled, *later]
         return Discovery(
-            ready=tuple(self._ready),
-            unsettled=tuple(self._unsettled),
+            ready=tuple(first),
+            unsettled=tuple(sorted(unsettled, key=_name) if later else unsettled),
             waiting=tuple(self._waiting),
             orphans=tuple(self._orphans),
             unmatched=tuple(self._unmatched),
@@ -185,7 +208,7 @@ class _Sorting:
     def _add_file(self, name: str, uses: tuple[Use, ...]) -> None:
         if not uses:
             self._unmatched.append(name)
-        elif len(uses) > 1:
+        elif len(uses) > 1 or uses[0].misses(name):
             self._refuse(name, uses)
         elif uses[0].is_data:
             self._add_data(name, uses[0])
@@ -193,23 +216,26 @@ class _Sorting:
             self._add_go(name, uses[0])
 
     def _add_data(self, name: str, use: Use) -> None:
-        go_name = use.partner_name(name)
-        if go_name is None:
+        if use.partner is None:
             self._deliver(name, use)
             return
+        partner = self._partners.of(name, use)
+        go_name = partner.name
         there = self._listing.is_file(go_name) and self._index.is_go_file_of(use, name, go_name)
         go = self._asked(go_name) if there else None
-        if isinstance(go, LandedFile):
+        if partner.alike:
+            self._refused.append(RefusedFile(name, self._path(name), (use,), alike=partner.alike))
+        elif isinstance(go, LandedFile):
             self._deliver(name, use, go)
         else:
             self._waiting.append(Waiting(use.mapping, name, go_name))
 
     def _add_go(self, name: str, use: Use) -> None:
-        data_name = use.partner_name(name) or ""
-        if data_name in self._listing.names:
+        data = self._partners.of(name, use)
+        if data.alike or data.name in self._listing.names:
             self._file(name, (use,))  # the data file takes it along, unless it is no plain file
         else:
-            self._orphans.append(Orphan(use.mapping, name, data_name))
+            self._orphans.append(Orphan(use.mapping, name, data.name))
 
     def _deliver(self, name: str, use: Use, go: LandedFile | None = None) -> None:
         data = self._file(name, (use,))
@@ -234,4 +260,7 @@ class _Sorting:
     def _refuse(
         self, name: str, uses: tuple[Use, ...], entry: SpecialEntry | UnknownEntry | None = None
     ) -> None:
-        self._refused.append(RefusedFile(name, f"{self._folder}/{name}", uses, entry))
+        self._refused.append(RefusedFile(name, self._path(name), uses, entry))
+
+    def _path(self, name: str) -> str:
+        return f"{self._folder}/{name}"

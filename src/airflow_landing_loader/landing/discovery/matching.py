@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 from airflow_landing_loader.config.mapping.model import TableMapping
-from airflow_landing_loader.config.mapping.patterns import Pattern
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
+from airflow_landing_loader.config.mapping.patterns.places import folded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,14 +28,33 @@ class Use:
             return self.mapping.matches(name)
         return self.pattern.match(name) is not None
 
+    def misses(self, name: str) -> bool:
+        """Whether a file of this name would be for it, had it the dates and numbers it wants."""
+        excluded = self.is_data and self.mapping.excludes(name)
+        return self.pattern.misfit(name) is not None and not excluded
+
     def partner_name(self, name: str) -> str | None:
         """The go file of this data file, or the data file of this go file, by name."""
-        stars = self.pattern.match(name)
-        return None if self.partner is None or stars is None else self.partner.fill(stars)
+        texts = self.pattern.match(name)
+        if self.partner is None or texts is None:
+            return None
+        return self.partner.counterpart(self.pattern, texts)
+
+    def pairs(self, name: str, partner: str) -> bool:
+        """Whether a file of that name is the other one of this, each following from the other.
+
+        Filled into the other pattern, the same text may split differently; then it names another
+        file.
+        """
+        if self.partner is None:
+            return False
+        texts = self.partner.match(partner)
+        back = None if texts is None else self.pattern.counterpart(self.partner, texts)
+        return back is not None and self.pattern.match(back) == self.pattern.match(name)
 
 
 class Index:
-    """All uses by the text before the first star, so that a name meets few of many patterns."""
+    """All uses by the text before the first wildcard, so that a name meets few of many patterns."""
 
     def __init__(self, mappings: Sequence[TableMapping]) -> None:
         self._by_prefix: dict[str, list[Use]] = {}
@@ -45,20 +67,64 @@ class Index:
 
     def uses(self, name: str) -> tuple[Use, ...]:
         """What the mappings would use a file of this name for."""
-        # A longer prefix is none of this name's: cut to it, the name would only be found once more.
-        lengths = self._lengths[: bisect_right(self._lengths, len(name))]
-        prefixes = [name[:length] for length in lengths if name[:length] in self._by_prefix]
-        if not prefixes:
-            return ()
-        return tuple([u for prefix in prefixes for u in self._by_prefix[prefix] if u.takes(name)])
+        return tuple([use for use in self._beginning_like(name) if use.takes(name)])
+
+    def misnamed(self, name: str) -> tuple[Use, ...]:
+        """What they would use it for, had it the dates and numbers that their patterns want."""
+        return tuple([use for use in self._beginning_like(name) if use.misses(name)])
 
     def is_go_file_of(self, use: Use, name: str, go_name: str) -> bool:
-        """Whether the file of this name is really the go file of ``name``, and of no other.
+        """Whether the file of this name is really the go file of ``name``, and of no other."""
+        return use.pairs(name, go_name) and len(self.uses(go_name)) == 1
 
-        Filled into the go pattern, the same text may split differently; then it names another file.
-        """
-        same = use.partner is not None and use.partner.match(go_name) == use.pattern.match(name)
-        return same and len(self.uses(go_name)) == 1
+    def _beginning_like(self, name: str) -> Iterator[Use]:
+        like = folded(name)
+        # A longer prefix is none of this name's: cut to it, the name would only be found once more.
+        for length in self._lengths[: bisect_right(self._lengths, len(name))]:
+            yield from self._by_prefix.get(like[:length], ())
 
     def _add(self, use: Use) -> None:
-        self._by_prefix.setdefault(use.pattern.literal_prefix, []).append(use)
+        self._by_prefix.setdefault(folded(use.pattern.literal_prefix), []).append(use)
+
+
+class Partner(NamedTuple):
+    """The file that goes with another one: a go file with its data file, or the other way round.
+
+    :param name: its name, whether or not it is there.
+    :param alike: names that differ only in case where case is ignored, if they leave it open which
+        files go together.
+    """
+
+    name: str
+    alike: tuple[str, ...] = ()
+
+
+class Partners:
+    """Which files of a look go together. Where case counts, their names say it.
+
+    :param names: of all files in it.
+    """
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+
+    def of(self, name: str, use: Use) -> Partner:
+        """The file that goes with this one, by the use of its name, which asks for one."""
+        expected = use.partner_name(name) or ""
+        if not use.mapping.ignore_case:
+            return Partner(expected)
+        found = self._like(expected, lambda other: use.pairs(name, other))
+        rivals = set(self._like(name, lambda rival: any(use.pairs(rival, one) for one in found)))
+        if len(found) > 1 or len(rivals) > 1:
+            return Partner(expected, tuple(sorted({*found, *rivals} - {name})))
+        return Partner(found[0] if found else expected)
+
+    def _like(self, name: str, fits: Callable[[str], bool]) -> list[str]:
+        return [other for other in self._by_letters.get(folded(name), ()) if fits(other)]
+
+    @cached_property
+    def _by_letters(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name in self._names:
+            found.setdefault(folded(name), []).append(name)
+        return found

@@ -56,17 +56,20 @@ class Orphan(NamedTuple):
 
 
 class RefusedFile(NamedTuple):
-    """A name that is left where it is: two patterns match it, or it is no plain file.
+    """A name that is left where it is: two patterns match it, it lacks what its pattern wants, case
+    leaves open which files go together, or it is no plain file.
 
     :param path: its absolute path or URI.
     :param uses: what the mappings would use it for.
     :param entry: what lies there; ``None``: a file, of which nothing else matters.
+    :param alike: the files that differ only in case.
     """
 
     name: str
     path: str
     uses: tuple[Use, ...] = ()
     entry: SpecialEntry | UnknownEntry | None = None
+    alike: tuple[str, ...] = ()
 
     @property
     def transient(self) -> bool:
@@ -76,9 +79,11 @@ class RefusedFile(NamedTuple):
     @property
     def error(self) -> ErrorDetail:
         """Why; made when it is asked for, as there may be hundreds of thousands."""
-        if self.entry is None:
-            return two_patterns(self.name, self.uses).detail
-        return refusal(self.entry).detail
+        if self.entry is not None:
+            return refusal(self.entry).detail
+        if self.alike:
+            return files_alike(self.name, self.alike).detail
+        return no_use_of(self.name, self.uses).detail
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,13 +116,38 @@ class Discovery:
         return any(not names_of(d) & set(self.being_written) for d in self.unsettled)
 
 
-def two_patterns(name: str, uses: Sequence[Use]) -> TerminalError:
-    patterns = " and ".join(
-        f"{use.pattern.text!r} ({use.mapping.origin or use.mapping.table})" for use in uses
-    )
+def no_use_of(name: str, uses: Sequence[Use]) -> TerminalError:
+    """Why a file is not taken, though there are mappings for such names.
+
+    :param uses: what they would use it for: several, or one whose pattern wants a date or a number.
+    """
+    misfit = uses[0].pattern.misfit(name)
+    if misfit is None:
+        patterns = " and ".join(
+            f"{use.pattern.text!r} ({use.mapping.origin or use.mapping.table})" for use in uses
+        )
+        return TerminalError(
+            ErrorCode.LANDING_TWO_PATTERNS,
+            f"It matches more than one pattern: {patterns}.",
+            hint="Narrow one of the patterns, or add an exclude to its mapping.",
+            file=name,
+        )
+    pattern = f"{uses[0].pattern.text!r} ({uses[0].mapping.origin or uses[0].mapping.table})"
+    what = f"{misfit.text!r} is no" if misfit.text else "Its name has no"
     return TerminalError(
-        ErrorCode.LANDING_TWO_PATTERNS,
-        f"It matches more than one pattern: {patterns}.",
-        hint="Narrow one of the patterns, or add an exclude to its mapping.",
+        ErrorCode.LANDING_BAD_NAME,
+        f"{what} {misfit.part}, as the pattern {pattern} has it.",
+        hint="Ask the sender for the name that was agreed, or correct the pattern; * is any text.",
+        file=name,
+    )
+
+
+def files_alike(name: str, alike: Sequence[str]) -> TerminalError:
+    """Why a file is not taken of which case does not say what goes with it."""
+    names = ", ".join(map(repr, sorted(alike)))
+    return TerminalError(
+        ErrorCode.LANDING_FILES_ALIKE,
+        f"Case is ignored here, so it may go with any of these: {names}.",
+        hint="Remove the one that is not meant, or rename it; ask the sender for one spelling.",
         file=name,
     )

@@ -60,7 +60,7 @@ class Notice(NamedTuple):
 _WORDS = {
     NoticeKind.UNMATCHED: (
         "No mapping has a pattern that matches {name}.",
-        "Add a mapping, or correct a pattern (* is the only wildcard, case counts). A mapping that "
+        "Add a mapping, or correct a pattern (case counts without ignore_case). A mapping that "
         "`landing-loader validate` refuses takes nothing.",
     ),
     NoticeKind.ORPHAN: (
@@ -96,7 +96,7 @@ def notices_of(discovery: Discovery) -> tuple[Notice, ...]:
 def _why(file: RefusedFile) -> str:
     """What tells one reason of a refusal from another, without its whole text."""
     if file.entry is None:
-        return " and ".join([use.pattern.text for use in file.uses])
+        return " and ".join(file.alike or [use.pattern.text for use in file.uses])
     return file.entry.why if isinstance(file.entry, UnknownEntry) else file.entry.kind
 
 

@@ -15,8 +15,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from airflow_landing_loader.config.mapping.column_names import OWN_COLUMNS, named_by, same
+from airflow_landing_loader.config.mapping.column_names import (
+    OWN_COLUMNS,
+    clean_name,
+    named_by,
+    same,
+)
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.model import Delivery, Inspection
 
 LOAD_ID, EXTRA, ROW_NUMBER = OWN_COLUMNS
 MAX_LENGTH = 300
@@ -36,32 +42,52 @@ class FileColumn:
     :param name: the name that it goes by: the sender's, or the mapping's.
     :param column: what a table calls it.
     :param renamed: whether the mapping names it.
+    :param added: whether the mapping adds it, and the file has no such column.
     """
 
     sender: str
     name: str
     column: str
     renamed: bool = False
+    added: bool = False
+
+
+def columns_of(delivery: Delivery, inspection: Inspection) -> tuple[FileColumn, ...]:
+    """Return a delivery's columns: those of the file in its order, then those that its mapping
+    adds; none where the file has none.
+
+    :raises TerminalError: as :func:`file_columns`.
+    """
+    mapping = delivery.mapping
+    return file_columns(
+        inspection.columns,
+        mapping.csv.rename,
+        tuple(mapping.add_columns) if inspection.columns else (),
+        file=delivery.data.name,
+        line=inspection.header_line,
+    )
 
 
 def file_columns(
     sender_names: Sequence[str],
     rename: Mapping[str, str] | None = None,
+    added: Sequence[str] = (),
     *,
     file: str,
     line: int | None = None,
 ) -> tuple[FileColumn, ...]:
-    """Return a file's columns, in file order.
+    """Return a file's columns, in file order, and those that are added.
 
     :param sender_names: names as the header has them.
     :param rename: the mapping's ``csv.rename``.
+    :param added: the names in the mapping's ``add_columns``.
     :param file: file name, for the error.
     :param line: physical line of the header, for the error.
     :raises TerminalError: a name is empty, becomes one of the loader's own, is too long, stands
         twice (case does not count), or two become the same name.
     """
     try:
-        return _file_columns(tuple(sender_names), tuple((rename or {}).items()))
+        return _file_columns(tuple(sender_names), tuple((rename or {}).items()), tuple(added))
     except TerminalError as error:
         detail = error.detail
         raise TerminalError(
@@ -75,22 +101,28 @@ def file_columns(
 # A flood of small files has one header.
 @lru_cache(maxsize=16)
 def _file_columns(
-    sender_names: tuple[str, ...], rename: tuple[tuple[str, str], ...]
+    sender_names: tuple[str, ...],
+    rename: tuple[tuple[str, str], ...],
+    added: tuple[str, ...],
 ) -> tuple[FileColumn, ...]:
-    given = named_by(sender_names, dict(rename))
+    names = [*zip(sender_names, named_by(sender_names, dict(rename)), strict=True)]
+    names += [(name, name) for name in map(clean_name, added)]
     seen: dict[str, bool] = {}
     taken: dict[str, str] = {}
     result = []
-    for position, (sender, own) in enumerate(zip(sender_names, given, strict=True), start=1):
+    for position, (sender, own) in enumerate(names, start=1):
         name = sender if own is None else own
+        is_added = position > len(sender_names)
         column = _column_name(name, position)
+        if is_added and (same(name) in seen or same(column) in taken):
+            raise _added_twice(name)
         if same(name) in seen:
             raise _duplicate(name, renamed=seen[same(name)] or own is not None)
         seen[same(name)] = own is not None
         if same(column) in taken:
             raise collision(name, taken[same(column)], column)
         taken[same(column)] = name
-        result.append(FileColumn(sender, name, column, own is not None))
+        result.append(FileColumn(sender, name, column, own is not None, is_added))
     return tuple(result)
 
 
@@ -141,6 +173,15 @@ def _column_name(name: str, position: int) -> str:
             column=name,
         )
     return column
+
+
+def _added_twice(name: str) -> TerminalError:
+    return TerminalError(
+        ErrorCode.HEADER_DUPLICATE_NAME,
+        "add_columns adds a column of this name, and the file has it itself",
+        hint="Give the column in add_columns another name, or take it out there.",
+        column=name,
+    )
 
 
 def _duplicate(name: str, *, renamed: bool) -> TerminalError:

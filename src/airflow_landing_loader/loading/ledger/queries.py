@@ -31,7 +31,7 @@ from airflow_landing_loader.loading.model import (
     Load,
     LoadColumn,
 )
-from airflow_landing_loader.loading.planning.identity import Asked, PriorLoad, Remembered
+from airflow_landing_loader.loading.planning.identity import Asked, Content, PriorLoad, Remembered
 
 _Record = TypeVar("_Record")
 _BOUND = re.compile(r"(= ANY|ROWS)\(:(\w+)\)|:(\w+)")
@@ -41,7 +41,7 @@ PRIOR_COLUMNS = ", ".join(f"m.{n}" for n in _PRIOR).replace(
     "m.removed", "m.removed_sequence IS NOT NULL"
 )
 """What of ``load_metadata`` makes a :class:`PriorLoad`; the rest is found out later."""
-IS_PRIOR = "m.filename = ANY(:filenames) OR m.sha256 = ANY(:sha256s)"
+IS_PRIOR = "m.filename = ANY(:filenames) OR m.sha256 = ANY(:sha256s) OR m.identity_key = ANY(:keys)"
 
 # An earlier release did not write down whose a column is: the name that came first.
 FIRST_OWNERS = """
@@ -124,12 +124,11 @@ class Books(ABC):
         """Run a question of this module's words, whose rows may be many."""
         return self._stream(self.dialect.said(sql, values), values)
 
-    def prior_loads(self, filenames: Sequence[str], sha256s: Sequence[str]) -> list[PriorLoad]:
-        """Return the earlier loads of these file names or of this content."""
+    def prior_loads(self, contents: Sequence[Content]) -> list[PriorLoad]:
+        """Return the earlier loads of these file names, of these keys or of this content."""
         rows = self.ask(
             f"SELECT {PRIOR_COLUMNS} FROM load_metadata m WHERE {IS_PRIOR}",
-            filenames=filenames,
-            sha256s=sha256s,
+            **of_contents(contents),
         )
         return [prior_load(row) for row in rows]
 
@@ -332,6 +331,15 @@ class Books(ABC):
         names = table.column_names
         rows = self.ask(f"SELECT {', '.join(names)} FROM {table.name} {clause}", **values)
         return tuple(row_of(kind, table, dict(zip(names, row, strict=True))) for row in rows)
+
+
+def of_contents(contents: Sequence[Content]) -> dict[str, Value]:
+    """What :data:`IS_PRIOR` has bound."""
+    return {
+        "filenames": [content.filename for content in contents],
+        "sha256s": [content.sha256 for content in contents],
+        "keys": sorted({c.identity_key for c in contents if c.identity_key is not None}),
+    }
 
 
 def prior_load(row: Sequence[Any]) -> PriorLoad:

@@ -10,6 +10,7 @@ from airflow_landing_loader.loading.model import (
     RunContext,
 )
 from airflow_landing_loader.loading.planning.decisions import Planned
+from airflow_landing_loader.loading.planning.identity import key_of
 from airflow_landing_loader.loading.reading.records import Written
 from airflow_landing_loader.safe_text import storable
 from airflow_landing_loader.storage.zone import Zone
@@ -52,6 +53,7 @@ def load_row(
         archive_uri=storable(archive_path(archive, delivery, started_at.replace(tzinfo=UTC))),
         dag_id=run.dag_id,
         run_id=run.run_id,
+        identity_key=key_of(delivery),
     )
 
 

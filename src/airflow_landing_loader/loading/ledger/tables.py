@@ -65,6 +65,7 @@ LOAD_METADATA = OwnTable(
         ("dag_id", "VARCHAR"),
         ("run_id", "VARCHAR"),
         ("removed_sequence", "BIGINT"),
+        ("identity_key", "VARCHAR"),
     ),
 )
 

@@ -22,7 +22,9 @@ from airflow_landing_loader.loading.planning.identity import (
     DuplicateOf,
     NewLoad,
     PriorLoad,
+    contents_of,
     decide,
+    key_of,
 )
 from airflow_landing_loader.loading.planning.notes import notes_of
 from airflow_landing_loader.safe_text import storable
@@ -78,7 +80,7 @@ class Earlier:
 
 
 class _Known:
-    """Loads that a delivery may be a repetition of, found by name and by content.
+    """Loads that a delivery may be a repetition of, found by name, by key and by content.
 
     :ivar loads: by load id.
     """
@@ -86,6 +88,7 @@ class _Known:
     def __init__(self, loads: Iterable[PriorLoad]) -> None:
         self.loads: dict[str, PriorLoad] = {}
         self._by_name: dict[str, list[str]] = defaultdict(list)
+        self._by_key: dict[str | None, list[str]] = defaultdict(list)
         self._by_content: dict[str, list[str]] = defaultdict(list)
         for load in loads:
             self.add(load)
@@ -95,16 +98,22 @@ class _Known:
         self.loads[load.load_id] = load
         self._by_name[load.filename].append(load.load_id)
         self._by_content[load.sha256].append(load.load_id)
+        if load.identity_key is not None:
+            self._by_key[load.identity_key].append(load.load_id)
 
     def remove(self, load_id: str) -> None:
         """Know that a load's rows go out of its table."""
         self.loads[load_id] = replace(self.loads[load_id], removed=True)
 
     def like(self, validated: Validated) -> list[PriorLoad]:
-        """Return the loads of the same file name or the same content."""
-        of_name = self._by_name[storable(validated.delivery.data.name)]
-        of_content = self._by_content[validated.inspection.sha256]
-        return [self.loads[load_id] for load_id in dict.fromkeys([*of_name, *of_content])]
+        """Return the loads of the same file name, the same key or the same content."""
+        (content,) = contents_of([validated])
+        found = [
+            *self._by_name[content.filename],
+            *self._by_key[content.identity_key],
+            *self._by_content[content.sha256],
+        ]
+        return [self.loads[load_id] for load_id in dict.fromkeys(found)]
 
 
 def decide_all(
@@ -168,5 +177,6 @@ def _as_prior(validated: Validated, decision: NewLoad, order: int) -> PriorLoad:
         table_name=delivery.mapping.table,
         sha256=validated.inspection.sha256,
         delivery_token=delivery.data.token,
+        identity_key=key_of(delivery),
         sequence=2**62 + order,  # later than anything that is committed
     )

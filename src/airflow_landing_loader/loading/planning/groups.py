@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
+from airflow_landing_loader.loading.columns.added import added_cells
+from airflow_landing_loader.loading.columns.names import columns_of
 from airflow_landing_loader.loading.planning.cuts import cut, expanded_bytes
 from airflow_landing_loader.loading.planning.decisions import Planned
 from airflow_landing_loader.loading.reading.csv import ReadOptions
-from airflow_landing_loader.loading.reading.records import columns_of
 
 # Deliveries up to this size are read many at a time: they cost more by number than by size.
 SMALL_FILE_BYTES = 1024 * 1024
@@ -42,7 +43,8 @@ def _groups(items: Iterable[Planned]) -> tuple[Group, ...]:
     found: dict[object, list[Planned]] = defaultdict(list)
     for item in items:
         # Two mappings of one table may call equal headers otherwise.
-        found[(item.table, columns_of(item.validated))].append(item)
+        columns = columns_of(item.validated.delivery, item.validated.inspection)
+        found[(item.table, columns, added_cells(item.validated.delivery))].append(item)
     return tuple(map(tuple, found.values()))
 
 

@@ -28,6 +28,7 @@ NAMESPACE = uuid.UUID("6f0d1c9e-5b1e-5c43-9d55-0a4f1b1f7a10")
 class PriorLoad:
     """What ``load_metadata`` knows of an earlier load, as far as identity needs it.
 
+    :param identity_key: what it is of, where its mapping said that by parts of its name.
     :param removed: its rows are out of the table again; nothing is a duplicate of it.
     :param row_count: how many rows it brought.
     :param lost: they are out of the table though no command of ours took them out.
@@ -41,6 +42,7 @@ class PriorLoad:
     sha256: str
     delivery_token: str
     sequence: int
+    identity_key: str | None = None
     removed: bool = False
     row_count: int = 0
     lost: bool = False
@@ -48,11 +50,12 @@ class PriorLoad:
 
 
 class Content(NamedTuple):
-    """What a delivery may be a repetition of; the name as the books have it."""
+    """What a delivery may be a repetition of; name and key as the books have them."""
 
     table: str
     filename: str
     sha256: str
+    identity_key: str | None = None
 
 
 class Asked(NamedTuple):
@@ -84,7 +87,8 @@ class Remembered(NamedTuple):
 class NewLoad:
     """Decision: load it under this id.
 
-    :param restates: the earlier load of the same table and file name, with other content.
+    :param restates: the earlier load of the same table and file name, or of the same key, with
+        other content.
     :param same_content: an earlier load of equal content under another file name.
     :param lost: an earlier load of equal name and content, whose rows somebody has taken away.
     :param forgotten: those that somebody has taken out of ``load_metadata``; it replaces them.
@@ -156,15 +160,17 @@ def decide(validated: Validated, prior: Sequence[PriorLoad]) -> Decision:
     mapping, name = delivery.mapping, storable(delivery.data.name)
     of_table = sorted((p for p in prior if p.table_name == mapping.table), key=_sequence)
     present = [p for p in of_table if not p.removed]
-    of_name = [p for p in present if p.filename == name]
-    for load in of_name:
-        if load.sha256 == sha256 and load.delivery_token == delivery.data.token:
+    key = key_of(delivery)
+    of_same = [p for p in present if p.filename == name or (key and p.identity_key == key)]
+    for load in of_same:
+        arrival = (load.filename, load.sha256, load.delivery_token)
+        if arrival == (name, sha256, delivery.data.token):
             return AlreadyLoaded(load=load)
-    latest = of_name[-1] if of_name else None
+    latest = of_same[-1] if of_same else None
     # What was taken out of the table is in it no more: its content is new again.
     twins = [p for p in present if p.filename != name and p.sha256 == sha256]
     twin = twins[-1] if twins else None
-    duplicate_of = _duplicate_of(mapping.identity == "content", sha256, latest, twin)
+    duplicate_of = _duplicate_of(mapping.identity.content, sha256, latest, twin)
     if duplicate_of is not None and mapping.on_duplicate != "load":
         return _refuse_or_skip(delivery, duplicate_of)
     same = [p for p in of_table if p.filename == name and p.sha256 == sha256]
@@ -172,8 +178,8 @@ def decide(validated: Validated, prior: Sequence[PriorLoad]) -> Decision:
     if restates is not None and mapping.on_redelivery == "fail":
         raise TerminalError(
             ErrorCode.DELIVERY_REDELIVERED,
-            f"the name was loaded before with other content (load {short_id(restates.load_id)}); "
-            "the mapping says on_redelivery: fail",
+            f"{_same(restates, name)} was loaded before with other content (load "
+            f"{short_id(restates.load_id)}); the mapping says on_redelivery: fail",
             hint="If the new content is right, set on_redelivery: append or replace, then replay.",
             file=name,
         )
@@ -205,7 +211,8 @@ def as_they_are(
     :param present: which of these loads have rows in this table; ``None``: nothing tells.
     """
     repeatable = {(c.table, c.sha256) for c in contents}
-    found = list(remembered([Asked(*content, load_id(*content)) for content in contents]))
+    asked = [Asked(c.table, c.filename, c.sha256, _first_id(c)) for c in contents]
+    found = list(remembered(asked))
     booked = {load.load_id for load in found if load.booked}
     outdated = {load.load_id for load in found if load.outdated}
     doubtful = list({load.load_id: _unknown(load) for load in found}.values())
@@ -255,9 +262,31 @@ def _unknown(load: Remembered) -> PriorLoad:
 def contents_of(batch: Sequence[Validated]) -> list[Content]:
     """Return what is delivered."""
     return [
-        Content(v.delivery.mapping.table, storable(v.delivery.data.name), v.inspection.sha256)
+        Content(
+            v.delivery.mapping.table,
+            storable(v.delivery.data.name),
+            v.inspection.sha256,
+            key_of(v.delivery),
+        )
         for v in batch
     ]
+
+
+def key_of(delivery: Delivery) -> str | None:
+    """What a delivery is of, as the books have it; ``None``: of its name."""
+    key = delivery.mapping.identity_key(delivery.data.name)
+    return None if key is None else storable(key)
+
+
+def _first_id(content: Content) -> str:
+    return load_id(content.table, content.filename, content.sha256)
+
+
+def _same(restated: PriorLoad, name: str) -> str:
+    """What was loaded before, in words."""
+    if restated.filename == name:
+        return "the name"
+    return f"the same {restated.identity_key} as {restated.filename!r}"
 
 
 def _free_id(validated: Validated, taken: Set[str]) -> str:
@@ -265,7 +294,8 @@ def _free_id(validated: Validated, taken: Set[str]) -> str:
     delivery = validated.delivery
     token = delivery.data.token
     longer = chain([(), (token,)], ((token, str(number)) for number in count(2)))
-    (triple,) = contents_of([validated])
+    (content,) = contents_of([validated])
+    triple = (content.table, content.filename, content.sha256)
     return next(made for key in longer if (made := load_id(*triple, *key)) not in taken)
 
 

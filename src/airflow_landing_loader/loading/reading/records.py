@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from airflow_landing_loader.exceptions import TerminalError
 from airflow_landing_loader.landing.formats.csv.first_file import require_plain
 from airflow_landing_loader.landing.model import RaggedRecord, Validated
+from airflow_landing_loader.loading.columns.added import added_cells
 from airflow_landing_loader.loading.columns.drift import ColumnPlan
 from airflow_landing_loader.loading.columns.names import (
     EXTRA,
     LOAD_ID,
     ROW_NUMBER,
     FileColumn,
-    file_columns,
 )
 from airflow_landing_loader.loading.columns.typed import TypedColumn
 from airflow_landing_loader.loading.reading.csv import ReadOptions, RecordsSource
@@ -183,7 +183,8 @@ class RecordReader:
     def _open(self, validated: Validated) -> _Records:
         source, ragged = self._without_ragged(validated)
         path = self._views.add(source)
-        return _Records(validated, source.file, ragged, ReadOptions.of(validated).read_csv(path))
+        read = with_added(validated, ReadOptions.of(validated).read_csv(path))
+        return _Records(validated, source.file, ragged, read)
 
     def _without_ragged(
         self, validated: Validated
@@ -289,18 +290,17 @@ class Target:
         return f"CAST(json_object({pairs}) AS VARCHAR)"
 
 
-def columns_of(validated: Validated) -> tuple[FileColumn, ...]:
-    """Return a delivery's columns, in file order.
-
-    :raises TerminalError: see :func:`~airflow_landing_loader.loading.columns.names.file_columns`.
-    """
-    delivery, inspection = validated.delivery, validated.inspection
-    return file_columns(
-        inspection.columns,
-        delivery.mapping.csv.rename,
-        file=delivery.data.name,
-        line=inspection.header_line,
+def with_added(validated: Validated, rows_from: str) -> str:
+    """SQL of rows with the columns that the delivery's mapping adds, behind those of the file."""
+    cells = added_cells(validated.delivery)
+    if not cells:
+        return rows_from
+    first = len(validated.inspection.columns)
+    added = ", ".join(
+        f"CAST({'NULL' if cell is None else sql_text(cell)} AS VARCHAR) AS c{index}"
+        for index, cell in enumerate(cells, start=first)
     )
+    return f"(SELECT *, {added} FROM {rows_from})"
 
 
 def check_count(validated: Validated, rows: int, rejected: int) -> None:

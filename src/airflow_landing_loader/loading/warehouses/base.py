@@ -106,7 +106,7 @@ class Ledger(Protocol):
     """The books: our own tables, asked and written."""
 
     def prior_loads(self, content: Content) -> tuple[PriorLoad, ...]:
-        """The earlier loads of this file name or of this content."""
+        """The earlier loads of this file name, of this key or of this content."""
         ...
 
     def find_loads(self, name: str, beginning: str | None, limit: int) -> tuple[Load, ...]:

@@ -20,7 +20,7 @@ from airflow_landing_loader.config.mapping.model import (
     TableMapping,
     Trailer,
 )
-from airflow_landing_loader.config.mapping.patterns import IGNORED_SUFFIXES
+from airflow_landing_loader.config.mapping.patterns.ignored import IGNORED_SUFFIXES
 from airflow_landing_loader.config.mapping.reader import read_mappings
 from airflow_landing_loader.config.schedule import PRESETS
 from airflow_landing_loader.exceptions import ErrorCode

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from tests.support.mappings import EVERY_KEY
 
 from airflow_landing_loader.config.mapping.model import RESERVED_KEYS, CsvDialect, TableMapping
-from airflow_landing_loader.config.mapping.patterns import Pattern
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 
 PROPERTIES = {"pattern": "x_*.go", "format": "properties", "row_count_key": "n"}
 CSV = {"pattern": "x_*.go", "format": "csv", "row_count_column": 2}
@@ -48,6 +48,7 @@ def test_everything_is_every_field() -> None:
 def test_defaults() -> None:
     found = mapping()
     assert found.model_dump(exclude={"pattern", "table"}) == {
+        "ignore_case": False,
         "go_file": None,
         "trailer": None,
         "exclude": (),
@@ -65,11 +66,12 @@ def test_defaults() -> None:
             "null_values": (),
             "row_number": False,
         },
+        "add_columns": {},
         "on_bad_row": "fail",
         "max_rejected": 0.01,
         "on_duplicate": "skip",
         "on_redelivery": "append",
-        "identity": "name",
+        "identity": {"content": False, "key": None},
         "settle_seconds": 10.0,
         "grace_seconds": 60.0,
         "max_record_bytes": 1048576,
@@ -115,11 +117,11 @@ def test_values_are_brought_into_one_form() -> None:
 
 def test_helpers() -> None:
     found = TableMapping.model_validate(EVERYTHING)
-    assert found.data_pattern == Pattern.parse("x_*.csv")
-    assert found.go_pattern == Pattern.parse("x_*.go")
+    assert found.data_pattern == Pattern.parse("x_*.csv", ignore_case=True)
+    assert found.go_pattern == Pattern.parse("x_*.go", ignore_case=True)
     assert mapping().go_pattern is None
     assert (found.dag_id, mapping().dag_id) == ("landing__staging__raw_x", "landing__raw_x")
-    assert [found.matches(name) for name in ("x_1.csv", "x_test_1.csv", "x_1.bak.csv", "y")] == [
+    assert [found.matches(name) for name in ("X_1.csv", "x_Test_1.csv", "x_1.bak.csv", "y")] == [
         True,
         False,
         False,

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from airflow_landing_loader.config.mapping.patterns import Pattern, is_ignored
+from airflow_landing_loader.config.mapping.patterns.ignored import is_ignored
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 
 # Few letters, so that random patterns and names meet; the letters of an ignored ending among them.
@@ -23,7 +24,7 @@ NAMES = st.lists(st.sampled_from(["a", "b", ".", ".tmp", "t", "mp", "\n", "x"]),
 
 
 def as_regex(pattern: Pattern) -> re.Pattern[str]:
-    return re.compile("(.*?)".join(re.escape(part) for part in pattern.parts), re.DOTALL)
+    return re.compile("(.*?)".join(re.escape(part) for part in pattern.literals), re.DOTALL)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_filled_names_match(pattern: Pattern, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("stars", [(), ("a", "b")])
 def test_fill_wants_one_text_for_each_star(stars: tuple[str, ...]) -> None:
-    with pytest.raises(ValueError, match="1 stars"):
+    with pytest.raises(ValueError, match="1 wildcards"):
         Pattern.parse("x_*").fill(stars)
 
 

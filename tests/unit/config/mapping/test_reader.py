@@ -124,6 +124,31 @@ def test_the_examples_are_read() -> None:
         ("x_*: {table: raw, max_rejected: .nan}", ("config.bad_value", 1, 33, "max_rejected")),
         ("x_*: {table: raw, on_duplicate: no}", ("bad_value", 1, 33, "on_duplicate")),
         ("# c\n\nx_*: {table: raw,\n  dbt: 1}", ("bad_value", 4, 8, "dbt")),
+        ("'x_{a}{b}': raw", ("bad_pattern", 1, 1, "x_{a}{b}")),
+        (
+            "'x_{a}.csv': {table: raw, identity: {key: [a, day]}}",
+            ("unknown_part", 1, 43, "identity.key"),
+        ),
+        (
+            "'x_{a}.csv': {table: raw, add_columns: {c: '{day}'}}",
+            ("unknown_part", 1, 44, "add_columns.c"),
+        ),
+        (
+            "'x_{a}.csv': {table: raw, archive_layout: '{day}'}",
+            ("unknown_part", 1, 43, "archive_layout"),
+        ),
+        (
+            "'x_{a}.csv': {table: raw, identity: {content: true, key: [a]}}",
+            ("contradiction", 1, 58, "identity.key"),
+        ),
+        ("x_*: {table: raw, identity: keys}", ("bad_value", 1, 29, "identity")),
+        ("x_*: {table: raw, identity: {kay: [a]}}", ("unknown_key", 1, 30, "identity.kay")),
+        (
+            "x_*: {table: raw, add_columns: {_load_id: a}}",
+            ("bad_value", 1, 43, "add_columns._load_id"),
+        ),
+        ("x_*: {table: raw, add_columns: {c: 1}}", ("bad_value", 1, 36, "add_columns.c")),
+        ("x_*: {table: raw, add_columns: {c: '{'}}", ("bad_value", 1, 36, "add_columns.c")),
     ],
 )
 def test_one_problem_where_it_stands(
@@ -148,7 +173,7 @@ def test_one_problem_where_it_stands(
         ("row_count_column: 1", "is not a key", "under go_file or under trailer"),
         ("csv: {table: x}", "is not a key of csv", "table belongs beside table."),
         ("pattern: x", "is not a key", "the key that this mapping stands under"),
-        ("zebra: x", "is not a key of a mapping. Allowed: table, go_file, trailer", None),
+        ("zebra: x", "is not a key of a mapping. Allowed: table, ignore_case, go_file", None),
         ("format: csv", "reserved for a later release", "Remove it."),
         ("on_bad_row: rejct", "Allowed: fail, reject.", "Did you mean 'reject'?"),
         ("on_bad_row: [a]", "is a list. Allowed: fail, reject.", None),

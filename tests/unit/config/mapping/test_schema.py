@@ -44,6 +44,15 @@ MORE: dict[str, dict[str, Any]] = {
             },
         },
     },
+    "named parts": {
+        "x_{day:%Y%m%d}_{region}*.csv": {
+            "table": "raw_x",
+            "identity": {"key": ["day", "region"]},
+            "add_columns": {"day": "{day}", "where from": "{region}"},
+            "archive_layout": "{table}/{day}/{region}",
+        }
+    },
+    "by content": {"x_{n:0d}.csv": {"table": "raw_x", "identity": "content"}},
     "every key, csv go file": {"x_*.csv": EVERY_KEY},
     "a detected dialect": {"x_*.csv": {"table": "raw_x", "csv": "auto"}},
     "a dialect detected in part": {
@@ -237,6 +246,7 @@ def test_the_documents_use_every_key() -> None:
         (("go_file",), "GoFile"),
         (("trailer",), "Trailer"),
         (("csv",), "CsvDialect"),
+        (("identity",), "Identity"),
         (("dag",), "DagOptions"),
         (("bigquery",), "BigQueryTable"),
     ):

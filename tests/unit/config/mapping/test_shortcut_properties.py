@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_landing_loader.config.mapping import overlaps
-from airflow_landing_loader.config.mapping.patterns import Pattern
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.config.mapping.reader import read_mappings, read_mappings_of_dag
 
 WORDS = ("a", "b", "ab", "ba", "_", ".csv", "*", "*")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from airflow_landing_loader.config.mapping.model import TableMapping
-from airflow_landing_loader.config.mapping.patterns import Pattern, is_ignored
-from airflow_landing_loader.exceptions import ErrorCode, LandingError
+from airflow_landing_loader.config.mapping.patterns.ignored import is_ignored
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
+from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode, LandingError
 from airflow_landing_loader.landing.discovery.discover import discover, find_delivery
 from airflow_landing_loader.landing.discovery.model import Discovery
 from airflow_landing_loader.storage.local.zone import LocalSource
@@ -19,7 +23,8 @@ from airflow_landing_loader.storage.model import LandedFile
 from airflow_landing_loader.storage.zone import Entry, Listing, SpecialEntry
 
 NOW = 1_700_000_000.0
-WORDS = ("a", "b", "ab", "ba", "a_", "_", ".", ".csv", ".go", ".csv.go", ".tmp")
+WORDS = ("a", "b", "ab", "ba", "a_", "_", ".", ".csv", ".go", ".csv.go", ".tmp", "A", "1", "2401")
+PARTS = ("*", "*", "{r}", "{d:%y%m}", "{n:0d}")
 
 
 def listing(entries: Iterable[Entry]) -> Listing[Entry]:
@@ -55,39 +60,67 @@ class Listed:
         return LocalSource(file)
 
 
-def mapping(pattern: str, go: str | None = None, exclude: Sequence[str] = ()) -> TableMapping:
+def mapping(
+    pattern: str, go: str | None = None, exclude: Sequence[str] = (), *, ignore_case: bool = False
+) -> TableMapping:
     keys: dict[str, object] = {"pattern": pattern, "table": "t", "exclude": list(exclude)}
+    keys["ignore_case"] = ignore_case
     if go is not None:
         keys["go_file"] = {"pattern": go, "format": "properties", "row_count_key": "n"}
     return TableMapping.model_validate(keys)
 
 
-def is_wrong(pattern: str) -> bool:
-    return is_ignored(pattern) or len(pattern) > 20
+def is_wrong(text: str) -> bool:
+    try:
+        return Pattern.parse(text).matches_nothing or "**" in text
+    except ConfigurationError:
+        return True
 
 
-PATTERNS = st.lists(st.sampled_from((*WORDS, "*", "*")), min_size=1, max_size=4).map("".join)
-GOOD_PATTERNS = PATTERNS.filter(lambda text: not is_wrong(text) and "**" not in text)
+PATTERNS = st.lists(st.sampled_from((*WORDS, *PARTS)), min_size=1, max_size=4).map("".join)
+GOOD_PATTERNS = PATTERNS.filter(lambda text: not is_wrong(text))
 
 
 @st.composite
 def mappings(draw: st.DrawFn) -> TableMapping:
     pattern = draw(GOOD_PATTERNS)
-    stars = pattern.count("*")
-    go = draw(st.none() | GOOD_PATTERNS.filter(lambda t: t.count("*") == stars and t != pattern))
+    data = Pattern.parse(pattern)
+    wildcards = st.permutations([one.written for one in data.wildcards])
+    likely = st.builds(_joined, wildcards, st.lists(st.sampled_from(WORDS), min_size=1, max_size=4))
+    go = draw(
+        st.none()
+        | likely.filter(
+            lambda t: not is_wrong(t) and t != pattern and Pattern.parse(t).pairs_with(data)
+        )
+    )
+    ignore_case = draw(st.booleans())
     narrower = GOOD_PATTERNS.filter(
         lambda text: not Pattern.parse(text).covers(Pattern.parse(pattern))
     )
-    return mapping(pattern, go, draw(st.lists(narrower, max_size=2)))
+    excludes = draw(st.lists(narrower, max_size=2))
+    try:
+        return mapping(pattern, go, excludes, ignore_case=ignore_case)
+    except ValidationError:  # an exclude that leaves nothing where case is ignored
+        return mapping(pattern, go, ignore_case=ignore_case)
+
+
+def _joined(wildcards: Sequence[str], words: Sequence[str]) -> str:
+    pairs = zip_longest(words, wildcards, fillvalue="")
+    return "".join(text for pair in pairs for text in pair)
 
 
 @st.composite
 def scenes(draw: st.DrawFn) -> tuple[tuple[TableMapping, ...], tuple[str, ...]]:
     """Several mappings at once, and names that are likely to be meant by them."""
     some = draw(st.lists(mappings(), min_size=1, max_size=6))
-    texts = [m.pattern for m in some] + [m.go_file.pattern for m in some if m.go_file]
-    filled = st.tuples(st.sampled_from(texts), st.sampled_from(("", "a", "b", "a_", "1"))).map(
-        lambda pair: pair[0].replace("*", pair[1])
+    patterns = [m.data_pattern for m in some] + [m.go_pattern for m in some if m.go_pattern]
+    texts = st.sampled_from(("", "a", "b", "a_", "1", "2401", "2413"))
+    cases: list[Callable[[str], str]] = [str, str, str.upper, str.swapcase]
+    filled = st.builds(
+        lambda pattern, text, in_case: in_case(pattern.fill([text] * len(pattern.wildcards))),
+        st.sampled_from(patterns),
+        texts,
+        st.sampled_from(cases),
     )
     free = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map("".join)
     names = draw(st.sets((filled | free).filter(bool), max_size=12))
@@ -108,20 +141,50 @@ def uses(some: Sequence[TableMapping], name: str) -> list[tuple[TableMapping, bo
     """The plain definition: every mapping is tried, as data and as go file."""
     found = [(m, True) for m in some if m.matches(name)]
     gos = [(m, False) for m in some if m.go_pattern and m.go_pattern.match(name) is not None]
-    return found + gos
+    return found + gos or [*lacking(some, name)]
 
 
-def go_file_of(
-    some: Sequence[TableMapping], one: TableMapping, name: str, there: Sequence[str]
-) -> str | None:
-    """The plain definition: the one name with the same text for each star, and of no other use."""
-    stars = one.data_pattern.match(name)
-    fitting = [
-        other
-        for other in there
-        if one.go_pattern and one.go_pattern.match(other) == stars and len(uses(some, other)) == 1
-    ]
-    return fitting[0] if len(fitting) == 1 else None
+def lacking(some: Sequence[TableMapping], name: str) -> Iterator[tuple[TableMapping, bool]]:
+    """The mappings whose patterns match it once their dates and numbers may be any text."""
+    for one in some:
+        for pattern, is_data in ((one.data_pattern, True), (one.go_pattern, False)):
+            if pattern and ":" in pattern.text and not (is_data and one.excludes(name)):
+                loose = re.sub("[{][^}]*[}]", "*", pattern.text)
+                anything = Pattern.parse(loose, ignore_case=one.ignore_case)
+                if anything.match(name) is not None:
+                    yield one, is_data
+
+
+def is_misfit(one: TableMapping, name: str, *, is_data: bool) -> bool:
+    """Whether it has not the dates and numbers that the mapping wants."""
+    pattern = one.data_pattern if is_data else one.go_pattern
+    assert pattern is not None
+    texts = pattern.match(name)
+    said = dict(zip(pattern.wildcards, texts or (), strict=False))
+    months = [text for one, text in said.items() if one.form == "%y%m"]
+    return texts is None or any(not 1 <= int(month[2:]) <= 12 for month in months)
+
+
+def said(pattern: Pattern | None, name: str) -> list[tuple[str, str]] | None:
+    """The text of each part and each star, which say what goes together."""
+    texts = None if pattern is None else pattern.match(name)
+    if pattern is None or texts is None:
+        return None
+    stars = iter(range(9))
+    names = [one.name or str(next(stars)) for one in pattern.wildcards]
+    return sorted(zip(names, texts, strict=True))
+
+
+def go_files_of(one: TableMapping, name: str, there: Sequence[str]) -> list[str]:
+    """The plain definition: the names with the same text for each star and part."""
+    mine = said(one.data_pattern, name)
+    return [other for other in there if said(one.go_pattern, other) == mine is not None]
+
+
+def data_files_of(one: TableMapping, go_name: str, there: Sequence[str]) -> list[str]:
+    """The same from the other side."""
+    mine = said(one.go_pattern, go_name)
+    return [other for other in there if said(one.data_pattern, other) == mine is not None]
 
 
 def expected(some: Sequence[TableMapping], there: Sequence[Entry]) -> dict[str, list[str]]:
@@ -135,18 +198,38 @@ def expected(some: Sequence[TableMapping], there: Sequence[Entry]) -> dict[str, 
         if not found:
             if name in files:
                 kinds["unmatched"].append(name)
-        elif name not in files or len(found) > 1:
+        elif (
+            name not in files or len(found) > 1 or is_misfit(found[0][0], name, is_data=found[0][1])
+        ):
             kinds["refused"].append(name)
         elif found[0][1]:
-            complete = found[0][0].go_pattern is None or go_file_of(some, found[0][0], name, files)
-            kinds["ready" if complete else "waiting"].append(name)
-        else:
-            one = found[0][0]
-            assert one.go_pattern is not None
-            data_name = one.data_pattern.fill(one.go_pattern.match(name) or ())
-            if data_name not in [e.name for e in there]:
-                kinds["orphans"].append(name)
+            kinds[kind_of_data(some, found[0][0], name, there)].append(name)
+        elif is_orphan(found[0][0], name, [e.name for e in there]):
+            kinds["orphans"].append(name)
     return kinds
+
+
+def is_orphan(one: TableMapping, name: str, there: Sequence[str]) -> bool:
+    """Neither has any data file the same texts, nor is there the one that its texts make."""
+    assert one.go_pattern is not None
+    texts = one.go_pattern.match(name) or ()
+    made = one.data_pattern.counterpart(one.go_pattern, texts)
+    return not data_files_of(one, name, there) and made not in there
+
+
+def kind_of_data(
+    some: Sequence[TableMapping], one: TableMapping, name: str, there: Sequence[Entry]
+) -> str:
+    if one.go_pattern is None:
+        return "ready"
+    names = [entry.name for entry in there]
+    go_files = go_files_of(one, name, names)
+    rivals = {rival for go in go_files for rival in data_files_of(one, go, names)}
+    if len(go_files) > 1 or len(rivals) > 1:
+        return "refused"
+    files = [entry.name for entry in there if isinstance(entry, LandedFile)]
+    complete = [go for go in go_files if go in files and len(uses(some, go)) == 1]
+    return "ready" if complete else "waiting"
 
 
 def sorted_out(found: Discovery) -> dict[str, list[str]]:
@@ -164,6 +247,8 @@ NO_DELIVERY = (
     ErrorCode.LANDING_UNKNOWN_FILE,
     ErrorCode.LANDING_TWO_PATTERNS,
     ErrorCode.LANDING_DISAPPEARED,
+    ErrorCode.LANDING_BAD_NAME,
+    ErrorCode.LANDING_FILES_ALIKE,
 )
 FIXED = (mapping("a.csv", "a.go"), mapping("ab_*.csv"), mapping("b*.csv", "bbbbbbbb*.go"))
 

@@ -157,5 +157,5 @@ def test_columns_that_are_remembered_are_those_that_naming_anew_gives(
             return error.code, error.detail.message
 
     for some, rename in headers:
-        plain = partial(_file_columns.__wrapped__, tuple(some), tuple(rename.items()))
+        plain = partial(_file_columns.__wrapped__, tuple(some), tuple(rename.items()), ())
         assert named(partial(file_columns, some, rename, file="f.csv")) == named(plain)

@@ -11,7 +11,7 @@ from airflow_landing_loader.loading.ledger import queries
 from airflow_landing_loader.loading.ledger.queries import Rows
 from airflow_landing_loader.loading.ledger.tables import LOAD_DELIVERIES, LOAD_METADATA, now
 from airflow_landing_loader.loading.model import DbtDue
-from airflow_landing_loader.loading.planning.identity import Asked
+from airflow_landing_loader.loading.planning.identity import Asked, Content
 from airflow_landing_loader.loading.warehouses.bigquery.ledger import Ledger as BigQueryLedger
 from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
 
@@ -95,7 +95,7 @@ def test_no_value_becomes_part_of_a_statement(
     monkeypatch.setattr(Ledger, "_run", listening)
     load(books, "one", 1)
     delivery(books, "d", "failed", AT)
-    assert books.prior_loads([HOSTILE], [HOSTILE]) == []
+    assert books.prior_loads([Content("raw_a", HOSTILE, HOSTILE, HOSTILE)]) == []
     assert books.remembered([Asked("raw_a", HOSTILE, HOSTILE, HOSTILE)]) == []
     assert books.loads_by_id([HOSTILE]) == {}
     assert books.find_loads(HOSTILE, HOSTILE, 9) == ()

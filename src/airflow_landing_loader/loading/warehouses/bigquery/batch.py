@@ -15,6 +15,7 @@ from airflow_landing_loader.exceptions import (
 )
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn, filled
+from airflow_landing_loader.loading.columns.names import columns_of
 from airflow_landing_loader.loading.ledger.deliveries import loaded_record
 from airflow_landing_loader.loading.ledger.rows import column_rows, load_row
 from airflow_landing_loader.loading.ledger.tables import LOAD_DELIVERIES, LOAD_METADATA, now
@@ -30,7 +31,7 @@ from airflow_landing_loader.loading.planning.decisions import Earlier, Planned, 
 from airflow_landing_loader.loading.planning.groups import readings
 from airflow_landing_loader.loading.planning.identity import as_they_are, contents_of
 from airflow_landing_loader.loading.planning.notes import notes_of
-from airflow_landing_loader.loading.reading.records import Written, columns_of
+from airflow_landing_loader.loading.reading.records import Written
 from airflow_landing_loader.loading.warehouses.base import StillRunningError
 from airflow_landing_loader.loading.warehouses.bigquery.commit import Committer
 from airflow_landing_loader.loading.warehouses.bigquery.folder import StagingFolder
@@ -45,7 +46,6 @@ from airflow_landing_loader.loading.warehouses.manifest import (
     staged_files,
 )
 from airflow_landing_loader.loading.warehouses.recovery import ends_here, finish
-from airflow_landing_loader.safe_text import storable
 from airflow_landing_loader.storage.zone import Zone
 
 # A transaction of BigQuery changes 100 tables at most; our own are among them.
@@ -120,12 +120,10 @@ class BatchLoader:
         :raises LandingError: BigQuery itself cannot be used.
         :raises StillRunningError: see :class:`Jobs`.
         """
-        self._basis, prior = self._ledger.prior_loads_until(
-            [storable(v.delivery.data.name) for v in batch],
-            [v.inspection.sha256 for v in batch],
-        )
+        contents = contents_of(batch)
+        self._basis, prior = self._ledger.prior_loads_until(contents)
         self._owners = self._ledger.owners_of({v.delivery.mapping.table for v in batch})
-        prior = as_they_are(prior, contents_of(batch), self._ledger.remembered, self._present)
+        prior = as_they_are(prior, contents, self._ledger.remembered, self._present)
         tables = [v.delivery.mapping.table for v in batch]
         unfit = self._tables.unfit(tables, self._columns_of, self._ledger.with_rows)
         while True:
@@ -169,7 +167,8 @@ class BatchLoader:
         if not batch.exists and not batch.columns:
             self._stager.require_plain_table(first)
         columns = batch.columns or tuple(
-            TableColumn(column.column, "STRING") for column in columns_of(first.validated)
+            TableColumn(column.column, "STRING")
+            for column in columns_of(first.validated.delivery, first.validated.inspection)
         )
         direct = (
             mapping.bigquery.commit == "load_job"

@@ -18,6 +18,7 @@ from airflow_landing_loader.loading.ledger.queries import (
     Rows,
     Value,
     Values,
+    of_contents,
     prior_load,
 )
 from airflow_landing_loader.loading.ledger.records import no_table
@@ -28,7 +29,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     OwnTable,
 )
 from airflow_landing_loader.loading.model import DeliveryRecord
-from airflow_landing_loader.loading.planning.identity import PriorLoad
+from airflow_landing_loader.loading.planning.identity import Content, PriorLoad
 from airflow_landing_loader.loading.warehouses.bigquery import values
 from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs, Parameter
 
@@ -109,9 +110,7 @@ class Ledger(Books):
         """Insert rows, in the table's column order, by one statement of bound values."""
         self._jobs.query(insert(table), [values.table_rows(table, rows)])
 
-    def prior_loads_until(
-        self, filenames: Sequence[str], sha256s: Sequence[str]
-    ) -> tuple[int, list[PriorLoad]]:
+    def prior_loads_until(self, contents: Sequence[Content]) -> tuple[int, list[PriorLoad]]:
         """Return the newest sequence too.
 
         Both from one statement, which sees one state: what comes later has a higher sequence.
@@ -119,8 +118,7 @@ class Ledger(Books):
         rows = self.ask(
             f"SELECT s.next - 1, {PRIOR_COLUMNS} "
             f"FROM {LOAD_SEQUENCE} s LEFT JOIN load_metadata m ON {IS_PRIOR}",
-            filenames=filenames,
-            sha256s=sha256s,
+            **of_contents(contents),
         )
         return int(rows[0][0]), [prior_load(row[1:]) for row in rows if row[1] is not None]
 

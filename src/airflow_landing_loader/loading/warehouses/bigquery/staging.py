@@ -19,7 +19,7 @@ from airflow_landing_loader.exceptions import (
 )
 from airflow_landing_loader.landing.discovery.discover import still_same
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn, filled, plan_columns
-from airflow_landing_loader.loading.columns.names import EXTRA, LOAD_ID, ROW_NUMBER
+from airflow_landing_loader.loading.columns.names import EXTRA, LOAD_ID, ROW_NUMBER, columns_of
 from airflow_landing_loader.loading.columns.typed import typed_columns
 from airflow_landing_loader.loading.ledger.rows import reject_rows
 from airflow_landing_loader.loading.ledger.tables import LOAD_REJECTS
@@ -31,7 +31,7 @@ from airflow_landing_loader.loading.reading.records import (
     Target,
     Written,
     check_count,
-    columns_of,
+    with_added,
 )
 from airflow_landing_loader.loading.sql import sql_name, sql_text
 from airflow_landing_loader.loading.warehouses.bigquery.errors import GOOGLE_ERRORS, translate
@@ -175,7 +175,7 @@ class Stager:
         """
         with self._blaming(items):
             first = items[0].validated
-            columns = columns_of(first)
+            columns = columns_of(first.delivery, first.inspection)
             plan = plan_columns(columns, table, owners, file=first.delivery.data.name)
             rejects = self._records.gather([(i.validated, i.load_id) for i in items])
             target = Target(plan, load_id_sql="batch_load_id", as_text=True)
@@ -185,7 +185,9 @@ class Stager:
                 for item, its_plan, aside in zip(items, plans, rejects, strict=True)
             }
             layout = Layout(tuple(table), direct and not any(rejects))
-            self._copy(self._select(layout, target, GATHERED, items, written), name)
+            self._copy(
+                self._select(layout, target, with_added(first, GATHERED), items, written), name
+            )
             self._con.execute(f"DROP TABLE {GATHERED}")
             return Staged(
                 written=written, owners=plan.owners, direct=layout.direct, uris=self._uris()
@@ -201,7 +203,7 @@ class Stager:
     ) -> Staged:
         validated, load_id = item.validated, item.load_id
         file = validated.delivery.data.name
-        columns = columns_of(validated)
+        columns = columns_of(validated.delivery, validated.inspection)
         plan = plan_columns(columns, table, owners, file=file)
         if not columns:  # nor any record
             nothing = Written(rows=0, columns=columns, plan=plan)

@@ -154,7 +154,7 @@ class BigQueryWarehouse:
             return ()
         return tuple(
             as_they_are(
-                self._ledger.prior_loads([content.filename], [content.sha256]),
+                self._ledger.prior_loads([content]),
                 [content],
                 self._ledger.remembered,
                 lambda t, ids: self._tables.present(t, self._tables.columns_of(t), ids),

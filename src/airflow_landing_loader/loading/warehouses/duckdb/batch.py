@@ -24,7 +24,6 @@ from airflow_landing_loader.loading.warehouses.duckdb import raw_table
 from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
 from airflow_landing_loader.loading.warehouses.duckdb.rows import RowWriter
 from airflow_landing_loader.loading.warehouses.duckdb.session import Connection, translate
-from airflow_landing_loader.safe_text import storable
 from airflow_landing_loader.storage.zone import Zone
 
 
@@ -127,13 +126,11 @@ class BatchLoader:
         self._catalogue.committed()
 
     def _decide_all(self, batch: Sequence[Validated]) -> list[Verdict | Planned]:
-        prior = self._ledger.prior_loads(
-            [storable(v.delivery.data.name) for v in batch],
-            [v.inspection.sha256 for v in batch],
-        )
+        contents = contents_of(batch)
+        prior = self._ledger.prior_loads(contents)
         tables = [v.delivery.mapping.table for v in batch]
         self._catalogue.look_up(tables)
-        prior = as_they_are(prior, contents_of(batch), self._ledger.remembered, self._present)
+        prior = as_they_are(prior, contents, self._ledger.remembered, self._present)
         unfit = raw_table.unfit(self._con, self._catalogue, self._ledger.with_rows, tables)
         decided = decide_all(batch, prior, unfit)
         earlier = [d.load_id for d in decided if isinstance(d, Earlier)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns.drift import ColumnPlan, Owners, plan_columns
-from airflow_landing_loader.loading.columns.names import LOAD_ID, FileColumn
+from airflow_landing_loader.loading.columns.names import LOAD_ID, FileColumn, columns_of
 from airflow_landing_loader.loading.columns.typed import typed_columns
 from airflow_landing_loader.loading.planning.decisions import Planned
 from airflow_landing_loader.loading.planning.groups import Group
@@ -18,7 +18,7 @@ from airflow_landing_loader.loading.reading.records import (
     Target,
     Written,
     check_count,
-    columns_of,
+    with_added,
 )
 from airflow_landing_loader.loading.reading.rejects import Reject
 from airflow_landing_loader.loading.warehouses.duckdb import raw_table
@@ -65,8 +65,9 @@ class RowWriter:
         self._plans = {}
         equal: dict[object, ColumnPlan] = {}
         for item in items:
-            columns, csv = columns_of(item.validated), item.validated.delivery.mapping.csv
-            key = (item.table, columns, csv.row_number)
+            delivery = item.validated.delivery
+            columns = columns_of(delivery, item.validated.inspection)
+            key = (item.table, columns, delivery.mapping.csv.row_number)
             earlier = equal.get(key)
             plan = earlier.for_next() if earlier else self._prepare(item.validated, columns)
             equal[key] = plan
@@ -120,7 +121,8 @@ class RowWriter:
         target = Target(plan, load_id_sql="batch_load_id")
         after = before + len(group)
         numbers = [before + 1, after]
-        self._insert(first, target, f"{GATHERED} WHERE number BETWEEN ? AND ?", numbers)
+        rows_from = f"(SELECT * FROM {GATHERED} WHERE number BETWEEN ? AND ?)"
+        self._insert(first, target, with_added(first.validated, rows_from), numbers)
         planned = [self._plans[item.load_id] for item in group]
         return {
             item.load_id: Written.of(item.validated, its.columns, its.plan, set_aside)

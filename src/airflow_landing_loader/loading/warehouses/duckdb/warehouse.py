@@ -139,7 +139,7 @@ class DuckDBWarehouse:
                 return ()
             return tuple(
                 as_they_are(
-                    books.prior_loads([content.filename], [content.sha256]),
+                    books.prior_loads([content]),
                     [content],
                     books.remembered,
                     lambda t, ids: table.present(con, t, table.columns_of(con, t), ids),

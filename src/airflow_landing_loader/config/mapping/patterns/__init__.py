@@ -1,0 +1,1 @@
+"""What a file name looks like, and what its parts say."""
