@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
+from airflow_landing_loader.config.mapping.patterns.places import folded
 from airflow_landing_loader.config.mapping.written import Written
 from airflow_landing_loader.config.yaml.findings import Finding, KeyPath, locate
 from airflow_landing_loader.exceptions import ErrorCode
@@ -102,15 +103,21 @@ def _fitting_pairs(claims: Sequence[_Claim]) -> Iterator[tuple[int, int]]:
     """Each pair of claims whose literal beginnings and ends fit, once, without trying all pairs."""
     starts: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for index, claim in enumerate(claims):
-        starts[claim.pattern.literal_prefix].append((claim.pattern.literal_suffix[::-1], index))
+        prefix, backwards = _edges(claim.pattern)
+        starts[prefix].append((backwards, index))
     by_start = {start: _SameStart(ends) for start, ends in starts.items()}
     for index, claim in enumerate(claims):
-        prefix, backwards = claim.pattern.literal_prefix, claim.pattern.literal_suffix[::-1]
+        prefix, backwards = _edges(claim.pattern)
         for length in range(len(prefix) + 1):
             same_start = by_start.get(prefix[:length])
             for other in same_start.fitting(backwards) if same_start else ():
                 if length < len(prefix) or other < index:
                     yield other, index
+
+
+def _edges(pattern: Pattern) -> tuple[str, str]:
+    """How it begins, and how it ends read backwards; case may be ignored by one of two."""
+    return folded(pattern.literal_prefix), folded(pattern.literal_suffix)[::-1]
 
 
 def _may_share_a_name(one: _Claim, two: _Claim) -> bool:

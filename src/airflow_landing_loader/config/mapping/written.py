@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -76,15 +77,16 @@ def read_pair(pair: Pair, shown: str) -> Written:
     go_file = values.get("go_file")
     go_text = go_file.get("pattern") if isinstance(go_file, dict) else None
     excludes = _legal(_EXCLUDES, values.get("exclude", []))
+    parse = partial(Pattern.parse, ignore_case=values.get("ignore_case") is True)
     return Written(
         pair=pair,
         shown=shown,
         mapping=mapping,
         findings=found,
         table=_legal(_TABLE, values.get("table")),
-        pattern=_pattern(pair.key),
-        go_pattern=_pattern(go_text),
-        excludes=None if excludes is None else tuple(map(Pattern.parse, excludes)),
+        pattern=_pattern(pair.key, parse),
+        go_pattern=_pattern(go_text, parse),
+        excludes=None if excludes is None else tuple(map(parse, excludes)),
     )
 
 
@@ -172,6 +174,6 @@ def _legal(adapter: TypeAdapter[_Value], value: object) -> _Value | None:
         return None
 
 
-def _pattern(text: object) -> Pattern | None:
+def _pattern(text: object, parse: Callable[[str], Pattern]) -> Pattern | None:
     legal = _legal(_PATTERN, text)
-    return None if legal is None else Pattern.parse(legal)
+    return None if legal is None else parse(legal)

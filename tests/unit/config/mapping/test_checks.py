@@ -46,6 +46,15 @@ def test_two_patterns_that_can_match_one_name(tmp_path: Path) -> None:
     assert second.hint == "Narrow the wider one, or add exclude: ['trades_2*.csv'] to it."
 
 
+def test_a_pattern_that_ignores_case_meets_one_in_other_letters(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("TRADES_*.csv: {table: raw_a, ignore_case: true}\n")
+    (tmp_path / "b.yaml").write_text("trades_*.csv: raw_b\n")
+    found = read_mappings(tmp_path)
+    assert [error.detail.code for error in found.errors] == ["mapping.patterns_overlap"] * 2
+    (tmp_path / "a.yaml").write_text("TRADES_*.csv: raw_a\n")
+    assert not read_mappings(tmp_path).errors
+
+
 def test_one_pattern_in_two_files(tmp_path: Path) -> None:
     found = read(tmp_path, "x_*: a", b="x_*: a")
     assert refused(found) == [("patterns_overlap", 1, 1)] * 2

@@ -13,26 +13,37 @@ from hypothesis import strategies as st
 from airflow_landing_loader.config.mapping import overlaps
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.config.mapping.reader import read_mappings, read_mappings_of_dag
+from airflow_landing_loader.exceptions import ConfigurationError
 
-WORDS = ("a", "b", "ab", "ba", "_", ".csv", "*", "*")
-PATTERNS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map("".join)
+WORDS = ("a", "b", "AB", "ba", "_", ".csv", "*", "*", "{d:%y}", "{n:0d}")
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        return bool(Pattern.parse(text))
+    except ConfigurationError:
+        return False
+
+
+PATTERNS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map("".join).filter(_is_pattern)
 TABLES = ("raw_a", "RAW_A", "raw", "a", "a_b", "main.raw_a", "s.raw_a", "s__raw_a", "s_._a", "_")
 
 
 def fits(one: Pattern, two: Pattern) -> bool:
     """The plain definition: one beginning begins the other, one end ends the other."""
-    starts = (one.literal_prefix, two.literal_prefix)
-    ends = (one.literal_suffix, two.literal_suffix)
+    starts = (one.literal_prefix.lower(), two.literal_prefix.lower())
+    ends = (one.literal_suffix.lower(), two.literal_suffix.lower())
     return (starts[0].startswith(starts[1]) or starts[1].startswith(starts[0])) and (
         ends[0].endswith(ends[1]) or ends[1].endswith(ends[0])
     )
 
 
-@given(st.lists(PATTERNS, max_size=12))
-def test_pairs_that_may_overlap_are_those_that_trying_all_pairs_finds(texts: list[str]) -> None:
+@given(st.lists(st.builds(Pattern.parse, PATTERNS, ignore_case=st.booleans()), max_size=12))
+def test_pairs_that_may_overlap_are_those_that_trying_all_pairs_finds(
+    patterns: list[Pattern],
+) -> None:
     claims = [
-        overlaps._Claim(owner, Pattern.parse(text), (), is_go=False)
-        for owner, text in enumerate(texts)
+        overlaps._Claim(owner, pattern, (), is_go=False) for owner, pattern in enumerate(patterns)
     ]
     found = Counter(tuple(sorted(pair)) for pair in overlaps._fitting_pairs(claims))
     pairs = list(combinations(range(len(claims)), 2))
