@@ -4,139 +4,171 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from airflow_landing_loader.config.mapping.model import GoFile
 from airflow_landing_loader.exceptions import ErrorCode
+from fuzzing.model import go_json, go_properties
+from fuzzing.model.go_names import FITS, Find, UnfitError, other, own
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_COMMENT = re.compile(r"[ \t]*[#!]")
-_PROPERTY = re.compile(r"[ \t]*([^=:]*?)[ \t]*[=:][ \t]*(.*?)[ \t]*", re.DOTALL)
-_FIELD = re.compile(
-    r'(?:[ \t]*"(?P<quoted>(?:[^"]|"")*)"|(?![ \t]*")(?P<plain>[^,]*?))[ \t]*(?:,|\Z)'
-)
-_FITS = re.compile(r"a_.*\.(?:csv|go)", re.DOTALL)
-_CSV = re.compile(r".*\.csv", re.DOTALL)
-_FILE_KEYS = ("file", "filename", "datafile", "datafilename", "name")
 _COUNT = re.compile(r"0*([0-9]{1,19})")
+_HEX = re.compile(r"[0-9a-fA-F]+")
+_LENGTHS = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
+_CHECKSUM = re.compile(
+    r"(?P<bare>[0-9a-fA-F]+)"
+    r"|(?P<escaped>\\?)(?P<gnu>[0-9a-fA-F]+)(?: [ *]|[ \t]+)(?P<name>.+)"
+    r"|\\?(?P<word>[A-Za-z0-9-]+) ?\((?P<named>.+)\) ?= ?(?P<bsd>[0-9a-fA-F]+)"
+)
 
 
 @dataclass(frozen=True)
 class Said:
     """What a go file says."""
 
-    count: int
-    status: str | None
+    count: int | None = None
+    status: str | None = None
+    checksum: tuple[str, str] | None = None
+    size: int | None = None
+    day: str | None = None
 
 
-class UnfitError(Exception):
-    """It says nothing that can be used."""
-
-    def __init__(self, code: ErrorCode) -> None:
-        self.code = code
-
-
-def read(content: bytes, rules: GoFile, data_name: str) -> Said:
-    """Read a go file.
+def read(content: bytes, rules: GoFile) -> Said:
+    """Read the go file of ``a_1.csv``, which is ``a_1.go``.
 
     :param content: up to a mebibyte.
-    :param data_name: the data file's name.
     :raises UnfitError: it is to be refused, with this code.
     """
+    if rules.format == "presence":
+        text = content.decode("utf-8-sig", "replace").strip()
+        if len(content) <= 4096 and len(_LINE_END.split(text)) == 1 and other([text], FITS):
+            raise UnfitError(ErrorCode.GO_FILE_OTHER_FILE)
+        return Said()
+    text = _decoded(content, rules.encoding or "utf-8")
+    if rules.format == "checksum":
+        return Said(checksum=_digest(_sums(_LINE_END.split(text))))
+    if rules.format == "properties":
+        find = go_properties.reader(text)
+    elif rules.format == "json":
+        find = go_json.reader(text)
+    else:
+        find = _columns(_LINE_END.split(text), rules)
+
+    def found(
+        place: str | int | None, wrong: ErrorCode, missing: ErrorCode = ErrorCode.GO_FILE_NO_KEY
+    ) -> str | None:
+        return None if place is None else find(place, missing, wrong)
+
+    count = found(rules.count_place, ErrorCode.GO_FILE_BAD_COUNT)
+    bad_status = ErrorCode.GO_FILE_BAD_STATUS
+    status = found(rules.status_place, bad_status, bad_status)
+    checksum = found(rules.checksum, ErrorCode.GO_FILE_BAD_CHECKSUM)
+    size = found(rules.size, ErrorCode.GO_FILE_BAD_SIZE)
+    day = found(rules.business_date, ErrorCode.GO_FILE_BAD_DATE)
+    if rules.format == "json":
+        go_json.require_own_name(text)
+    number = None if count is None else _number(count, ErrorCode.GO_FILE_BAD_COUNT)
+    if status is not None and status not in rules.status_ok:
+        raise UnfitError(bad_status)
+    return Said(
+        count=number,
+        status=status,
+        checksum=None if checksum is None else _digest(checksum),
+        size=None if size is None else _number(size, ErrorCode.GO_FILE_BAD_SIZE),
+        day=None if day is None else _day(day),
+    )
+
+
+def _decoded(content: bytes, encoding: str) -> str:
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
         raise UnfitError(ErrorCode.GO_FILE_UNREADABLE) from error
-    if "\0" in text:
+    marks = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+    if any(content.startswith(mark) and encoding != of for mark, of in marks) or "\0" in text:
         raise UnfitError(ErrorCode.GO_FILE_UNREADABLE)
-    lines = _LINE_END.split(text[:-1] if text.endswith("\x1a") else text)
-    values = _properties if rules.format == "properties" else _columns
-    count, status = values(lines, rules, data_name)
-    matched = _COUNT.fullmatch(count)
+    text = text.lstrip("\ufeff")
+    return text[:-1] if text.endswith("\x1a") else text
+
+
+def _number(text: str, code: ErrorCode) -> int:
+    matched = _COUNT.fullmatch(text)
     if matched is None or int(matched[1]) >= 2**63:
-        raise UnfitError(ErrorCode.GO_FILE_BAD_COUNT)
-    if status is not None and status not in rules.status_ok:
-        raise UnfitError(ErrorCode.GO_FILE_BAD_STATUS)
-    return Said(int(matched[1]), status)
-
-
-def _names(texts: list[str]) -> list[str]:
-    return [re.split(r"[/\\]", text.strip(" \t\"'`"))[-1].casefold() for text in texts]
-
-
-def _other(texts: list[str], other: re.Pattern[str]) -> bool:
-    """Whether one names another file than ``a_1.csv`` and ``a_1.go``."""
-    names = _names(texts)
-    return any(other.fullmatch(name) and name not in ("a_1.csv", "a_1.go") for name in names)
-
-
-def _properties(lines: list[str], rules: GoFile, _: str) -> tuple[str, str | None]:
-    found: dict[str, set[str]] = {}
-    for line in lines:
-        pair = None if _COMMENT.match(line) else _PROPERTY.fullmatch(line)
-        if pair is not None:
-            found.setdefault(pair[1], set()).add(pair[2])
-    values = [value for several in found.values() for value in several]
-    is_file = {key: re.sub(r"[\W\d_]", "", key).casefold() in _FILE_KEYS for key in found}
-    named = [value for key, several in found.items() if is_file[key] for value in several]
-    if "a_1.csv" not in _names(values) and (_other(values, _FITS) or _other(named, _CSV)):
-        raise UnfitError(ErrorCode.GO_FILE_OTHER_FILE)
-    count = _one(found.get(str(rules.row_count_key)), ErrorCode.GO_FILE_BAD_COUNT)
-    if count is None:
-        raise UnfitError(ErrorCode.GO_FILE_NO_KEY)
-    if rules.status_key is None:
-        return count, None
-    status = _one(found.get(rules.status_key), ErrorCode.GO_FILE_BAD_STATUS)
-    if status is None:
-        raise UnfitError(ErrorCode.GO_FILE_BAD_STATUS)
-    return count, status
-
-
-def _one(values: set[str] | None, code: ErrorCode) -> str | None:
-    """The one value, ``None`` without any."""
-    if values is not None and len(values) > 1:
         raise UnfitError(code)
-    return next(iter(values)) if values else None
+    return int(matched[1])
 
 
-def _columns(lines: list[str], rules: GoFile, data_name: str) -> tuple[str, str | None]:
-    records = [_fields(line) for line in lines if line.strip(" \t")]
+def _digest(text: str) -> tuple[str, str]:
+    if len(text) not in _LENGTHS or not _HEX.fullmatch(text):
+        raise UnfitError(ErrorCode.GO_FILE_BAD_CHECKSUM)
+    return _LENGTHS[len(text)], text.lower()
+
+
+def _day(text: str) -> str:
+    for form in ("%Y-%m-%d", "%Y%m%d"):
+        try:
+            day = datetime.strptime(text, form)  # noqa: DTZ007
+        except ValueError:
+            continue
+        if text.isascii() and text == day.strftime(form).rjust(len(text), "0"):
+            return day.date().isoformat()
+    raise UnfitError(ErrorCode.GO_FILE_BAD_DATE)
+
+
+def _sums(lines: list[str]) -> str:
+    said: list[tuple[list[str], tuple[str, str]]] = []
+    for line in (line.strip(" \t") for line in lines):
+        if not line or line[0] in "#;":
+            continue
+        form = _CHECKSUM.fullmatch(line)
+        if form is None:
+            raise UnfitError(ErrorCode.GO_FILE_BAD_CHECKSUM)
+        name = form["name"] or form["named"]
+        if name and line.startswith("\\"):
+            name = re.sub(r"\\(.)", lambda e: {"n": "\n", "r": "\r"}.get(e[1], e[1]), name)
+        word = (form["word"] or "").lower().replace("sha2-", "sha").replace("-", "")
+        digits = form["bare"] or form["gnu"] or form["bsd"]
+        said.append(([name] if name else [], (digits.lower(), word)))
+    digits, word = own(said, ErrorCode.GO_FILE_BAD_CHECKSUM)
+    if word and len(digits) in _LENGTHS and _LENGTHS[len(digits)] != word:
+        raise UnfitError(ErrorCode.GO_FILE_BAD_CHECKSUM)
+    return digits
+
+
+def _columns(lines: list[str], rules: GoFile) -> Find:
+    sign = rules.delimiter or ","
+    blanks = " \t".replace(sign, "")
+    records = [_fields(line, sign, blanks) for line in lines if line.strip(blanks)]
     header: list[str] = []
-    if isinstance(rules.row_count_column, str) or isinstance(rules.status_column, str):
+    if rules.has_header:
         header, records = (records[0], records[1:]) if records else ([], [])
-    naming = [record for record in records if data_name in record]
-    if any(record != naming[0] for record in naming):
-        raise UnfitError(ErrorCode.GO_FILE_BAD_COUNT)
-    if not naming and len(records) != 1:
-        raise UnfitError(ErrorCode.GO_FILE_NO_LINE)
-    record = naming[0] if naming else records[0]
-    own = naming or "a_1.csv" in _names(record)
-    if not own and (_other(record, _FITS) or _other(record, _CSV)):
-        raise UnfitError(ErrorCode.GO_FILE_OTHER_FILE)
-    count = _column(record, header, rules.row_count_column, ErrorCode.GO_FILE_NO_KEY)
-    if rules.status_column is None:
-        return count, None
-    return count, _column(record, header, rules.status_column, ErrorCode.GO_FILE_BAD_STATUS)
+    record = own([(record, record) for record in records], ErrorCode.GO_FILE_BAD_COUNT)
+
+    def find(column: str | int, missing: ErrorCode, _: ErrorCode) -> str:
+        if isinstance(column, str):
+            if header.count(column) != 1:
+                raise UnfitError(missing)
+            column = header.index(column) + 1
+        if column > len(record):
+            raise UnfitError(missing)
+        return record[column - 1]
+
+    return find
 
 
-def _fields(line: str) -> list[str]:
+def _fields(line: str, sign: str, blanks: str) -> list[str]:
+    field_form = re.compile(
+        rf'(?:[{blanks}]*"(?P<quoted>(?:[^"]|"")*)"|(?![{blanks}]*")(?P<plain>[^{sign}]*?))'
+        rf"[{blanks}]*(?:[{sign}]|\Z)"
+    )
     fields, at = [], 0
     while True:
-        field = _FIELD.match(line, at)
+        field = field_form.match(line, at)
         if field is None:
             raise UnfitError(ErrorCode.GO_FILE_UNREADABLE)
         quoted = field["quoted"]
         text = field["plain"] if quoted is None else quoted.replace('""', '"')
-        fields.append(text.strip(" \t"))
+        fields.append(text.strip(blanks))
         at = field.end()
-        if not field[0].endswith(",") or at > len(line):
+        if not field[0].endswith(sign) or at > len(line):
             return fields
-
-
-def _column(record: list[str], header: list[str], column: int | str | None, code: ErrorCode) -> str:
-    if isinstance(column, str):
-        if header.count(column) != 1:
-            raise UnfitError(code)
-        column = header.index(column) + 1
-    if column is None or column > len(record):
-        raise UnfitError(code)
-    return record[column - 1]

@@ -68,6 +68,9 @@ class ErrorCode(StrEnum):
     GO_FILE_OTHER_FILE = "go_file.other_file"
     GO_FILE_BAD_COUNT = "go_file.bad_count"
     GO_FILE_BAD_STATUS = "go_file.bad_status"
+    GO_FILE_BAD_CHECKSUM = "go_file.bad_checksum"
+    GO_FILE_BAD_SIZE = "go_file.bad_size"
+    GO_FILE_BAD_DATE = "go_file.bad_date"
 
     TRAILER_MISSING = "trailer.missing"
     TRAILER_CUT = "trailer.cut"
@@ -77,6 +80,8 @@ class ErrorCode(StrEnum):
 
     COUNT_TOO_FEW = "count.too_few"
     COUNT_TOO_MANY = "count.too_many"
+    SIZE_WRONG = "size.wrong"
+    CHECKSUM_WRONG = "checksum.wrong"
 
     FILE_EMPTY = "file.empty"
     FILE_BINARY = "file.binary"

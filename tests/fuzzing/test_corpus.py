@@ -13,7 +13,7 @@ import pytest
 from fuzzing.campaign import KEPT
 from fuzzing.targets import NAMES, Target, load
 
-MAX_FILES = 300
+MAX_FILES = 400
 MAX_BYTES = 2048
 
 
@@ -104,13 +104,13 @@ SABOTAGES = {
     ),
     "the go file promises one record more": Sabotage(
         "go_files",
-        "landing.control.go_file._Reader.count",
-        lambda count: lambda self, found: count(self, found) + 1,
+        "landing.control.go_file.values._number",
+        lambda number: lambda *args: number(*args) + 1,
     ),
     "any status is good": Sabotage(
         "go_files",
-        "landing.control.go_file._Reader.good_status",
-        lambda _: lambda self, found, good: found.text,
+        "landing.control.go_file.values._good_status",
+        lambda _: lambda found, hand: found.text,
     ),
     "letters of any kind may stand in a name": Sabotage(
         "headers", "loading.columns.names._is_allowed", lambda _: str.isprintable

@@ -85,6 +85,24 @@ SCENES = {
         },
         0,
     ),
+    "go files that are only there": (
+        {
+            "p_*.csv": "go_file: {pattern: p_*.done, format: presence}",
+            "data.csv": "go_file: {pattern: _SUCCESS, format: presence}",
+            "q_*": "go_file: {pattern: ok_*, format: presence}",
+        },
+        {
+            "p_1.csv": LOADS,
+            "p_1.done": LOADS,
+            "p_2.csv": STAYS,
+            "data.csv": LOADS,
+            "_SUCCESS": LOADS,
+            "q_1": LOADS,
+            "ok_1": LOADS,
+            "ok_2": STAYS,
+        },
+        0,
+    ),
     "hidden and unfinished files": (
         {"*.csv": "exclude: ['*_old.csv', 'draft*']", "data*": "exclude: ['*.csv']"},
         {

@@ -9,7 +9,7 @@ import pytest
 
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import TerminalError
-from airflow_landing_loader.landing.control.go_file import read_go_file
+from airflow_landing_loader.landing.control.go_file.reading import read_go_file
 from airflow_landing_loader.landing.model import Delivery, GoFileContent
 from airflow_landing_loader.storage.local.zone import LocalZone
 

@@ -22,7 +22,8 @@ from airflow_landing_loader.config.mapping.model import (
     TableMapping,
 )
 from airflow_landing_loader.config.yaml import parser
-from airflow_landing_loader.landing.control import counts, go_file
+from airflow_landing_loader.landing.control import counts
+from airflow_landing_loader.landing.control.go_file import json_text, text
 from airflow_landing_loader.landing.discovery import rest
 from airflow_landing_loader.landing.text import compression
 from airflow_landing_loader.loading.columns import names
@@ -102,7 +103,8 @@ NUMBERS: dict[str, list[tuple[str, Any]]] = {
         ("zstd windows above {} MiB", compression.MAX_ZSTD_WINDOW // MIB),
         ("at most {} columns", fields.MAX_COLUMNS),
         ("{} characters in a name", names.MAX_LENGTH),
-        ("{} MiB in a go file", go_file.SIZE_LIMIT // MIB),
+        ("{} MiB in a go file", text.SIZE_LIMIT // MIB),
+        ("{} levels in one that is JSON", json_text.MAX_DEPTH),
         ("{} digits in a count", len(str(counts.MAX_COUNT))),
         ("names are cut at {} characters", exceptions._MAX_COLUMN),
         ("values at {}", exceptions._MAX_VALUE),
@@ -116,7 +118,7 @@ NUMBERS: dict[str, list[tuple[str, Any]]] = {
         ("`settle_seconds` is {} where", int(SETTLE_SECONDS)),
         ("and {} where nothing does", int(SETTLE_SECONDS_UNPROVED)),
         ("in two looks at least one second apart", rest.LOOK_INTERVAL == 1.0),
-        ("at most {} MiB", go_file.SIZE_LIMIT // MIB),
+        ("at most {} MiB", text.SIZE_LIMIT // MIB),
     ],
 }
 

@@ -122,13 +122,21 @@ def _identity(mapping: TableMapping) -> Iterator[str]:
 
 def _go_file(go: GoFile) -> Iterator[str]:
     yield f"A file waits for its go file {_code(go.pattern)}; each {_code('*')} is the same text."
-    if go.format == "properties":
-        yield f"The go file's key {_code(str(go.row_count_key))} holds the number of records."
-    else:
-        yield f"The go file's column {_code(str(go.row_count_column))} holds the number of records."
-    status = go.status_key or go.status_column
-    if status is not None:
-        yield f"Its status, in {_code(str(status))}, must be {_list(go.status_ok)}."
+    if go.format == "presence":
+        yield "That the go file is there is all it says."
+    if go.format == "checksum":
+        yield "The go file holds a checksum of the file as it was delivered."
+    where = {"properties": "key", "csv": "column", "json": "path"}.get(go.format, "")
+    for place, what in (
+        (go.count_place, "the number of records"),
+        (go.checksum, "a checksum of the file as it was delivered"),
+        (go.size, "the number of bytes of the file as it was delivered"),
+        (go.business_date, "the business date"),
+    ):
+        if place is not None:
+            yield f"The go file's {where} {_code(str(place))} holds {what}."
+    if go.status_place is not None:
+        yield f"Its status, in {_code(str(go.status_place))}, must be {_list(go.status_ok)}."
     yield from _included(go.count_includes)
 
 

@@ -14,6 +14,7 @@ from airflow_landing_loader.storage.model import LandedFile
 
 Compression = Literal["none", "gzip", "zstd"]
 LineEnd = Literal["\n", "\r\n", "\r"]
+Algorithm = Literal["md5", "sha1", "sha256", "sha512"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,17 +27,31 @@ class Delivery:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoFileContent:
-    """What a go file says: the expected count and its own bytes' hash.
+class Checksum:
+    """A digest of the bytes of a data file as they were delivered, in hexadecimal digits."""
 
-    :param expected_records: count as written in the go file (before ``count_includes``).
+    algorithm: Algorithm
+    hexdigest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoFileContent:
+    """What a go file says, as far as the mapping asks for it, and its own bytes' hash.
+
     :param sha256: hex digest of the go file's bytes.
-    :param status: value of the status column or key, if the mapping names one.
+    :param expected_records: count as written in the go file (before ``count_includes``).
+    :param status: one that lets the data file load.
+    :param checksum: of the data file as delivered.
+    :param size: bytes of the data file as delivered.
+    :param business_date: the day that the data are of, ``YYYY-MM-DD``.
     """
 
-    expected_records: int
     sha256: str
+    expected_records: int | None = None
     status: str | None = None
+    checksum: Checksum | None = None
+    size: int | None = None
+    business_date: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +84,7 @@ class Inspection:
     :param multiline: whether a record, or the header, has line ends within quotes.
     :param header_line: physical line of the header record, ``None`` without one.
     :param trailer: content of the trailer record, if the mapping has one.
+    :param checksum: of the delivered bytes, by the algorithm that was asked for, if one was.
     """
 
     sha256: str
@@ -86,6 +102,7 @@ class Inspection:
     skipped_headers: int = 0
     header_line: int | None = None
     trailer: TrailerContent | None = None
+    checksum: Checksum | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError, shown
+from airflow_landing_loader.landing.control.checksums import (
+    promises_no_byte,
+    require_checksum,
+    require_size,
+)
 from airflow_landing_loader.landing.control.counts import expected_data_records
-from airflow_landing_loader.landing.control.go_file import read_go_file
+from airflow_landing_loader.landing.control.go_file.reading import read_go_file
 from airflow_landing_loader.landing.discovery.discover import still_same
 from airflow_landing_loader.landing.formats.csv.detection.detect import with_dialect
 from airflow_landing_loader.landing.formats.csv.dialect_text import in_words
@@ -34,14 +39,20 @@ HALF_WRITTEN = frozenset(
         ErrorCode.CSV_NO_DIALECT,
         ErrorCode.CSV_AMBIGUOUS_DIALECT,
         ErrorCode.FILE_EMPTY,
+        ErrorCode.SIZE_WRONG,
+        ErrorCode.CHECKSUM_WRONG,
+        ErrorCode.GO_FILE_UNREADABLE,
         ErrorCode.GO_FILE_NO_KEY,
         ErrorCode.GO_FILE_NO_LINE,
         ErrorCode.GO_FILE_BAD_COUNT,
+        ErrorCode.GO_FILE_BAD_CHECKSUM,
+        ErrorCode.GO_FILE_BAD_SIZE,
+        ErrorCode.GO_FILE_BAD_DATE,
     }
 )
 
 # Where nothing is seen half-written; but its sender may be about to send it again.
-_MENDED_SOON = frozenset({ErrorCode.COUNT_TOO_FEW})
+_MENDED_SOON = frozenset({ErrorCode.COUNT_TOO_FEW, ErrorCode.SIZE_WRONG, ErrorCode.CHECKSUM_WRONG})
 
 
 def validate(
@@ -92,9 +103,15 @@ def _validate(landing: Zone, delivery: Delivery, on_block: OnBlock) -> Validated
 
 def _validate_plain(landing: Zone, delivery: Delivery, on_block: OnBlock) -> Validated:
     go = read_go_file(landing, delivery) if delivery.go is not None else None
-    may_be_empty = go is not None and go.expected_records == 0
-    source = landing.source(delivery.data)
-    inspection = inspect(source, delivery.mapping, on_block, may_be_empty=may_be_empty)
+    if go is not None:
+        require_size(delivery, go)
+    inspection = inspect(
+        landing.source(delivery.data),
+        delivery.mapping,
+        on_block,
+        may_be_empty=go is not None and (go.expected_records == 0 or promises_no_byte(go)),
+        algorithm=go.checksum.algorithm if go is not None and go.checksum is not None else None,
+    )
     try:
         return _held_against(landing, delivery, inspection, go)
     except TerminalError as error:
@@ -106,6 +123,8 @@ def _held_against(
     landing: Zone, delivery: Delivery, inspection: Inspection, go: GoFileContent | None
 ) -> Validated:
     """What was found, held against the rules for names and what was promised."""
+    if go is not None:
+        require_checksum(delivery, go, inspection)
     columns_of(delivery, inspection)
     promises = _promises(delivery, inspection, go)
     for promised, by in promises:
@@ -126,9 +145,10 @@ def _promises(
     mapping = delivery.mapping
     promises = []
     headers = (inspection.header_line is not None) + inspection.skipped_headers
-    if go is not None and delivery.go is not None and mapping.go_file is not None:
+    promised = go.expected_records if go is not None else None
+    if promised is not None and delivery.go is not None and mapping.go_file is not None:
         count = expected_data_records(
-            go.expected_records,
+            promised,
             mapping.go_file.count_includes,
             headers=headers,
             has_trailer=mapping.trailer is not None,

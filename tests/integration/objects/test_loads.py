@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import sys
 import time
@@ -63,6 +64,21 @@ def test_names_in_any_case_and_what_they_say(cloud: Any) -> None:
     assert cloud.run()["A_eu.Csv"].status == "loaded"
     assert cloud.names("archive") == ["eu/A_eu.Csv", "eu/A_eu.GO"]
     assert cloud.sql("SELECT id, region FROM raw_a") == [("1", "eu")]
+
+
+def test_a_checksum_of_the_next_delivery_is_waited_for(cloud: Any) -> None:
+    """A sender who sends both files anew, one after the other."""
+    rules = {"pattern": "a_*.csv.md5", "format": "checksum"}
+    cloud.map(go_file=rules, grace_seconds=3600)
+    new = "id\n2\n"
+    cloud.deliver("a_1.csv", new)
+    for text in ("id\n1\n", new):
+        digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        cloud.deliver_again("a_1.csv.md5", digest)
+        outcome = cloud.run()["a_1.csv"]
+        expected = ("loaded", None) if text is new else ("left", Code.CHECKSUM_WRONG)
+        assert (outcome.status, outcome.error and outcome.error.code) == expected
+    assert cloud.names("archive") == ["a_1.csv", "a_1.csv.md5"]
 
 
 def test_objects_share_no_names_with_folders(cloud: Any) -> None:

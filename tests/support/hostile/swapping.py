@@ -50,6 +50,12 @@ def _zstd(text: str) -> bytes:
     return zstandard.ZstdCompressor(write_checksum=True).compress(text.encode())
 
 
+def _sums(first: bytes, other: bytes) -> tuple[bytes, bytes]:
+    """Go files with the checksums of two files."""
+    one, two = (hashlib.sha1(content, usedforsecurity=False) for content in (first, other))
+    return one.hexdigest().encode(), two.hexdigest().encode()
+
+
 _GO = {"pattern": "a_*.go", "format": "properties", "row_count_key": "rows"}
 _COUNT = f"rows={ROWS}\n".encode()
 KINDS = {
@@ -66,6 +72,14 @@ KINDS = {
     ),
     "go file": Kind(
         {"go_file": _GO}, {"a_1.csv": _both(str.encode), "a_1.go": (_COUNT, b"rows=99\n")}
+    ),
+    "checksum": Kind(
+        {"go_file": {"pattern": "a_*.go", "format": "checksum"}},
+        {"a_1.csv": _both(str.encode), "a_1.go": _sums(*_both(str.encode))},
+    ),
+    "presence": Kind(
+        {"go_file": {"pattern": "a_*.go", "format": "presence"}},
+        {"a_1.csv": _both(str.encode), "a_1.go": (b"done", b"gone")},
     ),
     "trailer": Kind(
         {"trailer": {"row_count_column": 1, "tag": "T"}},

@@ -49,6 +49,33 @@ def test_the_page_says_what_tells_a_trailer_from_data(
     assert said in str(build()["landing__raw_a"].doc_md)
 
 
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("format: presence", "That the go file is there is all it says."),
+        ("format: checksum", "The go file holds a checksum of the file as it was delivered."),
+        (
+            "format: json, size: $.n, business_date: $.day, status: $.s",
+            "The go file's path `$.n` holds the number of bytes of the file as it was delivered. "
+            "The go file's path `$.day` holds the business date. Its status, in `$.s`, must be "
+            "`SUCCESS`.",
+        ),
+        (
+            "format: properties, row_count: n, checksum: md5",
+            "The go file's key `n` holds the number of records. The go file's key `md5` holds a "
+            "checksum of the file as it was delivered.",
+        ),
+    ],
+)
+def test_the_page_says_what_a_go_file_says(
+    zones: Zones, build: Callable[..., dict[str, DAG]], keys: str, said: str
+) -> None:
+    mapping = f"a_*.csv: {{table: raw_a, go_file: {{pattern: a_*.go, {keys}}}}}\n"
+    (zones.tables / "a.yaml").write_text(mapping)
+    page = str(build()["landing__raw_a"].doc_md)
+    assert said.replace(" ", "") in page.replace("\n- ", "").replace("\n", "").replace(" ", "")
+
+
 def test_the_page_says_that_the_dialect_is_detected(
     zones: Zones, build: Callable[..., dict[str, DAG]]
 ) -> None:

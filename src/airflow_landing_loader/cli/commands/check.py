@@ -183,6 +183,11 @@ def _tell_content(out: Screen, validated: Validated) -> None:
             out.line(f"renamed   {sent!r} -> {name}", hang=10)
     packed = "" if found.compression == "none" else f"  compressed with {found.compression}"
     out.line(f"sha256    {found.sha256}{packed}", hang=10)
+    go = validated.go
+    if go is not None and go.checksum is not None:
+        out.line(f"checksum  {go.checksum.algorithm} of the go file is right")
+    if go is not None and go.business_date is not None:
+        out.line(f"date      {go.business_date}  (business date)")
 
 
 def _tell_forecast(out: Screen, checked: Checked) -> None:
@@ -208,7 +213,7 @@ def _tell_forecast(out: Screen, checked: Checked) -> None:
 
 def _document(checked: Checked) -> dict[str, Any]:
     mapping, found = checked.delivery.mapping, checked.validated.inspection
-    ahead = checked.forecast
+    ahead, go = checked.forecast, checked.validated.go
     names = effective_names(found.columns, mapping.csv)
     return {
         "file": checked.delivery.data.name,
@@ -225,6 +230,8 @@ def _document(checked: Checked) -> dict[str, Any]:
         "ragged": found.ragged,
         "skipped_headers": found.skipped_headers,
         "sha256": found.sha256,
+        "checksum": go.checksum.algorithm if go and go.checksum else None,
+        "business_date": go.business_date if go else None,
         "dialect_detected": checked.validated.detected,
         "columns": {
             "known": list(ahead.known),

@@ -148,7 +148,7 @@ def _example_of(key: str) -> str:
     example = {
         "table": "raw_trades",
         "pattern": "trades_*.go",
-        "format": "properties, or csv",
+        "format": "properties, or presence, csv, json, checksum",
         "row_count_column": "1",
     }
     return f"Add {key}: {example[key]}." if key in example else f"Add {key}."

@@ -8,6 +8,7 @@ and a few rules that compare two values (``docs/mappings.md`` lists them).
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
@@ -15,7 +16,19 @@ from pydantic.json_schema import GenerateJsonSchema
 from airflow_landing_loader.config.mapping.column_names import POSITION_PATTERN
 from airflow_landing_loader.config.mapping.explain import NOT_WRITTEN
 from airflow_landing_loader.config.mapping.identity import SHORT_FORMS
+from airflow_landing_loader.config.mapping.json_path import PATH_SCHEMA
 from airflow_landing_loader.config.mapping.model import RESERVED_KEYS, TableMapping
+from airflow_landing_loader.config.mapping.proof import (
+    COLUMN_KEYS,
+    COUNT_KEY,
+    COUNT_KEYS,
+    FORMAT_KEYS,
+    KEYS_OF_FORMAT,
+    PLACES,
+    PROVING,
+    STATUS_KEYS,
+    GoFormat,
+)
 from airflow_landing_loader.config.mapping.rules import FILE_PATTERN_SCHEMA, TABLE_SCHEMA
 
 Schema = dict[str, Any]
@@ -121,20 +134,32 @@ def _mapping_rules() -> list[Schema]:
 
 
 def _go_file_rules() -> list[Schema]:
+    counted, with_status = _any_of(COUNT_KEYS), _any_of(STATUS_KEYS)
+    positions: Schema = {"properties": {key: {"type": "integer"} for key in COLUMN_KEYS}}
     return [
-        _if(
-            _has("format", {"const": "properties"}),
-            {"required": ["row_count_key"], **_never("row_count_column", "status_column")},
+        *(_if(_has("format", {"const": form}), _format_rules(form)) for form in KEYS_OF_FORMAT),
+        *(
+            {"not": {"required": [keys[0], other]}}
+            for keys in (COUNT_KEYS, STATUS_KEYS)
+            for other in keys[1:]
         ),
-        _if(
-            _has("format", {"const": "csv"}),
-            {"required": ["row_count_column"], **_never("row_count_key", "status_key")},
-        ),
-        _if(
-            _has("status_ok", {"not": {"const": ["SUCCESS"]}}),
-            {"anyOf": [{"required": ["status_key"]}, {"required": ["status_column"]}]},
-        ),
+        _if(_has("header", {"const": False}), positions),
+        _if(_has("status_ok", {"not": {"const": ["SUCCESS"]}}), with_status),
+        _if(_has("count_includes", {"minItems": 1}), counted),
+        {"properties": {"delimiter": {"not": {"pattern": '"'}}}},
     ]
+
+
+def _format_rules(form: GoFormat) -> Schema:
+    rules = _never(*(key for key in FORMAT_KEYS if key not in KEYS_OF_FORMAT[form]))
+    kinds: dict[str, Schema] = {"properties": {"type": "string"}, "json": PATH_SCHEMA}
+    if form in kinds:
+        rules["properties"] |= dict.fromkeys(PLACES, kinds[form])
+    return {**rules, **_any_of(PROVING)} if form in COUNT_KEY else rules
+
+
+def _any_of(keys: Sequence[str]) -> Schema:
+    return {"anyOf": [{"required": [key]} for key in keys]}
 
 
 def _csv_rules() -> list[Schema]:

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
-from airflow_landing_loader.landing.model import Compression
+from airflow_landing_loader.landing.model import Algorithm, Checksum, Compression
 from airflow_landing_loader.landing.text.compression import (
     Expansion,
     compression_of,
@@ -44,11 +44,16 @@ class HashedBlocks:
     For a large file a thread of its own reads and hashes a few blocks ahead of whoever scans them.
 
     :param file: the file.
+    :param algorithm: of another digest to be taken, too.
     """
 
-    def __init__(self, file: OpenContent) -> None:
+    def __init__(self, file: OpenContent, algorithm: Algorithm | None = None) -> None:
         self._raw = _raw_blocks(file)
         self._sha256 = hashlib.sha256()
+        self._digests = {"sha256": self._sha256}
+        self._algorithm = algorithm
+        if algorithm is not None and algorithm != "sha256":
+            self._digests[algorithm] = hashlib.new(algorithm, usedforsecurity=False)
         self._pool = ThreadPoolExecutor(1) if file.size >= _THREAD_FROM_BYTES else None
         self._ahead: deque[Future[bytes]] = deque()
         self.size = 0
@@ -61,6 +66,11 @@ class HashedBlocks:
     def hexdigest(self) -> str:
         """SHA-256 of the file; right once all blocks were taken."""
         return self._sha256.hexdigest()
+
+    def checksum(self) -> Checksum | None:
+        """The other digest, if there is one; right once all blocks were taken."""
+        asked = self._algorithm
+        return asked and Checksum(algorithm=asked, hexdigest=self._digests[asked].hexdigest())
 
     def close(self) -> None:
         """Stop the thread, if there is one."""
@@ -76,7 +86,8 @@ class HashedBlocks:
 
     def _hashed(self) -> bytes:
         block = next(self._raw, b"")
-        self._sha256.update(block)
+        for digest in self._digests.values():
+            digest.update(block)
         return block
 
 
@@ -86,12 +97,19 @@ class TextPass:
     :param source: the file.
     :param encoding: as the mapping says.
     :param expansion: how far a compressed file may expand.
+    :param algorithm: of a digest to be taken besides SHA-256.
     :raises TerminalError: ``LANDING_NOT_A_FILE``, ``COMPRESSION_WRONG_NAME``,
         ``COMPRESSION_CUT``.
     :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_UNREADABLE``.
     """
 
-    def __init__(self, source: FileContent, encoding: str, expansion: Expansion) -> None:
+    def __init__(
+        self,
+        source: FileContent,
+        encoding: str,
+        expansion: Expansion,
+        algorithm: Algorithm | None = None,
+    ) -> None:
         self._encoding = encoding
         self.name = source.name
         self._file = source.open()
@@ -99,7 +117,7 @@ class TextPass:
             first = self._file.read_at(4, 0)
             # No byte at all is no compression either: it may be that nothing was promised.
             self.compression: Compression = compression_of(self.name, first) if first else "none"
-            self._delivered = HashedBlocks(self._file)
+            self._delivered = HashedBlocks(self._file, algorithm)
         except BaseException:
             self._file.close()
             raise
@@ -151,6 +169,10 @@ class TextPass:
     def sha256(self) -> str:
         """Hex digest of the bytes as delivered; right once the blocks are exhausted."""
         return self._delivered.hexdigest()
+
+    def checksum(self) -> Checksum | None:
+        """The other digest that was asked for, of the same bytes; right when the first one is."""
+        return self._delivered.checksum()
 
     @property
     def size(self) -> int:

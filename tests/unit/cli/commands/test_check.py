@@ -34,6 +34,8 @@ def test_a_new_table(cli: Any) -> None:
         "expected_records": 2,
         "ragged": 0,
         "skipped_headers": 0,
+        "checksum": None,
+        "business_date": None,
         "dialect_detected": None,
         "columns": {"known": ["a", "b"], "extra": [], "missing": []},
         "renamed": [],

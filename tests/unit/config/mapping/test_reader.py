@@ -169,7 +169,7 @@ def test_one_problem_where_it_stands(
     ("text", "message", "hint"),
     [
         ("go_fil: {}", "'go_fil' is not a key of a mapping.", "Did you mean 'go_file'?"),
-        ("delimiter: x", "is not a key of a mapping", "delimiter belongs under csv."),
+        ("delimiter: x", "is not a key of a mapping", "under go_file or under csv"),
         ("row_count_column: 1", "is not a key", "under go_file or under trailer"),
         ("csv: {table: x}", "is not a key of csv", "table belongs beside table."),
         ("pattern: x", "is not a key", "the key that this mapping stands under"),

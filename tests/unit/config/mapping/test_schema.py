@@ -75,6 +75,38 @@ MORE: dict[str, dict[str, Any]] = {
     },
 }
 
+GO_FILES: dict[str, dict[str, Any]] = {
+    "presence": {},
+    "properties": {"row_count": "n", "status": "s", "status_ok": ["0"], "checksum": "md5"},
+    "csv": {
+        "encoding": "UTF16",
+        "delimiter": "|",
+        "header": True,
+        "checksum": "hash",
+        "size": 3,
+        "business_date": "day",
+    },
+    "csv, nothing but a status": {"header": False, "status": 2},
+    "json": {
+        "encoding": "ascii",
+        "row_count": "$.files[*].rows",
+        "status": "$['state of it'][0]",
+        "size": '$["bytes"]',
+        "business_date": "$",
+        "count_includes": ["header"],
+    },
+    "checksum": {"encoding": "latin-1"},
+}
+MORE |= {
+    f"go file: {name}": {
+        "z_*.csv": {
+            "table": "raw_z",
+            "go_file": {"pattern": "z_*.go", "format": name.partition(",")[0], **keys},
+        }
+    }
+    for name, keys in GO_FILES.items()
+}
+
 TYPES: list[Any] = [None, True, False, 0, 1, 1.0, 1.5, "", "a", [], ["a"], [1], {}, {"a": 1}]
 
 VALUES: dict[str, list[Any]] = {
@@ -93,7 +125,8 @@ VALUES: dict[str, list[Any]] = {
     ],
     "pattern": ["x_*.tmp", ".x_*", "..", "a/b", "/x_*.go", "x_*_*.go", "x_*.g?[o]", "x" * 256],
     "exclude": [["*.tmp"], [".."], ["a/b"], ["x_*.csv"], ["a", "a"]],
-    "format": ["csv", "properties", "CSV"],
+    "format": ["csv", "properties", "CSV", "presence", "json", "checksum"],
+    "row_count": ["$", "$.a[*]", "$..a", "$.a[01]", "$['a\\']", 'a"b', "$.ä-1", "x" * 256],
     "row_count_column": [0, -1, 2.0, 10_000, 10_001, "x" * 255, "x" * 256],
     "status_column": [0, 3.0, "x" * 256],
     "row_count_key": ["x" * 256],

@@ -25,7 +25,7 @@ from airflow_landing_loader.landing.formats.csv.rows import (
 )
 from airflow_landing_loader.landing.formats.csv.scanner import Limits, Scanner
 from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
-from airflow_landing_loader.landing.model import Inspection, RaggedRecord
+from airflow_landing_loader.landing.model import Algorithm, Inspection, RaggedRecord
 from airflow_landing_loader.landing.text.compression import Expansion
 from airflow_landing_loader.landing.text.stream import BLOCK_BYTES, TextPass, TextStream, open_text
 from airflow_landing_loader.storage.content import FileContent, OnBlock, changed, nothing
@@ -37,6 +37,7 @@ def inspect(
     on_block: OnBlock = nothing,
     *,
     may_be_empty: bool = False,
+    algorithm: Algorithm | None = None,
 ) -> Inspection:
     """Inspect a data file in one streaming pass.
 
@@ -45,6 +46,7 @@ def inspect(
     :param on_block: called for each block of the text; what it raises ends the pass.
     :param may_be_empty: a file without records needs no header either: somebody says that it has
         none. It has no columns then, unless the mapping names them.
+    :param algorithm: of the digest that is taken besides SHA-256, of the same bytes.
     :returns: hash and size of the delivered bytes, and header, records and trailer of the text.
         Whether the column names are legal, and whether the count is the promised one, is asked
         later.
@@ -54,7 +56,7 @@ def inspect(
         ``on_bad_row: fail``.
     :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_UNREADABLE``.
     """
-    with TextPass(source, mapping.csv.encoding, expansion_of(mapping)) as delivered:
+    with TextPass(source, mapping.csv.encoding, expansion_of(mapping), algorithm) as delivered:
         scanner = _scanner(mapping)
         tally = Tally(delivered.name, mapping)
         try:
@@ -80,6 +82,7 @@ def inspect(
             skipped_headers=tally.skipped_headers,
             header_line=tally.header_line,
             trailer=tally.trailer,
+            checksum=delivered.checksum(),
         )
 
 

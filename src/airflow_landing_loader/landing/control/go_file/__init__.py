@@ -1,0 +1,1 @@
+"""Go files: what a sender says of its data file, read once, never guessed."""

@@ -1,0 +1,75 @@
+"""Whether a go file speaks of another data file than the one that it lies beside.
+
+Senders write names as they know them: with a folder, in quotes, in another case, without the ending
+that a later compression added. None of that makes it another file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
+from airflow_landing_loader.landing.model import Delivery
+
+_PACKED = (".gz", ".zst", ".zstd", ".bz2", ".xz", ".zip", ".gpg", ".pgp")
+_FILE_KEYS = frozenset({"file", "filename", "datafile", "datafilename", "name"})
+_LEAST_LITERAL = 2
+_QUOTES = " \t\"'`"
+_Entry = TypeVar("_Entry")
+
+
+def is_file_key(key: str) -> bool:
+    """Whether a property of this name holds the name of the data file."""
+    return "".join(filter(str.isalpha, key.casefold())) in _FILE_KEYS
+
+
+def names_own(
+    entries: Sequence[_Entry], delivery: Delivery, texts_of: Callable[[_Entry], Iterable[str]]
+) -> list[_Entry]:
+    """The entries that name the data file: to the letter, or else as senders write it.
+
+    :param texts_of: what may be a name in an entry.
+    """
+    name, plain = delivery.data.name, _plain(delivery.data.name)
+    exact = [entry for entry in entries if name in texts_of(entry)]
+    return exact or [e for e in entries if any(_plain(text) == plain for text in texts_of(e))]
+
+
+def other_file(texts: Iterable[tuple[str, bool]], delivery: Delivery) -> str | None:
+    """The first text that names another file, where none names the delivery's data file.
+
+    :param texts: each with whether any file name with the data file's ending is meant; otherwise
+        only one that fits the mapping's patterns.
+    :param delivery: the data file, with its go file.
+    """
+    own = _plain(delivery.data.name)
+    beside = {own, _plain(delivery.go.name)} if delivery.go else {own}
+    patterns = [delivery.mapping.data_pattern, delivery.mapping.go_pattern]
+    known = [Pattern.parse(_plain(pattern.text)) for pattern in patterns if pattern is not None]
+    names = [(text, _plain(text), any_name) for text, any_name in texts if text]
+    if any(name == own for _, name, _ in names):
+        return None
+    for text, name, any_name in names:
+        if name not in beside and (
+            any(_fits(name, pattern) for pattern in known) or (any_name and _has_ending(name, own))
+        ):
+            return text
+    return None
+
+
+def _plain(name: str) -> str:
+    plain = name.strip(_QUOTES).replace("\\", "/").rpartition("/")[2].casefold()
+    return next((plain.removesuffix(end) for end in _PACKED if plain.endswith(end)), plain)
+
+
+def _fits(name: str, pattern: Pattern) -> bool:
+    """A name of this pattern, and not just a word or a number that a wide one matches."""
+    literal = len(pattern.text.replace("*", ""))
+    says_more = "." in pattern.text or any(map(str.isdigit, name))
+    return literal >= _LEAST_LITERAL and says_more and pattern.match(name) is not None
+
+
+def _has_ending(name: str, own: str) -> bool:
+    stem, dot, ending = own.rpartition(".")
+    return bool(stem and dot and not ending.isdigit()) and name.endswith(f".{ending}")
