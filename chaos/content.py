@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import random
 from collections.abc import Sequence
 
@@ -57,8 +58,10 @@ def packed(table: Table, content: bytes) -> bytes:
     return gzip.compress(content, mtime=0) if table.gzip else content
 
 
-def go_file(table: Table, name: str, promised: int) -> bytes:
-    """The go file of a data file of this name."""
+def go_file(table: Table, name: str, content: bytes, promised: int) -> bytes:
+    """The go file of a data file of this name and content."""
+    if table.proof == "checksum":
+        return f"{hashlib.sha256(content).hexdigest()}\n".encode()
     if table.proof == "csv":
         return f"{name},{promised},SUCCESS\n".encode()
     return f"# sent by the back office\nrecord_count={promised}\n".encode()
@@ -81,9 +84,11 @@ def mapping_yaml(table: Table) -> str:
     if table.layout:
         lines.append('  archive_layout: "{table}"')
     if table.has_go:
-        count = "row_count_column: 2" if table.proof == "csv" else "row_count_key: record_count"
-        form = "csv" if table.proof == "csv" else "properties"
-        lines.append(f"  go_file: {{pattern: {table.stem}*.go, format: {form}, {count}}}")
+        form = {
+            "csv": "csv, row_count_column: 2",
+            "checksum": "checksum",
+        }.get(table.proof, "properties, row_count_key: record_count")
+        lines.append(f"  go_file: {{pattern: {table.stem}*.go, format: {form}}}")
     if table.has_trailer:
         lines.append("  trailer: {row_count_column: 1, tag: TRAILER}")
     return "\n".join(lines) + "\n"

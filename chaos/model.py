@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
-Proof = Literal["none", "properties", "csv", "trailer", "both"]
+Proof = Literal["none", "properties", "csv", "checksum", "trailer", "both"]
 Cell = str | None
 Record = tuple[Cell, ...]
 
@@ -37,7 +37,12 @@ class Table:
     @property
     def has_go(self) -> bool:
         """Whether a data file waits for its go file."""
-        return self.proof in ("properties", "csv", "both")
+        return self.proof in ("properties", "csv", "checksum", "both")
+
+    @property
+    def has_count(self) -> bool:
+        """Whether something says how many records a file has."""
+        return self.proof not in ("none", "checksum")
 
     @property
     def has_trailer(self) -> bool:

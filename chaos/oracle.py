@@ -168,7 +168,7 @@ class Oracle:
             go_filename=parcel.go.name if parcel.go else None,
             rows=len(rows),
             rejected=parcel.rejected,
-            expected=None if table.proof == "none" else total,
+            expected=total if table.has_count else None,
             drift=drift,
             # A file of no byte says nothing of columns.
             missing=tuple(name for name in columns if have and name.casefold() not in have),

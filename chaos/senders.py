@@ -135,6 +135,8 @@ class Sender:
         if self._table.proof == "none":
             return None
         lines = self._good_lines()
+        if self._table.proof == "checksum":
+            return self._with_sum_of(b"another", self._of_lines(lines, 0, fault="checksum.wrong"))
         more = self._random.random() < 0.5
         code = "count.too_few" if more else "count.too_many"
         promised = len(lines) + 1 if more else len(lines) - 1
@@ -148,7 +150,9 @@ class Sender:
 
     def empty(self, _: frozenset[str]) -> Parcel:
         """Nothing at all."""
-        return self._of_bytes(packed(self._table, b""), 1, fault="file.empty")
+        # A checksum of no byte would promise that.
+        content = b"\n" if self._table.proof == "checksum" else b""
+        return self._of_bytes(packed(self._table, content), 1, fault="file.empty")
 
     def cut(self, _: frozenset[str]) -> Parcel | None:
         """The first half of a gzip file."""
@@ -208,10 +212,16 @@ class Sender:
     def _of_bytes(self, content: bytes, promised: int, *, fault: str | None) -> Parcel:
         return replace(self._boxed(self._name(), content, promised), fault=fault)
 
+    def _with_sum_of(self, content: bytes, parcel: Parcel) -> Parcel:
+        """The same with the go file of another data file."""
+        assert parcel.go is not None
+        text = go_file(self._table, parcel.data.name, content, 0)
+        return replace(parcel, go=replace(parcel.go, content=text))
+
     def _boxed(self, name: str, content: bytes, promised: int) -> Parcel:
         mtime, go = self._clock.next(), None
         if self._table.has_go:
-            text = go_file(self._table, name, promised)
+            text = go_file(self._table, name, content, promised)
             go = File(name=self._go_name(name), content=text, mtime_ns=mtime)
         data = File(name=name, content=content, mtime_ns=mtime)
         return Parcel(table=self._table, data=data, go=go, header=self._table.columns, records=())

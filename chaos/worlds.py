@@ -9,7 +9,7 @@ from chaos.model import Fault, File, Mode, Parcel, Proof, Table, Wave, World
 from chaos.points import POINTS
 from chaos.senders import BAD, Clock, Sender
 
-_PROOFS: tuple[Proof, ...] = ("none", "properties", "csv", "trailer", "both")
+_PROOFS: tuple[Proof, ...] = ("none", "properties", "csv", "checksum", "trailer", "both")
 _FAULTS: tuple[Fault, ...] = (
     "database disk full",
     "archive disk full",
@@ -59,7 +59,7 @@ def _tables(random_: random.Random, needs: frozenset[str]) -> tuple[Table, ...]:
     """Two to four tables; the first can do what the focus needs."""
     proofs = random_.sample(_PROOFS, random_.randint(2, 4))
     if "go" in needs:
-        proofs[0] = random_.choice(("properties", "csv", "both"))
+        proofs[0] = random_.choice(("properties", "csv", "checksum", "both"))
     tables = [_table(random_, number, proof, needs) for number, proof in enumerate(proofs)]
     return tuple(tables)
 
