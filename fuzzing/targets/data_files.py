@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import gzip
+import io
+import lzma
+import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +51,14 @@ _COLUMNS = (None, None, ["a"], ["a", "b"], ["a", "b", "c"])
 _MAX_BYTES = (1_000_000, 3, 7, 20, 100)
 _MAX_LINES = (1000, 1, 2, 3)
 _BLOCKS = (64, 1, 2, 3, 5, 16, 262_144)
+_PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    ".gz": lambda content: gzip.compress(content, 1, mtime=0),
+    ".zst": zstandard.compress,
+    ".bz2": bz2.compress,
+    ".xz": lambda content: lzma.compress(content, preset=0),
+}
+_ENDINGS = ("", "", "", *_PACKED, ".zip")
 _LINE_LIMITS = (2 * 1024 * 1024, 16, 64, 256)
 
 
@@ -117,7 +130,7 @@ def data_file(choices: Choices, *, names: dict[str, Any] | None = None, **rules:
         }
     )
     block, line_limit = choices.pick(_BLOCKS), choices.pick(_LINE_LIMITS)
-    together, ending = choices.pick((False, True)), choices.pick(("", "", "", ".gz", ".zst"))
+    together, ending = choices.pick((False, True)), choices.pick(_ENDINGS)
     encoded = choices.pick((False, True))
     content = choices.text(TOKENS)
     if encoded:
@@ -134,6 +147,9 @@ def data_file(choices: Choices, *, names: dict[str, Any] | None = None, **rules:
 
 
 def _packed(content: bytes, ending: str) -> bytes:
-    if ending == ".gz":
-        return gzip.compress(content, 1, mtime=0)
-    return zstandard.compress(content) if ending == ".zst" else content
+    if ending == ".zip":
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+            file.writestr("a_1.csv", content)
+        return archive.getvalue()
+    return _PACKED[ending](content)

@@ -94,6 +94,8 @@ class ErrorCode(StrEnum):
     COMPRESSION_TRAILING_BYTES = "compression.trailing_bytes"
     COMPRESSION_WRONG_NAME = "compression.wrong_name"
     COMPRESSION_BOMB = "compression.bomb"
+    COMPRESSION_NOT_ONE_FILE = "compression.not_one_file"
+    COMPRESSION_UNSUPPORTED = "compression.unsupported"
 
     CSV_UNCLOSED_QUOTE = "csv.unclosed_quote"
     CSV_STRAY_QUOTE = "csv.stray_quote"

@@ -29,6 +29,7 @@ EVERY_KEY: dict[str, Any] = {
         "row_number": True,
     },
     "add_columns": {"feed": "{{x}}"},
+    "compression": "zip",
     "on_bad_row": "reject",
     "max_rejected": 0.5,
     "on_duplicate": "fail",

@@ -25,7 +25,7 @@ from airflow_landing_loader.config.yaml import parser
 from airflow_landing_loader.landing.control import counts
 from airflow_landing_loader.landing.control.go_file import json_text, text
 from airflow_landing_loader.landing.discovery import rest
-from airflow_landing_loader.landing.text import compression
+from airflow_landing_loader.landing.text.packings import faults, members, zstd
 from airflow_landing_loader.loading.columns import names
 from airflow_landing_loader.loading.planning import notes
 from airflow_landing_loader.runs import notices, report
@@ -99,8 +99,9 @@ NUMBERS: dict[str, list[tuple[str, Any]]] = {
         ("{} values, aliases counted", parser.MAX_NODES),
         ("({} times its size)", int(TableMapping.model_fields["max_expansion"].default)),
         ("({} GiB)", TableMapping.model_fields["free_expansion_bytes"].default // MIB // 1024),
-        ("in pieces of {} KiB", compression.PIECE_BYTES // 1024),
-        ("zstd windows above {} MiB", compression.MAX_ZSTD_WINDOW // MIB),
+        ("in pieces of {} KiB", faults.PIECE_BYTES // 1024),
+        ("zstd windows above {} MiB", zstd.MAX_ZSTD_WINDOW // MIB),
+        ("fit into {} MiB of memory", members.MAX_XZ_MEMORY // MIB),
         ("at most {} columns", fields.MAX_COLUMNS),
         ("{} characters in a name", names.MAX_LENGTH),
         ("{} MiB in a go file", text.SIZE_LIMIT // MIB),

@@ -97,6 +97,8 @@ def _rules(mapping: TableMapping) -> Iterator[str]:
     if mapping.go_file is None and mapping.trailer is None:
         yield "Nothing says how many records a file must have."
     yield f"A file is taken when it has not changed for {mapping.settle_seconds:g} seconds."
+    if mapping.compression != "auto":
+        yield f"Files are read as {_code(mapping.compression)}, whatever their names say."
     yield from _csv(mapping.csv)
     if mapping.on_bad_row == "fail":
         yield "One bad record fails its file."

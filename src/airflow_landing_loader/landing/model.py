@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from airflow_landing_loader.config.mapping.fields import Compression
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.storage.model import LandedFile
 
-Compression = Literal["none", "gzip", "zstd"]
 LineEnd = Literal["\n", "\r\n", "\r"]
 Algorithm = Literal["md5", "sha1", "sha256", "sha512"]
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import zstandard
+from tests.support.packing import zipped
 
 from airflow_landing_loader.exceptions import ErrorCode as Code
 from airflow_landing_loader.loading.warehouses.duckdb import session
@@ -238,6 +241,9 @@ def test_a_broken_constraint_is_named_with_its_cure(
         ("a_1.csv.gz", lambda t: gzip.compress(t.encode()), {}),
         ("a_1.csv.gz", lambda t: gzip.compress(t[:9].encode()) + gzip.compress(t[9:].encode()), {}),
         ("a_1.csv.zst", lambda t: zstandard.compress(t.encode()), {}),
+        ("a_1.csv.bz2", lambda t: bz2.compress(t.encode()), {}),
+        ("a_1.csv.xz", lambda t: lzma.compress(t.encode()), {}),
+        ("a_1.zip", lambda t: zipped(t.encode()), {}),
         ("a_1.csv", lambda t: t.encode("utf-16"), {"encoding": "utf-16"}),
         ("a_1.csv", lambda t: t.encode("cp1252"), {"encoding": "windows-1252"}),
         ("a_1.csv", lambda t: t.replace("\n", "\r\n").encode(), {}),

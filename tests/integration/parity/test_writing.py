@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 from typing import Any
 
 import pytest
 import zstandard
 from tests.support.deliveries import PEOPLE
+from tests.support.packing import zipped
 
 
 def test_a_first_load(both: Any) -> None:
@@ -94,6 +97,9 @@ def test_every_packing_of_the_same_records(both: Any) -> None:
         (".csv", b"\xef\xbb\xbf" + PACKED.encode(), {}),
         (".csv.gz", gzip.compress(PACKED[:9].encode()) + gzip.compress(PACKED[9:].encode()), {}),
         (".csv.zst", zstandard.compress(PACKED.encode()), {}),
+        (".csv.bz2", bz2.compress(PACKED.encode()), {}),
+        (".csv.xz", lzma.compress(PACKED.encode()), {}),
+        (".csv.zip", zipped(PACKED.encode()), {}),
         (".csv", PACKED.encode("utf-16"), {"encoding": "utf-16"}),
         (".csv", PACKED.replace("\n", "\r\n").encode(), {}),
         (".csv", PACKED.replace("\n", "\r").encode(), {}),

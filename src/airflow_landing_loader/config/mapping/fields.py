@@ -10,6 +10,11 @@ from airflow_landing_loader.config.mapping import rules
 from airflow_landing_loader.config.yaml.values import refusal, whole_number
 from airflow_landing_loader.exceptions import ErrorCode
 
+Compression = Literal["none", "gzip", "zstd", "bzip2", "xz", "zip"]
+"""How the bytes of a file are compressed."""
+
+CompressionKey = Literal["auto", "none", "gzip", "zstd", "bzip2", "xz", "zip"]
+
 MAX_COLUMNS = 10_000
 """More columns than any warehouse here has."""
 

@@ -18,6 +18,7 @@ from airflow_landing_loader.config.mapping.column_names import check_different
 from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.config.mapping.dialect import ColumnName, CsvDialect, CsvKeys
 from airflow_landing_loader.config.mapping.fields import (
+    CompressionKey,
     Exclude,
     FilePattern,
     Flag,
@@ -163,6 +164,11 @@ class TableMapping(MappingModel):
         default={},
         description="Columns that the file has not, by name: a text, with the named parts of the "
         "pattern in braces.",
+    )
+    compression: CompressionKey = Field(
+        default="auto",
+        description="How the files are compressed. auto: as their names say, by .gz, .zst, .zstd, "
+        ".bz2, .xz or .zip; zip: archives of one file.",
     )
     on_bad_row: Literal["fail", "reject"] = Field(
         default="fail",

@@ -14,7 +14,7 @@ from airflow_landing_loader.storage.local import names
 from airflow_landing_loader.storage.model import FileToMove
 
 _MAX_COUNTER = 1000
-_COMPRESSED = (".gz", ".zst")
+_COMPRESSED = (".gz", ".zst", ".zstd", ".bz2", ".xz", ".zip")
 _MAX_ENDING_BYTES = 32
 
 

@@ -17,9 +17,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
+from airflow_landing_loader.config.mapping.fields import Compression, CompressionKey
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
-from airflow_landing_loader.landing.model import Algorithm, Checksum, Compression
+from airflow_landing_loader.landing.model import Algorithm, Checksum
 from airflow_landing_loader.landing.text.compression import (
+    MAGIC_BYTES,
     Expansion,
     compression_of,
     decompressed,
@@ -97,6 +99,7 @@ class TextPass:
     :param source: the file.
     :param encoding: as the mapping says.
     :param expansion: how far a compressed file may expand.
+    :param compression: as the mapping says.
     :param algorithm: of a digest to be taken besides SHA-256.
     :raises TerminalError: ``LANDING_NOT_A_FILE``, ``COMPRESSION_WRONG_NAME``,
         ``COMPRESSION_CUT``.
@@ -108,15 +111,18 @@ class TextPass:
         source: FileContent,
         encoding: str,
         expansion: Expansion,
+        compression: CompressionKey = "auto",
         algorithm: Algorithm | None = None,
     ) -> None:
         self._encoding = encoding
         self.name = source.name
         self._file = source.open()
         try:
-            first = self._file.read_at(4, 0)
+            first = self._file.read_at(MAGIC_BYTES, 0)
             # No byte at all is no compression either: it may be that nothing was promised.
-            self.compression: Compression = compression_of(self.name, first) if first else "none"
+            self.compression: Compression = (
+                compression_of(self.name, first, compression) if first else "none"
+            )
             self._delivered = HashedBlocks(self._file, algorithm)
         except BaseException:
             self._file.close()

@@ -67,6 +67,7 @@ def test_defaults() -> None:
             "row_number": False,
         },
         "add_columns": {},
+        "compression": "auto",
         "on_bad_row": "fail",
         "max_rejected": 0.01,
         "on_duplicate": "skip",

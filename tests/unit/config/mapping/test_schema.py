@@ -164,6 +164,7 @@ VALUES: dict[str, list[Any]] = {
     "tags": [["x" * 100], ["x" * 101]],
     "owner": ["x" * 255, "x" * 256],
     "description": ["x" * 1000, "x" * 1001],
+    "compression": ["auto", "none", "bzip2", "bz2"],
     "on_bad_row": ["reject", "Fail"],
     "on_duplicate": ["load", "append"],
     "on_redelivery": ["append", "skip"],

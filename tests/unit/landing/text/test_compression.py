@@ -1,21 +1,25 @@
 from __future__ import annotations
 
+import bz2
 import gzip
 import itertools
+import lzma
 import tracemalloc
 import zlib
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 import zstandard
 
+from airflow_landing_loader.config.mapping.fields import Compression
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
-from airflow_landing_loader.landing.model import Compression
-from airflow_landing_loader.landing.text import compression
 from airflow_landing_loader.landing.text.compression import compression_of, decompressed
+from airflow_landing_loader.landing.text.packings.faults import PIECE_BYTES
+from airflow_landing_loader.landing.text.packings.members import MAX_XZ_MEMORY
 
 TEXT = b"".join(b"%d,row number %d\n" % (i, i * i) for i in range(60))
-KINDS: tuple[Compression, ...] = ("gzip", "zstd")
+KINDS: tuple[Compression, ...] = ("gzip", "zstd", "bzip2", "xz")
 
 
 def zstd(data: bytes, *, checksum: bool = True, level: int = 3) -> bytes:
@@ -23,7 +27,8 @@ def zstd(data: bytes, *, checksum: bool = True, level: int = 3) -> bytes:
 
 
 def packed(kind: Compression, data: bytes = TEXT) -> bytes:
-    return gzip.compress(data, mtime=0) if kind == "gzip" else zstd(data)
+    pack = {"gzip": partial(gzip.compress, mtime=0), "bzip2": bz2.compress, "xz": lzma.compress}
+    return zstd(data) if kind == "zstd" else pack[kind](data)
 
 
 def blocks(data: bytes, size: int) -> Iterator[bytes]:
@@ -55,6 +60,34 @@ class TestName:
         assert compression_of(name, b"\x28\xb5\x2f\xfd") == "zstd"
         assert compression_of(name, skippable(b"")[:4]) == "zstd"
 
+    @pytest.mark.parametrize(
+        ("name", "head", "kind"),
+        [
+            ("a.csv.bz2", b"BZh91A", "bzip2"),
+            ("a.XZ", b"\xfd7zXZ\x00", "xz"),
+            ("a.csv.zip", b"PK\x03\x04\x14\x00", "zip"),
+            ("a.zip", b"PK\x05\x06\x00\x00", "zip"),
+        ],
+    )
+    def test_others(self, name: str, head: bytes, kind: Compression) -> None:
+        assert compression_of(name, head) == kind
+        assert compression_of("a.csv", head, kind) == kind
+        # Under another name nothing but what follows can tell that it is no text.
+        assert compression_of("a.csv", head) == "none"
+
+    @pytest.mark.parametrize("said", ["none", "gzip", "zstd", "bzip2", "xz", "zip"])
+    def test_the_mapping_is_held_against_the_content(self, said: Compression) -> None:
+        for kind in KINDS:
+            head = packed(kind)[:6]
+            for name in ("a.csv", "a.csv.gz"):
+                if kind == said:
+                    assert compression_of(name, head, said) == said
+                elif said != "none" or kind in ("gzip", "zstd"):
+                    with pytest.raises(TerminalError) as caught:
+                        compression_of(name, head, said)
+                    assert caught.value.code is ErrorCode.COMPRESSION_WRONG_NAME
+                    assert "mapping says" in caught.value.detail.message
+
     @pytest.mark.parametrize("name", ["a.csv", "gz", "a.gz.csv", "zst", "a.csv~1f8b0808"])
     def test_none(self, name: str) -> None:
         assert compression_of(name, b"a,b\n") == "none"
@@ -70,6 +103,9 @@ class TestName:
             ("a.csv.zst", b"a,b\n"),
             ("a.csv.zst", b"\x1f\x8b\x08\x00"),
             ("a.csv.zst", b"P*M"),
+            ("a.csv.bz2", b"a,b\n"),
+            ("a.csv.xz", b"BZh91A"),
+            ("a.csv.zip", b"\x1f\x8b\x08\x00"),
         ],
     )
     def test_name_and_content_disagree(self, name: str, head: bytes) -> None:
@@ -77,7 +113,16 @@ class TestName:
             compression_of(name, head)
         assert caught.value.code is ErrorCode.COMPRESSION_WRONG_NAME
 
-    @pytest.mark.parametrize(("name", "magic"), [("a.gz", b"\x1f"), ("a.zst", b"\x28\xb5\x2f")])
+    @pytest.mark.parametrize(
+        ("name", "magic"),
+        [
+            ("a.gz", b"\x1f"),
+            ("a.zst", b"\x28\xb5\x2f"),
+            ("a.bz2", b"BZ"),
+            ("a.xz", b"\xfd7zXZ"),
+            ("a.zip", b"PK\x03"),
+        ],
+    )
     def test_cut_within_the_first_bytes(self, name: str, magic: bytes) -> None:
         for size in range(1, len(magic) + 1):
             with pytest.raises(TerminalError) as caught:
@@ -86,7 +131,7 @@ class TestName:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-class TestBoth:
+class TestAll:
     @pytest.mark.parametrize("size", [1, 2, 3, 7, 100_000])
     def test_round_trip(self, kind: Compression, size: int) -> None:
         assert unpacked(kind, packed(kind), size) == TEXT
@@ -99,7 +144,7 @@ class TestBoth:
 
     def test_a_cut_anywhere(self, kind: Compression) -> None:
         data = packed(kind)
-        for size in range(5, len(data)):
+        for size in range(6, len(data)):
             assert refused(kind, data[:size]) is ErrorCode.COMPRESSION_CUT
         for size in range(1, len(data)):
             assert refused(kind, data + data[:size], 16) is ErrorCode.COMPRESSION_CUT
@@ -136,8 +181,8 @@ class TestBoth:
         finally:
             tracemalloc.stop()
         assert total == 64 << 20
-        assert largest <= 2 * compression.PIECE_BYTES
-        assert peak < 8 << 20
+        assert largest <= 2 * PIECE_BYTES
+        assert peak < 12 << 20  # the dictionary of xz alone takes 8
 
 
 def test_wrong_checksum_and_length_of_gzip() -> None:
@@ -195,3 +240,29 @@ def test_gzip_headers_with_all_optional_fields() -> None:
     end = zlib.crc32(TEXT).to_bytes(4, "little") + len(TEXT).to_bytes(4, "little")
     head = b"\x1f\x8b\x08\x1c" + bytes(6) + b"\x02\x00xy" + b"name\0" + b"comment\0"
     assert unpacked("gzip", head + raw + end, 1) == TEXT
+
+
+def test_a_large_xz_dictionary_is_refused() -> None:
+    def made(size: int) -> bytes:
+        filters = [{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": size}]
+        return lzma.compress(TEXT, filters=filters)
+
+    assert unpacked("xz", made(64 << 20)) == TEXT
+    assert refused("xz", made(2 * MAX_XZ_MEMORY)) is ErrorCode.COMPRESSION_CORRUPT
+
+
+def test_xz_without_a_check_is_legal_and_one_of_an_unknown_kind_is_not() -> None:
+    data = lzma.compress(TEXT, check=lzma.CHECK_NONE)
+    assert unpacked("xz", data) == TEXT
+    unknown = bytearray(lzma.compress(TEXT, check=lzma.CHECK_CRC32))
+    for flags in (7, len(unknown) - 3):  # the kind of check, at both ends of the stream
+        unknown[flags] = 2  # reserved, as many bytes as CRC32
+    unknown[8:12] = zlib.crc32(unknown[6:8]).to_bytes(4, "little")
+    unknown[-12:-8] = zlib.crc32(unknown[-8:-2]).to_bytes(4, "little")
+    assert lzma.decompress(unknown) == TEXT  # the library computes nothing, and says nothing
+    assert refused("xz", bytes(unknown)) is ErrorCode.COMPRESSION_CORRUPT
+
+
+def test_padding_between_xz_streams_is_refused() -> None:
+    data = packed("xz") + bytes(4) + packed("xz")
+    assert refused("xz", data) is ErrorCode.COMPRESSION_TRAILING_BYTES

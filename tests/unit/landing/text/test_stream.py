@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.hostile.delivered import source_at
 
+from airflow_landing_loader.config.mapping.fields import Compression
 from airflow_landing_loader.exceptions import ErrorCode, LandingError, TerminalError, TransientError
-from airflow_landing_loader.landing.model import Compression
 from airflow_landing_loader.landing.text import stream as text_module
 from airflow_landing_loader.landing.text.compression import Expansion
 from airflow_landing_loader.landing.text.encoding import UndecodableTextError

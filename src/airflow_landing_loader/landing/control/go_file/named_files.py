@@ -7,6 +7,7 @@ that a later compression added. None of that makes it another file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
@@ -46,7 +47,7 @@ def other_file(texts: Iterable[tuple[str, bool]], delivery: Delivery) -> str | N
     own = _plain(delivery.data.name)
     beside = {own, _plain(delivery.go.name)} if delivery.go else {own}
     patterns = [delivery.mapping.data_pattern, delivery.mapping.go_pattern]
-    known = [Pattern.parse(_plain(pattern.text)) for pattern in patterns if pattern is not None]
+    known = [_plainly(pattern) for pattern in patterns if pattern is not None]
     names = [(text, _plain(text), any_name) for text, any_name in texts if text]
     if any(name == own for _, name, _ in names):
         return None
@@ -59,15 +60,24 @@ def other_file(texts: Iterable[tuple[str, bool]], delivery: Delivery) -> str | N
 
 
 def _plain(name: str) -> str:
-    plain = name.strip(_QUOTES).replace("\\", "/").rpartition("/")[2].casefold()
-    return next((plain.removesuffix(end) for end in _PACKED if plain.endswith(end)), plain)
+    return _unpacked(name.strip(_QUOTES).replace("\\", "/").rpartition("/")[2].casefold())
+
+
+def _unpacked(name: str) -> str:
+    return next((name.removesuffix(end) for end in _PACKED if name.endswith(end)), name)
+
+
+def _plainly(pattern: Pattern) -> Pattern:
+    """The pattern of plain names; its parts stay what they are."""
+    *literals, last = [literal.casefold() for literal in pattern.literals]
+    return replace(pattern, literals=(*literals, _unpacked(last)), ignore_case=True)
 
 
 def _fits(name: str, pattern: Pattern) -> bool:
     """A name of this pattern, and not just a word or a number that a wide one matches."""
-    literal = len(pattern.text.replace("*", ""))
-    says_more = "." in pattern.text or any(map(str.isdigit, name))
-    return literal >= _LEAST_LITERAL and says_more and pattern.match(name) is not None
+    literal = "".join(pattern.literals)
+    says_more = "." in literal or any(map(str.isdigit, name))
+    return len(literal) >= _LEAST_LITERAL and says_more and pattern.match(name) is not None
 
 
 def _has_ending(name: str, own: str) -> bool:

@@ -93,7 +93,8 @@ def not_text(head: bytes, *, plain: bytes, file: str) -> TerminalError | None:
     return TerminalError(
         ErrorCode.FILE_BINARY,
         f"The file is not text but {kind}.",
-        hint="Ask the sender for CSV; compressed, if at all, with gzip or zstd.",
+        hint="Ask the sender for CSV; if it is compressed, its name has to say so (.gz, .zst, "
+        ".bz2, .xz, or .zip for an archive of one file), or compression in the mapping.",
         file=file,
     )
 

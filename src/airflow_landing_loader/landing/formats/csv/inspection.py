@@ -56,7 +56,7 @@ def inspect(
         ``on_bad_row: fail``.
     :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_UNREADABLE``.
     """
-    with TextPass(source, mapping.csv.encoding, expansion_of(mapping), algorithm) as delivered:
+    with text_pass(source, mapping, algorithm) as delivered:
         scanner = _scanner(mapping)
         tally = Tally(delivered.name, mapping)
         try:
@@ -188,9 +188,12 @@ def explain(error: TerminalError, delivered: TextPass, *, plain: str) -> None:
         raise cause from error
 
 
-def expansion_of(mapping: TableMapping) -> Expansion:
-    """How far a compressed file of a mapping may expand."""
-    return Expansion(mapping.max_expansion, mapping.free_expansion_bytes)
+def text_pass(
+    source: FileContent, mapping: TableMapping, algorithm: Algorithm | None = None
+) -> TextPass:
+    """Begin the one pass over a file of a mapping; as :class:`TextPass`."""
+    expansion = Expansion(mapping.max_expansion, mapping.free_expansion_bytes)
+    return TextPass(source, mapping.csv.encoding, expansion, mapping.compression, algorithm)
 
 
 def limits_of(mapping: TableMapping) -> Limits:

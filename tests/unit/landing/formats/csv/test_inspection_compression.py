@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import struct
 import zlib
 
 import zstandard
-from tests.support.inspecting import Landing
+from tests.support.hostile.delivered import source_at
+from tests.support.inspecting import Landing, mapping
+from tests.support.packing import zipped
 
 from airflow_landing_loader.exceptions import ErrorCode
+from airflow_landing_loader.landing.formats.csv.detection.detect import with_dialect
+from airflow_landing_loader.landing.formats.csv.inspection import inspect
 
 
 class TestCompression:
@@ -21,6 +27,28 @@ class TestCompression:
         assert landing.code(gzip.compress(text), "t.csv") == wrong
         assert landing.code(frame, "t.csv.gz") == wrong
         assert landing.code(frame, "t.csv") == wrong
+
+    def test_the_mapping_says_what_the_name_does_not(self, landing: Landing) -> None:
+        text = b"id;n\n1;2\n"
+        packed = {
+            "gzip": gzip.compress(text),
+            "zstd": zstandard.compress(text),
+            "bzip2": bz2.compress(text),
+            "xz": lzma.compress(text),
+            "zip": zipped(text),
+        }
+        for kind, data in packed.items():
+            for csv in ({"delimiter": ";"}, {"auto": True}):
+                detected = with_dialect(
+                    source_at(landing.put(data)), mapping(csv=csv, compression=kind)
+                )
+                found = inspect(source_at(landing.put(data)), detected)
+                assert (found.records, found.compression) == (1, kind)
+            assert landing.code(text, compression=kind) == ("compression.wrong_name", None)
+            code, _ = landing.code(data, "t.csv.gz", compression="none")
+            assert code in ("compression.wrong_name", "file.binary")
+        assert landing.inspect(text, "t.csv.gz", compression="none").records == 1
+        assert landing.code(b"", compression="zip") == ("file.empty", None)
 
     def test_nothing_in_a_compressed_file(self, landing: Landing) -> None:
         assert landing.code(gzip.compress(b""), "t.csv.gz") == ("file.empty", None)

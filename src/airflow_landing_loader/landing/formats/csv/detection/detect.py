@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from airflow_landing_loader.config.mapping.fields import Compression
 from airflow_landing_loader.config.mapping.model import CsvDialect, TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.formats.csv.detection.candidates import (
@@ -27,15 +28,15 @@ from airflow_landing_loader.landing.formats.csv.detection.candidates import (
 from airflow_landing_loader.landing.formats.csv.dialect_text import as_written, in_words
 from airflow_landing_loader.landing.formats.csv.errors import terminal_error
 from airflow_landing_loader.landing.formats.csv.inspection import (
-    expansion_of,
     explain,
     inspect,
     limits_of,
     record_texts,
+    text_pass,
 )
 from airflow_landing_loader.landing.formats.csv.rows import Blocks, text_fault
 from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
-from airflow_landing_loader.landing.model import Compression, Inspection
+from airflow_landing_loader.landing.model import Inspection
 from airflow_landing_loader.landing.text.stream import BLOCK_BYTES, TextPass, open_text
 from airflow_landing_loader.safe_text import counted
 from airflow_landing_loader.storage.content import FileContent
@@ -58,7 +59,7 @@ def with_dialect(source: FileContent, mapping: TableMapping) -> TableMapping:
     """
     if not mapping.csv.auto:
         return mapping
-    with TextPass(source, mapping.csv.encoding, expansion_of(mapping)) as delivered:
+    with text_pass(source, mapping) as delivered:
         try:
             head = _head(delivered, mapping)
             readings = _readings(head, mapping, source.name)

@@ -1,0 +1,121 @@
+"""gzip, bzip2 and xz: streams of which several may follow each other, each with its checksums."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+
+from airflow_landing_loader.landing.text.packings import faults
+from airflow_landing_loader.landing.text.packings.faults import PIECE_BYTES
+
+GZIP_MAGIC = b"\x1f\x8b"
+BZIP2_MAGIC = b"BZh"
+XZ_MAGIC = b"\xfd7zXZ\x00"
+
+MAX_XZ_MEMORY = 136 * 1024 * 1024
+"""Memory that an xz stream may ask for: a dictionary of 128 MiB; ``xz -9`` makes one of 64."""
+
+
+def gunzip(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """Decompress gzip (RFC 1952), of one member or several.
+
+    :param blocks: the file from its first byte; no block is empty.
+    :param name: file name, for errors.
+    :raises TerminalError: ``COMPRESSION_CUT``, ``COMPRESSION_CORRUPT``,
+        ``COMPRESSION_TRAILING_BYTES``.
+    """
+    data = b""
+    while True:
+        decoder = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        full = False
+        while not decoder.eof:
+            # A full piece may hide more output that needs no further input.
+            if not data and not full and not (data := next(blocks, b"")):
+                raise faults.cut(name, "gzip")
+            try:
+                piece = decoder.decompress(data, PIECE_BYTES)
+            except zlib.error as error:
+                raise faults.corrupt(name, "gzip", str(error)) from error
+            full = len(piece) == PIECE_BYTES
+            data = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
+            if piece:
+                yield piece
+        data = _next_member(data, blocks, GZIP_MAGIC, name, "gzip")
+        if not data:
+            return
+
+
+def bunzip2(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """Decompress bzip2, of one stream or several; as :func:`gunzip`."""
+    return _streams(blocks, bz2.BZ2Decompressor, BZIP2_MAGIC, name, "bzip2")
+
+
+def unxz(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """Decompress xz, of one stream or several; as :func:`gunzip`.
+
+    A stream without a check is legal; one with a check that nobody here can compute is not.
+    """
+    return _streams(blocks, _Xz, XZ_MAGIC, name, "xz")
+
+
+class _Xz:
+    """A decoder of one xz stream that leaves no check out."""
+
+    def __init__(self) -> None:
+        self._decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MAX_XZ_MEMORY)
+
+    @property
+    def eof(self) -> bool:
+        return self._decoder.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return self._decoder.needs_input
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._decoder.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        piece = self._decoder.decompress(data, max_length)
+        check = self._decoder.check
+        if check != lzma.CHECK_UNKNOWN and not lzma.is_check_supported(check):
+            raise lzma.LZMAError("its check is of an unknown kind")
+        return piece
+
+
+def _streams(
+    blocks: Iterator[bytes],
+    new: Callable[[], bz2.BZ2Decompressor | _Xz],
+    magic: bytes,
+    name: str,
+    kind: str,
+) -> Iterator[bytes]:
+    data = b""
+    while True:
+        decoder = new()
+        while not decoder.eof:
+            # What was given before may hold more output than one piece.
+            if decoder.needs_input and not data and not (data := next(blocks, b"")):
+                raise faults.cut(name, kind)
+            given, data = (data, b"") if decoder.needs_input else (b"", data)
+            try:
+                piece = decoder.decompress(given, PIECE_BYTES)
+            except (OSError, lzma.LZMAError) as error:
+                raise faults.corrupt(name, kind, str(error)) from error
+            if piece:
+                yield piece
+        data = _next_member(decoder.unused_data + data, blocks, magic, name, kind)
+        if not data:
+            return
+
+
+def _next_member(data: bytes, blocks: Iterator[bytes], magic: bytes, name: str, kind: str) -> bytes:
+    """What follows the end of a member, with which the next one begins; nothing at the end."""
+    while len(data) < len(magic) and (block := next(blocks, b"")):
+        data += block
+    if data and not data.startswith(magic):
+        raise faults.after_end(name, kind, data[: len(magic)], magic)
+    return data
