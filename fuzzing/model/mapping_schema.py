@@ -30,6 +30,8 @@ SCHEMA_CANNOT_SAY = (
     ("mapping.contradiction", "contains the escape", "compares two texts"),
     ("mapping.contradiction", "are one name to a warehouse", "folds names"),
     ("mapping.contradiction", "which csv.columns does not name", "folds names"),
+    ("mapping.bad_value", "is no regular expression", "reads regular expressions"),
+    ("mapping.bad_value", "needs one named group", "reads regular expressions"),
     ("mapping.bad_value", "only days that no month has", "compares days and months"),
 )
 """Code, part of the message, and why."""

@@ -23,7 +23,17 @@ from fuzzing.choices import Choices
 from fuzzing.model.mapping_schema import VALIDATOR, check_schema
 from fuzzing.promises import check_refusal
 
-_SECTIONS = ((), ("go_file",), ("trailer",), ("csv",), ("dag",), ("bigquery",), ("identity",))
+_SECTIONS = (
+    (),
+    ("go_file",),
+    ("trailer",),
+    ("header_record",),
+    ("csv",),
+    ("csv", "data_end"),
+    ("dag",),
+    ("bigquery",),
+    ("identity",),
+)
 _KEYS = sorted({*RESERVED_KEYS, *itertools.chain.from_iterable(map(keys_of, _SECTIONS))})
 TOKENS = (
     b"\n", b"\n  ", b"\n    ", b": ", b":", b"- ", b" ", b"{", b"}", b"[", b"]", b", ", b"'", b'"',
@@ -37,6 +47,7 @@ TOKENS = (
     b"x_{r}_{d:%Y%m%d}.csv: ", b"x_{n:0d}*: ", b"{r}", b"{n:0d}", b"{{", b"}}", b"[r]",
     b"x_*.go", b"table: raw_x", b"raw_x", b"staging.raw_y", b"load_metadata", b"_load_id",
     b"properties", b"csv", b"fail", b"reject", b"skip", b"append", b"header", b"{table}/{yyyy}",
+    b"END", b"^T", b"(?P<count>1)",
     b"utf-16", b"@daily", b"0 6 30 2 *", b"*/5 1,2 l jan sun", b"record_count", b"day", b"EU",
     *(f"{key}: ".encode() for key in _KEYS),
 )  # fmt: skip

@@ -77,6 +77,9 @@ class ErrorCode(StrEnum):
     TRAILER_WRONG_TAG = "trailer.wrong_tag"
     TRAILER_BAD_COUNT = "trailer.bad_count"
     TRAILER_NOT_LAST = "trailer.not_last"
+    HEADER_RECORD_MISSING = "header_record.missing"
+    HEADER_RECORD_BAD_COUNT = "header_record.bad_count"
+    HEADER_RECORD_TWICE = "header_record.twice"
 
     COUNT_TOO_FEW = "count.too_few"
     COUNT_TOO_MANY = "count.too_many"
@@ -107,6 +110,11 @@ class ErrorCode(StrEnum):
     CSV_NO_DIALECT = "csv.no_dialect"
     CSV_AMBIGUOUS_DIALECT = "csv.ambiguous_dialect"
     CSV_RAGGED = "csv.ragged"
+    CSV_DATA_START_MISSING = "csv.data_start_missing"
+    CSV_DATA_END_MISSING = "csv.data_end_missing"
+    CSV_DATA_END_DOUBTFUL = "csv.data_end_doubtful"
+    CSV_DATA_AFTER_END = "csv.data_after_end"
+    CSV_FOOTER_MISSING = "csv.footer_missing"
     CSV_REPEATED_HEADER = "csv.repeated_header"
     CSV_TOO_MANY_REJECTED = "csv.too_many_rejected"
 

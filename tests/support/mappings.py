@@ -16,6 +16,7 @@ EVERY_KEY: dict[str, Any] = {
         "count_includes": ["header", "trailer"],
     },
     "trailer": {"row_count_column": 1, "tag": "TRL", "count_includes": ["trailer"]},
+    "header_record": {"match": r"^H(?P<count>\d+)$", "count_includes": ["header"]},
     "exclude": ["x_test_*", "*.bak.csv"],
     "csv": {
         "delimiter": "\t",
@@ -25,6 +26,8 @@ EVERY_KEY: dict[str, Any] = {
         "header": False,
         "columns": ["a", "b"],
         "skip_rows": 1,
+        "skip_lines": {"match": "^#"},
+        "data_end": "END",
         "null_values": ["NA", "-"],
         "row_number": True,
     },

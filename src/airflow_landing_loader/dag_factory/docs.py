@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from airflow_landing_loader.config.mapping.model import CsvDialect, GoFile, TableMapping, Trailer
 from airflow_landing_loader.exceptions import shown
+from airflow_landing_loader.safe_text import counted
 from airflow_landing_loader.settings import Settings
 
 _TASKS = """
@@ -94,7 +95,13 @@ def _rules(mapping: TableMapping) -> Iterator[str]:
         yield from _go_file(mapping.go_file)
     if mapping.trailer is not None:
         yield from _trailer(mapping.trailer)
-    if mapping.go_file is None and mapping.trailer is None:
+    if mapping.header_record is not None:
+        yield (
+            f"A line above the data that matches {_code(mapping.header_record.match)} holds the"
+            " number of records."
+        )
+        yield from _included(mapping.header_record.count_includes)
+    if not (mapping.go_file or mapping.trailer or mapping.header_record):
         yield "Nothing says how many records a file must have."
     yield f"A file is taken when it has not changed for {mapping.settle_seconds:g} seconds."
     if mapping.compression != "auto":
@@ -143,6 +150,13 @@ def _go_file(go: GoFile) -> Iterator[str]:
 
 
 def _trailer(trailer: Trailer) -> Iterator[str]:
+    if trailer.match is not None:
+        yield (
+            f"A line behind the data that matches {_code(trailer.match)} is the trailer and not"
+            " loaded; it holds the number of records."
+        )
+        yield from _included(trailer.count_includes)
+        return
     known = [f"begins with {_code(trailer.expected_tag)}"] if trailer.expected_tag else []
     if not isinstance(trailer.tag, str):
         known.append("has a number of fields that no other record has")
@@ -171,6 +185,16 @@ def _csv(csv: CsvDialect) -> Iterator[str]:
     ]
     if changed:
         yield f"Written as CSV with {', '.join(changed)}."
+    for mark, where in (
+        (csv.data_start, "The data begin behind the line"),
+        (csv.skip_lines, "No records, right above or below the header, are lines"),
+        (csv.data_end, "The data end before the line, without which a file is not complete,"),
+    ):
+        if mark is not None:
+            said = "that matches" if mark.line is None else "that reads"
+            yield f"{where} {said} {_code(mark.line or mark.match or '')}."
+    if csv.footer_rows:
+        yield f"The last {counted(csv.footer_rows, 'line')} of a file are no records."
     if not csv.header:
         yield f"Without header; the columns are {_list(csv.columns or ())}."
 

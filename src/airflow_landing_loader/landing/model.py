@@ -56,11 +56,32 @@ class GoFileContent:
 
 @dataclass(frozen=True, kw_only=True)
 class TrailerContent:
-    """What the trailer record says. ``line`` is its physical line from 1."""
+    """What the trailer, or the header record, says. ``line`` is its physical line from 1."""
 
     expected_records: int
     tag: str | None
     line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineSpan:
+    """Physical lines that are no records.
+
+    :param line: the first of them, from 1.
+    :param lines: how many.
+    :param start: offset in the text.
+    :param end: offset behind them.
+    """
+
+    line: int
+    lines: int
+    start: int
+    end: int
+
+    @property
+    def last(self) -> int:
+        """The last of them."""
+        return self.line + self.lines - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +104,11 @@ class Inspection:
     :param longest_record: bytes of the longest data record, its line end included.
     :param multiline: whether a record, or the header, has line ends within quotes.
     :param header_line: physical line of the header record, ``None`` without one.
-    :param trailer: content of the trailer record, if the mapping has one.
     :param checksum: of the delivered bytes, by the algorithm that was asked for, if one was.
+    :param trailer: content of the trailer, if the mapping has one.
+    :param header_record: content of the header record, if the mapping has one.
+    :param head: the lines above the header, or above the first record where there is no header.
+    :param footer: the lines behind the data, a trailer that is a record not counted.
     """
 
     sha256: str
@@ -103,6 +127,9 @@ class Inspection:
     header_line: int | None = None
     trailer: TrailerContent | None = None
     checksum: Checksum | None = None
+    header_record: TrailerContent | None = None
+    head: LineSpan | None = None
+    footer: LineSpan | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,10 @@ HALF_WRITTEN = frozenset(
         ErrorCode.COUNT_TOO_FEW,
         ErrorCode.TRAILER_MISSING,
         ErrorCode.TRAILER_CUT,
+        ErrorCode.HEADER_RECORD_MISSING,
+        ErrorCode.CSV_DATA_START_MISSING,
+        ErrorCode.CSV_DATA_END_MISSING,
+        ErrorCode.CSV_FOOTER_MISSING,
         ErrorCode.COMPRESSION_CUT,
         ErrorCode.CSV_UNCLOSED_QUOTE,
         ErrorCode.CSV_NO_DIALECT,
@@ -155,17 +159,27 @@ def _promises(
             file=delivery.go.name,
         )
         promises.append((count, f"go file {shown(delivery.go.name)}"))
-    if inspection.trailer is not None and mapping.trailer is not None:
-        count = expected_data_records(
-            inspection.trailer.expected_records,
-            mapping.trailer.count_includes,
-            headers=headers,
-            has_trailer=True,
-            code=ErrorCode.TRAILER_BAD_COUNT,
-            file=delivery.data.name,
-            line=inspection.trailer.line,
-        )
-        promises.append((count, f"trailer on line {inspection.trailer.line}"))
+    own = (
+        ("trailer", mapping.trailer, inspection.trailer, ErrorCode.TRAILER_BAD_COUNT),
+        (
+            "header record",
+            mapping.header_record,
+            inspection.header_record,
+            ErrorCode.HEADER_RECORD_BAD_COUNT,
+        ),
+    )
+    for what, rules, found, code in own:
+        if rules is not None and found is not None:
+            count = expected_data_records(
+                found.expected_records,
+                rules.count_includes,
+                headers=headers,
+                has_trailer=mapping.trailer is not None,
+                code=code,
+                file=delivery.data.name,
+                line=found.line,
+            )
+            promises.append((count, f"{what} on line {found.line}"))
     return promises
 
 

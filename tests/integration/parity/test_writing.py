@@ -87,6 +87,49 @@ def test_ways_of_writing(both: Any, name: str, content: bytes | str, keys: Any) 
     assert outcome.status == "loaded", outcome
 
 
+@pytest.mark.parametrize(
+    ("content", "keys"),
+    [
+        (
+            'a"b\nSTART\nid|x\n1|a\n2|"END\nEND"\nEND\nROWS=2\n"x\n',
+            {
+                "csv": {"delimiter": "|", "data_start": "START", "data_end": "END"},
+                "trailer": {"match": r"^ROWS=(?P<count>\d+)$"},
+            },
+        ),
+        (
+            "id,name\r\n--,----\r\n1,a\r\n2,b\r\n\r\n(2 rows affected)\r\n",
+            {
+                "csv": {"skip_lines": {"match": "^--"}},
+                "trailer": {"match": r"^\((?P<count>\d+) rows? affected\)$"},
+            },
+        ),
+        (
+            "H|2\n1|a\n2|b\n3\nT|3",
+            {
+                "csv": {"delimiter": "|", "header": False, "columns": ["id", "x"]},
+                "header_record": {"match": r"^H\|(?P<count>\d+)$", "count_includes": []},
+                "trailer": {"match": r"^T\|(?P<count>\d+)$"},
+                "on_bad_row": "reject",
+                "max_rejected": 0.9,
+            },
+        ),
+        (
+            "Report\n\nid;amount\n1;5,5\n2;6,5\n3;7\nTotal;;19\n",
+            {"csv": {"auto": True, "footer_rows": 1}},
+        ),
+    ],
+)
+def test_lines_above_and_below(both: Any, content: str, keys: Any) -> None:
+    both.map("a_*", grace_seconds=0, **keys)
+    outcome = both.load(content)
+    assert outcome.status == ("failed" if content.startswith("H|2") else "loaded"), outcome
+    outcome = both.load(content.replace("H|2", "H|3"), "a_2.csv")
+    assert (outcome.status, outcome.rows) == ("loaded", 3 if "Report" in content else 2)
+    cut = both.load(content[: content.rindex("2") - 1], "a_3.csv")
+    assert cut.status == "failed"
+
+
 PACKED = "id,x\n1,a\n2,dé\nTRAILER,2\n"
 
 

@@ -16,8 +16,9 @@ from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, LandingError, TerminalError, TransientError
 from airflow_landing_loader.landing.discovery.discover import discover, find_delivery, still_same
 from airflow_landing_loader.landing.formats.csv.header.promise import effective_names
-from airflow_landing_loader.landing.model import Delivery, Validated
+from airflow_landing_loader.landing.model import Delivery, LineSpan, TrailerContent, Validated
 from airflow_landing_loader.landing.moves.sidecar import find_sidecar, sidecar_name
+from airflow_landing_loader.landing.text.stream import open_text
 from airflow_landing_loader.loading.model import Load
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.pipeline.forecast import Forecast, forecast
@@ -32,10 +33,14 @@ from airflow_landing_loader.safe_text import (
     storable,
 )
 from airflow_landing_loader.settings import Settings
+from airflow_landing_loader.storage.content import FileContent
 from airflow_landing_loader.storage.local import files as local_files
 from airflow_landing_loader.storage.local.zone import LocalZone
 from airflow_landing_loader.storage.opening import open_folder, open_zones
 from airflow_landing_loader.storage.zone import Zone, is_plain_name
+
+_SHOWN_LINES = 5
+_SHOWN_BYTES = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +77,7 @@ def check(out: Screen, file: str, *, as_json: bool) -> None:
     validated = validate(zone, _as_settled(delivery), now=time.time())
     if not as_json:
         _tell_content(out, validated)
+        _tell_ends(out, zone, validated)
     checked = Checked(
         delivery=delivery,
         go_name=go_name,
@@ -190,6 +196,32 @@ def _tell_content(out: Screen, validated: Validated) -> None:
         out.line(f"date      {go.business_date}  (business date)")
 
 
+def _tell_ends(out: Screen, zone: Zone, validated: Validated) -> None:
+    """What was taken as no data, and with which words it begins."""
+    found, delivery = validated.inspection, validated.delivery
+    for what, counted_line in (("header", found.header_record), ("trailer", found.trailer)):
+        if counted_line is not None:
+            out.line(f"{what:<10}line {counted_line.line}: {counted_line.expected_records:,}")
+    source = zone.source(delivery.data)
+    for what, span in (("head", found.head), ("footer", found.footer)):
+        if span is not None:
+            out.line(f"{what:<10}{_lines(span)}, not loaded")
+            for line in _first_lines(source, validated, span):
+                out.line(f"          | {shown(line)}", "dim")
+
+
+def _lines(span: LineSpan) -> str:
+    return f"line {span.line}" if span.lines == 1 else f"lines {span.line} to {span.last}"
+
+
+def _first_lines(source: FileContent, validated: Validated, span: LineSpan) -> list[str]:
+    csv = validated.delivery.mapping.csv
+    with open_text(source, validated.inspection.compression, csv.encoding) as text:
+        text.seek(span.start)
+        content = text.read(min(span.end - span.start, _SHOWN_BYTES))
+    return content.decode("utf-8", "replace").splitlines()[:_SHOWN_LINES]
+
+
 def _tell_forecast(out: Screen, checked: Checked) -> None:
     ahead = checked.forecast
     for label, names in (
@@ -211,6 +243,14 @@ def _tell_forecast(out: Screen, checked: Checked) -> None:
     out.line(f"result    {ahead.sentence(table)}{when}", style, hang=10)
 
 
+def _counted(found: TrailerContent | None) -> dict[str, int] | None:
+    return None if found is None else {"line": found.line, "count": found.expected_records}
+
+
+def _span(span: LineSpan | None) -> dict[str, int] | None:
+    return None if span is None else {"line": span.line, "lines": span.lines}
+
+
 def _document(checked: Checked) -> dict[str, Any]:
     mapping, found = checked.delivery.mapping, checked.validated.inspection
     ahead, go = checked.forecast, checked.validated.go
@@ -229,6 +269,10 @@ def _document(checked: Checked) -> dict[str, Any]:
         "expected_records": checked.validated.expected_records,
         "ragged": found.ragged,
         "skipped_headers": found.skipped_headers,
+        "header_record": _counted(found.header_record),
+        "trailer": _counted(found.trailer),
+        "head": _span(found.head),
+        "footer": _span(found.footer),
         "sha256": found.sha256,
         "checksum": go.checksum.algorithm if go and go.checksum else None,
         "business_date": go.business_date if go else None,

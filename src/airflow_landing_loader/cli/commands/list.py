@@ -57,6 +57,10 @@ def proof_of(mapping: TableMapping) -> str:
         parts.append(f"go file {mapping.go_file.pattern}")
     if mapping.trailer is not None:
         parts.append("trailer")
+    if mapping.header_record is not None:
+        parts.append("header record")
+    if mapping.csv.data_end is not None:
+        parts.append("end of data")
     return " and ".join(parts) or "none"
 
 

@@ -28,6 +28,7 @@ from airflow_landing_loader.config.mapping.fields import (
     Text,
     Whole,
 )
+from airflow_landing_loader.config.mapping.lines import LineKeys, LineMark
 from airflow_landing_loader.config.yaml.values import refusal
 from airflow_landing_loader.exceptions import ErrorCode
 
@@ -88,12 +89,56 @@ class CsvDialect(MappingModel):
     skip_rows: Whole = Field(
         default=0, ge=0, le=10_000, description="Lines before the header that are no CSV."
     )
+    skip_lines: LineKeys | None = Field(
+        default=None,
+        description="Lines right before the header or right behind it that are no records, such as "
+        "a line of dashes.",
+    )
+    data_start: LineKeys | None = Field(
+        default=None,
+        description="The line behind which the header comes, or the first record where there is "
+        "none. All lines up to it are no CSV.",
+    )
+    data_end: LineKeys | None = Field(
+        default=None,
+        description="The line behind the last record. It and all that follow are no CSV; a file "
+        "without it is not complete.",
+    )
+    footer_rows: Whole = Field(
+        default=0,
+        ge=0,
+        le=100,
+        validate_default=True,
+        description="Lines at the end of the file that are no CSV, blank ones counted.",
+    )
     null_values: tuple[Text, ...] = Field(
         default=(), description="Texts that mean NULL, besides the empty field."
     )
     row_number: Flag = Field(
         default=False, description="Whether each row keeps its record number in its file."
     )
+
+    @field_validator("data_start")
+    @classmethod
+    def _one_start(cls, value: LineMark | None, info: ValidationInfo) -> LineMark | None:
+        if value is not None and info.data.get("skip_rows"):
+            raise refusal(
+                ErrorCode.MAPPING_CONTRADICTION,
+                "skip_rows and data_start both say where the lines above the data end.",
+                hint="Leave skip_rows out; lines behind data_start may be left out by skip_lines.",
+            )
+        return value
+
+    @field_validator("footer_rows")
+    @classmethod
+    def _one_end(cls, value: int, info: ValidationInfo) -> int:
+        if value and info.data.get("data_end") is not None:
+            raise refusal(
+                ErrorCode.MAPPING_CONTRADICTION,
+                "data_end and footer_rows both say where the data end.",
+                hint="Leave footer_rows out: all that follows data_end is footer.",
+            )
+        return value
 
     @field_validator("quote")
     @classmethod

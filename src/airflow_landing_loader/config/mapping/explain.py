@@ -10,12 +10,14 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from airflow_landing_loader.config.mapping.identity import Identity
+from airflow_landing_loader.config.mapping.lines import LINE_KEYS, LineMark
 from airflow_landing_loader.config.mapping.model import (
     RESERVED_KEYS,
     BigQueryTable,
     CsvDialect,
     DagOptions,
     GoFile,
+    HeaderRecord,
     TableMapping,
     Trailer,
 )
@@ -32,7 +34,9 @@ _SECTIONS: dict[KeyPath, type[BaseModel]] = {
     (): TableMapping,
     ("go_file",): GoFile,
     ("trailer",): Trailer,
+    ("header_record",): HeaderRecord,
     ("csv",): CsvDialect,
+    **{("csv", key): LineMark for key in LINE_KEYS},
     ("dag",): DagOptions,
     ("bigquery",): BigQueryTable,
     ("identity",): Identity,

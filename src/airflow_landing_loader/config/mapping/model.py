@@ -36,7 +36,7 @@ from airflow_landing_loader.config.mapping.identity import (
 from airflow_landing_loader.config.mapping.patterns.parts import NamePart
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.config.mapping.patterns.template import Template
-from airflow_landing_loader.config.mapping.proof import GoFile, Trailer
+from airflow_landing_loader.config.mapping.proof import GoFile, HeaderRecord, Trailer
 from airflow_landing_loader.config.schedule import SCHEDULE_SCHEMA, check_schedule
 from airflow_landing_loader.config.yaml.values import refusal, whole_number
 from airflow_landing_loader.exceptions import ErrorCode
@@ -48,6 +48,7 @@ __all__ = [
     "CsvDialect",
     "DagOptions",
     "GoFile",
+    "HeaderRecord",
     "TableMapping",
     "Trailer",
 ]
@@ -59,7 +60,7 @@ TABLE_KEYS = ("schedule", "workers", "on_failed_file", "dbt", "dag", "bigquery")
 
 SETTLE_SECONDS = 2.0
 SETTLE_SECONDS_UNPROVED = 10.0
-"""Longer where neither go file nor trailer proves that a file is complete: senders pause."""
+"""Longer where nothing proves that a file is complete: senders pause."""
 
 _GIB = 1024**3
 _DAY = 24 * 60 * 60
@@ -153,6 +154,9 @@ class TableMapping(MappingModel):
         validate_default=True,
         description="Last record of the file, with the count; never loaded.",
     )
+    header_record: HeaderRecord | None = Field(
+        default=None, description="Line above the data, with the count; never loaded."
+    )
     exclude: tuple[Exclude, ...] = Field(
         default=(), description="Patterns of names that this mapping leaves to others."
     )
@@ -201,7 +205,8 @@ class TableMapping(MappingModel):
         ge=0,
         le=_DAY,
         description="A file on a file system is read when it has not changed for this long. "
-        f"Default where a go file or trailer proves that it is complete: {SETTLE_SECONDS:g}.",
+        f"Default where a go file, trailer, header_record or csv.data_end proves that it is "
+        f"complete: {SETTLE_SECONDS:g}.",
     )
     grace_seconds: Number = Field(
         default=60.0,
@@ -316,6 +321,22 @@ class TableMapping(MappingModel):
             )
         return value
 
+    @field_validator("on_bad_row")
+    @classmethod
+    def _footer_is_told(cls, value: str, info: ValidationInfo) -> str:
+        csv = info.data.get("csv")
+        proofs = ("go_file", "trailer", "header_record")
+        unproved = all(key in info.data and info.data[key] is None for key in proofs)
+        if value == "reject" and csv and csv.footer_rows and unproved:
+            raise refusal(
+                ErrorCode.MAPPING_CONTRADICTION,
+                "Where data records may have any number of fields and nothing gives their count, "
+                "nothing tells a footer from the last records of a file that was cut.",
+                hint="Say by csv.data_end how the footer begins, or remove on_bad_row: reject.",
+                at=("csv", "footer_rows"),
+            )
+        return value
+
     @field_validator("exclude")
     @classmethod
     def _leaves_something(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
@@ -331,7 +352,7 @@ class TableMapping(MappingModel):
 
     @model_validator(mode="after")
     def _settles_sooner_with_proof(self) -> Self:
-        proved = self.go_file is not None or self.trailer is not None
+        proved = any((self.go_file, self.trailer, self.header_record, self.csv.data_end))
         if proved and "settle_seconds" not in self.model_fields_set:
             object.__setattr__(self, "settle_seconds", SETTLE_SECONDS)
         return self

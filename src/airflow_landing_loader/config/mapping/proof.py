@@ -1,14 +1,15 @@
-"""How a file proves that it is complete: its go file, its trailer record."""
+"""How a file proves that it is complete: its go file, its trailer, its header record."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from airflow_landing_loader.config.mapping import encodings, rules
+from airflow_landing_loader.config.mapping.expressions import EXPRESSION_SCHEMA, check_counting
 from airflow_landing_loader.config.mapping.fields import (
     MAX_COLUMNS,
     ColumnRef,
@@ -18,12 +19,15 @@ from airflow_landing_loader.config.mapping.fields import (
     MappingModel,
     Tag,
     Text,
-    Whole,
 )
 from airflow_landing_loader.config.mapping.json_path import is_json_path
-from airflow_landing_loader.config.yaml.values import refusal
+from airflow_landing_loader.config.yaml.values import refusal, whole_number
 from airflow_landing_loader.exceptions import ErrorCode
 
+CountingExpression = Annotated[
+    str, AfterValidator(check_counting), Field(json_schema_extra=EXPRESSION_SCHEMA)
+]
+_Position = Annotated[int, Field(strict=True, ge=1, le=MAX_COLUMNS), BeforeValidator(whole_number)]
 _COUNT_INCLUDES = "Records of the data file that the sender counts although they are no data."
 _WHERE = "Where it stands: a key of properties, a column of csv, a path of json."
 
@@ -264,11 +268,10 @@ USUAL_TAG = "TRAILER"
 
 
 class Trailer(MappingModel):
-    """The last record of a data file, with the count; never loaded."""
+    """The last record of a data file, or a line behind its data, with the count; never loaded."""
 
-    row_count_column: Whole = Field(
-        ge=1,
-        le=MAX_COLUMNS,
+    row_count_column: _Position | None = Field(
+        default=None,
         description="Field that holds the count, from 1; the leading tag is not counted.",
     )
     tag: Tag | None = Field(
@@ -276,9 +279,51 @@ class Trailer(MappingModel):
         description="First field of the trailer, and of no data record. Without it the trailer "
         "begins with TRAILER, or has a number of fields that no data record has; false: no tag.",
     )
+    match: CountingExpression | None = Field(
+        default=None,
+        validate_default=True,
+        description="For a trailer that is no CSV: a regular expression (RE2) that is found in its "
+        "line, with a group (?P<count>...) for the count.",
+    )
     count_includes: Counted = Field(default=(), description=_COUNT_INCLUDES)
+
+    @field_validator("match")
+    @classmethod
+    def _record_or_line(cls, value: str | None, info: ValidationInfo) -> str | None:
+        by_column = info.data.get("row_count_column") is not None
+        if value is None and not by_column and "row_count_column" in info.data:
+            raise refusal(
+                ErrorCode.MAPPING_MISSING_KEY,
+                "A trailer needs row_count_column, or match where it is no CSV: they say where the "
+                "count stands.",
+                hint="Add row_count_column: 1.",
+                at=("row_count_column",),
+            )
+        if value is not None and (by_column or info.data.get("tag") is not None):
+            raise refusal(
+                ErrorCode.MAPPING_CONTRADICTION,
+                "match says what the trailer is and where its count stands; row_count_column and "
+                "tag say it in another way.",
+                hint="Leave match out, or the other two.",
+            )
+        return value
+
+    @property
+    def column(self) -> int:
+        """``row_count_column`` of a trailer that is a record."""
+        return self.row_count_column or 0
 
     @property
     def expected_tag(self) -> str | None:
         """The tag that tells the trailer from data whatever its shape, if it may have one."""
         return USUAL_TAG if self.tag is None else self.tag or None
+
+
+class HeaderRecord(MappingModel):
+    """A line above the data, with the count; never loaded."""
+
+    match: CountingExpression = Field(
+        description="A regular expression (RE2) that is found in the line, with a group "
+        "(?P<count>...) for the count."
+    )
+    count_includes: Counted = Field(default=(), description=_COUNT_INCLUDES)

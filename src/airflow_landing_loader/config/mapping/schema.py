@@ -17,6 +17,7 @@ from airflow_landing_loader.config.mapping.column_names import POSITION_PATTERN
 from airflow_landing_loader.config.mapping.explain import NOT_WRITTEN
 from airflow_landing_loader.config.mapping.identity import SHORT_FORMS
 from airflow_landing_loader.config.mapping.json_path import PATH_SCHEMA
+from airflow_landing_loader.config.mapping.lines import LINE_KEYS
 from airflow_landing_loader.config.mapping.model import RESERVED_KEYS, TableMapping
 from airflow_landing_loader.config.mapping.proof import (
     COLUMN_KEYS,
@@ -47,6 +48,15 @@ def mapping_json_schema() -> Schema:
     for key, short in (("csv", ["auto"]), ("identity", [*SHORT_FORMS])):
         keys = model["properties"][key].pop("$ref")
         model["properties"][key]["anyOf"] = [{"enum": short}, {"$ref": keys}]
+    for key in LINE_KEYS:
+        lines = definitions["CsvDialect"]["properties"][key]
+        lines["anyOf"] = [{"$ref": "#/$defs/LineText"}, {"$ref": lines.pop("$ref")}]
+    definitions["LineText"] = definitions["LineMark"]["properties"]["line"]
+    definitions["LineMark"]["oneOf"] = [{"required": ["line"]}, {"required": ["match"]}]
+    definitions["Trailer"]["oneOf"] = [
+        {"required": ["row_count_column"], **_never("match")},
+        {"required": ["match"], **_never("row_count_column", "tag")},
+    ]
     model["properties"] |= {key: _reserved() for key in RESERVED_KEYS}
     model["allOf"] = _mapping_rules()
     definitions["GoFile"]["allOf"] = _go_file_rules()
@@ -130,6 +140,15 @@ def _mapping_rules() -> list[Schema]:
     return [
         _if(counts_trailer, {"required": ["trailer"]}),
         _if(_has("on_bad_row", {"const": "reject"}), {"not": untagged}),
+        _if(
+            {
+                "allOf": [
+                    _has("on_bad_row", {"const": "reject"}),
+                    _never("go_file", "trailer", "header_record"),
+                ]
+            },
+            {"not": _has("csv", _has("footer_rows", {"exclusiveMinimum": 0}))},
+        ),
     ]
 
 
@@ -173,6 +192,8 @@ def _csv_rules() -> list[Schema]:
             {"required": ["columns"]},
         ),
         _if(_has("quote", {"const": ""}), _never("escape")),
+        _if(_has("skip_rows", {"exclusiveMinimum": 0}), _never("data_start")),
+        _if(_has("footer_rows", {"exclusiveMinimum": 0}), _never("data_end")),
         _if(
             {"not": {"required": ["quote"]}},
             {"properties": {"delimiter": {"not": {"pattern": '"'}}}},

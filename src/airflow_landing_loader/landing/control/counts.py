@@ -7,6 +7,21 @@ from collections.abc import Iterable
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 
 MAX_COUNT = 2**63 - 1
+_MAX_DIGITS = 19
+_BLANKS = " \t"
+
+
+def read_count(text: str) -> int | None:
+    """A count as senders write it; ``None`` if it is none.
+
+    :param text: digits alone, with blanks around them or without.
+    :returns: from 0 to 2**63-1.
+    """
+    plain = text.strip(_BLANKS)
+    if not (plain.isascii() and plain.isdigit()):
+        return None
+    digits = plain.lstrip("0") or "0"
+    return int(digits) if len(digits) <= _MAX_DIGITS and int(digits) <= MAX_COUNT else None
 
 
 def expected_data_records(

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 
 from airflow_landing_loader.config.mapping.model import Trailer
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.control.counts import read_count
 from airflow_landing_loader.landing.model import TrailerContent
 from airflow_landing_loader.safe_text import counted
 
-MAX_COUNT = 2**63 - 1
-_MAX_DIGITS = 19
-_BLANKS = " \t"
 _MISSING_HINT = (
     "Ask the sender to deliver the file again, whole; or remove trailer from the mapping if its "
     "files have none."
@@ -65,16 +63,13 @@ def read_trailer(
     tag = _checked_tag(last, trailer, columns)
     if (tag is None or tag != trailer.expected_tag) and last.may_be_data(columns, ragged=ragged):
         raise _untold(last, trailer)
-    at = trailer.row_count_column - (1 if trailer.tag is False else 0)
+    at = trailer.column - (1 if trailer.tag is False else 0)
     if at >= len(last.fields):
         raise _cut(last, at + 1)
-    text = last.fields[at].strip(_BLANKS)
-    if not (text.isascii() and text.isdigit()):
-        raise _bad_count(last, text)
-    digits = text.lstrip("0") or "0"
-    if len(digits) > _MAX_DIGITS or int(digits) > MAX_COUNT:
-        raise _bad_count(last, text)
-    return TrailerContent(expected_records=int(digits), tag=tag, line=last.line)
+    count = read_count(last.fields[at])
+    if count is None:
+        raise _bad_count(last, last.fields[at].strip())
+    return TrailerContent(expected_records=count, tag=tag, line=last.line)
 
 
 def has_tag(fields: tuple[str, ...], trailer: Trailer) -> bool:
@@ -143,7 +138,7 @@ def _checked_tag(last: LastRecord, trailer: Trailer, columns: int) -> str | None
     if len(last.fields) == columns:
         raise _missing(last)
     if len(last.fields) == 1 and trailer.tag.startswith(first):
-        raise _cut(last, trailer.row_count_column + 1)
+        raise _cut(last, trailer.column + 1)
     raise TerminalError(
         ErrorCode.TRAILER_WRONG_TAG,
         f"The last record does not begin with the trailer's tag {trailer.tag!r}.",

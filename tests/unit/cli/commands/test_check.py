@@ -36,6 +36,10 @@ def test_a_new_table(cli: Any) -> None:
         "skipped_headers": 0,
         "checksum": None,
         "business_date": None,
+        "header_record": None,
+        "trailer": None,
+        "head": None,
+        "footer": None,
         "dialect_detected": None,
         "columns": {"known": ["a", "b"], "extra": [], "missing": []},
         "renamed": [],
@@ -245,3 +249,24 @@ def test_a_file_that_has_not_settled_is_inspected_and_said_to_be_so(cli: Any) ->
         ran = cli("check", "slow_1.csv")
     assert ran.code == 0
     assert "open for writing" in " ".join(ran.out.split())
+
+
+def test_lines_above_and_below(cli: Any) -> None:
+    (cli.zones.tables / "ends.yaml").write_text(
+        "ends_*.csv: {table: raw_ends, csv: {data_end: END}, "
+        r"header_record: {match: '^H(?P<count>\d+)$'}, trailer: {match: '^T(?P<count>\d+)$'}}"
+        "\n"
+    )
+    cli.land("ends_1.csv", "H2\nid\n1\n2\nEND\nT02\nbell\x07\n")
+    document = _would(cli, "ends_1.csv")
+    assert document["header_record"] == {"line": 1, "count": 2}
+    assert document["trailer"] == {"line": 6, "count": 2}
+    assert document["head"] == {"line": 1, "lines": 1}
+    assert document["footer"] == {"line": 5, "lines": 3}
+    out = cli("check", "ends_1.csv").out
+    assert "proof     trailer and header record and end of data" in out
+    for line in ("head      line 1, not loaded", "footer    lines 5 to 7, not loaded", "| END"):
+        assert line in out
+    assert "\x07" not in out
+    assert cli("run", "--once").code == 0
+    assert "equal" in cli("verify", "ends_1.csv").out

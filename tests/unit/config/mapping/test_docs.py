@@ -11,12 +11,14 @@ from pydantic import BaseModel
 from airflow_landing_loader.config.mapping import own_tables, rules
 from airflow_landing_loader.config.mapping.encodings import ENCODINGS
 from airflow_landing_loader.config.mapping.explain import NOT_WRITTEN
+from airflow_landing_loader.config.mapping.lines import LineMark
 from airflow_landing_loader.config.mapping.model import (
     RESERVED_KEYS,
     BigQueryTable,
     CsvDialect,
     DagOptions,
     GoFile,
+    HeaderRecord,
     TableMapping,
     Trailer,
 )
@@ -41,7 +43,9 @@ def section(title: str) -> str:
         ("All keys at a glance", TableMapping),
         ("Go files (`go_file`)", GoFile),
         ("Trailer records (`trailer`)", Trailer),
+        ("Header records (`header_record`)", HeaderRecord),
         ("CSV (`csv`)", CsvDialect),
+        ("Lines above and below the data", LineMark),
         ("DAG and dbt", DagOptions),
         ("BigQuery (`bigquery`)", BigQueryTable),
     ],

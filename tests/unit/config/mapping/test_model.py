@@ -51,6 +51,7 @@ def test_defaults() -> None:
         "ignore_case": False,
         "go_file": None,
         "trailer": None,
+        "header_record": None,
         "exclude": (),
         "csv": {
             "auto": False,
@@ -63,6 +64,10 @@ def test_defaults() -> None:
             "rename": {},
             "repeated_header": "refuse",
             "skip_rows": 0,
+            "skip_lines": None,
+            "data_start": None,
+            "data_end": None,
+            "footer_rows": 0,
             "null_values": (),
             "row_number": False,
         },

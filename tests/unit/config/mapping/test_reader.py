@@ -200,7 +200,7 @@ def test_one_problem_where_it_stands(
         ("settle_seconds: soon", "must be a number, but is the text 'soon'", None),
         ("dag: {owner: ''}", "must have at least 1 character", None),
         (f"dag: {{tags: [{'x' * 101}]}}", "must have at most 100 character", None),
-        ("trailer: {tag: X}", "row_count_column is missing in trailer", "Add row_count_column: 1"),
+        ("trailer: {tag: X}", "A trailer needs row_count_column", "Add row_count_column: 1"),
         ("go_file: {}", "pattern is missing in go_file", "Add pattern: trades_*.go."),
     ],
 )

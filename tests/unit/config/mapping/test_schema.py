@@ -53,6 +53,18 @@ MORE: dict[str, dict[str, Any]] = {
         }
     },
     "by content": {"x_{n:0d}.csv": {"table": "raw_x", "identity": "content"}},
+    "lines above and below": {
+        "x_*.csv": {
+            "table": "raw_x",
+            "csv": {
+                "data_start": {"line": "START"},
+                "data_end": {"match": "^END$"},
+                "skip_lines": "--",
+            },
+            "trailer": {"match": r"^T\|(?P<count>\d+)$", "count_includes": ["header"]},
+        },
+        "y_*.csv": {"table": "raw_y", "csv": {"footer_rows": 2}, "on_bad_row": "fail"},
+    },
     "every key, csv go file": {"x_*.csv": EVERY_KEY},
     "a detected dialect": {"x_*.csv": {"table": "raw_x", "csv": "auto"}},
     "a dialect detected in part": {
@@ -140,6 +152,10 @@ VALUES: dict[str, list[Any]] = {
     "header": ["true"],
     "columns": [["a", "A"], ["_a"], [" _a"], [" "], ["a", None]],
     "skip_rows": [-1, 10_000, 10_001],
+    "footer_rows": [0, 1, 100, 101],
+    "data_end": ["x" * 255, "x" * 256],
+    "line": ["x" * 255, "x" * 256],
+    "match": ["x", "(?P<count>x)", "(a", "(?=a)", r"\A", "x" * 1000, "x" * 1001],
     "null_values": [["", "a"], ["x" * 256]],
     "max_rejected": [0.999, -0.1],
     "settle_seconds": [86_400, 86_401, -1],
@@ -279,6 +295,7 @@ def test_the_documents_use_every_key() -> None:
         ((), "TableMapping"),
         (("go_file",), "GoFile"),
         (("trailer",), "Trailer"),
+        (("header_record",), "HeaderRecord"),
         (("csv",), "CsvDialect"),
         (("identity",), "Identity"),
         (("dag",), "DagOptions"),

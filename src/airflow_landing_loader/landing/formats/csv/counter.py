@@ -9,6 +9,7 @@ import numpy as np
 
 from airflow_landing_loader.config.mapping.column_names import clean_name
 from airflow_landing_loader.config.mapping.fields import MAX_COLUMNS
+from airflow_landing_loader.config.mapping.lines import LineMark
 from airflow_landing_loader.config.mapping.model import TableMapping, Trailer
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.control.trailer import (
@@ -18,6 +19,7 @@ from airflow_landing_loader.landing.control.trailer import (
     not_last,
     read_trailer,
 )
+from airflow_landing_loader.landing.formats.csv.ends.rules import rule_for
 from airflow_landing_loader.landing.formats.csv.header.promise import check_header, check_places
 from airflow_landing_loader.landing.formats.csv.header.record import column_names, fields_of
 from airflow_landing_loader.landing.formats.csv.header.repeated import (
@@ -64,7 +66,8 @@ class Tally:
         self._mapping = mapping
         self._dialect = Dialect.of(mapping.csv)
         trailer = mapping.trailer
-        self._tagged = beginnings(trailer, self._dialect) if trailer else ()
+        self._trailer = trailer if trailer and trailer.match is None else None
+        self._tagged = beginnings(self._trailer, self._dialect) if self._trailer else ()
         self._held: _Held | None = None
         self._header_pending = mapping.csv.header
         named = () if mapping.csv.header else mapping.csv.columns or ()
@@ -72,6 +75,8 @@ class Tally:
         self._headers = HeaderFinder(self.columns, mapping.csv)
         self.skipped_headers = 0
         self.header_line: int | None = None
+        self.header_text: bytes | None = None
+        self._skipping = mapping.csv.skip_lines
         self.body_start = self.body_end = 0
         self.body_line = 1
         self.records = self.ragged = self.longest = 0
@@ -102,7 +107,9 @@ class Tally:
         rows = self._after_header(batch) if self._header_pending else batch.rows
         if len(self.columns) != 1:
             rows = rows.without_blank()
-        if self._mapping.trailer is not None:
+        if self._skipping is not None and self.header_line is not None:
+            rows = self._behind_skipped(self._skipping, batch, rows)
+        if self._trailer is not None:
             rows = self._hold_back(batch, rows)
         tagged = batch.first_beginning(rows, self._tagged)
         self._count(rows, batch.chunk, batch.offset, tagged)
@@ -114,21 +121,22 @@ class Tally:
         """Number of the record that comes next; ``None`` while the header has not come."""
         return None if self._header_pending else self.records + 1
 
-    def finish(self, line_end: LineEnd, *, may_be_empty: bool) -> None:
+    def finish(self, line_end: LineEnd, *, ended: bool, may_be_empty: bool) -> None:
         """The text has ended: read the trailer.
 
         :param line_end: the file's kind of line end.
+        :param ended: something says that the data are all there.
         :param may_be_empty: it is right that there is neither header nor record.
         :raises TerminalError: ``FILE_EMPTY``, ``HEADER_MISSING``, ``TRAILER_*``.
         """
         if self._header_pending or not (
-            self.header_line or self.records or self.skipped_headers or self._held
+            self.header_line or self.records or self.skipped_headers or self._held or ended
         ):
             if not may_be_empty:
                 raise empty(self._name)
             if self._mapping.csv.header:
                 self.columns = ()
-        trailer = self._mapping.trailer
+        trailer = self._trailer
         if trailer is None:
             return
         if self._held is not None:
@@ -168,7 +176,17 @@ class Tally:
         self._headers = HeaderFinder(self.columns, self._mapping.csv)
         self.body_start = self.body_end = int(rows.stops[index])
         self.body_line = self.header_line + len(_ANY_LINE_END.findall(text))
+        self.header_text = _without_line_end(text).encode()
         return rows.since(index + 1)
+
+    def _behind_skipped(self, mark: LineMark, batch: Batch, rows: Rows) -> Rows:
+        """The rows behind the lines below the header that are no records."""
+        rule = rule_for(mark.expression)
+        for index in range(len(rows)):
+            if not rule.matches(_without_line_end(batch.text(rows, index)).encode()):
+                self._skipping = None
+                return rows.since(index)
+        return rows.before(0)
 
     def _hold_back(self, batch: Batch, rows: Rows) -> Rows:
         """Keep the last record, which may be the trailer; return the rows before it."""

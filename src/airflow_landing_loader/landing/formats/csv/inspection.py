@@ -9,10 +9,15 @@ file: the pass holds a few blocks and one record.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import TerminalError
 from airflow_landing_loader.landing.formats.csv.counter import Tally
+from airflow_landing_loader.landing.formats.csv.ends.above import LinesAbove
+from airflow_landing_loader.landing.formats.csv.ends.below import LinesBelow
+from airflow_landing_loader.landing.formats.csv.ends.ending import Ending
+from airflow_landing_loader.landing.formats.csv.ends.held_back import HeldBack
 from airflow_landing_loader.landing.formats.csv.errors import not_text, terminal_error
 from airflow_landing_loader.landing.formats.csv.header.repeated import HeaderFinder
 from airflow_landing_loader.landing.formats.csv.rows import (
@@ -21,11 +26,16 @@ from airflow_landing_loader.landing.formats.csv.rows import (
     Place,
     Rows,
     batches,
-    skip_lines,
 )
 from airflow_landing_loader.landing.formats.csv.scanner import Limits, Scanner
 from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
-from airflow_landing_loader.landing.model import Algorithm, Inspection, RaggedRecord
+from airflow_landing_loader.landing.model import (
+    Algorithm,
+    Inspection,
+    LineSpan,
+    RaggedRecord,
+    TrailerContent,
+)
 from airflow_landing_loader.landing.text.compression import Expansion
 from airflow_landing_loader.landing.text.stream import BLOCK_BYTES, TextPass, TextStream, open_text
 from airflow_landing_loader.storage.content import FileContent, OnBlock, changed, nothing
@@ -60,8 +70,10 @@ def inspect(
         scanner = _scanner(mapping)
         tally = Tally(delivered.name, mapping)
         try:
-            _read(delivered, mapping, scanner, tally, on_block)
-            tally.finish(scanner.line_end or "\n", may_be_empty=may_be_empty)
+            ends = _read(delivered, mapping, scanner, tally, on_block)
+            tally.finish(
+                scanner.line_end or "\n", ended=ends.are_told(mapping), may_be_empty=may_be_empty
+            )
         except TerminalError as error:
             csv = mapping.csv
             explain(error, delivered, plain=csv.delimiter + csv.quote + (csv.escape or ""))
@@ -81,7 +93,10 @@ def inspect(
             multiline=tally.multiline,
             skipped_headers=tally.skipped_headers,
             header_line=tally.header_line,
-            trailer=tally.trailer,
+            trailer=tally.trailer or ends.trailer,
+            header_record=ends.header_record,
+            head=ends.head,
+            footer=ends.footer,
             checksum=delivered.checksum(),
         )
 
@@ -205,23 +220,48 @@ def _scanner(mapping: TableMapping) -> Scanner:
     return Scanner(Dialect.of(mapping.csv), limits_of(mapping))
 
 
+class _Ends(NamedTuple):
+    """What stands above and below the data."""
+
+    head: LineSpan | None
+    footer: LineSpan | None
+    header_record: TrailerContent | None
+    trailer: TrailerContent | None
+
+    def are_told(self, mapping: TableMapping) -> bool:
+        """Whether they say that the data are all there."""
+        ended = mapping.csv.data_end is not None and self.footer is not None
+        return ended or self.header_record is not None or self.trailer is not None
+
+
 def _read(
     delivered: TextPass, mapping: TableMapping, scanner: Scanner, tally: Tally, on_block: OnBlock
-) -> None:
-    limits = limits_of(mapping)
-    blocks = Blocks(delivered.blocks())
-    place = skip_lines(blocks, mapping.csv.skip_rows, limits, tally.skipped_line)
+) -> _Ends:
+    limits, name = limits_of(mapping), delivered.name
+    held_back = HeldBack(delivered.blocks(), mapping.csv.footer_rows, limits.bytes)
+    blocks = Blocks(iter(held_back))
+    above = LinesAbove(mapping, name)
+    place = above.pass_over(blocks, limits, tally.skipped_line)
     tally.begin(place)
     fault = place.fault
     if fault is None:
-        for batch in batches(blocks, scanner, place):
+        for batch in batches(blocks, scanner, place, Ending.of(mapping, name)):
             on_block()
             tally.add(batch)
             fault = batch.fault
+    record = tally.next_record() if fault is not None else None
+    below = LinesBelow(mapping, name, columns=len(tally.columns), header=tally.header_text)
+    if fault is None and blocks.behind_data is not None:
+        place = blocks.behind_data
+        if mapping.csv.footer_rows:
+            blocks = Blocks(iter((held_back.footer,)))
+        fault = below.read(blocks, place, limits).fault
+        if below.span is not None:
+            above.require()
     if fault is not None:
-        record = tally.next_record()
         utf8 = mapping.csv.encoding == "utf-8"
-        raise terminal_error(fault, file=delivered.name, record=record, limits=limits, utf8=utf8)
+        raise terminal_error(fault, file=name, record=record, limits=limits, utf8=utf8)
+    return _Ends(above.span, below.span, above.record, below.trailer)
 
 
 def _body(source: FileContent, mapping: TableMapping, inspection: Inspection) -> Iterator[Rows]:

@@ -14,6 +14,12 @@ import numpy as np
 
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.landing.formats.csv.bitmasks import Mask
+from airflow_landing_loader.landing.formats.csv.ends.ending import (
+    Ending,
+    Found,
+    cut_at,
+    may_be_the_line,
+)
 from airflow_landing_loader.landing.formats.csv.scanner import Counts, Limits, Scan, Scanner
 from airflow_landing_loader.landing.formats.csv.tokenizer import Offsets, Problem
 from airflow_landing_loader.landing.text.encoding import UndecodableTextError
@@ -157,12 +163,16 @@ class Batch:
 
 
 class Blocks:
-    """Blocks of text that remember how they ended."""
+    """Blocks of text that remember how they ended.
+
+    :ivar behind_data: where the data end, once :func:`batches` has come there.
+    """
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
         self.ended = False
         self.undecodable: UndecodableTextError | None = None
+        self.behind_data: Place | None = None
 
     def take(self, size: int) -> bytes:
         """Return at least ``size`` bytes and at least one block, less only when the text ends."""
@@ -189,46 +199,47 @@ class Place:
     fault: Fault | None = None
 
 
-def skip_lines(
-    blocks: Blocks, count: int, limits: Limits, on_line: Callable[[int, bytes], None]
+def pass_lines(
+    blocks: Blocks,
+    place: Place,
+    wants: Callable[[int, bytes], bool],
+    limits: Limits,
+    on_line: Callable[[int, bytes], None],
 ) -> Place:
-    """Skip physical lines, whatever their line ends; they are text, but not CSV.
+    """Pass over physical lines, whatever their line ends; they are text, but not CSV.
 
-    :param blocks: the text from its start.
-    :param count: lines to skip; the text may have fewer.
+    :param blocks: the text from ``place`` on, without ``place.rest``.
+    :param place: where the lines begin.
+    :param wants: whether to pass over a line, by its number and the line with its line end; it is
+        not asked for any behind the first that it does not want.
     :param limits: a line may have as many bytes as a record.
-    :param on_line: called with the number of each of them, and the line with its line end.
+    :param on_line: called in the same way with each of them.
+    :returns: where the first line begins that was not passed over; with a fault, if one of them
+        is no text.
     """
-    place = Place()
-    while count > 0:
+    while place.fault is None:
         match = _LINE_END.search(place.rest)
+        fault: Fault | None = None
         # A CR at the end of what was read may be half of a CRLF.
         if match and (match.end() < len(place.rest) or blocks.ended or match[0] != b"\r"):
-            line, rest = place.rest[: match.end()], place.rest[match.end() :]
-            fault = _line_fault(line, place.line, limits)
-            if fault is None:
-                on_line(place.line, line)
-            place = Place(place.offset + len(line), place.line + 1, rest, fault)
-            count -= 1
+            size = match.end()
         elif blocks.ended or len(place.rest) > limits.bytes:
-            return _last_skipped(place, blocks, limits, on_line)
+            size = len(place.rest)
+            if blocks.undecodable:
+                fault = _undecodable_fault(place.rest, 0, place.line, blocks.undecodable)
+            elif not size:
+                return place
         else:
             place = replace(place, rest=place.rest + blocks.take(len(place.rest)))
-        if place.fault:
+            continue
+        line, rest = place.rest[:size], place.rest[size:]
+        if not wants(place.line, line):
             return place
+        fault = _line_fault(line, place.line, limits) or fault
+        if fault is None:
+            on_line(place.line, line)
+        place = Place(place.offset + size, place.line + 1, rest, fault)
     return place
-
-
-def _last_skipped(
-    place: Place, blocks: Blocks, limits: Limits, on_line: Callable[[int, bytes], None]
-) -> Place:
-    """The text ends within the skipped lines, or one of them does not end."""
-    fault = _line_fault(place.rest, place.line, limits)
-    if fault is None and blocks.undecodable:
-        fault = _undecodable_fault(place.rest, 0, place.line, blocks.undecodable)
-    if fault is None:
-        on_line(place.line, place.rest)
-    return Place(place.offset + len(place.rest), place.line, b"", fault)
 
 
 def _line_fault(line: bytes, number: int, limits: Limits) -> Fault | None:
@@ -253,34 +264,58 @@ def text_fault(head: bytes, undecodable: UndecodableTextError | None) -> Fault |
     return _undecodable_fault(head, 0, 1, undecodable) if undecodable else None
 
 
-def batches(blocks: Blocks, scanner: Scanner, place: Place) -> Iterator[Batch]:
+def batches(
+    blocks: Blocks, scanner: Scanner, place: Place, ending: Ending | None = None
+) -> Iterator[Batch]:
     """Yield the rows of a text in batches; the last batch may end in a fault.
 
     :param blocks: the text from ``place`` on, without ``place.rest``.
     :param scanner: knows the grammar.
     :param place: where the rows begin.
+    :param ending: what ends the data before the text ends.
+    :raises TerminalError: the text ends without it, or something may be it and may not.
     """
     offset, line, chunk = place.offset, place.line, place.rest
     while True:
         # Rows longer than a block: twice as much each time, so that no byte is scanned too often.
         chunk += blocks.take(len(chunk))
         fault: Fault | None = None
+        found: Found | None = None
         used = 0
         if chunk:
-            scan = scanner.scan(chunk, final=blocks.ended and blocks.undecodable is None)
+            scan, found = _scan(blocks, scanner, chunk, ending)
             rows, next_line = _rows(scan, offset, line)
             used = int(scan.stops[-1]) if len(rows) else 0
             if scan.problem:
                 fault = _fault(scan.problem, chunk, used, next_line)
-            elif blocks.undecodable:
+            elif blocks.undecodable and not found:
                 fault = _undecodable_fault(chunk, used, next_line, blocks.undecodable)
             yield Batch(chunk, offset, rows, fault)
             offset, line, chunk = offset + used, next_line, chunk[used:]
         elif blocks.undecodable:
             fault = _undecodable_fault(b"", 0, line, blocks.undecodable)
             yield Batch(b"", offset, _no_rows(line), fault)
-        if fault or blocks.ended:
-            return
+        if fault or found or blocks.ended:
+            break
+    if ending is not None and not fault and (offset or chunk):
+        ending.require(found, line)
+    blocks.behind_data = Place(offset, line, chunk)
+
+
+def _scan(
+    blocks: Blocks, scanner: Scanner, chunk: bytes, ending: Ending | None
+) -> tuple[Scan, Found | None]:
+    """The rows of a chunk before the end of the data, and where that is."""
+    final = blocks.ended and blocks.undecodable is None
+    scan = scanner.scan(chunk, final=final)
+    if ending is None:
+        return scan, None
+    found = ending.find(chunk, scan, final=final)
+    if found is not None:
+        return cut_at(scan, found.row), found
+    if scan.problem and not blocks.ended and may_be_the_line(chunk, scan):
+        scan = scan._replace(problem=None)
+    return scan, None
 
 
 def _rows(scan: Scan, offset: int, line: int) -> tuple[Rows, int]:

@@ -11,7 +11,7 @@ from airflow_landing_loader.landing.formats.csv.rows import (
     Blocks,
     Place,
     batches,
-    skip_lines,
+    pass_lines,
 )
 from airflow_landing_loader.landing.formats.csv.scanner import Limits, Scanner
 from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
@@ -27,6 +27,10 @@ def blocks(text: bytes, size: int) -> Blocks:
 
 def read(text: bytes, size: int) -> list[Batch]:
     return list(batches(blocks(text, size), Scanner(Dialect.of(CsvDialect()), LIMITS), Place()))
+
+
+def skipped(source: Blocks, count: int) -> Place:
+    return pass_lines(source, Place(), lambda number, _: number <= count, LIMITS, lambda *_: None)
 
 
 def all_rows(found: list[Batch]) -> list[tuple[int, int, int, int]]:
@@ -90,7 +94,7 @@ class TestBatches:
 class TestSkippedLines:
     def place(self, text: bytes, count: int, size: int) -> tuple[int, int, bytes]:
         source = blocks(text, size)
-        place = skip_lines(source, count, LIMITS, lambda *_: None)
+        place = skipped(source, count)
         assert place.fault is None
         return place.offset, place.line, place.rest + source.take(1000)
 
@@ -116,6 +120,6 @@ class TestSkippedLines:
             (b"ab\n" + b"x" * 500 + b"\n", ErrorCode.CSV_RECORD_TOO_LONG, 2),
             (b"ab\nxy\xff", ErrorCode.ENCODING_INVALID, 2),
         ):
-            fault = skip_lines(blocks(text, size), 5, LIMITS, lambda *_: None).fault
+            fault = skipped(blocks(text, size), 5).fault
             assert fault is not None
             assert (fault.code, fault.line) == (code, line)

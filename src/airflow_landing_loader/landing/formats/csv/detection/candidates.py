@@ -22,11 +22,13 @@ from airflow_landing_loader.landing.formats.csv.detection.header_signs import (
     is_value,
     tells_header,
 )
+from airflow_landing_loader.landing.formats.csv.ends.ending import Ending, cut_at
+from airflow_landing_loader.landing.formats.csv.ends.rules import LineRule, line_at, rule_for
 from airflow_landing_loader.landing.formats.csv.header.promise import effective_names
 from airflow_landing_loader.landing.formats.csv.header.record import split
 from airflow_landing_loader.landing.formats.csv.inspection import limits_of
 from airflow_landing_loader.landing.formats.csv.scanner import Scan, Scanner
-from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
+from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect, Offsets
 from airflow_landing_loader.safe_text import counted
 
 DELIMITERS = (",", ";", "\t", "|", "||", ":", "^", "~", "\x1f", "\x01")
@@ -42,10 +44,14 @@ Row = tuple[str | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The beginning of a text, and whether that is all of it."""
+    """The beginning of a text, and whether that is all of it.
+
+    :param line: physical line of its first line.
+    """
 
     text: bytes
     whole: bool
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ def read_head(head: Head, mapping: TableMapping) -> Iterator[Reading | Broken]:
     """Read the head in every way that the mapping leaves open, the simplest first."""
     known: dict[tuple[object, ...], Reading | Broken | None] = {}
     for csv in _candidates(head, mapping.csv):
-        for skip, most in _starts(head, csv, mapping.csv):
+        for skip, most in _starts(head, csv, mapping):
             csv = csv.model_copy(update={"skip_rows": skip})
             # A mark that the head does not hold changes nothing in it.
             marks = (
@@ -174,13 +180,14 @@ def _choices(written: CsvDialect, key: str, choices: tuple[Any, ...]) -> tuple[A
     return choices if written.is_open(key) else (getattr(written, key),)
 
 
-def _starts(head: Head, csv: CsvDialect, written: CsvDialect) -> Iterator[tuple[int, int]]:
+def _starts(head: Head, csv: CsvDialect, mapping: TableMapping) -> Iterator[tuple[int, int]]:
     """Lines to skip so that the table may begin behind them, and the most fields of such a line.
 
     A line before the table has at most half as many fields as the table: so much more than any line
     before it has only the first line of a table that is worth a try.
     """
-    if not written.is_open("skip_rows"):
+    told = mapping.csv.data_start is not None or mapping.header_record is not None
+    if told or not mapping.csv.is_open("skip_rows"):
         yield csv.skip_rows, 0
         return
     yield 0, 0
@@ -224,12 +231,23 @@ def _is_plain_name(cell: str | None) -> bool:
 
 def _read(head: Head, mapping: TableMapping, csv: CsvDialect) -> Reading | Broken | None:
     """Read the head by a dialect; ``None`` if there is no record behind the skipped lines."""
-    chunk = _behind(head.text, csv.skip_rows)
+    chunk, first_line = _above_left_out(head, csv)
     if not chunk:
         return None
     scanner = Scanner(Dialect.of(csv), limits_of(mapping))
     scan = scanner.scan(chunk, final=head.whole)
-    found = _Scanned(csv, chunk, scan, has_trailer=mapping.trailer is not None and head.whole)
+    ending = Ending.of(mapping, "")
+    end = None if ending is None else ending.find(chunk, scan, final=head.whole)
+    if end is not None:
+        scan = cut_at(scan, end.row)
+    has_trailer = mapping.trailer is not None and mapping.trailer.match is None
+    found = _Scanned(
+        csv,
+        chunk,
+        scan,
+        first_line=first_line,
+        has_trailer=has_trailer and (head.whole or end is not None),
+    )
     if not found.records:
         return None
     broken = found.ragged() or found.fault()
@@ -254,11 +272,15 @@ def _read(head: Head, mapping: TableMapping, csv: CsvDialect) -> Reading | Broke
 class _Scanned:
     """What a scan has found, by index of its rows.
 
+    :param first_line: physical line at which the chunk begins.
     :param has_trailer: the last record is the trailer.
     """
 
-    def __init__(self, csv: CsvDialect, chunk: bytes, scan: Scan, *, has_trailer: bool) -> None:
+    def __init__(
+        self, csv: CsvDialect, chunk: bytes, scan: Scan, *, first_line: int, has_trailer: bool
+    ) -> None:
         self._csv, self._chunk, self._scan = csv, chunk, scan
+        self._first_line = first_line
         blank = np.zeros(len(scan.starts), np.bool_) if scan.blank is None else scan.blank
         filled = np.flatnonzero(~blank)
         self.columns = int(scan.delimiters[filled[0]]) + 1 if len(filled) else 0
@@ -267,8 +289,21 @@ class _Scanned:
             kept = np.arange(filled[0], len(scan.starts))  # a blank line is a record
         if has_trailer and scan.problem is None:
             kept = kept[kept < filled[-1]]
+        if csv.header and csv.skip_lines is not None:
+            kept = self._without_skipped(kept, rule_for(csv.skip_lines.expression))
         self._kept = kept
         self.records: list[int] = kept.tolist()
+
+    def _without_skipped(self, kept: Offsets, rule: LineRule) -> Offsets:
+        """The records without the lines below the header that are none."""
+        first = next(
+            (at for at, index in enumerate(kept[1:], 1) if not rule.matches(self._line(index))),
+            len(kept),
+        )
+        return np.concatenate((kept[:1], kept[first:]))
+
+    def _line(self, index: int) -> bytes:
+        return self.text(index).encode()
 
     def ragged(self) -> Broken | None:
         """The first record that has not as many fields as the first."""
@@ -299,12 +334,22 @@ class _Scanned:
         """Physical line at which a row begins; the one behind the last row is known too."""
         extra = self._scan.extra_lines
         inside = 0 if extra is None else int(extra[:index].sum())
-        return self._csv.skip_rows + 1 + index + inside
+        return self._first_line + index + inside
 
     def text(self, index: int) -> str:
         """A row without its line end."""
         start, stop = int(self._scan.starts[index]), int(self._scan.stops[index])
         return self._chunk[start:stop].decode().removesuffix("\n").removesuffix("\r")
+
+
+def _above_left_out(head: Head, csv: CsvDialect) -> tuple[bytes, int]:
+    """The head without the lines above the table, and the physical line at which that begins."""
+    text, line = _behind(head.text, csv.skip_rows), head.line + csv.skip_rows
+    if csv.skip_lines is not None:
+        rule = rule_for(csv.skip_lines.expression)
+        while text and rule.matches(line_at(text, 0)[0]):
+            text, line = _behind(text, 1), line + 1
+    return text, line
 
 
 def _behind(text: bytes, lines: int) -> bytes:

@@ -26,6 +26,7 @@ from airflow_landing_loader.landing.formats.csv.detection.candidates import (
     read_head,
 )
 from airflow_landing_loader.landing.formats.csv.dialect_text import as_written, in_words
+from airflow_landing_loader.landing.formats.csv.ends.cutting import without_ends
 from airflow_landing_loader.landing.formats.csv.errors import terminal_error
 from airflow_landing_loader.landing.formats.csv.inspection import (
     explain,
@@ -92,7 +93,8 @@ def _head(delivered: TextPass, mapping: TableMapping) -> Head:
             limits=limits_of(mapping),
             utf8=mapping.csv.encoding == "utf-8",
         )
-    return Head(text[:HEAD_BYTES], whole)
+    table, line = without_ends(text[:HEAD_BYTES], mapping)
+    return Head(table, whole, line)
 
 
 def _readings(head: Head, mapping: TableMapping, name: str) -> list[Reading]:

@@ -1,0 +1,155 @@
+"""The lines behind the last record: read to their end, and never loaded."""
+
+from __future__ import annotations
+
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.control.trailer import LastRecord
+from airflow_landing_loader.landing.formats.csv.ends.counted import CountedLine
+from airflow_landing_loader.landing.formats.csv.ends.rules import rule_for
+from airflow_landing_loader.landing.formats.csv.header.record import fields_of
+from airflow_landing_loader.landing.formats.csv.rows import Blocks, Place, pass_lines
+from airflow_landing_loader.landing.formats.csv.scanner import Limits
+from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
+from airflow_landing_loader.landing.model import LineSpan, TrailerContent
+from airflow_landing_loader.safe_text import counted
+
+MAX_LINES = 10_000
+"""Lines of a footer; where there are more, data are among them."""
+
+
+class LinesBelow:
+    """Reads what stands behind the data.
+
+    :param mapping: the table mapping.
+    :param file: file name, for errors.
+    :param columns: number of columns of the file.
+    :param header: the text of the header, without its line end; ``None`` without one.
+    :ivar span: the lines, once they were read; ``None`` if there are none.
+    """
+
+    def __init__(
+        self, mapping: TableMapping, file: str, *, columns: int, header: bytes | None
+    ) -> None:
+        csv, trailer = mapping.csv, mapping.trailer
+        self._mapping = mapping
+        self._file = file
+        self._columns = columns
+        self._header = header
+        # A line that is given by its whole text stands there once.
+        once = csv.data_end if csv.data_end is not None and csv.data_end.line else None
+        self._once = [rule_for(mark.expression) for mark in (csv.data_start, once) if mark]
+        self._is_trailer = csv.data_end is None and not csv.footer_rows
+        self._counted: CountedLine | None = None
+        if trailer is not None and trailer.match is not None:
+            self._counted = CountedLine(
+                rule_for(trailer.match),
+                "trailer",
+                file,
+                ErrorCode.TRAILER_BAD_COUNT,
+                ErrorCode.TRAILER_NOT_LAST,
+            )
+        self._may_be_data = False
+        self._lines = 0
+        self._last_ended = False
+        self.span: LineSpan | None = None
+
+    @property
+    def trailer(self) -> TrailerContent | None:
+        """What the trailer says, where ``trailer.match`` describes it."""
+        return None if self._counted is None else self._counted.found
+
+    def read(self, blocks: Blocks, place: Place, limits: Limits) -> Place:
+        """Read the lines.
+
+        :param blocks: the text from ``place`` on, without ``place.rest``.
+        :param place: where they begin.
+        :param limits: a line may have as many bytes as a record.
+        :returns: the end of the text, or what was wrong before.
+        :raises TerminalError: ``TRAILER_*``, ``CSV_DATA_AFTER_END``, ``CSV_FOOTER_MISSING``.
+        """
+        end = pass_lines(blocks, place, lambda _, __: True, limits, self._look)
+        if end.fault is not None:
+            return end
+        if self._lines:
+            self.span = LineSpan(
+                line=place.line, lines=self._lines, start=place.offset, end=end.offset
+            )
+        if self._counted is not None and self.trailer is None and end.offset:
+            raise self._refusal(
+                ErrorCode.TRAILER_MISSING,
+                "No line behind the records is the trailer that trailer.match describes.",
+                "Ask the sender to deliver the file again, whole; or correct trailer.match.",
+                place.line,
+            )
+        if self._mapping.csv.footer_rows and end.offset:
+            self._require_footer(place.line, end.line - 1)
+        return end
+
+    def _look(self, number: int, line: bytes) -> None:
+        self._lines += 1
+        text = line.rstrip(b"\r\n")
+        self._last_ended = len(text) < len(line)
+        if self._lines == 1:
+            self._may_be_data = self._is_like_data(number, text)
+        if self._is_trailer and self._lines > 1 and text:
+            raise self._refusal(
+                ErrorCode.TRAILER_NOT_LAST,
+                "A line follows the trailer.",
+                "If several files were put into one, ask the sender for single ones; if lines "
+                "follow the trailer, say by csv.data_end where the data end.",
+                number,
+            )
+        if self._counted is not None:
+            self._counted.look(number, text)
+        again = self._lines > 1 and any(rule.matches(text) for rule in self._once)
+        if again or self._lines > MAX_LINES or (text and text == self._header):
+            raise self._refusal(
+                ErrorCode.CSV_DATA_AFTER_END,
+                f"More than {MAX_LINES:,} lines follow the data."
+                if self._lines > MAX_LINES
+                else "Data begin again behind their end.",
+                "If several files were put into one, ask the sender for single ones.",
+                number,
+            )
+
+    def _is_like_data(self, number: int, text: bytes) -> bool:
+        """Whether a line may be a data record, or the beginning of one."""
+        try:
+            fields = fields_of(text.decode(), Dialect.of(self._mapping.csv))
+        except ValueError:
+            return True  # a quoted field may go on in the next line
+        line = LastRecord(fields=fields, ended=self._last_ended, file=self._file, line=number)
+        return line.may_be_data(self._columns, ragged=self._mapping.on_bad_row == "reject")
+
+    def _require_footer(self, first: int, last: int) -> None:
+        """Where only the number of lines tells the footer, its first one must be no data: it is, if
+        the file was cut, unless a count is there that would be wrong then.
+
+        :param first: physical line of the first one.
+        :param last: of the last one.
+        """
+        mapping, found = self._mapping, self.trailer
+        if self._lines < mapping.csv.footer_rows:
+            raise self._refusal(
+                ErrorCode.CSV_FOOTER_MISSING,
+                f"The file has {counted(self._lines, 'line')} below its header, its footer should "
+                f"have {mapping.csv.footer_rows} (csv.footer_rows).",
+                "Ask the sender to deliver the file again, whole.",
+                first,
+            )
+        whole = found is not None and (self._last_ended or found.line < last)
+        if whole or mapping.go_file is not None or mapping.header_record is not None:
+            return
+        if self._may_be_data:
+            raise self._refusal(
+                ErrorCode.CSV_FOOTER_MISSING,
+                "The first line of the footer (csv.footer_rows) may be a record: nothing tells it "
+                "from the end of a file that was cut.",
+                "Ask the sender to deliver the file again, whole; if this is its footer, say by "
+                "csv.data_end how it begins, or by trailer.match where it holds the count.",
+                first,
+            )
+
+    def _refusal(self, code: ErrorCode, message: str, hint: str, line: int) -> TerminalError:
+        return TerminalError(code, message, hint=hint, file=self._file, line=line)
