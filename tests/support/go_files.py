@@ -19,9 +19,12 @@ PROPERTIES = {"format": "properties", "row_count_key": "record_count"}
 CSV = {"format": "csv", "row_count_column": 2}
 
 
-def delivery(folder: Path, content: bytes | str, **rules: Any) -> Delivery:
+def delivery(
+    folder: Path, content: bytes | str, *, pattern: str = "trades_*.csv", **rules: Any
+) -> Delivery:
     """Write a data file and a go file of this content; the two as they are found.
 
+    :param pattern: of the data file; the go file's is the same with another ending.
     :param rules: what the mapping says of the go file beside its pattern, as :data:`PROPERTIES`.
     """
     raw = content.encode() if isinstance(content, str) else content
@@ -31,7 +34,11 @@ def delivery(folder: Path, content: bytes | str, **rules: Any) -> Delivery:
     data, go = zone.stat(DATA), zone.stat(GO)
     assert data is not None
     mapping = TableMapping.model_validate(
-        {"pattern": "trades_*.csv", "table": "t", "go_file": {"pattern": "trades_*.go", **rules}}
+        {
+            "pattern": pattern,
+            "table": "t",
+            "go_file": {"pattern": pattern.replace("csv", "go"), **rules},
+        }
     )
     return Delivery(mapping=mapping, data=data, go=go)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.go_files import CSV, DATA, PROPERTIES, read, refusal
@@ -45,6 +46,15 @@ def test_a_go_file_of_one_line_names_no_other_data_file(
 )
 def test_what_names_no_other_data_file(tmp_path: Path, content: str) -> None:
     assert read(tmp_path, content, **CSV).expected_records == 5
+
+
+def test_a_pattern_with_parts_knows_the_names_of_its_files(tmp_path: Path) -> None:
+    parts: dict[str, Any] = {**PROPERTIES, "pattern": "trades_{day:%Y%m%d}.csv"}
+    error = refusal(tmp_path, "record_count=5\nabout=Trades_20240114.csv.gz\n", **parts)
+    assert error.code is ErrorCode.GO_FILE_OTHER_FILE
+    assert (
+        read(tmp_path, "record_count=5\nabout=trades_of_may.csv\n", **parts).expected_records == 5
+    )
 
 
 def test_properties_name_no_other_data_file(tmp_path: Path) -> None:
