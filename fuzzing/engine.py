@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -112,9 +113,10 @@ def _check_alone(
 
 
 def _check_rejects(rejects: tuple[Reject, ...], judged: Judgement) -> None:
-    end = (judged.kind or b"\n").decode()
+    end = judged.kind or b"\n"
+    ends = r"\r\n|\r|\n" if end == b"mixed" else end.decode()
     assert [(reject.record, reject.line, reject.text) for reject in rejects] == [
-        (number, row.line, judged.text[row.start : row.stop].decode().removesuffix(end))
+        (number, row.line, re.sub(rf"(?:{ends})\Z", "", judged.text[row.start : row.stop].decode()))
         for number, row in enumerate(judged.records, start=1)
         if row in judged.ragged
     ], "other records are set aside"

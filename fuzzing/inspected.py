@@ -13,6 +13,7 @@ from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.formats.csv import inspection as inspection_module
 from airflow_landing_loader.landing.formats.csv.cells import read_records
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.inspection import (
     inspect,
     locate,
@@ -81,6 +82,7 @@ def _check_found(found: Inspection, judged: Judgement) -> None:
     records = judged.records
     assert found.records == len(records), f"{found.records} records of {len(records)}"
     assert found.ragged == len(judged.ragged)
+    assert found.comments == judged.comments
     assert found.skipped_headers == len(judged.left_out)
     assert len(found.columns) == judged.columns
     assert found.longest_record == max((row.stop - row.start for row in records), default=0)
@@ -140,7 +142,11 @@ def _check_cells(
 def _check_csv_module(mapping: TableMapping, found: Inspection, judged: Judgement) -> None:
     """Where the grammars agree, the module of Python finds the same fields."""
     dialect = mapping.csv
-    if dialect.escape is not None or len(dialect.delimiter) > 1:
+    if (
+        dialect.escape is not None
+        or len(dialect.delimiter) > 1
+        or not Dialect.of(dialect).is_readable
+    ):
         return
     reader = csv.reader(
         io.StringIO(judged.text[_start_of(judged) :].decode(), newline=""),

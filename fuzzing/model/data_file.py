@@ -39,7 +39,8 @@ class Judgement:
     :param left_out: records that are the header again, and no data.
     :param last: the trailer.
     :param trailer: what the trailer says.
-    :param kind: the line end.
+    :param comments: how many lines are comments.
+    :param kind: the line end; ``b"mixed"`` where all kinds are allowed.
     :param verdict: what is wrong first; ``None``: the file is good.
     """
 
@@ -52,6 +53,7 @@ class Judgement:
     left_out: list[Row] = field(default_factory=list)
     last: Row | None = None
     trailer: TrailerContent | None = None
+    comments: int = 0
     kind: bytes | None = None
     verdict: Verdict | None = None
 
@@ -82,7 +84,8 @@ class Judgement:
 
     def cells(self, row: Row, null_values: tuple[str, ...]) -> tuple[str | None, ...]:
         """The values of a record, ``None`` for NULL."""
-        nulls = ("", *null_values)
+        sequences = self.said.csv.escape_sequences in ("mysql", "postgres")
+        nulls = (r"\N" if sequences else "", *null_values)
         return tuple(
             None if not cell.quoted and cell.text in nulls else cell.text for cell in row.cells
         )
@@ -106,6 +109,7 @@ def judge(content: bytes, mapping: TableMapping) -> Judgement:
     for row in reader.rows:
         row.start, row.stop = row.start + start, row.stop + start
     found.rows, found.kind, found.verdict = reader.rows, reader.kind, reader.verdict
+    found.comments = reader.comments
     found.verdict = _records(found, mapping)
     return found
 
@@ -165,13 +169,11 @@ def _records(found: Judgement, mapping: TableMapping) -> Verdict | None:
         filled = [index for index, row in enumerate(rows) if not row.blank]
         if not filled:
             return found.verdict or Verdict(ErrorCode.FILE_EMPTY)
-        found.header = rows[filled[0]]
-        found.columns = found.header.fields
-        found.said = names_said.Names.of(found.names, mapping.csv)
-        wrong = found.said.against_promise()
+        wrong = _header(found, filled[0], mapping)
         if wrong is not None:
-            return Verdict(wrong, found.header.line)
+            return wrong
         rows = rows[filled[0] + 1 :]
+    rows = _narrowed(found, rows, mapping)
     found.records = [row for row in rows if found.columns == 1 or not row.blank]
     if mapping.trailer is not None and found.verdict is None:
         filled = [index for index, row in enumerate(found.records) if not row.blank]
@@ -191,6 +193,25 @@ def _records(found: Judgement, mapping: TableMapping) -> Verdict | None:
             return Verdict(said, found.last.line)
         found.trailer = TrailerContent(expected_records=said[0], tag=said[1], line=found.last.line)
     return found.verdict
+
+
+def _header(found: Judgement, index: int, mapping: TableMapping) -> Verdict | None:
+    """Take a row for the header; return what is wrong with it."""
+    if mapping.csv.trailing_delimiter == "ignore":
+        found.rows[index] = found.rows[index].narrowed()
+    found.header = found.rows[index]
+    found.columns = found.header.fields
+    found.said = names_said.Names.of(found.names, mapping.csv)
+    wrong = found.said.against_promise()
+    return None if wrong is None else Verdict(wrong, found.header.line)
+
+
+def _narrowed(found: Judgement, rows: list[Row], mapping: TableMapping) -> list[Row]:
+    """The rows behind the header, without a field that is one too many."""
+    if mapping.csv.trailing_delimiter == "ignore":
+        rows = [row.narrowed(found.columns) for row in rows]
+        found.rows[len(found.rows) - len(rows) :] = rows
+    return rows
 
 
 def _first_bad(found: Judgement, mapping: TableMapping) -> Verdict | None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from airflow_landing_loader.config.mapping.model import CsvDialect
 from airflow_landing_loader.exceptions import ErrorCode
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.header.record import column_names
-from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
 from fuzzing.model.csv_text import Row, Verdict
 
 _UNSEEN = re.compile(

@@ -8,7 +8,7 @@ import gzip
 import io
 import lzma
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,47 @@ DIALECTS: tuple[dict[str, Any], ...] = (
     {"delimiter": "|", "escape": "/"},
     {"delimiter": " "},
 )
+_TOGETHER: dict[str, Any] = {
+    "blank_around_quotes": True,
+    "comments": "#",
+    "mixed_line_ends": True,
+    "trailing_delimiter": "ignore",
+}
+WRITINGS: tuple[dict[str, Any], ...] = (
+    {},
+    {"trailing_delimiter": "ignore"},
+    {"blank_around_quotes": True},
+    {"excel_formulas": True},
+    {"comments": "#"},
+    {"mixed_line_ends": True},
+    {"escape_sequences": "mysql"},
+    {"escape_sequences": "postgres"},
+    {"escape_sequences": "spark"},
+    {"excel_formulas": True, **_TOGETHER},
+    {"escape_sequences": "mysql", **_TOGETHER, "comments": "a"},
+    {"escape_sequences": "spark", **_TOGETHER, "comments": "--"},
+)
+"""What senders write besides RFC 4180, one by one and together."""
+
+
+def written(csv: dict[str, Any], writing: dict[str, Any]) -> dict[str, Any]:
+    """A dialect together with a writing, without what contradicts that."""
+    csv, writing = dict(csv), dict(writing)
+    if "escape_sequences" in writing or "excel_formulas" in writing:
+        csv.pop("escape", None)
+    if "excel_formulas" in writing:
+        csv.pop("quote", None)
+    if writing.get("escape_sequences") == "postgres":
+        csv["quote"] = ""
+    if csv.get("quote") == "":
+        writing.pop("blank_around_quotes", None)
+        if writing.get("escape_sequences") == "spark":
+            writing.pop("escape_sequences")
+    if csv.get("delimiter", ",")[:1] == writing.get("comments"):
+        writing["comments"] = "#"
+    return csv | writing
+
+
 _ENCODINGS = (
     "utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "windows-1252", "iso-8859-15",
     "utf-32", "utf-32-be", "ascii", "windows-1250", "shift_jis", "gbk", "gb18030", "big5",
@@ -99,19 +140,30 @@ class DataFile:
             check_engine(validated, zone, judged, reading)
 
 
-def data_file(choices: Choices, *, names: dict[str, Any] | None = None, **rules: Any) -> DataFile:
+def data_file(
+    choices: Choices,
+    *,
+    names: dict[str, Any] | None = None,
+    writings: Sequence[dict[str, Any]] = (),
+    tokens: Sequence[bytes] = TOKENS,
+    **rules: Any,
+) -> DataFile:
     """Make a file and its mapping of an input.
 
     :param names: what the mapping says of columns, in place of what is chosen here.
+    :param writings: what may be written besides RFC 4180.
+    :param tokens: pieces of text.
     :param rules: further keys of the mapping.
     """
     csv = dict(choices.pick(DIALECTS))
+    writing = choices.pick(writings) if writings else {}
     encoding = choices.pick(_ENCODINGS)
     columns = choices.pick(_COLUMNS)
     if names is not None:
         csv |= names
     elif columns:
         csv |= {"header": False, "columns": columns}
+    csv = written(csv, writing)
     csv |= {"encoding": encoding, "skip_rows": choices.pick((0, 0, 1, 3))}
     csv |= {
         "null_values": choices.pick(((), ("NULL", "a"))),
@@ -132,7 +184,7 @@ def data_file(choices: Choices, *, names: dict[str, Any] | None = None, **rules:
     block, line_limit = choices.pick(_BLOCKS), choices.pick(_LINE_LIMITS)
     together, ending = choices.pick((False, True)), choices.pick(_ENDINGS)
     encoded = choices.pick((False, True))
-    content = choices.text(TOKENS)
+    content = choices.text(tokens)
     if encoded:
         content = content.decode(errors="ignore").encode(encoding, errors="ignore")
     return DataFile(

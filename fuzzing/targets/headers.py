@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from airflow_landing_loader.config.mapping.model import CsvDialect, TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.header.record import column_names as names_of_record
-from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
 from airflow_landing_loader.loading.columns.drift import TableColumn, plan_columns
 from airflow_landing_loader.loading.columns.names import FileColumn, file_columns
 from airflow_landing_loader.loading.sql import sql_name

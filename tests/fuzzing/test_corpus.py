@@ -78,7 +78,7 @@ SABOTAGES = {
         ),
     ),
     "the engine drops a byte order mark that is text": Sabotage(
-        "records", "loading.reading.csv._MARK", lambda _: b""
+        "records", "loading.reading.csv.MARK", lambda _: b""
     ),
     "lines are counted from 0": Sabotage(
         "records",
@@ -98,6 +98,14 @@ SABOTAGES = {
         "trailers",
         "landing.formats.csv.counter.Tally._hold_back",
         lambda _: lambda self, batch, rows: rows,
+    ),
+    "backslash sequences stay as they are": Sabotage(
+        "writings",
+        "landing.formats.csv.plain_rows.PlainRows._translate",
+        lambda _: lambda self, draft, form: None,
+    ),
+    "a quote within a comment opens a field": Sabotage(
+        "writings", "landing.formats.csv.plain_form._comment_lines", lambda _: lambda *_: []
     ),
     "the trailer promises one record more": Sabotage(
         "trailers", "landing.formats.csv.counter.read_trailer", _one_more

@@ -126,7 +126,7 @@ def test_thousands_of_columns_are_named_by_the_first() -> None:
         restates_load_id=None,
         same_content_load_id=None,
     )
-    content = SimpleNamespace(columns=names * 3, skipped_headers=0)
+    content = SimpleNamespace(columns=names * 3, skipped_headers=0, comments=0)
     validated: Any = SimpleNamespace(detected=None, inspection=content)
     notes = notes_of(validated, load)
     assert [note.partition(" and ")[2] for note in notes] == ["9980 more", "9980 more", ""]

@@ -26,6 +26,8 @@ _DUPLICATE = {
     "load": "is loaded again",
     "fail": "is refused",
 }
+_FORMULA = '="text"'
+_SEQUENCES = {"mysql": "MySQL", "postgres": "Postgres", "spark": "Spark"}
 _REDELIVERY = {
     "append": "is loaded beside the earlier rows, and reported",
     "replace": "replaces the earlier rows, in one transaction",
@@ -195,8 +197,25 @@ def _csv(csv: CsvDialect) -> Iterator[str]:
             yield f"{where} {said} {_code(mark.line or mark.match or '')}."
     if csv.footer_rows:
         yield f"The last {counted(csv.footer_rows, 'line')} of a file are no records."
+    yield from _writing(csv)
     if not csv.header:
         yield f"Without header; the columns are {_list(csv.columns or ())}."
+
+
+def _writing(csv: CsvDialect) -> Iterator[str]:
+    """What the files may have besides RFC 4180."""
+    if csv.trailing_delimiter == "ignore":
+        yield "A delimiter behind the last field is ignored."
+    if csv.blank_around_quotes:
+        yield "Blanks between delimiters and quotes are dropped."
+    if csv.excel_formulas:
+        yield f"{_code(_FORMULA)} is that text."
+    if csv.comments is not None:
+        yield f"Lines that begin with {_code(csv.comments)} are comments."
+    if csv.mixed_line_ends:
+        yield "All kinds of line ends end a record."
+    if csv.escape_sequences is not None:
+        yield f"Backslash sequences are those of {_SEQUENCES[csv.escape_sequences]}."
 
 
 def _list(texts: Sequence[str]) -> str:

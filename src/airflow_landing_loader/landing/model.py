@@ -13,8 +13,8 @@ from airflow_landing_loader.config.mapping.fields import Compression
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.storage.model import LandedFile
 
-LineEnd = Literal["\n", "\r\n", "\r"]
 Algorithm = Literal["md5", "sha1", "sha256", "sha512"]
+LineEnd = Literal["\n", "\r\n", "\r", "mixed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,8 @@ class Inspection:
     :param sha256: hex digest of the delivered bytes (compressed as delivered).
     :param size: delivered bytes.
     :param compression: how the delivered bytes are compressed.
-    :param line_end: the one kind of line end outside quotes (``"\\n"`` if the file has none).
+    :param line_end: the one kind of line end outside quotes (``"\\n"`` if the file has none);
+        ``"mixed"`` where the mapping allows all kinds.
     :param columns: the sender's column names in file order, trimmed and NFC, from the header or
         from the mapping's ``csv.columns``.
     :param body_start: offset of the first data record.
@@ -101,8 +102,10 @@ class Inspection:
     :param records: data records between the two, header and trailer not counted.
     :param ragged: of these, records with a wrong number of fields, or that are the header again.
     :param skipped_headers: records that are the header again and are left out, not counted.
+    :param comments: comment lines behind the skipped ones, which are no records.
     :param longest_record: bytes of the longest data record, its line end included.
-    :param multiline: whether a record, or the header, has line ends within quotes.
+    :param multiline: whether a record, or the header, has line ends within quotes
+        or behind backslashes.
     :param header_line: physical line of the header record, ``None`` without one.
     :param checksum: of the delivered bytes, by the algorithm that was asked for, if one was.
     :param trailer: content of the trailer, if the mapping has one.
@@ -124,6 +127,7 @@ class Inspection:
     longest_record: int
     multiline: bool = True
     skipped_headers: int = 0
+    comments: int = 0
     header_line: int | None = None
     trailer: TrailerContent | None = None
     checksum: Checksum | None = None

@@ -181,7 +181,8 @@ def _tell_content(out: Screen, validated: Validated) -> None:
     skipped = (
         f"  {found.skipped_headers:,} repeated headers left out" if found.skipped_headers else ""
     )
-    out.line(f"records   {found.records:,}{promise}{ragged}{skipped}")
+    comments = f"  {counted(found.comments, 'comment line')} left out" if found.comments else ""
+    out.line(f"records   {found.records:,}{promise}{ragged}{skipped}{comments}")
     if validated.detected is not None:
         out.line(f"dialect   {validated.detected}  (detected)", hang=10)
     for sent, name in zip(found.columns, names, strict=True):
@@ -273,6 +274,7 @@ def _document(checked: Checked) -> dict[str, Any]:
         "trailer": _counted(found.trailer),
         "head": _span(found.head),
         "footer": _span(found.footer),
+        "comments": found.comments,
         "sha256": found.sha256,
         "checksum": go.checksum.algorithm if go and go.checksum else None,
         "business_date": go.business_date if go else None,

@@ -117,6 +117,31 @@ class CsvDialect(MappingModel):
     row_number: Flag = Field(
         default=False, description="Whether each row keeps its record number in its file."
     )
+    trailing_delimiter: Literal["refuse", "ignore"] = Field(
+        default="refuse",
+        description="A delimiter behind the last field, in the header, the records or both: it is "
+        "one field more, or it is ignored.",
+    )
+    blank_around_quotes: Flag = Field(
+        default=False,
+        description="Whether blanks and tabs between a delimiter and a quote are dropped.",
+    )
+    excel_formulas: Flag = Field(
+        default=False, description='Whether ="00123" is the text 00123, as it is for Excel.'
+    )
+    comments: Annotated[str, AfterValidator(rules.check_comments)] | None = Field(
+        default=None,
+        description="How a line begins that is a comment, where a record could begin.",
+        json_schema_extra=rules.COMMENTS_SCHEMA,
+    )
+    mixed_line_ends: Flag = Field(
+        default=False, description="Whether LF, CRLF and CR all end a record in one file."
+    )
+    escape_sequences: Literal["mysql", "postgres", "spark"] | None = Field(
+        default=None,
+        description="Whose backslash sequences stand in the text: those of MySQL's LOAD DATA, of "
+        "the text format of Postgres's COPY, or of Spark's CSV.",
+    )
 
     @field_validator("data_start")
     @classmethod
@@ -172,6 +197,56 @@ class CsvDialect(MappingModel):
             )
         return None if value == quote else value  # the quote doubled: what None means
 
+    @field_validator("blank_around_quotes")
+    @classmethod
+    def _quotes_to_stand_beside(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("quote") == "":
+            raise refusal(
+                ErrorCode.MAPPING_CONTRADICTION,
+                "Blanks beside quotes are to be dropped, but quote is empty.",
+                hint="Leave blank_around_quotes out, or give a quote.",
+            )
+        return value
+
+    @field_validator("excel_formulas")
+    @classmethod
+    def _quoted_as_excel_does(cls, value: bool, info: ValidationInfo) -> bool:
+        others = (info.data.get("quote", '"') != '"', info.data.get("escape") is not None)
+        if value and (any(others) or "=" in info.data.get("delimiter", "")):
+            raise refusal(
+                ErrorCode.MAPPING_CONTRADICTION,
+                'Excel writes ="text" with double quotes, doubles quotes within, and delimits by '
+                "no =; the mapping says otherwise.",
+                hint="Leave quote and escape out, and take another delimiter; or leave "
+                "excel_formulas out.",
+            )
+        return value
+
+    @field_validator("comments")
+    @classmethod
+    def _comments_are_no_fields(cls, value: str | None, info: ValidationInfo) -> str | None:
+        marks = [info.data.get(key) or "" for key in ("delimiter", "quote")]
+        for mark in marks:
+            if value and mark and (value.startswith(mark) or mark.startswith(value)):
+                raise refusal(
+                    ErrorCode.MAPPING_CONTRADICTION,
+                    f"A line that begins with {value!r} may be a record: {mark!r} is the delimiter "
+                    "or the quote.",
+                    hint="Comments have to begin with something else.",
+                )
+        return value
+
+    @field_validator("escape_sequences")
+    @classmethod
+    def _sequences_have_the_backslash(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return value
+        wrong = _not_beside_sequences(value, info.data)
+        if wrong is not None:
+            what, hint = wrong
+            raise refusal(ErrorCode.MAPPING_CONTRADICTION, what, hint=hint)
+        return value
+
     @field_validator("columns")
     @classmethod
     def _columns_where_no_header_is(
@@ -207,6 +282,38 @@ class CsvDialect(MappingModel):
         """Read back, a default that was never written must not count as written."""
         fields: dict[str, Any] = handler(self)
         return {key: value for key, value in fields.items() if not self.is_open(key)}
+
+
+def _not_beside_sequences(value: str, keys: dict[str, Any]) -> tuple[str, str] | None:
+    """What other keys say that contradicts ``escape_sequences``, and what to do, if so."""
+    quote = keys.get("quote")
+    if keys.get("escape") is not None:
+        return (
+            f"escape_sequences: {value} says what a backslash means, and escape says it too.",
+            "Leave escape out.",
+        )
+    if any("\\" in (keys.get(key) or "") for key in ("delimiter", "quote", "comments")):
+        return (
+            "The backslash is the delimiter, the quote or the beginning of a comment, and begins "
+            "escape sequences.",
+            "Change one of them.",
+        )
+    if keys.get("excel_formulas"):
+        return (
+            "Excel writes no escape sequences.",
+            "Leave excel_formulas or escape_sequences out.",
+        )
+    if value == "postgres" and quote:
+        return (
+            "The text format of Postgres has no quotes: a quote is text.",
+            "Write quote: '' beside it; for COPY ... (FORMAT csv) leave escape_sequences out.",
+        )
+    if value == "spark" and quote == "":
+        return (
+            "Spark's escapes work inside quotes, but quote is empty.",
+            "Leave escape_sequences out, or give a quote.",
+        )
+    return None
 
 
 def _short_form(value: object) -> object:

@@ -307,6 +307,20 @@ class TableMapping(MappingModel):
             )
         return value
 
+    @field_validator("csv")
+    @classmethod
+    def _trailer_is_no_comment(cls, value: CsvDialect, info: ValidationInfo) -> CsvDialect:
+        trailer = info.data.get("trailer")
+        tag = trailer.expected_tag if trailer else None
+        if value.comments and (tag or "").startswith(value.comments):
+            raise refusal(
+                ErrorCode.MAPPING_CONTRADICTION,
+                f"The trailer's tag {tag!r} begins like a comment, which is no record.",
+                hint="Let comments begin with more than the tag does, or leave csv.comments out.",
+                at=("csv", "comments"),
+            )
+        return value
+
     @field_validator("on_bad_row")
     @classmethod
     def _trailer_is_told(cls, value: str, info: ValidationInfo) -> str:

@@ -40,6 +40,7 @@ DELIMITER_PATTERN = (
 """DuckDB takes at most four bytes; one character beyond ASCII is at most three here."""
 QUOTE_PATTERN = r"^[!-~]?$"
 ESCAPE_PATTERN = r"^[!-~]$"
+COMMENTS_PATTERN = r"^[^\u0000\u000a\u000d\u001a]{1,10}$"
 
 
 FILE_PATTERN_SCHEMA = pattern_schema(
@@ -74,6 +75,7 @@ DELIMITER_SCHEMA = pattern_schema(
 )
 QUOTE_SCHEMA = pattern_schema(QUOTE_PATTERN, "One printable ASCII character, or '' for none.")
 ESCAPE_SCHEMA = pattern_schema(ESCAPE_PATTERN, "One printable ASCII character.")
+COMMENTS_SCHEMA = pattern_schema(COMMENTS_PATTERN, "One to ten characters, no line end.")
 
 
 def check_pattern(text: str) -> str:
@@ -246,5 +248,20 @@ def check_escape(text: str) -> str:
             ErrorCode.MAPPING_BAD_VALUE,
             f"{text!r} is not an escape. Allowed: one printable ASCII character.",
             hint="Leave the key out where a quote inside quotes is doubled.",
+        )
+    return text
+
+
+def check_comments(text: str) -> str:
+    """How a line begins that is a comment.
+
+    :raises PydanticCustomError: ``mapping.bad_value``.
+    """
+    if not matches(COMMENTS_PATTERN, text):
+        raise refusal(
+            ErrorCode.MAPPING_BAD_VALUE,
+            f"{text!r} cannot begin a comment. Allowed: one to ten characters, no line end, NUL or "
+            "Ctrl-Z.",
+            hint='For example "#", in quotes.',
         )
     return text

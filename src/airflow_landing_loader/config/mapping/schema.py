@@ -198,4 +198,38 @@ def _csv_rules() -> list[Schema]:
             {"not": {"required": ["quote"]}},
             {"properties": {"delimiter": {"not": {"pattern": '"'}}}},
         ),
+        *_writing_rules(),
+    ]
+
+
+def _writing_rules() -> list[Schema]:
+    """What goes with the keys for what RFC 4180 does not know."""
+    quoted = {"not": _has("quote", {"const": ""})}
+    backslash = {"not": {"pattern": r"\\"}}
+    return [
+        _if(_has("blank_around_quotes", {"const": True}), quoted),
+        _if(
+            _has("excel_formulas", {"const": True}),
+            {
+                "properties": {
+                    "quote": {"const": '"'},
+                    "escape": {"const": '"'},
+                    "delimiter": {"not": {"pattern": "="}},
+                }
+            },
+        ),
+        _if(
+            {"required": ["escape_sequences"]},
+            {
+                "properties": {
+                    **dict.fromkeys(("delimiter", "quote", "comments"), backslash),
+                    "excel_formulas": {"const": False},
+                }
+            },
+        ),
+        _if(
+            _has("escape_sequences", {"const": "postgres"}),
+            {"required": ["quote"], "properties": {"quote": {"const": ""}}},
+        ),
+        _if(_has("escape_sequences", {"const": "spark"}), quoted),
     ]

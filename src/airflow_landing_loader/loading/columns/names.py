@@ -113,7 +113,7 @@ def _file_columns(
     for position, (sender, own) in enumerate(names, start=1):
         name = sender if own is None else own
         is_added = position > len(sender_names)
-        column = _column_name(name, position)
+        column = _column_name(name, position, last=position == len(sender_names))
         if is_added and (same(name) in seen or same(column) in taken):
             raise _added_twice(name)
         if same(name) in seen:
@@ -150,13 +150,15 @@ def _is_allowed(character: str) -> bool:
     return character == "_" or unicodedata.category(character)[0] in "LMN"
 
 
-def _column_name(name: str, position: int) -> str:
+def _column_name(name: str, position: int, *, last: bool) -> str:
     if not name:
+        behind = "; where a delimiter stands behind the last name, ignore it: csv: "
         raise TerminalError(
             ErrorCode.HEADER_EMPTY_NAME,
             f"column {position} of the header has no name",
             hint="Ask the sender for a name, or name it with csv.rename in the mapping: csv: "
-            "{rename: {'': a_name}}; where several are empty, by their positions, see docs/csv.md.",
+            "{rename: {'': a_name}}; where several are empty, by their positions, see docs/csv.md"
+            f"{behind + '{trailing_delimiter: ignore}' if last else ''}.",
         )
     column = column_name(name)
     if len(column) > MAX_LENGTH:

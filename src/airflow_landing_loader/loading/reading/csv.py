@@ -15,20 +15,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from airflow_landing_loader.landing.formats.csv.dialect import null_texts
 from airflow_landing_loader.landing.model import LineEnd, Validated
 from airflow_landing_loader.landing.text.stream import TextStream, open_text
 from airflow_landing_loader.loading.reading.shared_view import SharedView
 from airflow_landing_loader.loading.sql import sql_text
 from airflow_landing_loader.storage.content import FileContent, changed
 
-_MARK = codecs.BOM_UTF8
+MARK = codecs.BOM_UTF8
+"""The engine drops a byte order mark where a file begins; so it gets one of ours, and does not drop
+one that is text: the beginning of the first cell."""
+
 _MIB = 1024 * 1024
 _DEFAULT_LINE_LIMIT = 2 * _MIB
 # Lines of that limit that a buffer of the engine holds, 16 by default. So much is copied through
 # Python into memory that is new each time, which the system must clear first; half of it is used
 # again: a load takes a tenth less.
 _BUFFER_LINES = 8
-_LINE_END_WORDS: dict[LineEnd, str] = {"\n": r"\n", "\r\n": r"\r\n", "\r": r"\r"}
+_LINE_END_WORDS = {"\n": r"\n", "\r\n": r"\r\n", "\r": r"\r"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class RecordsSource:
     @property
     def size(self) -> int:
         """Bytes of the view."""
-        return len(_MARK) + sum(end - start for start, end in self.spans())
+        return len(MARK) + sum(end - start for start, end in self.spans())
 
     @property
     def modified(self) -> datetime:
@@ -64,10 +68,10 @@ class RecordsSource:
     def read(self) -> bytes:
         """Return the records of a small file at once."""
         with self.open() as view:
-            view.seek(len(_MARK))
+            view.seek(len(MARK))
             return view.read()
 
-    def open(self) -> RecordsView:
+    def open(self) -> SharedView:
         """Open the view for reading."""
         inspection, csv = self.validated.inspection, self.validated.delivery.mapping.csv
         text = open_text(self.file, inspection.compression, csv.encoding)
@@ -75,23 +79,19 @@ class RecordsSource:
 
 
 class RecordsView(SharedView):
-    """A read-only file made of a byte order mark and spans of a text stream, back to back.
-
-    The engine drops a mark where a file begins. It gets one of ours, so that it does not drop one
-    that is text: the beginning of the first cell.
-    """
+    """A read-only file made of a byte order mark and spans of a text stream, back to back."""
 
     def __init__(self, text: TextStream, spans: Sequence[tuple[int, int]]) -> None:
         self._text = text
         self._spans = spans
         # _starts[i] is the offset in the view at which span i begins.
-        self._starts = [len(_MARK)]
+        self._starts = [len(MARK)]
         for start, end in spans:
             self._starts.append(self._starts[-1] + end - start)
         super().__init__(self._starts[-1])
 
     def read_at(self, position: int, size: int) -> bytes:
-        parts = [_MARK[position:][:size]] if position < len(_MARK) else []
+        parts = [MARK[position:][:size]] if position < len(MARK) else []
         got = sum(map(len, parts))
         while got < size:
             parts.append(self._read_span(position + got, size - got))
@@ -118,7 +118,11 @@ class RecordsView(SharedView):
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What decides how the engine reads; deliveries with equal options are read together."""
+    """What decides how the engine reads; deliveries with equal options are read together.
+
+    :param null_values: the unquoted fields that are NULL, the empty one too if it is.
+    :param line_end: of what the engine is given.
+    """
 
     columns: int
     delimiter: str
@@ -133,16 +137,22 @@ class ReadOptions:
     def of(cls, validated: Validated) -> ReadOptions:
         """Return the options for one inspected delivery."""
         inspection, csv = validated.inspection, validated.delivery.mapping.csv
-        longest = inspection.longest_record
+        quote, escape = csv.quote, csv.escape or csv.quote
+        longest = inspection.longest_record + len("\r\n")  # the last one may be given its line end
+        brings_lines = False
+        if csv.escape_sequences is not None:  # such records are written anew, with quotes
+            quote = escape = csv.quote or ("'" if '"' in csv.delimiter else '"')
+            longest = 2 * (longest + len(inspection.columns) + 1)
+            brings_lines = csv.escape_sequences != "spark"
         return cls(
             columns=len(inspection.columns),
             delimiter=csv.delimiter,
-            quote=csv.quote,
-            escape=csv.escape or csv.quote,
-            null_values=csv.null_values,
-            line_end=inspection.line_end,
+            quote=quote,
+            escape=escape,
+            null_values=null_texts(csv),
+            line_end="\n" if inspection.line_end == "mixed" else inspection.line_end,
             line_limit=_line_limit(longest),
-            parallel=not inspection.multiline,
+            parallel=not (inspection.multiline or brings_lines),
         )
 
     def with_line_of(self, size: int) -> ReadOptions:
@@ -164,7 +174,7 @@ class ReadOptions:
             "quote": sql_text(self.quote),
             "escape": sql_text(self.escape),
             "new_line": f"'{_LINE_END_WORDS[self.line_end]}'",
-            "nullstr": f"[{', '.join(sql_text(v) for v in ('', *self.null_values))}]",
+            "nullstr": f"[{', '.join(sql_text(v) for v in self.null_values)}]",
             "allow_quoted_nulls": "false",
             "hive_partitioning": "false",
             "compression": "'none'",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from airflow_landing_loader.config.mapping.model import CsvDialect
-from airflow_landing_loader.loading.reading.csv import RecordsSource
+from airflow_landing_loader.loading.reading.csv import ReadOptions, RecordsSource
 from airflow_landing_loader.loading.reading.shared_view import SharedView
 
 _PREFIX_LETTERS = 32
@@ -67,7 +67,7 @@ def gather(sources: Sequence[RecordsSource]) -> GatheredText:
     :raises LandingError: one of them cannot be read.
     """
     first = sources[0].validated
-    csv, line_end = first.delivery.mapping.csv, first.inspection.line_end.encode()
+    csv, line_end = first.delivery.mapping.csv, ReadOptions.of(first).line_end.encode()
     rest = csv.delimiter.encode() * (len(first.inspection.columns) - 1) + line_end
     prefix = _word(csv, _PREFIX_LETTERS)
     marks = tuple(prefix + _word(csv, _OWN_LETTERS) for _ in sources)

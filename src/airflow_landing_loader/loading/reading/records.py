@@ -22,6 +22,7 @@ from airflow_landing_loader.loading.reading.csv import ReadOptions, RecordsSourc
 from airflow_landing_loader.loading.reading.disagreement import reader_disagrees
 from airflow_landing_loader.loading.reading.filesystem import RecordsFileSystem
 from airflow_landing_loader.loading.reading.gathered import GatheredText, gather
+from airflow_landing_loader.loading.reading.plain_csv import records_source
 from airflow_landing_loader.loading.reading.rejects import (
     BadValue,
     Reject,
@@ -193,7 +194,7 @@ class RecordReader:
         file = self._file(validated)
         ragged = tuple(ragged_of(file, validated))
         skipped = sorted([*((r.start, r.end) for r in ragged), *headers_of(file, validated)])
-        return RecordsSource(validated, file, tuple(skipped)), ragged
+        return records_source(validated, file, tuple(skipped)), ragged
 
     def _file(self, validated: Validated) -> FileContent:
         return self._landing.source(validated.delivery.data)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.formats.csv.header.record import without_line_end
 from airflow_landing_loader.landing.formats.csv.inspection import (
     locate,
     ragged_records,
@@ -159,4 +160,4 @@ def _record_numbers(ragged: Sequence[int], ordinals: Iterable[int]) -> list[int]
 def _text_of(text: object, record: RaggedRecord) -> str:
     text.seek(record.start)  # type: ignore[attr-defined]
     raw: bytes = text.read(record.end - record.start)  # type: ignore[attr-defined]
-    return raw.decode("utf-8").rstrip("\r\n")
+    return without_line_end(raw.decode())

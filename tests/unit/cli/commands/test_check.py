@@ -40,6 +40,7 @@ def test_a_new_table(cli: Any) -> None:
         "trailer": None,
         "head": None,
         "footer": None,
+        "comments": 0,
         "dialect_detected": None,
         "columns": {"known": ["a", "b"], "extra": [], "missing": []},
         "renamed": [],

@@ -13,7 +13,7 @@ from airflow_landing_loader.landing.control.trailer import (
     read_trailer,
 )
 from airflow_landing_loader.landing.formats.csv.counter import beginnings
-from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.model import TrailerContent
 
 COLUMNS = 4

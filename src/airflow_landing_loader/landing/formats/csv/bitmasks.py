@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+Bytes = npt.NDArray[np.uint8]
+Offsets = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Bits = npt.NDArray[np.uint64]
 

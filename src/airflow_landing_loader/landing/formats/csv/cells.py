@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from airflow_landing_loader.config.mapping.model import TableMapping
-from airflow_landing_loader.landing.formats.csv.header.record import split
+from airflow_landing_loader.config.mapping.model import CsvDialect, TableMapping
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect, null_texts
+from airflow_landing_loader.landing.formats.csv.header.record import fields_of
 from airflow_landing_loader.landing.formats.csv.inspection import record_texts
-from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
 from airflow_landing_loader.landing.model import Inspection
 from airflow_landing_loader.storage.content import FileContent
 
@@ -31,6 +31,29 @@ class Record:
     cells: tuple[str | None, ...]
 
 
+class CellReader:
+    """Takes the records of one file apart.
+
+    :param csv: how they are written.
+    :param columns: how many the file has.
+    """
+
+    def __init__(self, csv: CsvDialect, columns: int) -> None:
+        self._dialect, self._columns = Dialect.of(csv), columns
+        self._nulls = frozenset(null_texts(csv))
+
+    def cells(self, text: str) -> tuple[str | None, ...]:
+        """The cells of a record.
+
+        :param text: the record, which follows the grammar, without its line end.
+        """
+        nulls = self._nulls
+        return tuple(
+            None if not field.quoted and field.text in nulls else field.text
+            for field in fields_of(text, self._dialect, self._columns)
+        )
+
+
 def read_records(
     source: FileContent, mapping: TableMapping, inspection: Inspection
 ) -> Iterator[Record]:
@@ -43,11 +66,6 @@ def read_records(
     :raises TransientError: ``LANDING_CHANGED`` where the file is not the one that was inspected;
         otherwise as the inspection.
     """
-    dialect = Dialect.of(mapping.csv)
-    nulls = frozenset(("", *mapping.csv.null_values))
+    cells_of = CellReader(mapping.csv, len(inspection.columns)).cells
     for number, text in enumerate(record_texts(source, mapping, inspection), start=1):
-        cells = tuple(
-            None if not field.quoted and field.text in nulls else field.text
-            for field in split(text, dialect)
-        )
-        yield Record(number, text, cells)
+        yield Record(number, text, cells_of(text))

@@ -19,17 +19,24 @@ from airflow_landing_loader.landing.control.trailer import (
     not_last,
     read_trailer,
 )
+from airflow_landing_loader.landing.formats.csv.bitmasks import Offsets
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.ends.rules import rule_for
 from airflow_landing_loader.landing.formats.csv.header.promise import check_header, check_places
-from airflow_landing_loader.landing.formats.csv.header.record import column_names, fields_of
+from airflow_landing_loader.landing.formats.csv.header.record import (
+    column_names,
+    fields_of,
+    split,
+    without_line_end,
+)
 from airflow_landing_loader.landing.formats.csv.header.repeated import (
     HeaderFinder,
     header_again,
     header_in_other_order,
 )
+from airflow_landing_loader.landing.formats.csv.plain_form import PlainForm
 from airflow_landing_loader.landing.formats.csv.rows import Batch, Place, Rows
-from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect, Offsets
-from airflow_landing_loader.landing.model import LineEnd, TrailerContent
+from airflow_landing_loader.landing.model import TrailerContent
 from airflow_landing_loader.landing.text.stream import empty
 from airflow_landing_loader.safe_text import counted
 
@@ -79,7 +86,7 @@ class Tally:
         self._skipping = mapping.csv.skip_lines
         self.body_start = self.body_end = 0
         self.body_line = 1
-        self.records = self.ragged = self.longest = 0
+        self.records = self.ragged = self.longest = self.comments = 0
         self.multiline = False
         self.trailer: TrailerContent | None = None
 
@@ -103,16 +110,18 @@ class Tally:
             fail``; ``HEADER_TOO_MANY_COLUMNS``, ``HEADER_NOT_AS_PROMISED``,
             ``TRAILER_NOT_LAST``.
         """
-        self.multiline = self.multiline or batch.rows.lines is not None
+        self.multiline = self.multiline or batch.multiline
+        self.comments += batch.comments
         rows = self._after_header(batch) if self._header_pending else batch.rows
+        rows = rows.narrowed(len(self.columns))
         if len(self.columns) != 1:
             rows = rows.without_blank()
         if self._skipping is not None and self.header_line is not None:
             rows = self._behind_skipped(self._skipping, batch, rows)
         if self._trailer is not None:
             rows = self._hold_back(batch, rows)
-        tagged = batch.first_beginning(rows, self._tagged)
-        self._count(rows, batch.chunk, batch.offset, tagged)
+        tagged = self._first_tagged(batch, rows)
+        self._count(rows, batch.chunk, batch.offset, tagged, batch.form)
         if batch.fault is not None and self._held is not None:
             self._held.tagged = None  # it may well be the trailer
             self._release()
@@ -121,10 +130,9 @@ class Tally:
         """Number of the record that comes next; ``None`` while the header has not come."""
         return None if self._header_pending else self.records + 1
 
-    def finish(self, line_end: LineEnd, *, ended: bool, may_be_empty: bool) -> None:
+    def finish(self, *, ended: bool, may_be_empty: bool) -> None:
         """The text has ended: read the trailer.
 
-        :param line_end: the file's kind of line end.
         :param ended: something says that the data are all there.
         :param may_be_empty: it is right that there is neither header nor record.
         :raises TerminalError: ``FILE_EMPTY``, ``HEADER_MISSING``, ``TRAILER_*``.
@@ -140,9 +148,10 @@ class Tally:
         if trailer is None:
             return
         if self._held is not None:
-            text = self._held.text.removesuffix(line_end)
+            text = without_line_end(self._held.text)
+            fields = fields_of(text, self._dialect, len(self.columns))
             last = LastRecord(
-                fields=fields_of(text, self._dialect),
+                fields=tuple(field.text for field in fields),
                 ended=text != self._held.text,
                 file=self._name,
                 line=self._held.row.line(0),
@@ -171,22 +180,32 @@ class Tally:
         self.header_line = rows.line(index)
         if rows.fields(index) > MAX_COLUMNS:
             raise self._too_many_columns(rows.fields(index))
-        self.columns = column_names(_without_line_end(text), self._dialect)
+        self.columns = column_names(without_line_end(text), self._dialect)
         check_header(self.columns, self._mapping.csv, file=self._name, line=self.header_line)
         self._headers = HeaderFinder(self.columns, self._mapping.csv)
         self.body_start = self.body_end = int(rows.stops[index])
         self.body_line = self.header_line + len(_ANY_LINE_END.findall(text))
-        self.header_text = _without_line_end(text).encode()
+        self.header_text = without_line_end(text).encode()
         return rows.since(index + 1)
 
     def _behind_skipped(self, mark: LineMark, batch: Batch, rows: Rows) -> Rows:
         """The rows behind the lines below the header that are no records."""
         rule = rule_for(mark.expression)
         for index in range(len(rows)):
-            if not rule.matches(_without_line_end(batch.text(rows, index)).encode()):
+            if not rule.matches(without_line_end(batch.text(rows, index)).encode()):
                 self._skipping = None
                 return rows.since(index)
         return rows.before(0)
+
+    def _first_tagged(self, batch: Batch, rows: Rows) -> int | None:
+        """Index of the first of some rows, taken from the batch's, that begins with the tag."""
+        if not self._tagged or not self._dialect.has_own_fields:
+            return batch.first_beginning(rows, self._tagged)
+        tag = self._mapping.trailer.expected_tag if self._mapping.trailer else None
+        for index in np.flatnonzero(rows.delimiters).tolist():
+            if next(split(batch.text(rows, index), self._dialect)).text == tag:
+                return int(index)
+        return None
 
     def _hold_back(self, batch: Batch, rows: Rows) -> Rows:
         """Keep the last record, which may be the trailer; return the rows before it."""
@@ -194,7 +213,7 @@ class Tally:
         if last is not None:
             self._release()
             row = rows.since(last).before(1)
-            tagged = batch.first_beginning(row, self._tagged)
+            tagged = self._first_tagged(batch, row)
             self._held = _Held(row, batch.text(row, 0), tagged)
             behind = rows.since(last + 1)
             rows = rows.before(last)
@@ -217,14 +236,22 @@ class Tally:
             self.records += held.blank_rows
             self.body_end = held.blank_end
 
-    def _count(self, rows: Rows, text: bytes, offset: int, tagged: int | None) -> None:
+    def _count(
+        self,
+        rows: Rows,
+        text: bytes,
+        offset: int,
+        tagged: int | None,
+        form: PlainForm | None = None,
+    ) -> None:
         """Count rows as records.
 
         :param text: what holds them.
         :param offset: its place in the text.
         :param tagged: index of the first that begins with the trailer's tag.
+        :param form: the text as RFC 4180 has it, if that is known and something else.
         """
-        again = self._headers.find(text, offset, rows)
+        again = self._headers.find(text, offset, rows, form)
         if len(again) and self._mapping.csv.repeated_header == "skip":
             self._require_order(again, rows, text, offset, tagged)
             if tagged is not None:
@@ -275,7 +302,7 @@ class Tally:
 
     def _check_places(self, text: bytes, line: int, *, skipped: bool) -> None:
         try:
-            names = column_names(_without_line_end(text.decode()), self._dialect)
+            names = column_names(without_line_end(text.decode()), self._dialect)
         except ValueError:
             return  # a skipped line need not be CSV
         check_places(names, self._mapping.csv, skipped=skipped, file=self._name, line=line)
@@ -298,12 +325,16 @@ class Tally:
     def _ragged(self, rows: Rows, index: int) -> TerminalError:
         if rows.fields(index) == len(self.columns):
             return header_again(self._name, rows.line(index), self.records + index + 1)
+        surplus = rows.fields(index) - len(self.columns)
+        # A delimiter behind the last field, of the record or of the header.
+        is_surplus = surplus == 1 or (surplus == -1 and self.columns[-1] == "")
+        ignored = "; csv.trailing_delimiter: ignore takes no delimiter at the end for a field"
         return TerminalError(
             ErrorCode.CSV_RAGGED,
             f"The record has {counted(rows.fields(index), 'field')}, the file has "
             f"{counted(len(self.columns), 'column')}.",
             hint="Ask the sender to mend it (a delimiter inside a field needs quotes), or set "
-            "on_bad_row: reject.",
+            f"on_bad_row: reject{ignored if is_surplus and not self._dialect.trailing else ''}.",
             file=self._name,
             line=rows.line(index),
             record=self.records + index + 1,
@@ -313,10 +344,6 @@ class Tally:
 def _text_of(rows: Rows, index: int, text: bytes, offset: int) -> bytes:
     """A row, cut out of the text that holds it."""
     return text[int(rows.starts[index]) - offset : int(rows.stops[index]) - offset]
-
-
-def _without_line_end(text: str) -> str:
-    return text.removesuffix("\n").removesuffix("\r")
 
 
 def beginnings(trailer: Trailer, dialect: Dialect) -> tuple[bytes, ...]:

@@ -14,6 +14,10 @@ def in_words(csv: CsvDialect) -> str:
     parts.append(f"quote {_shown(csv.quote)}" if csv.quote else "no quotes")
     if csv.escape:
         parts.append(f"escape {_shown(csv.escape)}")
+    if csv.trailing_delimiter == "ignore":
+        parts.append("a delimiter behind the last field")
+    if csv.blank_around_quotes:
+        parts.append("blanks beside quotes")
     if csv.skip_rows:
         before = "header" if csv.header else "data"
         parts.append(f"{counted(csv.skip_rows, 'line')} before the {before}")

@@ -11,6 +11,11 @@ _QUOTE_HINT = (
     "quotes in them (RFC 4180); if the file is written otherwise, set csv.quote, csv.escape or "
     "csv.delimiter in the mapping."
 )
+_BLANK_HINT = (
+    "Blanks between delimiters and quotes are dropped with csv.blank_around_quotes: true in the "
+    "mapping. "
+)
+_FORMULA_HINT = 'What is written for Excel (="00123") is read with csv.excel_formulas: true. '
 _LIMIT_HINT = (
     "Usually a stray quote at this line swallows the records after it: look there first. If the "
     "records really are that large, raise {key} in the mapping."
@@ -136,17 +141,19 @@ def _words(fault: Fault, limits: Limits) -> tuple[str, str | None]:
         ),
         ErrorCode.CSV_MIXED_LINE_ENDS: (
             "The line end here is of another kind than the first one of the file.",
-            "Ask the sender to write one kind of line end; line ends within a field need quotes.",
+            "Ask the sender to write one kind of line end; line ends within a field need quotes. "
+            "csv.mixed_line_ends: true in the mapping lets all kinds end a record.",
         ),
         ErrorCode.CSV_STRAY_QUOTE: (
             "A quote stands inside a field that is not quoted, or text stands beside a quoted "
             f"field, in the record that begins here.{where}",
-            _QUOTE_HINT,
+            _cure(fault) + _QUOTE_HINT,
         ),
         ErrorCode.CSV_BAD_ESCAPE: (
-            "An escape inside quotes is followed neither by a quote nor by an escape, in the "
-            f"record that begins here.{where}",
-            "Ask the sender to escape every escape and quote inside quotes, or correct csv.escape.",
+            "What follows an escape has no meaning there (inside quotes: it is neither a quote nor "
+            f"an escape), in the record that begins here.{where}",
+            "Ask the sender to escape every escape and quote inside quotes, or correct csv.escape; "
+            "csv.escape_sequences reads those of MySQL, Postgres and Spark, see docs/csv.md.",
         ),
         ErrorCode.CSV_UNCLOSED_QUOTE: (
             "A quoted field of the record that begins here is not closed before the end of the "
@@ -163,3 +170,12 @@ def _words(fault: Fault, limits: Limits) -> tuple[str, str | None]:
         ),
     }
     return texts[fault.code]
+
+
+def _cure(fault: Fault) -> str:
+    """Which key may be what a quote that stands wrongly needs, told by what stands before it."""
+    before = fault.before[-1:]
+    if before == b"=":
+        return _FORMULA_HINT
+    # The fault of a closing quote shows behind it.
+    return _BLANK_HINT if before in (b" ", b"\t", b'"', b"'") else ""

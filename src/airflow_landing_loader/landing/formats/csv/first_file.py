@@ -116,7 +116,7 @@ def _doubts(head: _Head) -> Iterator[str]:
     if _are_quoted_otherwise(head):
         yield "all names stand in quotes of another kind: set csv.quote"
     if _COMMENT.match(first) and (len(head.names) == 1 or _header_comes_next(head.rows)):
-        yield "its first line is a comment: set csv.skip_rows"
+        yield "its first line is a comment: set csv.comments, or csv.skip_rows"
 
 
 def _are_records(names: Sequence[str]) -> bool:

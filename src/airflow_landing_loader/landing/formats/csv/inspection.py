@@ -14,11 +14,13 @@ from typing import NamedTuple
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import TerminalError
 from airflow_landing_loader.landing.formats.csv.counter import Tally
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.ends.above import LinesAbove
 from airflow_landing_loader.landing.formats.csv.ends.below import LinesBelow
 from airflow_landing_loader.landing.formats.csv.ends.ending import Ending
 from airflow_landing_loader.landing.formats.csv.ends.held_back import HeldBack
 from airflow_landing_loader.landing.formats.csv.errors import not_text, terminal_error
+from airflow_landing_loader.landing.formats.csv.header.record import without_line_end
 from airflow_landing_loader.landing.formats.csv.header.repeated import HeaderFinder
 from airflow_landing_loader.landing.formats.csv.rows import (
     Batch,
@@ -28,7 +30,6 @@ from airflow_landing_loader.landing.formats.csv.rows import (
     batches,
 )
 from airflow_landing_loader.landing.formats.csv.scanner import Limits, Scanner
-from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
 from airflow_landing_loader.landing.model import (
     Algorithm,
     Inspection,
@@ -71,9 +72,7 @@ def inspect(
         tally = Tally(delivered.name, mapping)
         try:
             ends = _read(delivered, mapping, scanner, tally, on_block)
-            tally.finish(
-                scanner.line_end or "\n", ended=ends.are_told(mapping), may_be_empty=may_be_empty
-            )
+            tally.finish(ended=ends.are_told(mapping), may_be_empty=may_be_empty)
         except TerminalError as error:
             csv = mapping.csv
             explain(error, delivered, plain=csv.delimiter + csv.quote + (csv.escape or ""))
@@ -92,6 +91,7 @@ def inspect(
             longest_record=tally.longest,
             multiline=tally.multiline,
             skipped_headers=tally.skipped_headers,
+            comments=tally.comments,
             header_line=tally.header_line,
             trailer=tally.trailer or ends.trailer,
             header_record=ends.header_record,
@@ -117,9 +117,9 @@ def ragged_records(
     expected = len(inspection.columns) - 1
     passed = found = 0
     headers = HeaderFinder(inspection.columns, mapping.csv)
-    for batch, rows, _ in _body_batches(source, mapping, inspection):
+    for batch, rows, _ in record_batches(source, mapping, inspection):
         wrong = rows.delimiters != expected
-        wrong[headers.find(batch.chunk, batch.offset, rows)] = True
+        wrong[headers.find(batch.chunk, batch.offset, rows, batch.form)] = True
         for index in wrong.nonzero()[0].tolist():
             found += 1
             yield _span(rows, index, passed)
@@ -139,7 +139,7 @@ def skipped_headers(
     :returns: (start, end) offsets in the text.
     :raises TransientError: as :func:`ragged_records`.
     """
-    for _, _, headers in _body_batches(source, mapping, inspection):
+    for _, _, headers in record_batches(source, mapping, inspection):
         yield from zip(headers.starts.tolist(), headers.stops.tolist(), strict=True)
 
 
@@ -182,9 +182,9 @@ def record_texts(
     :param inspection: what :func:`inspect` found in it.
     :raises TransientError: as :func:`ragged_records`.
     """
-    for batch, rows, _ in _body_batches(source, mapping, inspection):
+    for batch, rows, _ in record_batches(source, mapping, inspection):
         for index in range(len(rows)):
-            yield batch.text(rows, index).removesuffix(inspection.line_end)
+            yield without_line_end(batch.text(rows, index))
 
 
 def explain(error: TerminalError, delivered: TextPass, *, plain: str) -> None:
@@ -266,14 +266,19 @@ def _read(
 
 def _body(source: FileContent, mapping: TableMapping, inspection: Inspection) -> Iterator[Rows]:
     """Find the data records once more, in batches."""
-    return (rows for _, rows, _ in _body_batches(source, mapping, inspection))
+    return (rows for _, rows, _ in record_batches(source, mapping, inspection))
 
 
-def _body_batches(
+def record_batches(
     source: FileContent, mapping: TableMapping, inspection: Inspection
 ) -> Iterator[tuple[Batch, Rows, Rows]]:
     """Read the data records once more, in batches; the rows are those of them that are records, and
     the headers among them that are left out.
+
+    :param source: the file that was inspected.
+    :param mapping: its table mapping.
+    :param inspection: what :func:`inspect` found in it.
+    :raises TransientError: as :func:`ragged_records`.
     """
     found = 0
     headers = HeaderFinder(inspection.columns if inspection.skipped_headers else (), mapping.csv)
@@ -284,7 +289,8 @@ def _body_batches(
         place = Place(inspection.body_start, inspection.body_line)
         for batch in batches(blocks, scanner, place):
             rows = batch.rows if len(inspection.columns) == 1 else batch.rows.without_blank()
-            again = headers.find(batch.chunk, batch.offset, rows)
+            rows = rows.narrowed(len(inspection.columns))
+            again = headers.find(batch.chunk, batch.offset, rows, batch.form)
             left_out, rows = rows.only(again), rows.without(again)
             found += len(rows)
             if batch.fault or found > inspection.records:

@@ -13,15 +13,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from airflow_landing_loader.exceptions import ErrorCode
-from airflow_landing_loader.landing.formats.csv.bitmasks import Mask
+from airflow_landing_loader.landing.formats.csv.bitmasks import Mask, Offsets
 from airflow_landing_loader.landing.formats.csv.ends.ending import (
     Ending,
     Found,
     cut_at,
     may_be_the_line,
 )
+from airflow_landing_loader.landing.formats.csv.plain_form import PlainForm
 from airflow_landing_loader.landing.formats.csv.scanner import Counts, Limits, Scan, Scanner
-from airflow_landing_loader.landing.formats.csv.tokenizer import Offsets, Problem
+from airflow_landing_loader.landing.formats.csv.tokenizer import Problem
 from airflow_landing_loader.landing.text.encoding import UndecodableTextError
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -37,6 +38,8 @@ class Rows:
     :param first_line: physical line of the first row.
     :param lines: physical line of each row; ``None``: one line each.
     :param blank: which rows are blank lines; ``None``: none is.
+    :param surplus: which rows end in a delimiter; of narrowed rows, those to whose fields that one
+        adds none. ``None``: none does.
     """
 
     starts: Offsets
@@ -45,6 +48,7 @@ class Rows:
     first_line: int
     lines: Offsets | None
     blank: Mask | None
+    surplus: Mask | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -65,22 +69,31 @@ class Rows:
         """The rows before one."""
         return self._take(slice(0, index), self.first_line)
 
+    def narrowed(self, columns: int) -> Rows:
+        """The rows of a file of so many columns: the empty field behind a delimiter that ends a
+        row is none where it would be one too many."""
+        if self.surplus is None:
+            return self
+        surplus = self.surplus & (self.delimiters == columns)
+        return replace(self, delimiters=self.delimiters - surplus, surplus=surplus)
+
     def without_blank(self) -> Rows:
         """The rows that are records, in a file in which blank lines are none."""
-        return self if self.blank is None else self._kept(np.flatnonzero(~self.blank), None)
+        if self.blank is None:
+            return self
+        return replace(self._kept(np.flatnonzero(~self.blank)), blank=None)
 
     def without(self, indices: Offsets) -> Rows:
         """The rows but some."""
         if not len(indices):
             return self
-        keep = np.delete(np.arange(len(self)), indices)
-        return self._kept(keep, None if self.blank is None else self.blank[keep])
+        return self._kept(np.delete(np.arange(len(self)), indices))
 
     def only(self, indices: Offsets) -> Rows:
         """Some of the rows."""
-        return self._kept(indices, None if self.blank is None else self.blank[indices])
+        return self._kept(indices)
 
-    def _kept(self, keep: Offsets, blank: Mask | None) -> Rows:
+    def _kept(self, keep: Offsets) -> Rows:
         lines = keep + self.first_line if self.lines is None else self.lines[keep]
         return Rows(
             self.starts[keep],
@@ -88,7 +101,8 @@ class Rows:
             self.delimiters[keep],
             self.first_line,
             lines,
-            blank,
+            None if self.blank is None else self.blank[keep],
+            None if self.surplus is None else self.surplus[keep],
         )
 
     def last_record(self) -> int | None:
@@ -113,6 +127,7 @@ class Rows:
             first_line,
             None if self.lines is None else self.lines[part],
             None if self.blank is None else self.blank[part],
+            None if self.surplus is None else self.surplus[part],
         )
 
 
@@ -136,12 +151,20 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some whole rows, and the fault behind them that ends the text, if there is one."""
+    """Some whole rows, and the fault behind them that ends the text, if there is one.
+
+    :param multiline: whether a row has line ends within it.
+    :param comments: lines between the rows that are comments.
+    :param form: the chunk as RFC 4180 has it; ``None``: as it stands.
+    """
 
     chunk: bytes
     offset: int
     rows: Rows
     fault: Fault | None
+    multiline: bool = False
+    comments: int = 0
+    form: PlainForm | None = None
 
     def first_beginning(self, rows: Rows, texts: Sequence[bytes]) -> int | None:
         """Index of the first of some rows, taken from the batch's, that begins with a text."""
@@ -290,7 +313,15 @@ def batches(
                 fault = _fault(scan.problem, chunk, used, next_line)
             elif blocks.undecodable and not found:
                 fault = _undecodable_fault(chunk, used, next_line, blocks.undecodable)
-            yield Batch(chunk, offset, rows, fault)
+            yield Batch(
+                chunk,
+                offset,
+                rows.without(scan.comments),
+                fault,
+                multiline=scan.extra_lines is not None,
+                comments=len(scan.comments),
+                form=scan.form,
+            )
             offset, line, chunk = offset + used, next_line, chunk[used:]
         elif blocks.undecodable:
             fault = _undecodable_fault(b"", 0, line, blocks.undecodable)
@@ -326,7 +357,15 @@ def _rows(scan: Scan, offset: int, line: int) -> tuple[Rows, int]:
         ends = np.cumsum(scan.extra_lines + 1) + line
         lines = ends - scan.extra_lines - 1
         after = int(ends[-1]) if len(ends) else line
-    rows = Rows(scan.starts + offset, scan.stops + offset, scan.delimiters, line, lines, scan.blank)
+    rows = Rows(
+        scan.starts + offset,
+        scan.stops + offset,
+        scan.delimiters,
+        line,
+        lines,
+        scan.blank,
+        scan.surplus,
+    )
     return rows, after
 
 

@@ -14,12 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from airflow_landing_loader.exceptions import ErrorCode
-from airflow_landing_loader.landing.formats.csv.bitmasks import Mask
+from airflow_landing_loader.landing.formats.csv.bitmasks import Mask, Offsets
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
+from airflow_landing_loader.landing.formats.csv.plain_form import PlainForm
 from airflow_landing_loader.landing.formats.csv.tokenizer import (
-    Dialect,
-    Offsets,
+    Marks,
     Problem,
     Scratch,
+    line_end_bytes,
     mark,
 )
 from airflow_landing_loader.landing.model import LineEnd
@@ -28,6 +30,7 @@ Counts = npt.NDArray[np.unsignedinteger]
 
 _BYTE = 256
 _CTRL_Z = 0x1A
+_LINE_ENDS = np.frombuffer(b"\r\n", np.uint8)
 # Where two problems show at the same byte, the one that explains the other comes first.
 _PRECEDENCE = (
     ErrorCode.ENCODING_NUL_BYTE,
@@ -49,6 +52,9 @@ class Scan(NamedTuple):
     :param delimiters: delimiters outside quotes per row, one less than its fields.
     :param extra_lines: line ends inside quotes per row; ``None`` if there are none.
     :param blank: which rows are blank lines; ``None`` if there are none.
+    :param surplus: which rows end in a delimiter; ``None``: none does, or none may.
+    :param comments: indices of rows that are comments.
+    :param form: the chunk as RFC 4180 has it; ``None``: as it stands.
     :param problem: what ended the scan early; no row reaches beyond it.
     """
 
@@ -57,6 +63,9 @@ class Scan(NamedTuple):
     delimiters: Counts
     extra_lines: Offsets | None
     blank: Mask | None
+    surplus: Mask | None
+    comments: Offsets
+    form: PlainForm | None
     problem: Problem | None
 
 
@@ -72,11 +81,12 @@ class Scanner:
 
     :param dialect: how the text is written.
     :param limits: what one record may take.
-    :param line_end: the one kind of line end; ``None``: the first one outside quotes decides.
+    :param line_end: the one kind of line end; ``None``: the first one outside quotes decides,
+        unless the dialect allows all kinds.
     """
 
     def __init__(self, dialect: Dialect, limits: Limits, line_end: LineEnd | None = None) -> None:
-        self.line_end = line_end
+        self.line_end: LineEnd | None = "mixed" if dialect.mixed else line_end
         self._dialect = dialect
         self._limits = limits
         self._scratch = Scratch()
@@ -108,9 +118,17 @@ class Scanner:
         if marks.breaks is not None:
             extra_lines, too_many = self._extra_lines(marks.breaks, stops)
             problems += too_many
-        blank = self._blank(lengths, unterminated=unterminated)
-        counts = _per_row(marks.delimiters, starts, used, lengths)
-        scan = Scan(stops, starts, counts, extra_lines, blank, None)
+        scan = Scan(
+            stops=stops,
+            starts=starts,
+            delimiters=_per_row(marks.delimiters, starts, used, lengths),
+            extra_lines=extra_lines,
+            blank=self._blank(chunk, starts, lengths, unterminated=unterminated),
+            surplus=self._surplus(chunk, marks, starts, stops),
+            comments=_comments(marks, starts, used),
+            form=marks.form,
+            problem=None,
+        )
         return _cut_at(scan, problems) if problems else scan
 
     def _too_long(self, starts: Offsets, lengths: Offsets, rest: int) -> list[Problem]:
@@ -136,14 +154,35 @@ class Scanner:
             problems.append(Problem(ErrorCode.CSV_RECORD_TOO_MANY_LINES, at))
         return per_row[: len(stops)], problems
 
-    def _blank(self, lengths: Offsets, *, unterminated: bool) -> Mask | None:
-        line_end_bytes = len(self.line_end or "\n")
-        if not len(lengths) or int(lengths.min()) > line_end_bytes:
+    def _blank(
+        self, chunk: bytes, starts: Offsets, lengths: Offsets, *, unterminated: bool
+    ) -> Mask | None:
+        longest = 2 if self.line_end == "mixed" else len(self.line_end or "\n")
+        if not len(lengths) or int(lengths.min()) > longest:
             return None
-        blank = lengths == line_end_bytes
+        if self.line_end == "mixed":
+            blank: Mask = np.isin(np.frombuffer(chunk, np.uint8)[starts], _LINE_ENDS)
+        else:
+            blank = lengths == longest
         if unterminated:
             blank[-1] = False
         return blank if blank.any() else None
+
+    def _surplus(self, chunk: bytes, marks: Marks, starts: Offsets, stops: Offsets) -> Mask | None:
+        """Which rows end in a delimiter, where one may stand behind the last field."""
+        if not self._dialect.trailing or not len(stops):
+            return None
+        ends = stops - line_end_bytes(np.frombuffer(chunk, np.uint8), stops)
+        at = ends - len(self._dialect.delimiter)
+        surplus: Mask = (at >= starts) & marks.delimiters[np.maximum(at, 0)]
+        return surplus if surplus.any() else None
+
+
+def _comments(marks: Marks, starts: Offsets, used: int) -> Offsets:
+    """Indices of the complete rows that are comments."""
+    if marks.form is None:
+        return starts[:0]
+    return np.searchsorted(starts, marks.form.comments[marks.form.comments < used])
 
 
 def _nul(chunk: bytes) -> list[Problem]:
@@ -186,5 +225,8 @@ def _cut_at(scan: Scan, problems: list[Problem]) -> Scan:
         scan.delimiters[:rows],
         None if scan.extra_lines is None else scan.extra_lines[:rows],
         None if scan.blank is None else scan.blank[:rows],
+        None if scan.surplus is None else scan.surplus[:rows],
+        scan.comments[scan.comments < rows],
+        scan.form,
         problem,
     )

@@ -11,42 +11,16 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from airflow_landing_loader.config.mapping.model import CsvDialect
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.landing.formats.csv import bitmasks
-from airflow_landing_loader.landing.formats.csv.bitmasks import Bits, Mask
+from airflow_landing_loader.landing.formats.csv.bitmasks import Bits, Bytes, Mask, Offsets
+from airflow_landing_loader.landing.formats.csv.dialect import BACKSLASH, Dialect
+from airflow_landing_loader.landing.formats.csv.escapes import bad_sequence, escaped
+from airflow_landing_loader.landing.formats.csv.plain_form import PlainForm, plain_form
 from airflow_landing_loader.landing.model import LineEnd
 
-Bytes = npt.NDArray[np.uint8]
-Offsets = npt.NDArray[np.int64]
-
 _LF, _CR = 0x0A, 0x0D
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """Delimiter, quote and escape as bytes of UTF-8 text; the mapping's rules keep them apart.
-
-    :param delimiter: one character, or up to four ASCII ones.
-    :param quote: ``None``: no quoting at all.
-    :param escape: the character that takes a quote's meaning away inside quotes; ``None``: the
-        quote doubled.
-    """
-
-    delimiter: bytes
-    quote: int | None
-    escape: int | None
-
-    @classmethod
-    def of(cls, csv: CsvDialect) -> Dialect:
-        """Return the dialect that a mapping names."""
-        return cls(
-            csv.delimiter.encode(),
-            ord(csv.quote) if csv.quote else None,
-            ord(csv.escape) if csv.escape and csv.escape != csv.quote else None,
-        )
 
 
 class Problem(NamedTuple):
@@ -69,7 +43,9 @@ class Marks:
     :param delimiters: first byte of each delimiter.
     :param problems: first problem of each kind.
     :param open_at_end: the chunk ends inside quotes.
-    :param breaks: last byte of each line end inside quotes, ``None`` if there is none.
+    :param breaks: last byte of each line end inside quotes, or behind a backslash; ``None`` if
+        there is none.
+    :param form: the chunk as RFC 4180 has it; ``None``: it has all of it as it stands.
     """
 
     line_end: LineEnd | None
@@ -78,6 +54,7 @@ class Marks:
     problems: list[Problem] = field(default_factory=list)
     open_at_end: bool = False
     breaks: Offsets | None = None
+    form: PlainForm | None = None
 
 
 class Scratch:
@@ -105,6 +82,38 @@ def mark(
     :param final: the text ends with the chunk; else what its next byte decides is left open.
     :param scratch: memory; the marks are valid until it is used again.
     """
+    if not dialect.is_disguised:
+        return _mark(chunk, dialect, line_end, final=final, scratch=scratch)
+    form = plain_form(chunk, dialect, final=final)
+    plain = form.data.tobytes()
+    marks = _mark(plain, dialect, line_end, final=final, scratch=scratch)
+    marks.form = form
+    if dialect.sequences:
+        _mark_sequences(marks, chunk, dialect, form, final=final)
+    return marks
+
+
+def _mark_sequences(
+    marks: Marks, chunk: bytes, dialect: Dialect, form: PlainForm, *, final: bool
+) -> None:
+    """Mark what backslash sequences bring: lines that go on, and sequences without a meaning."""
+    if len(form.breaks):
+        inside = form.breaks[:0] if marks.breaks is None else marks.breaks
+        marks.breaks = np.sort(np.concatenate((inside, form.breaks)))
+    last = len(chunk) - 1
+    # Behind a backslash the text does not end, nor does a record.
+    unended = form.data[last] == BACKSLASH or last in form.breaks[-1:]
+    for at in (
+        bad_sequence(chunk, form.sequences, dialect, final=final),
+        last if final and unended else None,
+    ):
+        if at is not None:
+            marks.problems.append(Problem(ErrorCode.CSV_BAD_ESCAPE, at))
+
+
+def _mark(
+    chunk: bytes, dialect: Dialect, line_end: LineEnd | None, *, final: bool, scratch: Scratch
+) -> Marks:
     data = np.frombuffer(chunk, np.uint8)
     ends, delimiters = scratch.two(len(chunk))
     if dialect.quote is None or chunk.find(dialect.quote) < 0:
@@ -141,6 +150,12 @@ def _mark_plain(marks: Marks, chunk: bytes, data: Bytes, *, final: bool) -> None
     if marks.line_end is None:
         marks.ends[:] = False
         return
+    if marks.line_end == "mixed":
+        line_feeds = bitmasks.pack(np.equal(data, _LF, out=marks.ends))
+        returns = bitmasks.pack(np.equal(data, _CR, out=marks.ends))
+        ends = _any_end(returns, line_feeds, len(chunk), final=final)
+        marks.ends[:] = bitmasks.unpack(ends, len(chunk))
+        return
     if marks.line_end == "\r\n":
         returns = bitmasks.pack(np.equal(data, _CR, out=marks.ends))
         line_feeds = bitmasks.pack(np.equal(data, _LF, out=marks.ends))
@@ -160,12 +175,28 @@ def _mark_plain(marks: Marks, chunk: bytes, data: Bytes, *, final: bool) -> None
         marks.problems.append(Problem(ErrorCode.CSV_MIXED_LINE_ENDS, at))
 
 
+def _any_end(returns: Bits, line_feeds: Bits, size: int, *, final: bool) -> Bits:
+    """Last byte of each line end of whatever kind; a CR at the end of the chunk may be open."""
+    ends = line_feeds | (returns & ~bitmasks.earlier(line_feeds))
+    if not final and not bitmasks.get(line_feeds, size - 1):
+        bitmasks.clear(ends, size - 1)
+    return ends
+
+
 def _lone_end(returns: Bits, line_feeds: Bits, size: int, *, final: bool) -> int | None:
     """First CR without its LF or LF without its CR; a CR at the end of the chunk may be open."""
     at = bitmasks.first(line_feeds ^ bitmasks.later(returns))
     if at is None or at == size:
         return size - 1 if final and bitmasks.get(returns, size - 1) else None
     return at if bitmasks.get(line_feeds, at) else at - 1
+
+
+def line_end_bytes(data: Bytes, stops: Offsets) -> Offsets:
+    """How many bytes of a line end, of whatever kind, stand before some places."""
+    last, before = data[stops - 1], data[np.maximum(stops - 2, 0)]
+    pairs = (last == _LF) & (before == _CR) & (stops > 1)
+    found: Offsets = ((last == _LF) | (last == _CR)).astype(np.int64) + pairs
+    return found
 
 
 def _mark_delimiters(marks: Mask, data: Bytes, delimiter: bytes) -> None:
@@ -213,7 +244,7 @@ class _Quoted:
         self._escaped: Offsets = np.empty(0, np.int64)
         quotes = np.equal(data, quote, out=scratch)
         if dialect.escape is not None and chunk.find(dialect.escape) >= 0:
-            self._escaped = _escaped(data, dialect.escape)
+            self._escaped = escaped(data, dialect.escape)
             quotes[self._escaped] = False
         self.quotes = bitmasks.pack(quotes)
         self.inside = bitmasks.parity(self.quotes)
@@ -250,6 +281,8 @@ class _Quoted:
         line_feeds, returns = self.line_feeds & ~self.inside, self.returns & ~self.inside
         if line_end is None:
             return np.zeros_like(line_feeds), None
+        if line_end == "mixed":
+            return _any_end(returns, line_feeds, self._size, final=self._final), None
         if line_end == "\n":
             return line_feeds, bitmasks.first(returns)
         if line_end == "\r\n":
@@ -297,6 +330,8 @@ class _Quoted:
         inside = bitmasks.unpack(self.inside, self._size)[self._escaped]
         quoted = value == self._dialect.quote
         unfit = self._escaped[inside & ~quoted & (value != self._dialect.escape)]
+        if self._dialect.lenient:
+            unfit = unfit[:0]
         # An escape outside of quotes is plain text, and the quote after it is a stray one.
         stray = self._escaped[quoted & ~inside]
         return [
@@ -311,16 +346,3 @@ class _Quoted:
             bitmasks.clear(returns, self._size - 1)
         breaks = (self.line_feeds & self.inside) | returns
         return bitmasks.positions(breaks, self._size) if breaks.any() else None
-
-
-def _escaped(data: Bytes, escape: int) -> Offsets:
-    """Bytes whose meaning an escape before them takes away, as if all of them lay inside quotes.
-
-    In a run of escapes the first escapes the second, the third the fourth, and so on.
-    """
-    offsets = np.flatnonzero(data == escape)
-    new_run = np.ones(len(offsets), np.bool_)
-    new_run[1:] = np.diff(offsets) != 1
-    run_start = np.maximum.accumulate(np.where(new_run, offsets, 0))
-    escaped: Offsets = offsets[(offsets - run_start) % 2 == 0] + 1
-    return escaped if escaped[-1] < len(data) else escaped[:-1]

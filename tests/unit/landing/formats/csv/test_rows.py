@@ -6,6 +6,7 @@ import pytest
 
 from airflow_landing_loader.config.mapping.model import CsvDialect
 from airflow_landing_loader.exceptions import ErrorCode
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.rows import (
     Batch,
     Blocks,
@@ -14,7 +15,6 @@ from airflow_landing_loader.landing.formats.csv.rows import (
     pass_lines,
 )
 from airflow_landing_loader.landing.formats.csv.scanner import Limits, Scanner
-from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
 from airflow_landing_loader.landing.text.encoding import decoded
 
 LIMITS = Limits(bytes=50, lines=5)

@@ -4,8 +4,8 @@ import pytest
 
 from airflow_landing_loader.config.mapping.model import CsvDialect
 from airflow_landing_loader.exceptions import ErrorCode
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.scanner import Limits, Scan, Scanner
-from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
 
 LIMITS = Limits(bytes=10_000, lines=100)
 

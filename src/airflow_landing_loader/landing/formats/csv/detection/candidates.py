@@ -22,13 +22,18 @@ from airflow_landing_loader.landing.formats.csv.detection.header_signs import (
     is_value,
     tells_header,
 )
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.ends.ending import Ending, cut_at
 from airflow_landing_loader.landing.formats.csv.ends.rules import LineRule, line_at, rule_for
 from airflow_landing_loader.landing.formats.csv.header.promise import effective_names
-from airflow_landing_loader.landing.formats.csv.header.record import split
+from airflow_landing_loader.landing.formats.csv.header.record import (
+    fields_of,
+    split,
+    without_line_end,
+)
 from airflow_landing_loader.landing.formats.csv.inspection import limits_of
 from airflow_landing_loader.landing.formats.csv.scanner import Scan, Scanner
-from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect, Offsets
+from airflow_landing_loader.landing.formats.csv.bitmasks import Offsets
 from airflow_landing_loader.safe_text import counted
 
 DELIMITERS = (",", ";", "\t", "|", "||", ":", "^", "~", "\x1f", "\x01")
@@ -139,15 +144,20 @@ def _read_from(
     return _below_text(head, found, most) if isinstance(found, Reading) and most else found
 
 
-def cells(record: str, dialect: Dialect) -> Row | None:
+def cells(record: str, dialect: Dialect, columns: int) -> Row | None:
     """The cells of a record; ``None`` if a field that is not quoted looks as if it were.
 
     :param record: a whole record without its line end.
     :param dialect: how it is written.
+    :param columns: how many the file has.
     """
-    if '"' not in record and (dialect.quote is None or chr(dialect.quote) not in record):
+    if (
+        dialect.is_readable
+        and '"' not in record
+        and (dialect.quote is None or chr(dialect.quote) not in record)
+    ):
         return tuple(text or None for text in record.split(dialect.delimiter.decode()))
-    fields = tuple(split(record, dialect))
+    fields = fields_of(record, dialect, columns)
     if '"' in record and any(not field.quoted and _has_edge(field.text) for field in fields):
         return None
     return tuple(field.text if field.quoted or field.text else None for field in fields)
@@ -257,7 +267,7 @@ def _read(head: Head, mapping: TableMapping, csv: CsvDialect) -> Reading | Broke
     dialect = Dialect.of(csv)
     texts = [found.text(index) for index in found.records]
     for index, text in zip(found.records, texts, strict=True):
-        row = cells(text, dialect)
+        row = cells(text, dialect, found.columns)
         if row is None:
             why = "has a double quote at the edge of a field that is not quoted"
             return found.broken(len(rows), index, why)
@@ -281,12 +291,18 @@ class _Scanned:
     ) -> None:
         self._csv, self._chunk, self._scan = csv, chunk, scan
         self._first_line = first_line
-        blank = np.zeros(len(scan.starts), np.bool_) if scan.blank is None else scan.blank
-        filled = np.flatnonzero(~blank)
-        self.columns = int(scan.delimiters[filled[0]]) + 1 if len(filled) else 0
+        is_record = np.ones(len(scan.starts), np.bool_)
+        is_record[scan.comments] = False
+        filled = np.flatnonzero(is_record if scan.blank is None else is_record & ~scan.blank)
+        self._fields = scan.delimiters.astype(np.int64) + 1
+        self.columns = int(self._fields[filled[0]]) if len(filled) else 0
+        if scan.surplus is not None and len(filled):
+            self.columns -= int(scan.surplus[filled[0]])
+            self._fields -= scan.surplus & (self._fields == self.columns + 1)
         kept = filled
-        if self.columns == 1:
-            kept = np.arange(filled[0], len(scan.starts))  # a blank line is a record
+        if self.columns == 1:  # a blank line is a record
+            kept = np.flatnonzero(is_record)
+            kept = kept[kept >= filled[0]]
         if has_trailer and scan.problem is None:
             kept = kept[kept < filled[-1]]
         if csv.header and csv.skip_lines is not None:
@@ -307,7 +323,7 @@ class _Scanned:
 
     def ragged(self) -> Broken | None:
         """The first record that has not as many fields as the first."""
-        fields = self._scan.delimiters[self._kept].astype(np.int64) + 1
+        fields = self._fields[self._kept]
         wrong = np.flatnonzero(fields != self.columns)
         if not len(wrong):
             return None
@@ -315,7 +331,7 @@ class _Scanned:
         why = f"has {counted(int(fields[at]), 'field')}, while the first record has {self.columns}"
         dialect = Dialect.of(self._csv)
         alike = [int(index) for index in self._kept[fields == self.columns]]
-        fits = sum(cells(self.text(index), dialect) is not None for index in alike)
+        fits = sum(cells(self.text(index), dialect, self.columns) is not None for index in alike)
         return replace(self.broken(at, self.records[at], why), fits=fits)
 
     def fault(self) -> Broken | None:
@@ -339,7 +355,7 @@ class _Scanned:
     def text(self, index: int) -> str:
         """A row without its line end."""
         start, stop = int(self._scan.starts[index]), int(self._scan.stops[index])
-        return self._chunk[start:stop].decode().removesuffix("\n").removesuffix("\r")
+        return without_line_end(self._chunk[start:stop].decode())
 
 
 def _above_left_out(head: Head, csv: CsvDialect) -> tuple[bytes, int]:

@@ -10,7 +10,7 @@ from airflow_landing_loader.landing.formats.csv.ends.rules import rule_for
 from airflow_landing_loader.landing.formats.csv.header.record import fields_of
 from airflow_landing_loader.landing.formats.csv.rows import Blocks, Place, pass_lines
 from airflow_landing_loader.landing.formats.csv.scanner import Limits
-from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.model import LineSpan, TrailerContent
 from airflow_landing_loader.safe_text import counted
 
@@ -116,10 +116,11 @@ class LinesBelow:
     def _is_like_data(self, number: int, text: bytes) -> bool:
         """Whether a line may be a data record, or the beginning of one."""
         try:
-            fields = fields_of(text.decode(), Dialect.of(self._mapping.csv))
+            fields = fields_of(text.decode(), Dialect.of(self._mapping.csv), self._columns)
         except ValueError:
             return True  # a quoted field may go on in the next line
-        line = LastRecord(fields=fields, ended=self._last_ended, file=self._file, line=number)
+        texts = tuple(field.text for field in fields)
+        line = LastRecord(fields=texts, ended=self._last_ended, file=self._file, line=number)
         return line.may_be_data(self._columns, ragged=self._mapping.on_bad_row == "reject")
 
     def _require_footer(self, first: int, last: int) -> None:

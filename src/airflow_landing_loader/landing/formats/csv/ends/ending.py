@@ -127,11 +127,13 @@ def may_be_the_line(chunk: bytes, scan: Scan) -> bool:
 
 def cut_at(scan: Scan, row: int) -> Scan:
     """The rows of a scan before one of them; what is wrong behind them is no fault."""
-    return Scan(
-        scan.stops[:row],
-        scan.starts[:row],
-        scan.delimiters[:row],
-        None if scan.extra_lines is None else scan.extra_lines[:row],
-        None if scan.blank is None else scan.blank[:row],
-        None,
+    return scan._replace(
+        stops=scan.stops[:row],
+        starts=scan.starts[:row],
+        delimiters=scan.delimiters[:row],
+        extra_lines=None if scan.extra_lines is None else scan.extra_lines[:row],
+        blank=None if scan.blank is None else scan.blank[:row],
+        surplus=None if scan.surplus is None else scan.surplus[:row],
+        comments=scan.comments[scan.comments < row],
+        problem=None,
     )

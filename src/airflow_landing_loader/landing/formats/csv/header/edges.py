@@ -13,13 +13,10 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from airflow_landing_loader.config.mapping.column_names import UNSEEN
-from airflow_landing_loader.landing.formats.csv.bitmasks import Mask
-from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect, Offsets
-
-Bytes = npt.NDArray[np.uint8]
+from airflow_landing_loader.landing.formats.csv.bitmasks import Bytes, Mask, Offsets
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 
 LETTERS = frozenset(string.ascii_lowercase)
 """Of which :func:`lead_bytes` knows all spellings."""

@@ -13,20 +13,60 @@ import numpy as np
 from airflow_landing_loader.config.mapping.column_names import spelling_of
 from airflow_landing_loader.config.mapping.model import CsvDialect
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.formats.csv.bitmasks import Bytes, Mask, Offsets
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.header.edges import (
     LETTERS,
-    Bytes,
     Edge,
     edge_of,
     lead_bytes,
 )
 from airflow_landing_loader.landing.formats.csv.header.promise import effective_names
-from airflow_landing_loader.landing.formats.csv.header.record import column_names
+from airflow_landing_loader.landing.formats.csv.header.record import column_names, without_line_end
+from airflow_landing_loader.landing.formats.csv.plain_form import PlainForm, plain_form
 from airflow_landing_loader.landing.formats.csv.rows import Rows
-from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect, Offsets
+from airflow_landing_loader.landing.formats.csv.tokenizer import line_end_bytes
 
 _LINE_ENDS = b"\r\n"
+_BLANK = 0x20
 _NONE = np.empty(0, np.int64)
+
+
+class _Written:
+    """Rows as RFC 4180 has them, as far as a header's first and last bytes are concerned.
+
+    :param chunk: text that holds the rows.
+    :param offset: of the chunk in the text.
+    :param form: the chunk as RFC 4180 has it, if that is known and something else.
+    :ivar data: the text; what stands for nothing is a blank.
+    :ivar starts: offset in it of each row.
+    :ivar lasts: offset of each row's last byte, which a line end may take.
+    :ivar odd: indices of rows that hold what says nothing of names, as it stands.
+    """
+
+    def __init__(
+        self, chunk: bytes, offset: int, rows: Rows, dialect: Dialect, form: PlainForm | None
+    ) -> None:
+        self.data: Bytes = np.frombuffer(chunk, np.uint8)
+        self.starts, self.lasts, self.odd = rows.starts - offset, rows.stops - (offset + 1), _NONE
+        if dialect.is_disguised:
+            form = form or plain_form(chunk, dialect, final=False)
+            self.data = form.data
+            self.odd = np.unique(np.searchsorted(self.lasts, form.sequences))
+            self.odd = self.odd[self.odd < len(rows)]
+        if dialect.mixed:
+            plain = self.data.tobytes().replace(b"\r\n", b" \n").replace(b"\r", b"\n")
+            self.data = np.frombuffer(plain, np.uint8)
+        if rows.surplus is not None:
+            self._blank_surplus(rows.surplus, len(dialect.delimiter))
+
+    def _blank_surplus(self, surplus: Mask, width: int) -> None:
+        """Write blanks for the delimiters that stand behind the last field."""
+        self.data = self.data.copy()
+        stops = self.lasts[surplus] + 1
+        ends = stops - line_end_bytes(self.data, stops)
+        for back in range(1, width + 1):
+            self.data[ends - back] = _BLANK
 
 
 class HeaderFinder:
@@ -52,21 +92,24 @@ class HeaderFinder:
             self._letters = tuple(map(lead_bytes, sorted(everywhere & LETTERS)))
             self._front, self._back = self._edge(0), self._edge(-1)
 
-    def find(self, chunk: bytes, offset: int, rows: Rows) -> Offsets:
+    def find(self, chunk: bytes, offset: int, rows: Rows, form: PlainForm | None = None) -> Offsets:
         """Return the indices of such records among some rows.
 
         :param chunk: text that holds the rows.
         :param offset: of the chunk in the text.
+        :param form: the chunk as RFC 4180 has it, if that is known and something else.
         """
         if not self._headers or not len(rows) or not self._has_letters(chunk):
             return _NONE
-        data = np.frombuffer(chunk, np.uint8)
-        starts = rows.starts - offset
-        found = self._front.first(data.take(starts))
+        written = _Written(chunk, offset, rows, self._dialect, form)
+        found = self._front.first(written.data.take(written.starts))
         if len(found):
             found = found[rows.delimiters[found] == self._count - 1]
         if len(found):
-            found = self._narrowed(data, found, starts, rows.stops - (offset + 1))
+            found = self._narrowed(written.data, found, written.starts, written.lasts)
+        if len(written.odd):
+            odd = written.odd[rows.delimiters[written.odd] == self._count - 1]
+            found = np.union1d(found, odd)
         kept = [i for i in found.tolist() if self._is_header(chunk, rows, i, offset)]
         return np.array(kept, np.int64)
 
@@ -98,7 +141,7 @@ class HeaderFinder:
         return self._names_in(record) in self._headers
 
     def _names_in(self, record: bytes) -> tuple[str, ...]:
-        text = record.rstrip(_LINE_ENDS).decode()
+        text = without_line_end(record.decode())
         return tuple(map(self._spelled, column_names(text, self._dialect)))
 
     def _edge(self, edge: int) -> Edge:
