@@ -10,6 +10,7 @@ The result depends on nothing but the bytes and the mapping: detecting again giv
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -25,6 +26,7 @@ from airflow_landing_loader.landing.formats.csv.detection.candidates import (
     cells,
     read_head,
 )
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.dialect_text import as_written, in_words
 from airflow_landing_loader.landing.formats.csv.ends.cutting import without_ends
 from airflow_landing_loader.landing.formats.csv.errors import terminal_error
@@ -36,7 +38,6 @@ from airflow_landing_loader.landing.formats.csv.inspection import (
     text_pass,
 )
 from airflow_landing_loader.landing.formats.csv.rows import Blocks, text_fault
-from airflow_landing_loader.landing.formats.csv.tokenizer import Dialect
 from airflow_landing_loader.landing.model import Inspection
 from airflow_landing_loader.landing.text.stream import BLOCK_BYTES, TextPass, open_text
 from airflow_landing_loader.safe_text import counted
@@ -44,6 +45,8 @@ from airflow_landing_loader.storage.content import FileContent
 
 HEAD_BYTES = 256 * 1024
 """How much of a text is read in every way."""
+
+_NAMED = re.compile(rb"sep=([,;\t|:^~ ])(?:\r\n|\n|\r)", re.IGNORECASE)
 
 
 def with_dialect(source: FileContent, mapping: TableMapping) -> TableMapping:
@@ -63,7 +66,10 @@ def with_dialect(source: FileContent, mapping: TableMapping) -> TableMapping:
     with text_pass(source, mapping) as delivered:
         try:
             head = _head(delivered, mapping)
-            readings = _readings(head, mapping, source.name)
+            named = _with_named_delimiter(head, mapping)
+            readings = _readings(head, named, source.name)
+            if named is not mapping and readings and len(readings[0].rows[0]) == 1:
+                raise _names_delimiter(source.name)  # and the table has another one, or none
         except TerminalError as error:
             explain(error, delivered, plain="".join(DELIMITERS + QUOTES))
             raise
@@ -78,6 +84,14 @@ def with_dialect(source: FileContent, mapping: TableMapping) -> TableMapping:
 
 def _plain(mapping: TableMapping, csv: CsvDialect) -> TableMapping:
     return mapping.model_copy(update={"csv": csv})
+
+
+def _with_named_delimiter(head: Head, mapping: TableMapping) -> TableMapping:
+    """Take the delimiter from a first line that names it, as Excel writes and reads it."""
+    named, csv = _NAMED.match(head.text), mapping.csv
+    if named is None or not (csv.is_open("skip_rows") and csv.is_open("delimiter")):
+        return mapping
+    return _plain(mapping, csv.model_copy(update={"delimiter": named[1].decode(), "skip_rows": 1}))
 
 
 def _head(delivered: TextPass, mapping: TableMapping) -> Head:
@@ -171,7 +185,7 @@ def _require_no_bare_quotes(
     """Refuse what would have been refused in the head, too."""
     dialect = Dialect.of(mapping.csv)
     for number, text in enumerate(record_texts(source, mapping, inspection), start=1):
-        if '"' in text and cells(text, dialect) is None:
+        if '"' in text and cells(text, dialect, len(inspection.columns)) is None:
             raise TerminalError(
                 ErrorCode.CSV_NO_DIALECT,
                 f"The file is read with {in_words(mapping.csv)}, but a field of this record that "
@@ -195,10 +209,10 @@ def _require_equal(
     one, two = Dialect.of(first.csv), Dialect.of(rival.csv)
     ours, theirs = record_texts(source, first, inspection), record_texts(source, strict, there)
     for number, (our, their) in enumerate(zip_longest(ours, theirs), start=1):
-        row = None if their is None else cells(their, two)
+        row = None if their is None else cells(their, two, len(there.columns))
         if their is not None and row is None:
             return  # it breaks a rule after all
-        if parted is None and (our is None or cells(our, one) != row):
+        if parted is None and (our is None or cells(our, one, len(inspection.columns)) != row):
             parted = number
     if parted is not None:
         raise TerminalError(
@@ -245,7 +259,7 @@ def _no_header(name: str, reading: Reading) -> TerminalError:
 def _names_delimiter(name: str) -> TerminalError:
     return TerminalError(
         ErrorCode.CSV_NO_DIALECT,
-        "The first line names a delimiter, as Excel does: it is no record of the table.",
+        "The first line names a delimiter, as Excel does, that does not make a table of the file.",
         hint="Leave the line out: csv: {auto: true, skip_rows: 1}.",
         file=name,
         line=1,
@@ -266,7 +280,9 @@ def _no_dialect(name: str, broken: Sequence[Broken]) -> TerminalError:
         ErrorCode.CSV_NO_DIALECT,
         message,
         hint="Ask the sender to mend the file, or write its dialect into the mapping in place of "
-        "auto; see what is detected in docs/csv.md.",
+        "auto; see what is detected in docs/csv.md. Beside auto, csv.trailing_delimiter: ignore "
+        "allows delimiters behind the last field, csv.blank_around_quotes: true blanks beside "
+        "quotes.",
         file=name,
         line=nearest.line if nearest else None,
     )

@@ -104,12 +104,35 @@ def test_the_nearest_dialect_is_the_one_that_makes_a_table_of_most(text: str, ne
     assert f"The nearest is {nearest}" in error.detail.message
 
 
-def test_a_line_that_names_the_delimiter_is_called_by_its_name() -> None:
-    text = "SEP=;\nid;amt\n1;2\n2;3\n"
-    error = refused(text)
+def test_a_first_line_that_names_the_delimiter_is_skipped_and_gives_it() -> None:
+    for text in ("SEP=;\nid;amt\n1;2,5\n2;3,5\n", "\ufeffsep=;\r\nid;amt\r\n1;2,5\r\n"):
+        assert detected(text) == "delimiter ';', quote '\"', 1 line before the header"
+    assert "delimiter tab" in detected("sep=\t\nid\tamt\n1\t2;5\n")
+
+
+def test_a_line_that_names_another_delimiter_is_called_by_its_name() -> None:
+    error = refused("SEP=;\nid,amt\n1,2\n2,3\n")
     assert (error.code, error.detail.line) == ("csv.no_dialect", 1)
     assert "skip_rows: 1" in (error.detail.hint or "")
-    assert "delimiter ';'" in detected(text, csv={"auto": True, "skip_rows": 1})
+
+
+def test_keys_beside_auto_are_taken_as_they_are() -> None:
+    writing = {"trailing_delimiter": "ignore", "blank_around_quotes": True, "comments": "#"}
+    text = '# "x\n"id" ;amt;\n1; "2,5";\n2;3\n'
+    csv = {"auto": True, "header": True, **writing}
+    assert "delimiter ';'" in detected(text, csv=csv)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("A|B|C|\n1|2|3|\n4|5|6|\n", {"trailing_delimiter": "ignore"}),
+        ('id, name, n\n1, "Smith, Jane", 5\n2, "Doe", 6\n', {"blank_around_quotes": True}),
+    ],
+)
+def test_what_is_not_detected_is_named_and_cured_by_a_key(text: str, key: dict[str, Any]) -> None:
+    assert f"csv.{next(iter(key))}" in (refused(text).detail.hint or "")
+    assert "quote" in detected(text, csv={"auto": True, **key})
 
 
 def test_a_header_without_a_name_leads_to_rename() -> None:
