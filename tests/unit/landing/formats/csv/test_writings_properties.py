@@ -25,9 +25,10 @@ ENDS = st.sampled_from(("\n", "\r\n", "\r"))
 _MYSQL = {"\b": "b", "\n": "n", "\r": "r", "\t": "t", "\x1a": "Z", "\\": "\\"}
 _POSTGRES = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", "\v": "v", "\\": "\\"}
 
-# They mean something else behind a backslash, or what they mean there depends on who wrote them.
 ALIKE = ("", "\\N")
 """To the csv module these are the same in quotes and without."""
+
+# They mean something else behind a backslash, or what they mean there depends on who wrote them.
 CONTROLS = "\b\f\v\r"
 
 texts = st.text(st.sampled_from('ab ,"\n\r\t\\=#é€N\v\b'), max_size=6)

@@ -17,6 +17,7 @@ import numpy as np
 
 from airflow_landing_loader.config.mapping.column_names import clean_name, same
 from airflow_landing_loader.config.mapping.model import CsvDialect, TableMapping
+from airflow_landing_loader.landing.formats.csv.bitmasks import Offsets
 from airflow_landing_loader.landing.formats.csv.detection.header_signs import (
     are_names,
     is_value,
@@ -33,7 +34,6 @@ from airflow_landing_loader.landing.formats.csv.header.record import (
 )
 from airflow_landing_loader.landing.formats.csv.inspection import limits_of
 from airflow_landing_loader.landing.formats.csv.scanner import Scan, Scanner
-from airflow_landing_loader.landing.formats.csv.bitmasks import Offsets
 from airflow_landing_loader.safe_text import counted
 
 DELIMITERS = (",", ";", "\t", "|", "||", ":", "^", "~", "\x1f", "\x01")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.control.trailer import LastRecord
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.ends.counted import CountedLine
 from airflow_landing_loader.landing.formats.csv.ends.rules import rule_for
 from airflow_landing_loader.landing.formats.csv.header.record import fields_of
 from airflow_landing_loader.landing.formats.csv.rows import Blocks, Place, pass_lines
 from airflow_landing_loader.landing.formats.csv.scanner import Limits
-from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.model import LineSpan, TrailerContent
 from airflow_landing_loader.safe_text import counted
 
