@@ -14,6 +14,7 @@ LOAD_KEYS = [
     *("record_count", "expected_count", "rejected_count", "drift_columns", "missing_columns"),
     *("restates_load_id", "same_content_load_id", "archive_uri", "dag_id", "run_id"),
     "removed_sequence",
+    "identity_key",
 ]
 DELIVERY_KEYS = [
     *("delivery_id", "filename", "table_name", "outcome", "code", "message", "load_id"),
