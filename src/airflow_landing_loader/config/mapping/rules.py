@@ -11,7 +11,8 @@ import re
 from typing import Any
 
 from airflow_landing_loader.config.mapping import own_tables
-from airflow_landing_loader.config.mapping.patterns.pattern import MAX_PATTERN_LENGTH, Pattern
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
+from airflow_landing_loader.config.mapping.patterns.reading import MAX_PATTERN_LENGTH
 from airflow_landing_loader.config.yaml.values import any_case, matches, pattern_schema, refusal
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 

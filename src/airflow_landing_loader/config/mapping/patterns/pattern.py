@@ -23,19 +23,11 @@ from airflow_landing_loader.config.mapping.patterns.ignored import (
     is_ignored,
 )
 from airflow_landing_loader.config.mapping.patterns.parts import Misfit, NamePart, Wildcard
-from airflow_landing_loader.config.mapping.patterns.places import DIGITS, Place, folded
-from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
+from airflow_landing_loader.config.mapping.patterns.places import Place, folded
+from airflow_landing_loader.config.mapping.patterns.reading import FORBIDDEN, taken_apart
 
-MAX_PATTERN_LENGTH = 255
-TAKEN_NAMES = frozenset({"table", "yyyy", "mm", "dd"})
-"""Parts that an ``archive_layout`` has without a name's help."""
-
-_FORBIDDEN = "/"  # in no name and in no pattern, which makes it a safe stand-in for "any text"
 _FILLERS = ("1", "x", "20240115", "")
 _SEPARATOR = re.compile("[-_. ]")
-_NAME = "[A-Za-z_][A-Za-z0-9_]*"
-# Braces with a colon are meant as a part, whatever stands before it.
-_TOKEN = re.compile(rf"\{{\{{|\}}\}}|\*|\{{(?:({_NAME})|([^{{}}*:]*):([^{{}}*]*))\}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +103,7 @@ class Pattern:
 
         :param name: a file name; a newline or a lone surrogate in it is a character like others.
         """
-        if is_ignored(name) or _FORBIDDEN in name:
+        if is_ignored(name) or FORBIDDEN in name:
             return None
         texts = self._split_by_shape(name) if self.has_forms else self._split(name)
         return texts if texts is None or not self.names else self._before_star(texts)
@@ -211,7 +203,7 @@ class Pattern:
         literals = other.literals
         if other.ignore_case and not self.ignore_case:
             literals = tuple([_without_cased(text) for text in literals])
-        return self._split(_FORBIDDEN.join(literals)) is not None
+        return self._split(FORBIDDEN.join(literals)) is not None
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -292,7 +284,7 @@ def _longer(one: str, two: str, extends: Callable[[str, str], bool]) -> str | No
 
 def _without_cased(text: str) -> str:
     """A text with a stand-in for each letter that may be small or capital."""
-    return "".join([one if one.lower() == one.upper() else _FORBIDDEN for one in text])
+    return "".join([one if one.lower() == one.upper() else FORBIDDEN for one in text])
 
 
 @lru_cache(maxsize=8192)
@@ -339,70 +331,5 @@ def _order(mine: Pattern, others: Pattern) -> tuple[int, ...] | None:
 
 @lru_cache(maxsize=8192)
 def _parse(text: str, ignore_case: bool) -> Pattern:
-    problem = _problem(text)
-    if problem is None:
-        literals, wildcards = _taken_apart(text)
-        problem = _problem_of_parts(literals, wildcards)
-        if problem is None:
-            return Pattern(text, literals, wildcards, ignore_case)
-        hint = (
-            "Parts are {name}, {name:%Y%m%d} and {name:0d}; write {{ and }} for braces that are "
-            "characters of the name."
-        )
-    elif _FORBIDDEN in text:
-        hint = "Patterns are compared with file names in the landing zone: leave the folder out."
-    else:
-        hint = "Write the file's name, with * for the text that changes."
-    raise ConfigurationError(ErrorCode.MAPPING_BAD_PATTERN, f"{problem}.", hint=hint)
-
-
-def _problem(text: str) -> str | None:
-    if not text:
-        return "The pattern is empty"
-    if text.startswith("/"):
-        return "The pattern is an absolute path"
-    if ".." in text.split("/"):
-        return "The pattern leads out of the landing zone (..)"
-    if _FORBIDDEN in text:
-        return "The pattern holds a slash, but only direct children of the landing zone are read"
-    if "\0" in text:
-        return "The pattern holds a NUL character, which no file name can"
-    if len(text) > MAX_PATTERN_LENGTH:
-        return f"The pattern has {len(text)} characters, {MAX_PATTERN_LENGTH} are allowed"
-    return None
-
-
-def _taken_apart(text: str) -> tuple[tuple[str, ...], tuple[Wildcard, ...]]:
-    literals, wildcards, at = [""], [], 0
-    for token in _TOKEN.finditer(text):
-        literals[-1] += text[at : token.start()]
-        at = token.end()
-        if token[0] in ("{{", "}}"):
-            literals[-1] += token[0][0]
-        else:
-            name, form = (token[1], "") if token[3] is None else (token[2], token[3] or ":")
-            wildcards.append(Wildcard(name, form))
-            literals.append("")
-    literals[-1] += text[at:]
-    return tuple(literals), tuple(wildcards)
-
-
-def _problem_of_parts(literals: Sequence[str], wildcards: Sequence[Wildcard]) -> str | None:
-    names = [one.name for one in wildcards if one.name is not None]
-    for one in wildcards:
-        name, fault = one.name, one.fault()
-        if fault is not None:
-            return f"The part {one.written} {fault}"
-        if name in TAKEN_NAMES:
-            return f"No part can be called {name}, as archive_layout has a placeholder of that name"
-        if name is not None and (names.count(name) > 1 or re.fullmatch(_NAME, name) is None):
-            wrong = "stands there twice" if names.count(name) > 1 else "has no name such as region"
-            return f"The part {one.written} {wrong}"
-    behind = zip(wildcards, literals[1:], (*wildcards[1:], None), strict=False)
-    for one, literal, two in behind:
-        after = f"{literal}{two.example() if two and two.form else ''}"
-        if one.is_number and after[:1] in DIGITS and after:
-            return f"No digit can stand behind {one.written}, which takes them all"
-        if two and two.name and not (literal or one.form or two.form):
-            return f"Nothing tells where {one.written} ends and {two.written} begins"
-    return None
+    literals, wildcards = taken_apart(text)
+    return Pattern(text, literals, wildcards, ignore_case)
