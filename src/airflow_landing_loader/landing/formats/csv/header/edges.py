@@ -115,11 +115,13 @@ def edge_of(names: frozenset[str], edge: int, dialect: Dialect, *, signs: bool) 
 def _ignored(edge: int, but: str | None) -> Mask:
     """What does not count at the edge of a name.
 
-    :param but: signs do not count either, but for those in this text.
+    :param but: signs do not count either, control characters among them, but for those in this
+        text.
     """
     found = _mask([*_BLANKS, *UNSEEN], edge)
     if but is not None:
-        found |= _mask([sign for sign in string.punctuation if sign not in but], edge)
+        signs = [sign for sign in map(chr, range(0x80)) if not sign.isalnum()]
+        found |= _mask([sign for sign in signs if sign not in but], edge)
         found[0x80:] = True
     return found
 
