@@ -73,7 +73,8 @@ def check_engine(validated: Validated, zone: Zone, judged: Judgement, reading: R
 
 def _fitting(line_limit: int, validated: Validated, judged: Judgement) -> int:
     """The limit, or the loader's own: to the engine blank lines belong to the line behind them."""
-    longest = judged.blank_run + validated.inspection.longest_record
+    # The last one may be given its line end.
+    longest = judged.blank_run + validated.inspection.longest_record + len("\r\n")
     with _lines_of(line_limit):
         fits = longest <= ReadOptions.of(validated).line_limit
     return line_limit if fits else _OWN_LINE_LIMIT
