@@ -1,4 +1,4 @@
-"""Each feed on the page of feeds, delivered as it stands there, becomes the rows on the page."""
+"""Each feed on the page of feeds, delivered as it stands there, becomes the rows told there."""
 
 from __future__ import annotations
 

@@ -174,10 +174,13 @@ def test_what_is_found_is_what_folds_to_the_same_names(
     assert found.tolist() == expected
 
 
+_SIGNS = ("-", " ", "__", "\x0e", "\x7f", "%", "€", "(x)", "\u3000")
+
+
 @given(
     names=st.lists(_TEXT, min_size=1, max_size=3),
     rows=st.lists(st.lists(_TEXT, min_size=1, max_size=3), max_size=5),
-    signs=st.lists(st.sampled_from(["-", " ", "\x0e", "\x7f", "%", "€", "(x)", "\u3000"]), max_size=3),
+    signs=st.lists(st.sampled_from(_SIGNS), max_size=3),
     quote=st.booleans(),
 )
 def test_what_has_the_letters_of_names_that_the_mapping_gives_is_found(
