@@ -66,6 +66,7 @@ class Tally:
 
     :param name: file name, for errors.
     :param mapping: the table mapping.
+    :ivar skipping: which lines are left out right behind the header; ``None`` once a record came.
     """
 
     def __init__(self, name: str, mapping: TableMapping) -> None:
@@ -83,7 +84,7 @@ class Tally:
         self.skipped_headers = 0
         self.header_line: int | None = None
         self.header_text: bytes | None = None
-        self._skipping = mapping.csv.skip_lines
+        self.skipping = mapping.csv.skip_lines if mapping.csv.header else None
         self.body_start = self.body_end = 0
         self.body_line = 1
         self.records = self.ragged = self.longest = self.comments = 0
@@ -116,8 +117,8 @@ class Tally:
         rows = rows.narrowed(len(self.columns))
         if len(self.columns) != 1:
             rows = rows.without_blank()
-        if self._skipping is not None and self.header_line is not None:
-            rows = self._behind_skipped(self._skipping, batch, rows)
+        if self.skipping is not None and not self._header_pending:
+            rows = self._behind_skipped(self.skipping, batch, rows)
         if self._trailer is not None:
             rows = self._hold_back(batch, rows)
         tagged = self._first_tagged(batch, rows)
@@ -193,7 +194,7 @@ class Tally:
         rule = rule_for(mark.expression)
         for index in range(len(rows)):
             if not rule.matches(without_line_end(batch.text(rows, index)).encode()):
-                self._skipping = None
+                self.skipping = None
                 return rows.since(index)
         return rows.before(0)
 

@@ -63,6 +63,10 @@ class Dialect:
             mixed=csv.mixed_line_ends,
         )
 
+    def is_comment(self, line: bytes) -> bool:
+        """Whether a line is a comment, where a record could begin."""
+        return bool(self.comment) and line.startswith(self.comment)
+
     @property
     def is_disguised(self) -> bool:
         """Whether the text has to be brought to RFC 4180 before its structure is looked at."""

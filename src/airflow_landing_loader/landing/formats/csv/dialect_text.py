@@ -28,9 +28,9 @@ def in_words(csv: CsvDialect) -> str:
 
 def as_written(csv: CsvDialect) -> str:
     """The line of a mapping that says a plain dialect: ``csv: {delimiter: ";"}``."""
-    default = CsvDialect()
+    said, default = csv.model_dump(mode="json"), CsvDialect()
     keys = [
-        f"{name}: {json.dumps(getattr(csv, name), ensure_ascii=False)}"
+        f"{name}: {json.dumps(said[name], ensure_ascii=False)}"
         for name in CsvDialect.model_fields
         if name == "delimiter" or getattr(csv, name) != getattr(default, name)
     ]

@@ -250,12 +250,19 @@ def _read(
             tally.add(batch)
             fault = batch.fault
     record = tally.next_record() if fault is not None else None
-    below = LinesBelow(mapping, name, columns=len(tally.columns), header=tally.header_text)
+    below = LinesBelow(
+        mapping,
+        name,
+        columns=len(tally.columns),
+        header=tally.header_text,
+        limits=limits,
+        skipped=tally.skipping,
+    )
     if fault is None and blocks.behind_data is not None:
         place = blocks.behind_data
         if mapping.csv.footer_rows:
             blocks = Blocks(iter((held_back.footer,)))
-        fault = below.read(blocks, place, limits).fault
+        fault = below.read(blocks, place).fault
         if below.span is not None:
             above.require()
     if fault is not None:

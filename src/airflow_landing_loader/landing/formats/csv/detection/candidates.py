@@ -24,6 +24,8 @@ from airflow_landing_loader.landing.formats.csv.detection.header_signs import (
     tells_header,
 )
 from airflow_landing_loader.landing.formats.csv.dialect import Dialect
+from airflow_landing_loader.landing.formats.csv.ends.above import is_above
+from airflow_landing_loader.landing.formats.csv.ends.cutting import lines_of_table
 from airflow_landing_loader.landing.formats.csv.ends.ending import Ending, cut_at
 from airflow_landing_loader.landing.formats.csv.ends.rules import LineRule, line_at, rule_for
 from airflow_landing_loader.landing.formats.csv.header.promise import effective_names
@@ -122,7 +124,7 @@ class Broken:
 def read_head(head: Head, mapping: TableMapping) -> Iterator[Reading | Broken]:
     """Read the head in every way that the mapping leaves open, the simplest first."""
     known: dict[tuple[object, ...], Reading | Broken | None] = {}
-    for csv in _candidates(head, mapping.csv):
+    for csv in _candidates(head, mapping):
         for skip, most in _starts(head, csv, mapping):
             csv = csv.model_copy(update={"skip_rows": skip})
             # A mark that the head does not hold changes nothing in it.
@@ -168,12 +170,13 @@ def _has_edge(text: str) -> bool:
     return bare.startswith('"') or bare.endswith('"')
 
 
-def _candidates(head: Head, written: CsvDialect) -> Iterator[CsvDialect]:
+def _candidates(head: Head, mapping: TableMapping) -> Iterator[CsvDialect]:
     """The plain dialects that are tried.
 
     What does not occur in a text changes no cell of it; behind a head that is not all, it may.
     """
-    present = tuple(text for text in DELIMITERS if text.encode() in head.text)
+    written, table = mapping.csv, lines_of_table(head.text, mapping)
+    present = tuple(text for text in DELIMITERS if text.encode() in table)
     delimiters = _choices(written, "delimiter", present or DELIMITERS[:1])
     quotes, escapes = _choices(written, "quote", QUOTES), _choices(written, "escape", ESCAPES)
     for delimiter, quote, escape in product(delimiters, quotes, escapes):
@@ -241,12 +244,12 @@ def _is_plain_name(cell: str | None) -> bool:
 
 def _read(head: Head, mapping: TableMapping, csv: CsvDialect) -> Reading | Broken | None:
     """Read the head by a dialect; ``None`` if there is no record behind the skipped lines."""
-    chunk, first_line = _above_left_out(head, csv)
+    ending = Ending.of(mapping, "")
+    chunk, first_line = _above_left_out(head, csv, ending)
     if not chunk:
         return None
     scanner = Scanner(Dialect.of(csv), limits_of(mapping))
     scan = scanner.scan(chunk, final=head.whole)
-    ending = Ending.of(mapping, "")
     end = None if ending is None else ending.find(chunk, scan, final=head.whole)
     if end is not None:
         scan = cut_at(scan, end.row)
@@ -358,12 +361,11 @@ class _Scanned:
         return without_line_end(self._chunk[start:stop].decode())
 
 
-def _above_left_out(head: Head, csv: CsvDialect) -> tuple[bytes, int]:
+def _above_left_out(head: Head, csv: CsvDialect, ending: Ending | None) -> tuple[bytes, int]:
     """The head without the lines above the table, and the physical line at which that begins."""
     text, line = _behind(head.text, csv.skip_rows), head.line + csv.skip_rows
     if csv.skip_lines is not None:
-        rule = rule_for(csv.skip_lines.expression)
-        while text and rule.matches(line_at(text, 0)[0]):
+        while text and is_above(line_at(text, 0)[0], csv, ending):
             text, line = _behind(text, 1), line + 1
     return text, line
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import zip_longest
+from typing import Any
 
 from airflow_landing_loader.config.mapping.fields import Compression
 from airflow_landing_loader.config.mapping.model import CsvDialect, TableMapping
@@ -28,6 +29,7 @@ from airflow_landing_loader.landing.formats.csv.detection.candidates import (
 )
 from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.dialect_text import as_written, in_words
+from airflow_landing_loader.landing.formats.csv.ends.above import lines_above
 from airflow_landing_loader.landing.formats.csv.ends.cutting import without_ends
 from airflow_landing_loader.landing.formats.csv.errors import terminal_error
 from airflow_landing_loader.landing.formats.csv.inspection import (
@@ -65,8 +67,7 @@ def with_dialect(source: FileContent, mapping: TableMapping) -> TableMapping:
         return mapping
     with text_pass(source, mapping) as delivered:
         try:
-            head = _head(delivered, mapping)
-            named = _with_named_delimiter(head, mapping)
+            head, named = _head(delivered, mapping)
             readings = _readings(head, named, source.name)
             if named is not mapping and readings and len(readings[0].rows[0]) == 1:
                 raise _names_delimiter(source.name)  # and the table has another one, or none
@@ -86,15 +87,20 @@ def _plain(mapping: TableMapping, csv: CsvDialect) -> TableMapping:
     return mapping.model_copy(update={"csv": csv})
 
 
-def _with_named_delimiter(head: Head, mapping: TableMapping) -> TableMapping:
-    """Take the delimiter from a first line that names it, as Excel writes and reads it."""
-    named, csv = _NAMED.match(head.text), mapping.csv
+def _with_named_delimiter(text: bytes, mapping: TableMapping) -> TableMapping:
+    """Take the delimiter from a first line that names it, as Excel writes and reads it; what else
+    stands above the data stands below that line."""
+    named, csv = _NAMED.match(text), mapping.csv
     if named is None or not (csv.is_open("skip_rows") and csv.is_open("delimiter")):
         return mapping
-    return _plain(mapping, csv.model_copy(update={"delimiter": named[1].decode(), "skip_rows": 1}))
+    update: dict[str, Any] = {"delimiter": named[1].decode()}
+    if csv.data_start is None:
+        update["skip_rows"] = 1 + lines_above(mapping)
+    return _plain(mapping, csv.model_copy(update=update))
 
 
-def _head(delivered: TextPass, mapping: TableMapping) -> Head:
+def _head(delivered: TextPass, mapping: TableMapping) -> tuple[Head, TableMapping]:
+    """The beginning of a text, and the mapping with the delimiter that its first line names."""
     blocks = Blocks(delivered.blocks())
     text = blocks.take(HEAD_BYTES + 1)
     whole = len(text) <= HEAD_BYTES
@@ -107,8 +113,9 @@ def _head(delivered: TextPass, mapping: TableMapping) -> Head:
             limits=limits_of(mapping),
             utf8=mapping.csv.encoding == "utf-8",
         )
-    table, line = without_ends(text[:HEAD_BYTES], mapping)
-    return Head(table, whole, line)
+    named = _with_named_delimiter(text, mapping)
+    table, line = without_ends(text[:HEAD_BYTES], named)
+    return Head(table, whole, line), named
 
 
 def _readings(head: Head, mapping: TableMapping, name: str) -> list[Reading]:

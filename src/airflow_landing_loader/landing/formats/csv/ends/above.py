@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.model import CsvDialect, TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.ends.counted import CountedLine
+from airflow_landing_loader.landing.formats.csv.ends.ending import Ending
 from airflow_landing_loader.landing.formats.csv.ends.rules import LineRule, rule_for
 from airflow_landing_loader.landing.formats.csv.rows import Blocks, Place, pass_lines
 from airflow_landing_loader.landing.formats.csv.scanner import Limits
@@ -14,6 +16,21 @@ from airflow_landing_loader.landing.model import LineSpan, TrailerContent
 
 MAX_LINES = 10_000
 """Lines in which ``csv.data_start`` is looked for, and that ``csv.skip_lines`` may leave out."""
+
+
+def is_above(line: bytes, csv: CsvDialect, ending: Ending | None) -> bool:
+    """Whether a line belongs to those that ``csv.skip_lines`` leaves out above the data: it is one
+    of them, or stands between them and is no header, no record and not the end of the data.
+
+    :param line: without its line end.
+    """
+    if csv.skip_lines is not None and rule_for(csv.skip_lines.expression).matches(line):
+        return True
+    if ending is not None and ending.rule.matches(line):
+        return False
+    if not line:
+        return csv.header or len(csv.columns or ()) != 1
+    return Dialect.of(csv).is_comment(line)
 
 
 def lines_above(mapping: TableMapping) -> int:
@@ -31,6 +48,7 @@ class LinesAbove:
 
     def __init__(self, mapping: TableMapping, file: str) -> None:
         self._csv = mapping.csv
+        self._ending = Ending.of(mapping, file)
         self._number = lines_above(mapping)
         self._started = False
         self._file = file
@@ -128,13 +146,11 @@ class LinesAbove:
         limits: Limits,
         passed: Callable[[int, bytes], None],
     ) -> Place:
-        """Pass over lines as long as they are ``csv.skip_lines``."""
-        if place.fault is not None or self._csv.skip_lines is None:
-            return place
-        rule, last = rule_for(self._csv.skip_lines.expression), place.line + MAX_LINES
+        """Pass over lines as long as ``csv.skip_lines`` leaves them out."""
+        last = place.line + MAX_LINES
 
         def wants(number: int, line: bytes) -> bool:
-            return number < last and rule.matches(line.rstrip(b"\r\n"))
+            return number < last and is_above(line.rstrip(b"\r\n"), self._csv, self._ending)
 
         return pass_lines(blocks, place, wants, limits, passed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from airflow_landing_loader.config.mapping.lines import LineMark
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.control.trailer import LastRecord
@@ -10,7 +11,7 @@ from airflow_landing_loader.landing.formats.csv.ends.counted import CountedLine
 from airflow_landing_loader.landing.formats.csv.ends.rules import rule_for
 from airflow_landing_loader.landing.formats.csv.header.record import fields_of
 from airflow_landing_loader.landing.formats.csv.rows import Blocks, Place, pass_lines
-from airflow_landing_loader.landing.formats.csv.scanner import Limits
+from airflow_landing_loader.landing.formats.csv.scanner import Limits, Scanner
 from airflow_landing_loader.landing.model import LineSpan, TrailerContent
 from airflow_landing_loader.safe_text import counted
 
@@ -25,17 +26,29 @@ class LinesBelow:
     :param file: file name, for errors.
     :param columns: number of columns of the file.
     :param header: the text of the header, without its line end; ``None`` without one.
+    :param limits: a line may have as many bytes as a record.
+    :param skipped: lines that may still follow the header; ``None`` once a record came.
     :ivar span: the lines, once they were read; ``None`` if there are none.
     """
 
     def __init__(
-        self, mapping: TableMapping, file: str, *, columns: int, header: bytes | None
+        self,
+        mapping: TableMapping,
+        file: str,
+        *,
+        columns: int,
+        header: bytes | None,
+        limits: Limits,
+        skipped: LineMark | None,
     ) -> None:
         csv, trailer = mapping.csv, mapping.trailer
         self._mapping = mapping
         self._file = file
         self._columns = columns
         self._header = header
+        self._limits = limits
+        self._skipped = None if skipped is None else rule_for(skipped.expression)
+        self._dialect = Dialect.of(csv)
         # A line that is given by its whole text stands there once.
         once = csv.data_end if csv.data_end is not None and csv.data_end.line else None
         self._once = [rule_for(mark.expression) for mark in (csv.data_start, once) if mark]
@@ -49,7 +62,7 @@ class LinesBelow:
                 ErrorCode.TRAILER_BAD_COUNT,
                 ErrorCode.TRAILER_NOT_LAST,
             )
-        self._may_be_data = False
+        self._may_be_data: bool | None = None
         self._lines = 0
         self._last_ended = False
         self.span: LineSpan | None = None
@@ -59,16 +72,15 @@ class LinesBelow:
         """What the trailer says, where ``trailer.match`` describes it."""
         return None if self._counted is None else self._counted.found
 
-    def read(self, blocks: Blocks, place: Place, limits: Limits) -> Place:
+    def read(self, blocks: Blocks, place: Place) -> Place:
         """Read the lines.
 
         :param blocks: the text from ``place`` on, without ``place.rest``.
         :param place: where they begin.
-        :param limits: a line may have as many bytes as a record.
         :returns: the end of the text, or what was wrong before.
         :raises TerminalError: ``TRAILER_*``, ``CSV_DATA_AFTER_END``, ``CSV_FOOTER_MISSING``.
         """
-        end = pass_lines(blocks, place, lambda _, __: True, limits, self._look)
+        end = pass_lines(blocks, place, lambda _, __: True, self._limits, self._look)
         if end.fault is not None:
             return end
         if self._lines:
@@ -90,9 +102,9 @@ class LinesBelow:
         self._lines += 1
         text = line.rstrip(b"\r\n")
         self._last_ended = len(text) < len(line)
-        if self._lines == 1:
-            self._may_be_data = self._is_like_data(number, text)
-        if self._is_trailer and self._lines > 1 and text:
+        if self._may_be_data is None and not self._may_stand_anywhere(text):
+            self._may_be_data = self._goes_on(text) or self._is_like_data(number, text)
+        if self._is_trailer and self._lines > 1 and text and not self._dialect.is_comment(text):
             raise self._refusal(
                 ErrorCode.TRAILER_NOT_LAST,
                 "A line follows the trailer.",
@@ -113,19 +125,32 @@ class LinesBelow:
                 number,
             )
 
+    def _may_stand_anywhere(self, text: bytes) -> bool:
+        """Whether a line is no record, and may stand between records all the same."""
+        skipped = self._skipped is not None and self._skipped.matches(text)
+        blank = not text and self._columns != 1
+        return blank or skipped or self._dialect.is_comment(text)
+
+    def _goes_on(self, text: bytes) -> bool:
+        """Whether a record that begins with a line would not end with it."""
+        scanner = Scanner(self._dialect, self._limits)
+        scan = scanner.scan(text + b"\n", final=False)
+        return scan.problem is None and not len(scan.stops)
+
     def _is_like_data(self, number: int, text: bytes) -> bool:
         """Whether a line may be a data record, or the beginning of one."""
         try:
-            fields = fields_of(text.decode(), Dialect.of(self._mapping.csv), self._columns)
+            fields = fields_of(text.decode(), self._dialect, self._columns)
         except ValueError:
-            return True  # a quoted field may go on in the next line
+            return True
         texts = tuple(field.text for field in fields)
         line = LastRecord(fields=texts, ended=self._last_ended, file=self._file, line=number)
         return line.may_be_data(self._columns, ragged=self._mapping.on_bad_row == "reject")
 
     def _require_footer(self, first: int, last: int) -> None:
-        """Where only the number of lines tells the footer, its first one must be no data: it is, if
-        the file was cut, unless a count is there that would be wrong then.
+        """Where only the number of lines tells the footer, its first one must be no data, those
+        aside that may stand anywhere: it is, if the file was cut, unless a count is there that
+        would be wrong then.
 
         :param first: physical line of the first one.
         :param last: of the last one.
@@ -142,7 +167,7 @@ class LinesBelow:
         whole = found is not None and (self._last_ended or found.line < last)
         if whole or mapping.go_file is not None or mapping.header_record is not None:
             return
-        if self._may_be_data:
+        if self._may_be_data is not False:
             raise self._refusal(
                 ErrorCode.CSV_FOOTER_MISSING,
                 "The first line of the footer (csv.footer_rows) may be a record: nothing tells it "

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, takewhile
 
 from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.ends.above import MAX_LINES, lines_above
+from airflow_landing_loader.landing.formats.csv.ends.ending import Ending
 from airflow_landing_loader.landing.formats.csv.ends.rules import rule_for
 
 
@@ -27,3 +29,13 @@ def without_ends(text: bytes, mapping: TableMapping) -> tuple[bytes, int]:
         above = lines_above(mapping)
     end = max(above, len(lines) - mapping.csv.footer_rows)
     return b"".join(lines[above:end]), above + 1
+
+
+def lines_of_table(text: bytes, mapping: TableMapping) -> bytes:
+    """The lines of a text that are surely of its table: without comments, and up to a line that may
+    be the end of the data. What stands within quotes may be taken for such a line, too."""
+    ending, dialect = Ending.of(mapping, ""), Dialect.of(mapping.csv)
+    lines = iter(text.splitlines(keepends=True))
+    if ending is not None:
+        lines = takewhile(lambda line: not ending.rule.matches(line.rstrip(b"\r\n")), lines)
+    return b"".join(line for line in lines if not dialect.is_comment(line))

@@ -13,6 +13,7 @@ import numpy as np
 
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.ends.rules import LineRule, line_at, rule_for
 from airflow_landing_loader.landing.formats.csv.scanner import Scan
 
@@ -23,11 +24,13 @@ class Found(NamedTuple):
     :param row: index of the row that is no record.
     :param at: its offset.
     :param doubtful: it only begins as that line does.
+    :param remark: it is a comment that holds what is looked for somewhere behind its beginning.
     """
 
     row: int
     at: int
     doubtful: bool
+    remark: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,23 +40,26 @@ class Ending:
     :param rule: for the line behind the last record.
     :param is_trailer: that line is the trailer itself, by its ``match``.
     :param is_apart: that line stands in a footer that is not in the text: no record may be as it.
+    :param dialect: tells comments.
     :param file: file name, for errors.
     """
 
     rule: LineRule
     is_trailer: bool
     is_apart: bool
+    dialect: Dialect
     file: str
 
     @classmethod
     def of(cls, mapping: TableMapping, file: str) -> Ending | None:
         """The ending that a mapping speaks of; ``None``: the end of the text."""
+        dialect = Dialect.of(mapping.csv)
         if mapping.csv.data_end is not None:
-            return cls(rule_for(mapping.csv.data_end.expression), False, False, file)
+            return cls(rule_for(mapping.csv.data_end.expression), False, False, dialect, file)
         if mapping.trailer is None or mapping.trailer.match is None:
             return None
         is_apart = mapping.csv.footer_rows > 0
-        return cls(rule_for(mapping.trailer.match), True, is_apart, file)
+        return cls(rule_for(mapping.trailer.match), True, is_apart, dialect, file)
 
     def find(self, chunk: bytes, scan: Scan, *, final: bool) -> Found | None:
         """Find the end of the data in a chunk.
@@ -71,10 +77,16 @@ class Ending:
             if hit > start + len(line) or not (ended or final):
                 continue  # in a later line of a record, or the line is not all there
             if self.rule.matches(line) and (ended or self.rule.tells_beginnings):
-                return Found(row, start, self.is_apart)
+                return Found(row, start, self.is_apart, self._is_remark(line))
             if self.rule.is_begun(line):
                 return Found(row, start, True)
         return None
+
+    def _is_remark(self, line: bytes) -> bool:
+        """Whether a line that matches may only speak of the end of the data. Behind a trailer that
+        is meant nothing follows; behind ``data_end`` whatever follows is lost."""
+        speaks = self.dialect.is_comment(line) and not self.rule.matches_from_start(line)
+        return speaks and not self.is_trailer
 
     def require(self, found: Found | None, line: int) -> None:
         """Refuse a file without that line, or with one of which nobody knows.
@@ -85,6 +97,8 @@ class Ending:
         """
         if found is None and not self.is_apart:
             raise self._missing()
+        if found is not None and found.remark:
+            raise self._remark(line)
         if found is not None and found.doubtful:
             raise self._doubtful(line)
 
@@ -101,6 +115,17 @@ class Ending:
             "The file ends without the line that ends its data (csv.data_end): it was cut.",
             hint="Ask the sender to deliver the file again, whole; or correct csv.data_end.",
             file=self.file,
+        )
+
+    def _remark(self, line: int) -> TerminalError:
+        return TerminalError(
+            ErrorCode.CSV_DATA_END_DOUBTFUL,
+            "The line is a comment and holds what csv.data_end describes: whether the data end "
+            "here, or it speaks of their end, nothing tells.",
+            hint="Let csv.data_end describe the line from its beginning, with ^ and, where it is a "
+            "comment, with what comments begin with.",
+            file=self.file,
+            line=line,
         )
 
     def _doubtful(self, line: int) -> TerminalError:

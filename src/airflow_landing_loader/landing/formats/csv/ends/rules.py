@@ -32,6 +32,11 @@ class LineRule:
         """
         return self._whole.search(line) is not None
 
+    def matches_from_start(self, line: bytes) -> bool:
+        """Whether what is found in a line begins with it."""
+        found = self._whole.search(line)
+        return found is not None and found.start() == 0
+
     def is_begun(self, line: bytes) -> bool:
         """Whether a line, if it were cut somewhere, could be one that is meant."""
         return self.tells_beginnings and self._beginning.search(line) is not None

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.exceptions import TerminalError
 from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.pipeline.validation import validate
 from fuzzing.memory import MemoryZone
@@ -32,6 +33,9 @@ COUNT = r"\((?P<count>\d+) rows?"
         (TABLE.replace("\n", "\n--;-----;--\n", 1), {"csv": {"skip_lines": {"match": "^--"}}}),
         (f"# 'x;\n# y\n{TABLE}", {"csv": {"skip_lines": {"match": "^#"}}}),
         (f"Report\n\n{TABLE}END\n", {"csv": {"data_end": "END"}}),
+        (f"sep=;\n# (29 rows)\n{TABLE}", {"header_record": {"match": COUNT}}),
+        (f"sep=;\nGO\n{TABLE}", {"csv": {"data_start": "GO"}}),
+        (f"# a, 'b'\n--\n{TABLE}# c,\n", {"csv": {"comments": "#", "skip_lines": "--"}}),
     ],
 )  # fmt: skip
 def test_it_is_found(text: str, keys: dict[str, Any]) -> None:
@@ -44,3 +48,19 @@ def test_it_is_found(text: str, keys: dict[str, Any]) -> None:
         assert found.inspection.records in (29, 17_400)
         again = TableMapping.model_validate_json(found.delivery.mapping.model_dump_json())
         assert again == found.delivery.mapping
+
+
+def test_delimiters_below_the_data_and_in_comments_are_none() -> None:
+    csv = {"auto": True, "comments": "#", "data_end": "END"}
+    mapping = TableMapping.model_validate({"pattern": "*", "table": "t", "csv": csv})
+    zone = MemoryZone({"a.csv": b"# by, us\nid;a\n1;2\nEND\nx,|y\n"})
+    found = validate(zone, Delivery(mapping=mapping, data=zone.file("a.csv")), now=1e12)
+    assert found.delivery.mapping.csv.delimiter == ";"
+
+
+def test_a_file_of_two_readings_names_the_keys_of_lines() -> None:
+    csv = {"auto": True, "data_end": {"match": "^END"}, "skip_lines": "--"}
+    mapping = TableMapping.model_validate({"pattern": "*", "table": "t", "csv": csv})
+    zone = MemoryZone({"a.csv": b"id;a,b\n1;2,5\nEND\n"})
+    with pytest.raises(TerminalError, match=r'data_end: {"match": "\^END"}'):
+        validate(zone, Delivery(mapping=mapping, data=zone.file("a.csv")), now=1e12)
