@@ -26,7 +26,7 @@ from airflow_landing_loader.storage.content import FileContent
 from fuzzing.model.data_file import Judgement, judge
 from fuzzing.promises import check_refusal
 
-_AREAS = ("csv", "encoding", "file", "header", "trailer")
+_AREAS = ("csv", "encoding", "file", "header", "header_record", "trailer")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -58,6 +58,7 @@ def check_inspection(
         return None, judged
     assert judged.verdict is None, f"accepted, but {judged.verdict}"
     _check_found(found, judged)
+    _check_ends(found, judged)
     _check_parts(found, judged)
     _check_second_pass(source, mapping, found, judged)
     _check_cells(source, mapping, found, judged)
@@ -73,6 +74,8 @@ def _check_refused(error: TerminalError, judged: Judgement, content: bytes) -> N
     if error.code is ErrorCode.FILE_BINARY:
         assert any(byte < 0x20 or byte > 0x7E for byte in content), "plain text is no binary file"
         return
+    if verdict.code is None:
+        return
     assert error.code in (verdict.code, verdict.or_code), f"{error}, not {verdict}"
     assert verdict.line in (0, error.detail.line), f"{error}, not {verdict}"
     assert verdict.column in (None, error.detail.column), f"{error}, not {verdict}"
@@ -86,7 +89,8 @@ def _check_found(found: Inspection, judged: Judgement) -> None:
     assert found.skipped_headers == len(judged.left_out)
     assert len(found.columns) == judged.columns
     assert found.longest_record == max((row.stop - row.start for row in records), default=0)
-    assert found.line_end.encode() == (judged.kind or b"\n")
+    if judged.rows or judged.ends is None:
+        assert found.line_end.encode() == (judged.kind or b"\n")
     assert found.trailer == judged.trailer
     if judged.header is not None:
         assert found.columns == judged.names
@@ -95,6 +99,17 @@ def _check_found(found: Inspection, judged: Judgement) -> None:
         assert found.body_start == records[0].start
         assert found.body_line == records[0].line
         assert found.body_end == records[-1].stop
+
+
+def _check_ends(found: Inspection, judged: Judgement) -> None:
+    """What is above the data and below them is no part of them, and nothing is lost between."""
+    ends = judged.ends
+    if ends is None:
+        return
+    assert found.header_record == ends.header_record
+    assert (found.head.end if found.head else 0) == ends.start, "another beginning of the data"
+    footer = (found.footer.start, found.footer.end) if found.footer else None
+    assert footer == ((ends.stop, len(judged.text)) if ends.below else None), "another footer"
 
 
 def _check_parts(found: Inspection, judged: Judgement) -> None:
@@ -143,7 +158,8 @@ def _check_csv_module(mapping: TableMapping, found: Inspection, judged: Judgemen
     """Where the grammars agree, the module of Python finds the same fields."""
     dialect = mapping.csv
     if (
-        dialect.escape is not None
+        judged.ends is not None
+        or dialect.escape is not None
         or len(dialect.delimiter) > 1
         or not Dialect.of(dialect).is_readable
     ):

@@ -51,13 +51,13 @@ class Row:
 class Verdict:
     """What is wrong first.
 
-    :param code: which error.
+    :param code: which error; ``None``: whatever shows first.
     :param line: physical line, 0: any.
     :param column: of a byte that is wrong.
     :param or_code: is right as well: what is seen first depends on where a block ends.
     """
 
-    code: ErrorCode
+    code: ErrorCode | None
     line: int = 0
     column: int | None = None
     or_code: ErrorCode | None = None

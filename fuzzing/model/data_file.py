@@ -12,6 +12,7 @@ from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.landing.model import TrailerContent
 from fuzzing.model import names_said
 from fuzzing.model.csv_text import Row, SlowReader, Verdict
+from fuzzing.model.ends import Ends, RefusedError, check_below, ends_of, matches, speaks_of_lines
 from fuzzing.model.names_said import clean
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -41,6 +42,7 @@ class Judgement:
     :param trailer: what the trailer says.
     :param comments: how many lines are comments.
     :param kind: the line end; ``b"mixed"`` where all kinds are allowed.
+    :param ends: where the data are, if the mapping speaks of lines.
     :param verdict: what is wrong first; ``None``: the file is good.
     """
 
@@ -55,6 +57,7 @@ class Judgement:
     trailer: TrailerContent | None = None
     comments: int = 0
     kind: bytes | None = None
+    ends: Ends | None = None
     verdict: Verdict | None = None
 
     @property
@@ -101,17 +104,53 @@ def judge(content: bytes, mapping: TableMapping) -> Judgement:
         return Judgement(b"", verdict=Verdict(ErrorCode.FILE_EMPTY))
     text, cut = _text_of(content, mapping.csv.encoding)
     found = Judgement(text)
+    if speaks_of_lines(mapping):
+        return _between_ends(found, mapping)
     start, line, wrong = _skipped(text, cut, mapping)
     if wrong is not None:
         found.verdict = wrong
         return found
-    reader = SlowReader(text[start:], mapping, line=line, cut=cut).read()
+    _read(found, mapping, start, line, len(text), cut=cut)
+    found.verdict = _records(found, mapping)
+    return found
+
+
+def _between_ends(found: Judgement, mapping: TableMapping) -> Judgement:
+    """Judge a text of whose lines the mapping speaks; why it is refused is not said."""
+    try:
+        found.ends = ends_of(found.text, mapping)
+        _table(found, found.ends, mapping)
+    except RefusedError:
+        found.verdict = Verdict(None)
+    if found.verdict is not None:
+        found.verdict = Verdict(None)
+    return found
+
+
+def _table(found: Judgement, ends: Ends, mapping: TableMapping) -> None:
+    by_record = mapping.trailer is not None and mapping.trailer.match is None
+    table = mapping if by_record else mapping.model_copy(update={"trailer": None})
+    _read(found, table, ends.start, ends.line, ends.stop)
+    found.verdict = _records(found, table)
+    header = found.header and found.text[found.header.start : found.header.stop].decode()
+    check_below(ends, found.text, header, found.columns, mapping, records=len(found.records))
+    found.trailer = found.trailer or ends.trailer
+    ended = mapping.csv.data_end is not None and bool(ends.below)
+    told = ended or ends.header_record is not None or ends.trailer is not None
+    empty = found.verdict is not None and found.verdict.code is ErrorCode.FILE_EMPTY
+    if empty and told and not mapping.csv.header and not by_record:
+        found.verdict = None
+
+
+def _read(
+    found: Judgement, mapping: TableMapping, start: int, line: int, stop: int, *, cut: bool = False
+) -> None:
+    """Find the rows of a part of the text."""
+    reader = SlowReader(found.text[start:stop], mapping, line=line, cut=cut).read()
     for row in reader.rows:
         row.start, row.stop = row.start + start, row.stop + start
     found.rows, found.kind, found.verdict = reader.rows, reader.kind, reader.verdict
     found.comments = reader.comments
-    found.verdict = _records(found, mapping)
-    return found
 
 
 def _text_of(content: bytes, encoding: str) -> tuple[bytes, bool]:
@@ -172,7 +211,7 @@ def _records(found: Judgement, mapping: TableMapping) -> Verdict | None:
         wrong = _header(found, filled[0], mapping)
         if wrong is not None:
             return wrong
-        rows = rows[filled[0] + 1 :]
+        rows = _behind_skipped(found, rows[filled[0] + 1 :], mapping)
     rows = _narrowed(found, rows, mapping)
     found.records = [row for row in rows if found.columns == 1 or not row.blank]
     if mapping.trailer is not None and found.verdict is None:
@@ -204,6 +243,21 @@ def _header(found: Judgement, index: int, mapping: TableMapping) -> Verdict | No
     found.said = names_said.Names.of(found.names, mapping.csv)
     wrong = found.said.against_promise()
     return None if wrong is None else Verdict(wrong, found.header.line)
+
+
+def _behind_skipped(found: Judgement, rows: list[Row], mapping: TableMapping) -> list[Row]:
+    """The rows behind the lines below the header that are none."""
+    if mapping.csv.skip_lines is None:
+        return rows
+    first = len(rows)
+    for at, row in enumerate(rows):
+        record = found.columns == 1 or not row.blank
+        text = found.text[row.start : row.stop].decode().rstrip("\r\n")
+        if record and not matches(mapping.csv.skip_lines, text):
+            first = at
+            break
+    found.rows = [row for row in found.rows if row not in rows[:first]]
+    return rows[first:]
 
 
 def _narrowed(found: Judgement, rows: list[Row], mapping: TableMapping) -> list[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Protocol, cast
 
-NAMES = ("go_files", "headers", "mappings", "names", "records", "trailers", "writings")
+NAMES = ("ends", "go_files", "headers", "mappings", "names", "records", "trailers", "writings")
 
 
 class Target(Protocol):

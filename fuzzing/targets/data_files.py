@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import bz2
 import codecs
-import gzip
-import io
-import lzma
-import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-
-import zstandard
 
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.landing.model import Delivery, Validated
@@ -20,6 +14,8 @@ from fuzzing.choices import Choices
 from fuzzing.engine import Reading, check_engine
 from fuzzing.inspected import blocks_of, check_inspection
 from fuzzing.memory import MemoryZone
+from fuzzing.model.ends import UnsureError
+from fuzzing.packing import PACKED
 
 TOKENS = (
     *(b"%c" % byte for byte in b'a,"\n\r b\\;|/\'\t\0=1'),
@@ -92,14 +88,7 @@ _COLUMNS = (None, None, ["a"], ["a", "b"], ["a", "b", "c"])
 _MAX_BYTES = (1_000_000, 3, 7, 20, 100)
 _MAX_LINES = (1000, 1, 2, 3)
 _BLOCKS = (64, 1, 2, 3, 5, 16, 262_144)
-_PACKED: dict[str, Callable[[bytes], bytes]] = {
-    "": bytes,
-    ".gz": lambda content: gzip.compress(content, 1, mtime=0),
-    ".zst": zstandard.compress,
-    ".bz2": bz2.compress,
-    ".xz": lambda content: lzma.compress(content, preset=0),
-}
-_ENDINGS = ("", "", "", *_PACKED, ".zip")
+_ENDINGS = ("", "", "", *PACKED)
 _LINE_LIMITS = (2 * 1024 * 1024, 16, 64, 256)
 
 
@@ -130,7 +119,7 @@ class DataFile:
         """
         zone = MemoryZone({self.name: self.delivered})
         data = zone.file(self.name)
-        with blocks_of(self.block):
+        with blocks_of(self.block), suppress(UnsureError):
             found, judged = check_inspection(zone.source(data), self.content, self.mapping)
             if found is None:
                 return
@@ -145,6 +134,7 @@ def data_file(
     *,
     names: dict[str, Any] | None = None,
     writings: Sequence[dict[str, Any]] = (),
+    ends: Sequence[dict[str, Any]] = (),
     tokens: Sequence[bytes] = TOKENS,
     **rules: Any,
 ) -> DataFile:
@@ -152,6 +142,7 @@ def data_file(
 
     :param names: what the mapping says of columns, in place of what is chosen here.
     :param writings: what may be written besides RFC 4180.
+    :param ends: what may be said of lines above and below the data; such files are in UTF-8.
     :param tokens: pieces of text.
     :param rules: further keys of the mapping.
     """
@@ -169,6 +160,13 @@ def data_file(
         "null_values": choices.pick(((), ("NULL", "a"))),
         "row_number": choices.pick((0, 1)) == 1,
     }
+    said = choices.pick(ends) if ends else {}
+    if said:
+        encoding = "utf-8"
+        csv |= {"encoding": encoding, **said.get("csv", {})}
+        csv["skip_rows"] = 0 if "data_start" in csv else csv["skip_rows"]
+        rules |= {key: value for key, value in said.items() if key != "csv"}
+        rules["max_record_bytes"] = _MAX_BYTES[0]
     mapping = TableMapping.model_validate(
         {
             "pattern": "a_*",
@@ -185,23 +183,14 @@ def data_file(
     together, ending = choices.pick((False, True)), choices.pick(_ENDINGS)
     encoded = choices.pick((False, True))
     content = choices.text(tokens)
-    if encoded:
+    if encoded or said:
         content = content.decode(errors="ignore").encode(encoding, errors="ignore")
     return DataFile(
         name=f"a_1.csv{ending}",
         content=content,
-        delivered=_packed(content, ending),
+        delivered=PACKED[ending](content),
         mapping=mapping,
         block=block,
         line_limit=line_limit,
         together=together,
     )
-
-
-def _packed(content: bytes, ending: str) -> bytes:
-    if ending == ".zip":
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-            file.writestr("a_1.csv", content)
-        return archive.getvalue()
-    return _PACKED[ending](content)

@@ -13,7 +13,7 @@ import pytest
 from fuzzing.campaign import KEPT
 from fuzzing.targets import NAMES, Target, load
 
-MAX_FILES = 400
+MAX_FILES = 450
 MAX_BYTES = 2048
 
 
@@ -106,6 +106,14 @@ SABOTAGES = {
     ),
     "a quote within a comment opens a field": Sabotage(
         "writings", "landing.formats.csv.plain_form._comment_lines", lambda _: lambda *_: []
+    ),
+    "a comment in the footer tells it from data": Sabotage(
+        "ends",
+        "landing.formats.csv.ends.below.LinesBelow._may_stand_anywhere",
+        lambda _: lambda self, text: False,
+    ),
+    "a comment that speaks of the end of the data is that": Sabotage(
+        "ends", "landing.formats.csv.ends.ending.Ending._is_remark", lambda _: lambda *_: False
     ),
     "the trailer promises one record more": Sabotage(
         "trailers", "landing.formats.csv.counter.read_trailer", _one_more
