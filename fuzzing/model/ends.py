@@ -117,7 +117,8 @@ def check_below(
         counted = found.trailer is not None and (
             below[-1].ended or found.trailer.line < below[-1].number
         )
-        if not (counted or mapping.header_record):
+        by_record = trailer is not None and trailer.match is None
+        if not (counted or by_record or mapping.header_record):
             _refuse_if(_may_be_data(below, columns, mapping, records=records))
 
 

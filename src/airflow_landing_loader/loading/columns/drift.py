@@ -106,9 +106,9 @@ def plan_columns(
     :param columns: the file's, as :func:`names.file_columns` gives them.
     :param table: the table's columns in order; our own are passed over.
     :param owners: whose they are.
-    :raises TerminalError: the table knows none of the file's columns, or generates one of them, or
-        two of them would go to one column. A file without any, which has no records either, fits
-        every table.
+    :raises TerminalError: the table knows none of the file's columns, those aside that the mapping
+        adds, or generates one of them, or two of them would go to one column. A file without any,
+        which has no records either, fits every table.
     """
     theirs = filled(table)
     of_table = {same(c.name): c for c in reversed(table) if same(c.name) not in OWN_COLUMNS}
@@ -116,10 +116,11 @@ def plan_columns(
     for key, index in places.items():
         if of_table[key].generated:
             raise _generated(columns[index], of_table[key], file)
-    if columns and not places:
+    own = sum(not column.added for column in columns)
+    if own and all(columns[index].added for index in places.values()):
         raise TerminalError(
             ErrorCode.HEADER_NO_KNOWN_COLUMN,
-            f"the table knows none of the file's {counted(len(columns), 'column')} "
+            f"the table knows none of the file's {counted(own, 'column')} "
             f"(it has {', '.join(c.name for c in theirs[:8]) or 'none of its own'})",
             hint="Is this the right file for this table? Check the pattern, csv.delimiter and "
             "csv.header of the mapping.",

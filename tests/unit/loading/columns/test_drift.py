@@ -46,6 +46,13 @@ def test_a_table_that_knows_no_column_refuses_the_file() -> None:
     assert "a" in caught.value.detail.message
 
 
+def test_a_column_that_the_mapping_adds_makes_no_file_known() -> None:
+    columns = file_columns(("x", "y"), None, ("part",), file="f.csv")
+    with pytest.raises(TerminalError, match="none of the file's 2 columns") as caught:
+        plan_file_columns(columns, table("a", "part"), {}, file="f.csv")
+    assert caught.value.code is ErrorCode.HEADER_NO_KNOWN_COLUMN
+
+
 def test_what_the_table_generates_is_left_to_it() -> None:
     of_table = (*table("id", "x", "_load_id"), TableColumn("G", "VARCHAR", generated=True))
     plan = plan_columns(("id", "y"), of_table, file="f")

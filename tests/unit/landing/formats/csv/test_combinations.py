@@ -34,10 +34,12 @@ blocks = st.sampled_from((1, 3, 7, 1000))
 
 def _may_be_refused(whole: Meant, code: ErrorCode) -> bool:
     mapping = whole.mapping
+    if code is ErrorCode.FILE_BINARY:
+        return "\b" in whole.text or "\v" in whole.text  # NUL bytes among other control bytes
     if code is ErrorCode.FILE_EMPTY:
         return not whole.records
     if code is ErrorCode.CSV_FOOTER_MISSING:
-        return mapping.csv.footer_rows > 0 and not (mapping.header_record or mapping.go_file)
+        return mapping.csv.footer_rows > 0 and not (mapping.header_record or mapping.trailer)
     if code is ErrorCode.CSV_TOO_MANY_REJECTED:
         return all(len(cells) > whole.columns for cells in whole.records)
     return not whole.tame and code in _DOUBTFUL

@@ -69,6 +69,14 @@ def test_a_whole_file(keys: str) -> None:
     assert found.cells == cells
 
 
+def test_a_trailer_that_is_a_record_proves_what_stands_above_a_footer(landing: Landing) -> None:
+    keys = {"trailer": {"row_count_column": 1, "tag": "T"}, "on_bad_row": "reject"}
+    content = b"id,a\n1,x\n2,y,z\nT,2\nTotal\n"
+    assert landing.inspect(content, csv={"footer_rows": 1}, **keys).records == 2
+    for size in range(len(content) - len(b"Total\n") + 1):
+        landing.refused(content[:size], csv={"footer_rows": 1}, **keys)
+
+
 def test_comments_behind_a_trailer() -> None:
     for trailer, line in ((COUNT, b"T1"), ({"row_count_column": 1, "tag": "T"}, b"T,1")):
         found = read(b"id,a\n1,x\n" + line + b"\n# end\n", trailer=trailer, **COMMENTS)

@@ -165,7 +165,8 @@ class LinesBelow:
                 first,
             )
         whole = found is not None and (self._last_ended or found.line < last)
-        if whole or mapping.go_file is not None or mapping.header_record is not None:
+        others = (mapping.go_file, mapping.header_record, self._counted is None and mapping.trailer)
+        if whole or any(others):
             return
         if self._may_be_data is not False:
             raise self._refusal(
