@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import random
+import zipfile
 from collections.abc import Sequence
 
 from chaos.model import Cell, Record, Table
@@ -28,9 +30,17 @@ def random_record(random_: random.Random, number: int, columns: int) -> Record:
     return (str(number), *(random_cell(random_) for _ in range(columns - 1)))
 
 
-def csv_line(cells: Sequence[Cell], delimiter: str) -> str:
-    """One record, quoted as RFC 4180 says; NULL is an empty field, an empty text is quoted."""
-    return delimiter.join(_field(cell, delimiter) for cell in cells) + "\n"
+def csv_line(cells: Sequence[Cell], table: Table) -> str:
+    """One record: quoted as RFC 4180 says, where NULL is an empty field and an empty text is
+    quoted; or with backslashes, as MySQL writes it."""
+    field = _with_backslashes if table.sequences else _field
+    return table.delimiter.join(field(cell, table.delimiter) for cell in cells) + "\n"
+
+
+def _with_backslashes(cell: Cell, delimiter: str) -> str:
+    if cell is None:
+        return "\\N"
+    return "".join(f"\\{c}" if c in ("\\", "\n", delimiter) else c for c in cell)
 
 
 def _field(cell: Cell, delimiter: str) -> str:
@@ -47,15 +57,22 @@ def data_file(table: Table, header: Sequence[str], lines: Sequence[str], promise
     :param lines: the records as they stand in the file.
     :param promised: what the trailer says, if there is one.
     """
-    text = csv_line(header, table.delimiter) + "".join(lines)
+    text = csv_line(header, table) + "".join(lines)
     if table.has_trailer:
-        text += csv_line(("TRAILER", str(promised)), table.delimiter)
+        text += csv_line(("TRAILER", str(promised)), table)
+    if table.proof == "ends":
+        text += f'END-OF-DATA\nDATARECORDS={promised}\n"\n'
     return packed(table, text.encode())
 
 
 def packed(table: Table, content: bytes) -> bytes:
     """``content`` as the table's files hold it; equal texts give equal bytes."""
-    return gzip.compress(content, mtime=0) if table.gzip else content
+    if table.packing == "zip":
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+            file.writestr(zipfile.ZipInfo("export.csv"), content, zipfile.ZIP_DEFLATED)
+        return archive.getvalue()
+    return gzip.compress(content, mtime=0) if table.packing else content
 
 
 def go_file(table: Table, name: str, content: bytes, promised: int) -> bytes:
@@ -70,15 +87,17 @@ def go_file(table: Table, name: str, content: bytes, promised: int) -> bytes:
 def mapping_yaml(table: Table) -> str:
     """The table's mapping as a person would write it."""
     lines = [
-        f"{table.stem}*{table.ending}:",
+        f'"{table.stem}{table.parts}{table.ending}":',
         f"  table: {table.name}",
         "  settle_seconds: 0",
         "  grace_seconds: 0",
         f"  on_duplicate: {table.on_duplicate}",
         f"  on_redelivery: {table.on_redelivery}",
-        f"  identity: {table.identity}",
-        f'  csv: {{delimiter: "{table.delimiter}", row_number: {str(table.row_number).lower()}}}',
+        f"  identity: {'{key: [number]}' if table.keyed else table.identity}",
+        f"  csv: {{{', '.join(_dialect(table))}}}",
     ]
+    if table.numbered:
+        lines.append('  add_columns: {file_number: "no. {number}"}')
     if table.reject:
         lines += ["  on_bad_row: reject", "  max_rejected: 0.5"]
     if table.layout:
@@ -88,7 +107,18 @@ def mapping_yaml(table: Table) -> str:
             "csv": "csv, row_count_column: 2",
             "checksum": "checksum",
         }.get(table.proof, "properties, row_count_key: record_count")
-        lines.append(f"  go_file: {{pattern: {table.stem}*.go, format: {form}}}")
+        lines.append(f'  go_file: {{pattern: "{table.stem}{table.parts}.go", format: {form}}}')
     if table.has_trailer:
         lines.append("  trailer: {row_count_column: 1, tag: TRAILER}")
+    if table.proof == "ends":
+        lines.append(r"  trailer: {match: '^DATARECORDS=(?P<count>\d+)$'}")
     return "\n".join(lines) + "\n"
+
+
+def _dialect(table: Table) -> list[str]:
+    keys = [f'delimiter: "{table.delimiter}"', f"row_number: {str(table.row_number).lower()}"]
+    if table.sequences:
+        keys.append("quote: '', escape_sequences: mysql")
+    if table.proof == "ends":
+        keys.append("data_end: END-OF-DATA")
+    return keys

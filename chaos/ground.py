@@ -121,7 +121,7 @@ class Ground:
         held = self.zones["landing"] / _HELD_FOLDER
         held.mkdir(parents=True, exist_ok=True)
         table = self.world.tables[0]
-        victim = {"name": f"{table.stem}001{table.ending}", "path": "/etc/passwd", "token": "1-1"}
+        victim = {"name": table.name_of("001", 1), "path": "/etc/passwd", "token": "1-1"}
         data = victim | {"size": 1, "mtime_ns": 1}
         forged = {"table": table.name, "sha256": "0" * 64, "go": None, "data": data}
         (held / "forged.held.json").write_text(json.dumps([forged]))

@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
-Proof = Literal["none", "properties", "csv", "checksum", "trailer", "both"]
+Proof = Literal["none", "properties", "csv", "checksum", "trailer", "both", "ends"]
+Packing = Literal["", "gz", "zip"]
 Cell = str | None
 Record = tuple[Cell, ...]
 
@@ -16,7 +17,13 @@ class Table:
     """A table and the mapping of the files that feed it.
 
     :param stem: what the names of its files begin with.
-    :param proof: how a file proves that it is complete; ``both``: go file and trailer.
+    :param proof: how a file proves that it is complete; ``both``: go file and trailer; ``ends``:
+        lines below the data, one that ends them and one with the count.
+    :param packing: how its files are compressed, as their names say.
+    :param sequences: its files are written with MySQL's backslashes, without quotes.
+    :param numbered: a column is filled from the names of the files.
+    :param identity: what a delivery is of; ``key``: of the number in its name, whatever stands
+        behind that.
     :param reject: whether bad records are put aside.
     :param layout: its folder below the archive, ``""`` for none.
     """
@@ -25,13 +32,15 @@ class Table:
     stem: str
     columns: tuple[str, ...]
     proof: Proof = "none"
-    gzip: bool = False
+    packing: Packing = ""
     delimiter: str = ","
     reject: bool = False
     row_number: bool = False
+    sequences: bool = False
+    numbered: bool = False
     on_duplicate: Literal["skip", "load", "fail"] = "skip"
     on_redelivery: Literal["append", "replace", "fail"] = "append"
-    identity: Literal["name", "content"] = "name"
+    identity: Literal["name", "content", "key"] = "name"
     layout: str = ""
 
     @property
@@ -52,7 +61,34 @@ class Table:
     @property
     def ending(self) -> str:
         """How the names of its data files end."""
-        return ".csv.gz" if self.gzip else ".csv"
+        return f".csv.{self.packing}" if self.packing else ".csv"
+
+    @property
+    def keyed(self) -> bool:
+        """Whether a restatement has a name of its own."""
+        return self.identity == "key"
+
+    @property
+    def parts(self) -> str:
+        """What its patterns have behind the stem."""
+        if self.keyed:
+            return "{number}_{revision}"
+        return "{number}" if self.numbered else "*"
+
+    def name_of(self, number: str, revision: int) -> str:
+        """The name of a data file."""
+        behind = f"_r{revision:03}" if self.keyed else ""
+        return f"{self.stem}{number}{behind}{self.ending}"
+
+    def number_of(self, name: str) -> str:
+        """The number in the name of one of its data files; what a keyed delivery is of."""
+        return name.removeprefix(self.stem).removesuffix(self.ending).partition("_")[0]
+
+    def is_same(self, name: str, other: str) -> bool:
+        """Whether two names are of one delivery and its restatement."""
+        if self.keyed:
+            return self.number_of(name) == self.number_of(other)
+        return name == other
 
 
 @dataclass(frozen=True, kw_only=True)

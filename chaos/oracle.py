@@ -109,7 +109,8 @@ class Oracle:
             self._fail(parcel, parcel.fault)
             return
         loads = self._loads[table.name]
-        latest = next((x for x in reversed(loads) if x.line.filename == name), None)
+        named = [table.is_same(x.line.filename, name) for x in loads]
+        latest = next((x for x, same in zip(loads[::-1], named[::-1], strict=True) if same), None)
         others = (x for x in reversed(loads) if x.line.filename != name and x not in self._replaced)
         twin = next((x for x in others if x.line.sha256 == sha256), None)
         known = latest is not None and latest.line.sha256 == sha256
@@ -245,7 +246,12 @@ def _row(
     return Row(
         filename=parcel.data.name,
         sha256=parcel.data.sha256,
-        values=tuple((name, cells.get(name.casefold())) for name in columns),
+        values=(*((name, cells.get(name.casefold())) for name in columns), *_added(parcel)),
         extra=tuple((name, cells[name.casefold()]) for name in drift) or None,
         number=number if parcel.table.row_number else None,
     )
+
+
+def _added(parcel: Parcel) -> tuple[tuple[str, str], ...]:
+    number = parcel.table.number_of(parcel.data.name)
+    return (("file_number", f"no. {number}"),) if parcel.table.numbered else ()

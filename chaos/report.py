@@ -117,7 +117,8 @@ but none of the loader's code:
   file has its sidecar with the right code; nothing temporary is left.
 
 A seed makes a world: two to four tables of all kinds (plain, go file as properties or CSV, trailer,
-both; gzip; other delimiters) and three waves of deliveries: good ones, drift, duplicates,
+both, lines below the data; gzip, ZIP; other delimiters, backslash sequences; columns and identity
+by the name) and three waves of deliveries: good ones, drift, duplicates,
 restatements (append, replace, refused), equal content under another name, bad records, wrong
 counts, broken quotes, empty and cut files, files of no byte that were promised, foreign headers,
 files that are nobody's. Some senders put another content in the place of a file just after its rows

@@ -40,7 +40,7 @@ class Sender:
         self._random = random_
         self._clock = clock
         self._sent: list[Parcel] = []
-        self._number = 0
+        self._number = self._revision = 0
         self._records_made = 0
         self._sent_nothing = False
         self._sent_no_byte = False
@@ -89,7 +89,8 @@ class Sender:
         earlier = self._earlier(unlike)
         if earlier is None:
             return None
-        return self._parcel(earlier.data.name, earlier.header or self._table.columns)
+        name = self._renewed(earlier.data.name)
+        return self._parcel(name, earlier.header or self._table.columns)
 
     def replacing(self, parcel: Parcel) -> Parcel:
         """Other content that takes the place of a file while that is loaded."""
@@ -123,8 +124,8 @@ class Sender:
         if len(records) < 3:
             return None
         bad = self._random.randrange(len(records))
-        lines = [csv_line(record, self._table.delimiter) for record in records]
-        lines[bad] = csv_line((*records[bad], "surplus"), self._table.delimiter)
+        lines = [csv_line(record, self._table) for record in records]
+        lines[bad] = csv_line((*records[bad], "surplus"), self._table)
         good = tuple((n, r) for n, r in enumerate(records, start=1) if n != bad + 1)
         if not self._table.reject:
             return self._of_lines(lines, len(lines), fault="csv.ragged")
@@ -142,8 +143,10 @@ class Sender:
         promised = len(lines) + 1 if more else len(lines) - 1
         return self._of_lines(lines, promised, fault=code) if promised >= 0 else None
 
-    def broken_quote(self, _: frozenset[str]) -> Parcel:
+    def broken_quote(self, _: frozenset[str]) -> Parcel | None:
         """A quote in the middle of a field."""
+        if self._table.sequences:
+            return None  # a quote is text there
         stray = self._table.delimiter.join(('a"b', *self._table.columns[1:])) + "\n"
         lines = [*self._good_lines(), stray]
         return self._of_lines(lines, len(lines), fault="csv.stray_quote")
@@ -155,8 +158,8 @@ class Sender:
         return self._of_bytes(packed(self._table, content), 1, fault="file.empty")
 
     def cut(self, _: frozenset[str]) -> Parcel | None:
-        """The first half of a gzip file."""
-        if not self._table.gzip:
+        """The first half of a compressed file."""
+        if not self._table.packing:
             return None
         lines = self._good_lines()
         whole = data_file(self._table, self._table.columns, lines, len(lines))
@@ -169,7 +172,12 @@ class Sender:
         return self._parcel(self._name(), ("who", "knows", "this"), "header.no_known_column")
 
     def _earlier(self, unlike: frozenset[str]) -> Parcel | None:
-        possible = [parcel for parcel in self._sent if parcel.data.name not in unlike]
+        is_same = self._table.is_same
+        possible = [
+            parcel
+            for parcel in self._sent
+            if not any(is_same(parcel.data.name, name) for name in unlike)
+        ]
         return self._random.choice(possible) if possible else None
 
     def _resent(self, parcel: Parcel) -> Parcel:
@@ -179,14 +187,22 @@ class Sender:
 
     def _name(self) -> str:
         self._number += 1
-        return f"{self._table.stem}{self._number:03}{self._table.ending}"
+        return self._named(f"{self._number:03}")
+
+    def _renewed(self, name: str) -> str:
+        """The name of a restatement: of a keyed table another one."""
+        return self._named(self._table.number_of(name)) if self._table.keyed else name
+
+    def _named(self, number: str) -> str:
+        self._revision += 1
+        return self._table.name_of(number, self._revision)
 
     def _go_name(self, name: str) -> str:
         return name.removesuffix(self._table.ending) + ".go"
 
     def _good_lines(self) -> list[str]:
         records = self._records(len(self._table.columns))
-        return [csv_line(record, self._table.delimiter) for record in records]
+        return [csv_line(record, self._table) for record in records]
 
     def _records(self, columns: int) -> tuple[Record, ...]:
         """Records of a file: few, and only once none, as two such files would be equal."""
@@ -199,7 +215,7 @@ class Sender:
 
     def _parcel(self, name: str, header: tuple[str, ...], fault: str | None = None) -> Parcel:
         records = self._records(len(header))
-        lines = [csv_line(record, self._table.delimiter) for record in records]
+        lines = [csv_line(record, self._table) for record in records]
         content = data_file(self._table, header, lines, len(records))
         made = self._boxed(name, content, len(records))
         numbered = tuple(enumerate(records, start=1))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chaos.model import Fault, File, Mode, Parcel, Proof, Table, Wave, World
 from chaos.points import POINTS
 from chaos.senders import BAD, Clock, Sender
 
-_PROOFS: tuple[Proof, ...] = ("none", "properties", "csv", "checksum", "trailer", "both")
+_PROOFS: tuple[Proof, ...] = ("none", "properties", "csv", "checksum", "trailer", "both", "ends")
 _FAULTS: tuple[Fault, ...] = (
     "database disk full",
     "archive disk full",
@@ -33,6 +33,10 @@ def make_world(seed: int, fault: Fault | None = None) -> World:
     chosen: Fault = random_.choice(_FAULTS) if random_.random() < 0.3 else "none"
     tables = _tables(random_, focus.needs)
     chosen = fault or chosen
+    if chosen == "metadata dropped":  # with it goes what a delivery is of
+        tables = tuple(
+            replace(table, identity="name") if table.keyed else table for table in tables
+        )
     clock = Clock(random_, backwards=chosen == "clock backwards")
     senders = [Sender(table, random_, clock) for table in tables]
     steps = "steps" in focus.needs or ("run" not in focus.needs and random_.random() < 0.25)
@@ -75,14 +79,16 @@ def _table(random_: random.Random, number: int, proof: Proof, needs: frozenset[s
         stem=f"t{number}_",
         columns=("id", "name", "amount", "note")[: random_.randint(2, 4)],
         proof=proof,
-        gzip=random_.random() < 0.25,
+        packing=random_.choice(("", "", "", "", "gz", "zip")),
         delimiter=random_.choice((",", ",", ";", "|")),
         reject=random_.random() < 0.4,
         row_number=random_.random() < 0.2,
         on_duplicate=random_.choice(("skip", "skip", "skip", "load", "fail")),
         on_redelivery=redelivery,
-        identity="content" if random_.random() < 0.3 else "name",
+        identity=random_.choice(("name", "name", "content", "key")),
         layout="{table}" if random_.random() < 0.3 else "",
+        sequences=random_.random() < 0.25,
+        numbered=random_.random() < 0.3,
     )
 
 
