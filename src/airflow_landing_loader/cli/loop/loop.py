@@ -21,7 +21,7 @@ from airflow_landing_loader.landing.discovery.model import Discovery, Look, Refu
 from airflow_landing_loader.landing.discovery.notices import Told, new_notices
 from airflow_landing_loader.landing.discovery.rest import LOOK_INTERVAL
 from airflow_landing_loader.landing.model import Delivery
-from airflow_landing_loader.pipeline.outcome import Outcome
+from airflow_landing_loader.pipeline.outcome import Outcome, left_behind
 from airflow_landing_loader.pipeline.pipeline import Pipeline
 from airflow_landing_loader.safe_text import counted, shown_name
 
@@ -107,7 +107,7 @@ class Loop:
             self._log.error(error.detail)
             open_ = (d for d in self._open.values() if d not in unsettled)
             for delivery in open_:
-                self.tally.add(_left_because(delivery, error.detail))
+                self.tally.add(left_behind(delivery, error.detail))
             code = ExitCode.ENVIRONMENT
         except StopRequested:
             return code
@@ -206,17 +206,6 @@ class Loop:
         if detail != self._trouble:
             self._log.error(detail)
         self._trouble = detail
-
-
-def _left_because(delivery: Delivery, error: ErrorDetail) -> Outcome:
-    """What became of a file that was not come to, as the error stopped all of them."""
-    return Outcome(
-        name=delivery.data.name,
-        table=delivery.mapping.table,
-        status="left",
-        uri=delivery.data.path,
-        error=error,
-    )
 
 
 def _left(refused: RefusedFile) -> Outcome:

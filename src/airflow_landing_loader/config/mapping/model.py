@@ -34,6 +34,7 @@ from airflow_landing_loader.config.mapping.identity import (
 )
 from airflow_landing_loader.config.mapping.patterns.parts import NamePart
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
+from airflow_landing_loader.config.mapping.patterns.reading import PLACEHOLDERS
 from airflow_landing_loader.config.mapping.patterns.template import Template
 from airflow_landing_loader.config.mapping.proof import GoFile, HeaderRecord, Trailer
 from airflow_landing_loader.config.mapping.table_options import BigQueryTable, DagOptions
@@ -235,7 +236,7 @@ class TableMapping(MappingModel):
     @classmethod
     def _folders_of_parts(cls, value: str, info: ValidationInfo) -> str:
         if "pattern" in info.data:
-            there = (*rules.ARCHIVE_PLACEHOLDERS, *Pattern.parse(info.data["pattern"]).names)
+            there = (*PLACEHOLDERS, *Pattern.parse(info.data["pattern"]).names)
             require_parts(Template.parse(value).names, there, ("archive_layout",))
         return value
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow_landing_loader.config.mapping import own_tables
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
-from airflow_landing_loader.config.mapping.patterns.reading import MAX_PATTERN_LENGTH
+from airflow_landing_loader.config.mapping.patterns.reading import MAX_PATTERN_LENGTH, PLACEHOLDERS
 from airflow_landing_loader.config.yaml.values import any_case, matches, pattern_schema, refusal
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 
@@ -30,7 +30,6 @@ CLOSED_TABLE_PATTERN = (
 )
 
 
-ARCHIVE_PLACEHOLDERS = ("table", "yyyy", "mm", "dd")
 _SEGMENT = rf"(?!\.)(?:[^/\\{{}}\u0000-\u001f]|\{{{_IDENTIFIER}\}})+"
 TEMPLATE_PATTERN = rf"^(?:[^{{}}]|\{{\{{|\}}\}}|\{{{_IDENTIFIER}\}})*$"
 ARCHIVE_LAYOUT_PATTERN = f"^(?:{_SEGMENT}(?:/{_SEGMENT})*)?$"
@@ -200,7 +199,7 @@ def check_archive_layout(text: str) -> str:
     :raises PydanticCustomError: ``mapping.bad_value``.
     """
     if not matches(ARCHIVE_LAYOUT_PATTERN, text):
-        placeholders = ", ".join(f"{{{name}}}" for name in ARCHIVE_PLACEHOLDERS)
+        placeholders = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
         raise refusal(
             ErrorCode.MAPPING_BAD_VALUE,
             f"{text!r} is not an archive layout. Allowed: folders below the archive, separated by "

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.patterns.template import Template
 from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.storage.names import bad_subfolder, subfolder_parts
 from airflow_landing_loader.storage.zone import Zone
 
 _LONGEST = 100  # characters of a part; a folder's name may have more than one
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 def archive_folder(mapping: TableMapping, name: str, when: datetime) -> str:
@@ -33,9 +32,10 @@ def archive_folder(mapping: TableMapping, name: str, when: datetime) -> str:
         "dd": f"{utc.day:02}",
     }
     known |= {part.name: _as_folder(part.value) for part in mapping.parts_of(name)}
-    if not set(_PLACEHOLDER.findall(layout)) <= set(known):
+    template = Template.parse(layout)
+    if not known.keys() >= set(template.names):
         raise bad_subfolder(layout, "has an unknown placeholder")
-    folder = _PLACEHOLDER.sub(lambda found: known[found[1]], layout).strip("/")
+    folder = template.filled(known).strip("/")
     subfolder_parts(folder)
     return folder
 

@@ -23,6 +23,7 @@ from airflow_landing_loader.config.mapping.model import (
     Trailer,
 )
 from airflow_landing_loader.config.mapping.patterns.ignored import IGNORED_SUFFIXES
+from airflow_landing_loader.config.mapping.patterns.reading import PLACEHOLDERS
 from airflow_landing_loader.config.mapping.reader import read_mappings
 from airflow_landing_loader.config.schedule import PRESETS
 from airflow_landing_loader.exceptions import ErrorCode
@@ -90,7 +91,7 @@ def test_the_page_shows_enough() -> None:
         *ENCODINGS,
         *PRESETS,
         *IGNORED_SUFFIXES,
-        *(f"{{{name}}}" for name in rules.ARCHIVE_PLACEHOLDERS),
+        *(f"{{{name}}}" for name in PLACEHOLDERS),
     ],
 )
 def test_every_word_with_a_meaning_is_named(word: str) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -38,12 +38,22 @@ class Pattern:
     :param literals: the texts before, between and after the wildcards; one more than there are
         wildcards.
     :param ignore_case: whether the letters of the literals may be small or capital.
+    :ivar has_forms: whether there are dates or numbers.
+    :ivar names: the names of its parts, in order.
     """
 
     text: str
     literals: tuple[str, ...]
     wildcards: tuple[Wildcard, ...]
     ignore_case: bool = False
+    # Asked for each of hundreds of thousands of names.
+    has_forms: bool = field(init=False, compare=False, repr=False)
+    names: tuple[str, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        names = tuple([one.name for one in self.wildcards if one.name is not None])
+        object.__setattr__(self, "has_forms", any(one.form for one in self.wildcards))
+        object.__setattr__(self, "names", names)
 
     @staticmethod
     def parse(text: str, *, ignore_case: bool = False) -> Pattern:
@@ -67,11 +77,6 @@ class Pattern:
         return self.literals[-1]
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The names of its parts, in order."""
-        return tuple(one.name for one in self.wildcards if one.name is not None)
-
-    @property
     def star_count(self) -> int:
         """Number of ``*``."""
         return sum(one.name is None for one in self.wildcards)
@@ -80,11 +85,6 @@ class Pattern:
     def is_plain(self) -> bool:
         """Whether every wildcard takes any text, and case counts."""
         return not self.ignore_case and not self.has_forms
-
-    @property
-    def has_forms(self) -> bool:
-        """Whether there are dates or numbers."""
-        return any([one.form for one in self.wildcards])
 
     @property
     def matches_nothing(self) -> bool:

@@ -13,8 +13,8 @@ MAX_PATTERN_LENGTH = 255
 FORBIDDEN = "/"
 """In no name and in no pattern, which makes it a safe stand-in for "any text"."""
 
-TAKEN_NAMES = frozenset({"table", "yyyy", "mm", "dd"})
-"""Parts that an ``archive_layout`` has without a name's help."""
+PLACEHOLDERS = ("table", "yyyy", "mm", "dd")
+"""What an ``archive_layout`` has without a name's help."""
 
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
 # Braces with a colon are meant as a part, whatever stands before it.
@@ -78,7 +78,7 @@ def _problem_of_parts(literals: Sequence[str], wildcards: Sequence[Wildcard]) ->
         name, fault = one.name, one.fault()
         if fault is not None:
             return f"The part {one.written} {fault}"
-        if name in TAKEN_NAMES:
+        if name in PLACEHOLDERS:
             return f"No part can be called {name}, as archive_layout has a placeholder of that name"
         if name is not None and (names.count(name) > 1 or re.fullmatch(_NAME, name) is None):
             wrong = "stands there twice" if names.count(name) > 1 else "has no name such as region"
