@@ -16,12 +16,12 @@ from itertools import islice, pairwise
 from airflow_landing_loader.config.mapping.model import CsvDialect
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.formats.csv.cells import read_records
-from airflow_landing_loader.landing.formats.csv.detection.candidates import DELIMITERS, QUOTES
 from airflow_landing_loader.landing.formats.csv.detection.header_signs import (
     are_names,
     is_value,
     tells_header,
 )
+from airflow_landing_loader.landing.formats.csv.detection.readings import DELIMITERS, QUOTES
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.storage.content import FileContent
 

@@ -18,14 +18,14 @@ from typing import Any
 from airflow_landing_loader.config.mapping.fields import Compression
 from airflow_landing_loader.config.mapping.model import CsvDialect, TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
-from airflow_landing_loader.landing.formats.csv.detection.candidates import (
+from airflow_landing_loader.landing.formats.csv.detection.candidates import read_head
+from airflow_landing_loader.landing.formats.csv.detection.readings import (
     DELIMITERS,
     QUOTES,
     Broken,
     Head,
     Reading,
     cells,
-    read_head,
 )
 from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.dialect_text import as_written, in_words

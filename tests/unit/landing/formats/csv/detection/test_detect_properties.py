@@ -14,7 +14,7 @@ from tests.support.hostile.detecting import Held, inspected
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.formats.csv.cells import read_records
 from airflow_landing_loader.landing.formats.csv.detection import detect
-from airflow_landing_loader.landing.formats.csv.detection.candidates import Reading
+from airflow_landing_loader.landing.formats.csv.detection.readings import Reading
 
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
