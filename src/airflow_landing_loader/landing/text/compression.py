@@ -8,7 +8,7 @@ expands to gigabytes costs no memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from airflow_landing_loader.config.mapping.fields import Compression, CompressionKey
@@ -39,6 +39,13 @@ _MAGICS: dict[Compression, bytes] = {
 _TOLD_UNCLAIMED: frozenset[Compression] = frozenset({"none", "gzip", "zstd"})
 """Kinds that are told by their first bytes where nothing claims that a file is compressed."""
 
+_UNPACK: dict[Compression, Callable[[Input, str], Iterator[bytes]]] = {
+    "gzip": gunzip,
+    "zstd": unzstd,
+    "bzip2": bunzip2,
+    "xz": unxz,
+    "zip": unzip,
+}
 _SUFFIXES: dict[str, Compression] = {
     ".gz": "gzip",
     ".zst": "zstd",
@@ -97,11 +104,7 @@ def decompressed(blocks: Iterator[bytes], compression: Compression, name: str) -
     """
     if compression == "none":
         return blocks
-    if compression == "zstd":
-        return unzstd(Input(blocks, name, compression), name)
-    if compression == "zip":
-        return unzip(Input(blocks, name, compression), name)
-    return {"gzip": gunzip, "bzip2": bunzip2, "xz": unxz}[compression](blocks, name)
+    return _UNPACK[compression](Input(blocks, name, compression), name)
 
 
 def within(

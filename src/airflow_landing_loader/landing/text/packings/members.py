@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from airflow_landing_loader.landing.text.packings import faults
 from airflow_landing_loader.landing.text.packings.faults import PIECE_BYTES
+from airflow_landing_loader.landing.text.packings.taking import Input
 
 GZIP_MAGIC = b"\x1f\x8b"
 BZIP2_MAGIC = b"BZh"
@@ -18,46 +19,58 @@ MAX_XZ_MEMORY = 136 * 1024 * 1024
 """Memory that an xz stream may ask for: a dictionary of 128 MiB; ``xz -9`` makes one of 64."""
 
 
-def gunzip(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+def gunzip(source: Input, name: str) -> Iterator[bytes]:
     """Decompress gzip (RFC 1952), of one member or several.
 
-    :param blocks: the file from its first byte; no block is empty.
+    :param source: the file from its first byte.
     :param name: file name, for errors.
     :raises TerminalError: ``COMPRESSION_CUT``, ``COMPRESSION_CORRUPT``,
         ``COMPRESSION_TRAILING_BYTES``.
     """
-    data = b""
     while True:
-        decoder = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        full = False
-        while not decoder.eof:
-            # A full piece may hide more output that needs no further input.
-            if not data and not full and not (data := next(blocks, b"")):
-                raise faults.cut(name, "gzip")
-            try:
-                piece = decoder.decompress(data, PIECE_BYTES)
-            except zlib.error as error:
-                raise faults.corrupt(name, "gzip", str(error)) from error
-            full = len(piece) == PIECE_BYTES
-            data = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
-            if piece:
-                yield piece
-        data = _next_member(data, blocks, GZIP_MAGIC, name, "gzip")
-        if not data:
+        yield from inflate(source, zlib.MAX_WBITS | 16, name, "gzip")
+        if not _follows(source, GZIP_MAGIC, name, "gzip"):
             return
 
 
-def bunzip2(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+def inflate(source: Input, wbits: int, name: str, kind: str) -> Iterator[bytes]:
+    """Decompress one stream of deflate; what follows it is put back.
+
+    :param source: the stream from its first byte.
+    :param wbits: what the stream is wrapped in, as zlib has it.
+    :param name: file name, for errors.
+    :param kind: of the compression, for errors.
+    :raises TerminalError: ``COMPRESSION_CUT``, ``COMPRESSION_CORRUPT``.
+    """
+    decoder = zlib.decompressobj(wbits)
+    data = b""
+    full = False
+    while not decoder.eof:
+        # A full piece may hide more output that needs no further input.
+        if not data and not full:
+            data = source.take_block()
+        try:
+            piece = decoder.decompress(data, PIECE_BYTES)
+        except zlib.error as error:
+            raise faults.corrupt(name, kind, str(error)) from error
+        full = len(piece) == PIECE_BYTES
+        data = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
+        if piece:
+            yield piece
+    source.put_back(data)
+
+
+def bunzip2(source: Input, name: str) -> Iterator[bytes]:
     """Decompress bzip2, of one stream or several; as :func:`gunzip`."""
-    return _streams(blocks, bz2.BZ2Decompressor, BZIP2_MAGIC, name, "bzip2")
+    return _streams(source, bz2.BZ2Decompressor, BZIP2_MAGIC, name, "bzip2")
 
 
-def unxz(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+def unxz(source: Input, name: str) -> Iterator[bytes]:
     """Decompress xz, of one stream or several; as :func:`gunzip`.
 
     A stream without a check is legal; one with a check that nobody here can compute is not.
     """
-    return _streams(blocks, _Xz, XZ_MAGIC, name, "xz")
+    return _streams(source, _Xz, XZ_MAGIC, name, "xz")
 
 
 class _Xz:
@@ -87,35 +100,32 @@ class _Xz:
 
 
 def _streams(
-    blocks: Iterator[bytes],
+    source: Input,
     new: Callable[[], bz2.BZ2Decompressor | _Xz],
     magic: bytes,
     name: str,
     kind: str,
 ) -> Iterator[bytes]:
-    data = b""
     while True:
         decoder = new()
         while not decoder.eof:
             # What was given before may hold more output than one piece.
-            if decoder.needs_input and not data and not (data := next(blocks, b"")):
-                raise faults.cut(name, kind)
-            given, data = (data, b"") if decoder.needs_input else (b"", data)
+            given = source.take_block() if decoder.needs_input else b""
             try:
                 piece = decoder.decompress(given, PIECE_BYTES)
             except (OSError, lzma.LZMAError) as error:
                 raise faults.corrupt(name, kind, str(error)) from error
             if piece:
                 yield piece
-        data = _next_member(decoder.unused_data + data, blocks, magic, name, kind)
-        if not data:
+        source.put_back(decoder.unused_data)
+        if not _follows(source, magic, name, kind):
             return
 
 
-def _next_member(data: bytes, blocks: Iterator[bytes], magic: bytes, name: str, kind: str) -> bytes:
-    """What follows the end of a member, with which the next one begins; nothing at the end."""
-    while len(data) < len(magic) and (block := next(blocks, b"")):
-        data += block
-    if data and not data.startswith(magic):
-        raise faults.after_end(name, kind, data[: len(magic)], magic)
-    return data
+def _follows(source: Input, magic: bytes, name: str, kind: str) -> bool:
+    """Whether another stream follows the end of one; otherwise that is the end of the file."""
+    start = source.take_some(len(magic))
+    if start and start != magic:
+        raise faults.after_end(name, kind, start, magic)
+    source.put_back(start)
+    return bool(start)

@@ -56,7 +56,11 @@ class Input:
 
     def put_back(self, data: bytes) -> None:
         """Let bytes that were taken last be taken again."""
-        self._data, self._at = data + self._data[self._at :], 0
+        left = self._at < len(self._data)
+        if left and len(data) <= self._at:  # they still stand in front of it: nothing is copied
+            self._at -= len(data)
+        else:
+            self._data, self._at = data + self._data[self._at :], 0
         self.position -= len(data)
 
     def _fill(self) -> bool:

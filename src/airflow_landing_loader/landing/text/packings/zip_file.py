@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.text.packings import faults
 from airflow_landing_loader.landing.text.packings.faults import PIECE_BYTES
+from airflow_landing_loader.landing.text.packings.members import inflate
 from airflow_landing_loader.landing.text.packings.taking import Input
 
 ZIP_MAGIC = b"PK\x03\x04"
@@ -157,21 +158,7 @@ def _unpacked(source: Input, head: _Head, name: str) -> Iterator[bytes]:
             rest -= len(piece)
             yield piece
         return
-    decoder = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
-    data = b""
-    full = False
-    while not decoder.eof:
-        if not data and not full:
-            data = source.take_block()
-        try:
-            piece = decoder.decompress(data, PIECE_BYTES)
-        except zlib.error as error:
-            raise faults.corrupt(name, "zip", str(error)) from error
-        full = len(piece) == PIECE_BYTES
-        data = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
-        if piece:
-            yield piece
-    source.put_back(data)
+    yield from inflate(source, -zlib.MAX_WBITS, name, "zip")
 
 
 def _pass_over(pieces: Iterator[bytes], head: _Head, name: str) -> None:
