@@ -17,7 +17,7 @@ class Outcome:
     """What became of one file.
 
     :param status: ``loaded`` and ``duplicate`` lie in the archive, ``failed`` in the failed zone,
-        ``left`` is still in landing because of a transient error.
+        ``left`` is still in landing: after a transient error, or because nothing says whose it is.
     :param rows: rows committed by this delivery (0 for a duplicate).
     :param uri: where the data file lies now; empty if its sender replaced it before it could be
         archived, and it could not be held on to.

@@ -213,8 +213,6 @@ def _left(refused: RefusedFile) -> Outcome:
         name=refused.name,
         table=" and ".join(sorted({use.mapping.table for use in refused.uses})),
         status="left",
-        rows=0,
-        rejected=0,
         uri=refused.path,
         error=refused.error,
     )
