@@ -14,7 +14,6 @@ import duckdb
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.reading import csv as reader_module
-from airflow_landing_loader.loading.reading.csv import ReadOptions
 from airflow_landing_loader.loading.reading.filesystem import PROTOCOL
 from airflow_landing_loader.loading.reading.records import GATHERED, RecordReader
 from airflow_landing_loader.loading.reading.rejects import Reject
@@ -23,7 +22,6 @@ from fuzzing.model.csv_text import Row
 from fuzzing.model.data_file import Judgement
 
 _Values = tuple[str | int | None, ...]
-_OWN_LINE_LIMIT = reader_module._DEFAULT_LINE_LIMIT
 
 
 @cache
@@ -67,17 +65,8 @@ def check_engine(validated: Validated, zone: Zone, judged: Judgement, reading: R
     csv = validated.delivery.mapping.csv
     together = reading.together and not judged.ragged and not csv.row_number
     check = _check_together if together else _check_alone
-    with _lines_of(_fitting(reading.line_limit, validated, judged)):
+    with _lines_of(reading.line_limit):
         check(con, reader, validated, judged)
-
-
-def _fitting(line_limit: int, validated: Validated, judged: Judgement) -> int:
-    """The limit, or the loader's own: to the engine blank lines belong to the line behind them."""
-    # The last one may be given its line end.
-    longest = judged.blank_run + validated.inspection.longest_record + len("\r\n")
-    with _lines_of(line_limit):
-        fits = longest <= ReadOptions.of(validated).line_limit
-    return line_limit if fits else _OWN_LINE_LIMIT
 
 
 def _check_together(

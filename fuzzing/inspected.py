@@ -89,6 +89,11 @@ def _check_found(found: Inspection, judged: Judgement) -> None:
     assert found.skipped_headers == len(judged.left_out)
     assert len(found.columns) == judged.columns
     assert found.longest_record == max((row.stop - row.start for row in records), default=0)
+    if records:
+        filled = [row for row in records if not row.blank]
+        ends = [records[0].start, *(row.stop for row in filled)]
+        starts = [*(row.start for row in filled), records[-1].stop]
+        assert found.longest_gap == max(b - a for a, b in zip(ends, starts, strict=True))
     if judged.rows or judged.ends is None:
         assert found.line_end.encode() == (judged.kind or b"\n")
     assert found.trailer == judged.trailer

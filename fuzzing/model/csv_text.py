@@ -287,6 +287,10 @@ class SlowReader:
         delimiter = self.mapping.csv.delimiter.encode()
         is_open = len(rest) < len(delimiter) and delimiter.startswith(rest)
         or_code = ErrorCode.CSV_RECORD_TOO_LONG if is_open else None
+        whose = self.mapping.csv.escape_sequences
+        if whose in ("mysql", "postgres") and self.text[at : at + 1] == b"\\":
+            meaningless = sequence_at(self.text, at, whose)[1] is None
+            or_code = ErrorCode.CSV_BAD_ESCAPE if meaningless else or_code
         return Verdict(ErrorCode.CSV_STRAY_QUOTE, self._row_line, or_code=or_code)
 
     def _quoted(self, at: int, byte: bytes, quote: bytes, escape: bytes) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass, field
-from itertools import groupby
 
 from airflow_landing_loader.config.mapping.model import TableMapping, Trailer
 from airflow_landing_loader.exceptions import ErrorCode
@@ -59,14 +58,6 @@ class Judgement:
     kind: bytes | None = None
     ends: Ends | None = None
     verdict: Verdict | None = None
-
-    @property
-    def blank_run(self) -> int:
-        """Bytes of the longest run of blank lines."""
-        runs = groupby(self.rows, key=lambda row: row.blank)
-        return max(
-            (sum(row.stop - row.start for row in run) for blank, run in runs if blank), default=0
-        )
 
     @property
     def names(self) -> tuple[str, ...]:

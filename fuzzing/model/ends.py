@@ -234,6 +234,9 @@ def _may_be_data(below: list[Line], columns: int, mapping: TableMapping, *, reco
     if not told:
         return True
     reader = SlowReader(told[0].text.encode() + b"\n", mapping).read()
+    sequence = reader.verdict and reader.verdict.code == ErrorCode.CSV_BAD_ESCAPE
+    if sequence and not told[0].text.endswith("\\"):
+        raise UnsureError  # it stands for nothing: a record that is no good, or none
     if reader.verdict is not None and reader.verdict.code in _OPEN:
         return True
     if reader.verdict is not None:

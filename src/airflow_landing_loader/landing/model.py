@@ -104,6 +104,8 @@ class Inspection:
     :param skipped_headers: records that are the header again and are left out, not counted.
     :param comments: comment lines behind the skipped ones, which are no records.
     :param longest_record: bytes of the longest data record, its line end included.
+    :param longest_gap: bytes of the longest run of lines without text in the midst of the records,
+        or at their end; in a file of one column these are records, too.
     :param multiline: whether a record, or the header, has line ends within quotes
         or behind backslashes.
     :param header_line: physical line of the header record, ``None`` without one.
@@ -125,6 +127,7 @@ class Inspection:
     records: int
     ragged: int
     longest_record: int
+    longest_gap: int = 0
     multiline: bool = True
     skipped_headers: int = 0
     comments: int = 0

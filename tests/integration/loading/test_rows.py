@@ -42,6 +42,18 @@ def test_unquoted_empty_is_null_and_quoted_empty_is_text(world: Any) -> None:
     assert world.rows() == [("1", None, "", None), ("2", None, "NA", None)]
 
 
+@pytest.mark.parametrize("on_bad_row", ["fail", "reject"])
+def test_blank_lines_of_megabytes_are_none_of_the_next_record(world: Any, on_bad_row: str) -> None:
+    gap = "\n" * (2 * 1024 * 1024)
+    bad = f"bad{gap}" * 2 if on_bad_row == "reject" else ""
+    good = "".join(f"{n},x\n" for n in range(3, 401))
+    outcome = world.load(f"id,x\n{gap}1,x\n{bad}{gap}2,x\n{good}", on_bad_row=on_bad_row)
+    assert (outcome.status, outcome.rows) == ("loaded", 400)
+    assert world.sql("SELECT count(DISTINCT id), min(id::INT), max(id::INT) FROM raw_a") == [
+        (400, 1, 400)
+    ]
+
+
 def test_a_header_alone_loads_no_row_but_metadata(world: Any) -> None:
     outcome = world.load("id,x\n")
     assert (outcome.status, outcome.rows) == ("loaded", 0)

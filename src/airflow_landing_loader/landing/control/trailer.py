@@ -94,11 +94,12 @@ def not_last(file: str, line: int, record: int) -> TerminalError:
 def no_record(file: str, line: int | None) -> TerminalError:
     """The error for a file without any record behind its header.
 
-    :param line: physical line of the header.
+    :param line: physical line of the header; ``None`` without one.
     """
+    none = "The file has no record" if line is None else "No record follows the header"
     return TerminalError(
         ErrorCode.TRAILER_MISSING,
-        "No record follows the header, so the trailer is missing.",
+        f"{none}, so the trailer is missing.",
         hint=_MISSING_HINT,
         file=file,
         line=line,

@@ -73,6 +73,7 @@ class ColumnPlan:
     :param owners: the owners of the table's columns from now on.
     :param owned: names of the file that become owners now, by position in the file.
     :param taken: why columns are in ``_extra`` though the table has a column of that name.
+    :param delivered: how many columns are the file's; those behind them the mapping adds.
     """
 
     known: tuple[tuple[int, TableColumn], ...]
@@ -81,12 +82,13 @@ class ColumnPlan:
     owners: Owners
     owned: Mapping[int, str]
     taken: tuple[Taken, ...]
+    delivered: int
 
     @property
     def lacks_most(self) -> bool:
-        """Whether the file lacks more than half of the table's columns."""
-        in_file = len(self.known) + len(self.extra)
-        return in_file > 0 and len(self.missing) > (len(self.known) + len(self.missing)) / 2
+        """Whether a file lacks more than half of what it might bring of the table's columns."""
+        known = sum(position < self.delivered for position, _ in self.known)
+        return self.delivered > 0 and len(self.missing) > known
 
     @property
     def new_owners(self) -> Owners:
@@ -141,6 +143,7 @@ def plan_columns(
             for i in extra
             if same(columns[i].column) in of_table
         ),
+        delivered=own,
     )
 
 

@@ -17,9 +17,6 @@ def notes_of(validated: Validated, load: Load, plan: ColumnPlan | None = None) -
 
     :param plan: where the columns went; ``None``: an earlier try has loaded them.
     """
-    missing = len(load.missing_columns)
-    known = len(validated.inspection.columns) - len(load.drift_columns)
-    lacks_most = 0 < known < missing
     notes = []
     if validated.detected:
         notes.append(f"dialect detected: {validated.detected}")
@@ -28,7 +25,7 @@ def notes_of(validated: Validated, load: Load, plan: ColumnPlan | None = None) -
     if load.drift_columns:
         notes.append(f"new columns went to _extra: {_named(load.drift_columns)}")
     notes += [taken.sentence() for taken in (plan.taken if plan else ())[:_NAMED]]
-    if load.missing_columns and lacks_most:
+    if plan is not None and plan.lacks_most:
         notes.append(
             f"more than half of the table's columns are missing: {len(load.missing_columns)}"
         )

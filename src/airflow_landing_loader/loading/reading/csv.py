@@ -65,6 +65,20 @@ class RecordsSource:
         mtime_ns = self.validated.delivery.data.mtime_ns
         return datetime.fromtimestamp(mtime_ns / 1e9, tz=UTC)
 
+    @property
+    def longest_gap(self) -> int:
+        """Bytes before a record that hold none: runs of blank lines become one where what stands
+        between them is left out."""
+        return self.validated.inspection.longest_gap * (len(self.skipped) + 1)
+
+    def options(self) -> ReadOptions:
+        """Return how the engine reads them."""
+        options = ReadOptions.of(self.validated)
+        if len(self.validated.inspection.columns) == 1 and self.longest_gap:
+            # Blank lines are records, but to the engine they are of the line behind them, too.
+            return options.with_line_of(options.line_limit + self.longest_gap)
+        return options
+
     def read(self) -> bytes:
         """Return the records of a small file at once."""
         with self.open() as view:

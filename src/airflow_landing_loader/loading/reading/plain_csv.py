@@ -29,8 +29,16 @@ def records_source(
     :param file: where the delivered bytes are read.
     :param skipped: (start, end) offsets in the text of records that are left out, in order.
     """
+    source = RecordsSource(validated, file, skipped)
     readable = Dialect.of(validated.delivery.mapping.csv).is_readable
-    return (RecordsSource if readable else PlainSource)(validated, file, skipped)
+    return source if readable and _has_short_gaps(source) else PlainSource(validated, file, skipped)
+
+
+def _has_short_gaps(source: RecordsSource) -> bool:
+    """Whether the engine reads over the blank lines, which to it are of the line behind them."""
+    inspection = source.validated.inspection
+    longest = source.longest_gap + inspection.longest_record + len("\r\n")
+    return len(inspection.columns) == 1 or longest <= ReadOptions.of(source.validated).line_limit
 
 
 @dataclass(frozen=True)

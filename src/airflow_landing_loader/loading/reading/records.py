@@ -18,7 +18,7 @@ from airflow_landing_loader.loading.columns.names import (
     FileColumn,
 )
 from airflow_landing_loader.loading.columns.typed import TypedColumn
-from airflow_landing_loader.loading.reading.csv import ReadOptions, RecordsSource
+from airflow_landing_loader.loading.reading.csv import RecordsSource
 from airflow_landing_loader.loading.reading.disagreement import reader_disagrees
 from airflow_landing_loader.loading.reading.filesystem import RecordsFileSystem
 from airflow_landing_loader.loading.reading.gathered import GatheredText, gather
@@ -121,7 +121,7 @@ class RecordReader:
             find_rejects(source.file, source.validated, ragged, ()) for source, ragged in opened
         )
         text = gather([source for source, _ in opened])
-        options = max((ReadOptions.of(v) for v, _ in batch), key=lambda o: o.line_limit)
+        options = max((source.options() for source, _ in opened), key=lambda o: o.line_limit)
         options = options.with_line_of(text.mark_size)
         # The marks say whose records follow, so these have to come in the file's order.
         self._con.execute("SET preserve_insertion_order = true")
@@ -184,7 +184,7 @@ class RecordReader:
     def _open(self, validated: Validated) -> _Records:
         source, ragged = self._without_ragged(validated)
         path = self._views.add(source)
-        read = with_added(validated, ReadOptions.of(validated).read_csv(path))
+        read = with_added(validated, source.options().read_csv(path))
         return _Records(validated, source.file, ragged, read)
 
     def _without_ragged(

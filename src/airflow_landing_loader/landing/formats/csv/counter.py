@@ -88,6 +88,7 @@ class Tally:
         self.body_start = self.body_end = 0
         self.body_line = 1
         self.records = self.ragged = self.longest = self.comments = 0
+        self._longest_gap = self._filled_end = 0
         self.multiline = False
         self.trailer: TrailerContent | None = None
 
@@ -126,6 +127,12 @@ class Tally:
         if batch.fault is not None and self._held is not None:
             self._held.tagged = None  # it may well be the trailer
             self._release()
+
+    @property
+    def longest_gap(self) -> int:
+        """Bytes of the longest run of lines without text, of which the last ones may be records."""
+        at_end = self.body_end - self._filled_end if self.records else 0
+        return max(self._longest_gap, at_end)
 
     def next_record(self) -> int | None:
         """Number of the record that comes next; ``None`` while the header has not come."""
@@ -274,14 +281,23 @@ class Tally:
         self.records += len(rows)
         self.ragged += ragged
         self.longest = max(self.longest, int((rows.stops - rows.starts).max()))
+        self._measure_gaps(rows.without_blank())
         self.body_end = int(rows.stops[-1])
+
+    def _measure_gaps(self, filled: Rows) -> None:
+        """Take note of what lies before some records, of which none is a blank line."""
+        if len(filled):
+            before = np.concatenate(([self._filled_end], filled.stops[:-1]))
+            self._longest_gap = max(self._longest_gap, int((filled.starts - before).max()))
+            self._filled_end = int(filled.stops[-1])
 
     def _begin_body(self, rows: Rows, text: bytes, offset: int) -> None:
         """Take note of where the records begin; the first one may be a header where none is read.
 
         :raises TerminalError: ``HEADER_NOT_AS_PROMISED``.
         """
-        self.body_start, self.body_line = int(rows.starts[0]), rows.line(0)
+        self.body_start = self._filled_end = int(rows.starts[0])
+        self.body_line = rows.line(0)
         if not self._mapping.csv.header and self._mapping.csv.repeated_header != "load":
             self._check_places(_text_of(rows, 0, text, offset), self.body_line, skipped=False)
 

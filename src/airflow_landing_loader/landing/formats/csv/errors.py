@@ -82,17 +82,18 @@ def terminal_error(
     )
 
 
-def not_text(head: bytes, *, plain: bytes, file: str) -> TerminalError | None:
+def not_text(head: bytes, *, encoding: str, plain: bytes, file: str) -> TerminalError | None:
     """The error for a file that is no text at all, ``None`` for text, even if it is broken.
 
     Asked only for a file that was refused, so that no text is ever taken for something else: it
     must hold control bytes, and either begin like a known format or hold NUL bytes among others.
 
     :param head: the first bytes of the file, decompressed.
+    :param encoding: what the text is read in: in some of them every other byte is NUL.
     :param plain: bytes that the mapping uses as delimiter, quote or escape.
     :param file: file name.
     """
-    kind = _binary_kind(head, plain)
+    kind = _binary_kind(head, encoding, plain)
     if kind is None:
         return None
     return TerminalError(
@@ -104,8 +105,9 @@ def not_text(head: bytes, *, plain: bytes, file: str) -> TerminalError | None:
     )
 
 
-def _binary_kind(head: bytes, plain: bytes) -> str | None:
-    controls = {byte for byte in head if byte < 0x20 or byte == 0x7F}
+def _binary_kind(head: bytes, encoding: str, plain: bytes) -> str | None:
+    text = head if encoding == "utf-8" else head.decode(encoding, "ignore").encode()
+    controls = {byte for byte in text if byte < 0x20 or byte == 0x7F}
     controls.difference_update(_TEXT_CONTROLS, plain)
     magic = next((words for magic, words in _BINARY_MAGICS if head.startswith(magic)), None)
     if magic is not None and (controls or not _is_utf8(head)):

@@ -75,7 +75,8 @@ def inspect(
             tally.finish(ended=ends.are_told(mapping), may_be_empty=may_be_empty)
         except TerminalError as error:
             csv = mapping.csv
-            explain(error, delivered, plain=csv.delimiter + csv.quote + (csv.escape or ""))
+            plain = csv.delimiter + csv.quote + (csv.escape or "")
+            explain(error, delivered, encoding=csv.encoding, plain=plain)
             raise
         return Inspection(
             sha256=delivered.sha256(),
@@ -89,6 +90,7 @@ def inspect(
             records=tally.records,
             ragged=tally.ragged,
             longest_record=tally.longest,
+            longest_gap=tally.longest_gap,
             multiline=tally.multiline,
             skipped_headers=tally.skipped_headers,
             comments=tally.comments,
@@ -187,18 +189,19 @@ def record_texts(
             yield without_line_end(batch.text(rows, index))
 
 
-def explain(error: TerminalError, delivered: TextPass, *, plain: str) -> None:
+def explain(error: TerminalError, delivered: TextPass, *, encoding: str, plain: str) -> None:
     """Raise the deeper cause of a text that was refused, if there is one.
 
     Damaged compression gives broken text long before its checksum fails, and no line of a ZIP
     archive is worth a look.
 
+    :param encoding: what the text is read in.
     :param plain: characters that may be delimiter, quote or escape.
     """
     delivered.finish()
     if error.detail.code.startswith("compression."):
         return
-    cause = not_text(delivered.head(), plain=plain.encode(), file=delivered.name)
+    cause = not_text(delivered.head(), encoding=encoding, plain=plain.encode(), file=delivered.name)
     if cause is not None:
         raise cause from error
 

@@ -35,6 +35,7 @@ class TestFound:
             records=2,
             ragged=0,
             longest_record=10,
+            longest_gap=2,
             header_line=1,
             trailer=TrailerContent(expected_records=2, tag="END", line=6),
         )

@@ -164,6 +164,13 @@ class TestBinary:
         assert landing.code(b"a\x01b\n\0\n", csv={"delimiter": "\x01"}) == ("encoding.nul_byte", 2)
         assert landing.code(b"id\n" + b"x" * 1024 + b"\n\0\x01\n") == ("encoding.nul_byte", 3)
 
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "cp037"])
+    def test_text_of_other_encodings_is_never_binary(self, landing: Landing, encoding: str) -> None:
+        data = 'a,b\n\x01,"x\n'.encode(encoding)
+        assert landing.code(data, csv={"encoding": encoding}) == ("csv.unclosed_quote", 2)
+        data = "a,b\n\x01,\x02\0\n".encode(encoding)
+        assert landing.code(data, csv={"encoding": encoding}) == ("file.binary", None)
+
 
 def test_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")

@@ -72,7 +72,8 @@ def with_dialect(source: FileContent, mapping: TableMapping) -> TableMapping:
             if named is not mapping and readings and len(readings[0].rows[0]) == 1:
                 raise _names_delimiter(source.name)  # and the table has another one, or none
         except TerminalError as error:
-            explain(error, delivered, plain="".join(DELIMITERS + QUOTES))
+            plain = "".join(DELIMITERS + QUOTES)
+            explain(error, delivered, encoding=mapping.csv.encoding, plain=plain)
             raise
     if not readings:
         return _plain(mapping, mapping.csv.model_copy(update={"auto": False}))

@@ -14,7 +14,7 @@ from airflow_landing_loader.config.mapping.column_names import spelling_of
 from airflow_landing_loader.config.mapping.model import CsvDialect
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.formats.csv.bitmasks import Bytes, Mask, Offsets
-from airflow_landing_loader.landing.formats.csv.dialect import Dialect
+from airflow_landing_loader.landing.formats.csv.dialect import BACKSLASH, Dialect
 from airflow_landing_loader.landing.formats.csv.header.edges import (
     LETTERS,
     Edge,
@@ -114,7 +114,10 @@ class HeaderFinder:
         return np.array(kept, np.int64)
 
     def _has_letters(self, chunk: bytes) -> bool:
-        """Whether there are all letters that the names have: figures seldom have them."""
+        """Whether there are all letters that the names have: figures seldom have them. A sequence
+        may stand for any."""
+        if self._dialect.sequences and BACKSLASH in chunk:
+            return True
         return all(any(byte in chunk for byte in letter) for letter in self._letters)
 
     def _narrowed(self, data: Bytes, found: Offsets, starts: Offsets, lasts: Offsets) -> Offsets:
