@@ -30,7 +30,7 @@ from airflow_landing_loader.landing.formats.csv.header.record import (
     without_line_end,
 )
 from airflow_landing_loader.landing.formats.csv.header.repeated import (
-    HeaderFinder,
+    finder_of,
     header_again,
     header_in_other_order,
 )
@@ -80,7 +80,7 @@ class Tally:
         self._header_pending = mapping.csv.header
         named = () if mapping.csv.header else mapping.csv.columns or ()
         self.columns = tuple(clean_name(column) for column in named)
-        self._headers = HeaderFinder(self.columns, mapping.csv)
+        self._headers = finder_of(mapping.csv, self.columns)
         self.skipped_headers = 0
         self.header_line: int | None = None
         self.header_text: bytes | None = None
@@ -190,7 +190,7 @@ class Tally:
             raise self._too_many_columns(rows.fields(index))
         self.columns = column_names(without_line_end(text), self._dialect)
         check_header(self.columns, self._mapping.csv, file=self._name, line=self.header_line)
-        self._headers = HeaderFinder(self.columns, self._mapping.csv)
+        self._headers = finder_of(self._mapping.csv, self.columns)
         self.body_start = self.body_end = int(rows.stops[index])
         self.body_line = self.header_line + len(_ANY_LINE_END.findall(text))
         self.header_text = without_line_end(text).encode()

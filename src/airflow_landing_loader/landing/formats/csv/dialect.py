@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from airflow_landing_loader.config.mapping.model import CsvDialect
+from airflow_landing_loader.once import once
 
 BACKSLASH = 0x5C
 NULL_SEQUENCE = "\\N"
@@ -42,15 +43,16 @@ class Dialect:
     comment: bytes = b""
     mixed: bool = False
 
-    @classmethod
-    def of(cls, csv: CsvDialect) -> Dialect:
+    @staticmethod
+    @once
+    def of(csv: CsvDialect) -> Dialect:
         """Return the dialect that a mapping names."""
         spark = csv.escape_sequences == "spark"
         escape = BACKSLASH if spark else ord(csv.escape) if csv.escape else None
         quote = ord(csv.quote) if csv.quote else None
         delimiter = csv.delimiter.encode()
         blanks = bytes(byte for byte in _BLANKS if byte not in delimiter)
-        return cls(
+        return Dialect(
             delimiter,
             quote,
             escape if escape != quote else None,

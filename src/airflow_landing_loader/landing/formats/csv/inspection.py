@@ -21,7 +21,7 @@ from airflow_landing_loader.landing.formats.csv.ends.ending import Ending
 from airflow_landing_loader.landing.formats.csv.ends.held_back import HeldBack
 from airflow_landing_loader.landing.formats.csv.errors import not_text, terminal_error
 from airflow_landing_loader.landing.formats.csv.header.record import without_line_end
-from airflow_landing_loader.landing.formats.csv.header.repeated import HeaderFinder
+from airflow_landing_loader.landing.formats.csv.header.repeated import finder_of
 from airflow_landing_loader.landing.formats.csv.rows import (
     Batch,
     Blocks,
@@ -118,7 +118,7 @@ def ragged_records(
     """
     expected = len(inspection.columns) - 1
     passed = found = 0
-    headers = HeaderFinder(inspection.columns, mapping.csv)
+    headers = finder_of(mapping.csv, inspection.columns)
     for batch, rows, _ in record_batches(source, mapping, inspection):
         wrong = rows.delimiters != expected
         wrong[headers.find(batch.chunk, batch.offset, rows, batch.form)] = True
@@ -291,7 +291,7 @@ def record_batches(
     :raises TransientError: as :func:`ragged_records`.
     """
     found = 0
-    headers = HeaderFinder(inspection.columns if inspection.skipped_headers else (), mapping.csv)
+    headers = finder_of(mapping.csv, inspection.columns if inspection.skipped_headers else ())
     scanner = Scanner(Dialect.of(mapping.csv), limits_of(mapping), inspection.line_end)
     with open_text(source, inspection.compression, mapping.csv.encoding) as text:
         text.seek(inspection.body_start)

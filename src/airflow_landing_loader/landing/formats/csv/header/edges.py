@@ -23,6 +23,7 @@ LETTERS = frozenset(string.ascii_lowercase)
 
 _PLAIN = LETTERS | {*string.digits, "_"}
 _FURTHER = 4  # bytes behind the first one: more says little
+_FEW = 4096  # records: of more, one comparison for each byte takes less time than a look-up
 _LINE_ENDS = "\r\n"
 _BLANKS = "\t\x0b\x0c\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
@@ -38,6 +39,7 @@ class Edge:
 
     :param quote: the dialect's.
     :param outside: bytes right at the edge, each once.
+    :param allowed: the same as a mask.
     :param within: at the edge of the first field's text, within quotes or without.
     :param further: at the places behind.
     :param odd: bytes behind which any may follow.
@@ -45,12 +47,15 @@ class Edge:
 
     quote: int | None
     outside: bytes
+    allowed: Mask
     within: Mask
     further: tuple[Mask, ...]
     odd: Mask
 
     def first(self, edge: Bytes) -> Offsets:
         """Indices of the records that may have such an edge, by their bytes there."""
+        if len(edge) <= _FEW:
+            return np.flatnonzero(self.allowed[edge])
         there = edge.tobytes()
         hits = [edge == byte for byte in self.outside if byte in there]
         return np.flatnonzero(np.logical_or.reduce(hits)) if hits else np.empty(0, np.int64)
@@ -62,11 +67,11 @@ class Edge:
         :param at: where all records have it.
         :param step: the way inwards, 1 or -1.
         """
+        if not len(found):
+            return found
         at = at.take(found)
         byte = data.take(at)
-        outside = np.zeros(256, np.bool_)
-        outside[list(self.outside)] = True
-        good, free = outside[byte], self.odd[byte]
+        good, free = self.allowed[byte], self.odd[byte]
         if self.quote is not None:
             quoted = byte == self.quote
             at = at + step * quoted
@@ -105,6 +110,7 @@ def edge_of(names: frozenset[str], edge: int, dialect: Dialect, *, signs: bool) 
     return Edge(
         quote=dialect.quote,
         outside=np.flatnonzero(outside).astype(np.uint8).tobytes(),
+        allowed=outside,
         within=within,
         further=tuple(_further(names, edge, [*marks, *_LINE_ENDS, delimiter], odd)),
         odd=odd,

@@ -26,6 +26,7 @@ from airflow_landing_loader.landing.formats.csv.header.record import column_name
 from airflow_landing_loader.landing.formats.csv.plain_form import PlainForm, plain_form
 from airflow_landing_loader.landing.formats.csv.rows import Rows
 from airflow_landing_loader.landing.formats.csv.tokenizer import line_end_bytes
+from airflow_landing_loader.once import once_with
 
 _LINE_ENDS = b"\r\n"
 _BLANK = 0x20
@@ -74,6 +75,8 @@ class HeaderFinder:
     the sender calls them, or as ``csv.rename`` does. Where such records are left out, in any order
     too: what follows one in another order must not be taken for what the first header says.
 
+    Made once for the files of one table by :func:`finder_of`.
+
     :param names: the header's, clean. If none of them is a text, no record can be told from it.
         Where no header is read they are the mapping's: a header may write them with other signs.
     :param csv: the mapping's; where such records are data, none is found.
@@ -118,7 +121,13 @@ class HeaderFinder:
         may stand for any."""
         if self._dialect.sequences and BACKSLASH in chunk:
             return True
-        return all(any(byte in chunk for byte in letter) for letter in self._letters)
+        for letter in self._letters:
+            for byte in letter:
+                if byte in chunk:
+                    break
+            else:
+                return False
+        return True
 
     def _narrowed(self, data: Bytes, found: Offsets, starts: Offsets, lasts: Offsets) -> Offsets:
         """Those that go on as the header does, and end as it does.
@@ -151,6 +160,12 @@ class HeaderFinder:
         """What may stand at an edge of a record, by all names that it may have there."""
         names = {n for h in self._headers for n in (h if self._any_order else (h[edge],))}
         return edge_of(frozenset(names), edge, self._dialect, signs=not self._as_sent)
+
+
+@once_with
+def finder_of(csv: CsvDialect, names: tuple[str, ...]) -> HeaderFinder:
+    """What finds the records that are the header again; as :class:`HeaderFinder`."""
+    return HeaderFinder(names, csv)
 
 
 def _line_end(data: Bytes, last: int) -> int:
