@@ -38,8 +38,12 @@ class World:
         return sorted((self.folder / "landing").iterdir())
 
     def environ(self) -> dict[str, str]:
-        """The environment of a path's process: this one's, and the loader's settings."""
-        return os.environ | {
+        """The environment of a path's process: this one's, and the loader's settings.
+
+        What is installed has its bytecode, whatever a developer's shell says of writing it.
+        """
+        inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        return inherited | {
             "LANDING_PATH": str(self.folder / "landing"),
             "ARCHIVE_PATH": str(self.folder / "archive"),
             "FAILED_PATH": str(self.folder / "failed"),

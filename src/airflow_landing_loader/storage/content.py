@@ -62,13 +62,18 @@ def readable(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise TransientError(
-            ErrorCode.LANDING_UNREADABLE,
-            f"The file cannot be read: {error.strerror or error}.",
-            hint="Give the loader's user read permission on the file, or look at the disk or "
-            "network mount that it lies on; it is tried again.",
-            file=name,
-        ) from error
+        raise unreadable(name, error) from error
+
+
+def unreadable(name: str, error: OSError) -> TransientError:
+    """The error for delivered bytes that the system refuses."""
+    return TransientError(
+        ErrorCode.LANDING_UNREADABLE,
+        f"The file cannot be read: {error.strerror or error}.",
+        hint="Give the loader's user read permission on the file, or look at the disk or "
+        "network mount that it lies on; it is tried again.",
+        file=name,
+    )
 
 
 def require_same(found: LandedFile | None, file: LandedFile) -> None:

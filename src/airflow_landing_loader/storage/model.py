@@ -33,7 +33,7 @@ class LandedFile:
 
     def wherever(self) -> LandedFile:
         """The same arrival for whoever moves it, which changes ``changed_ns``."""
-        return replace(self, changed_ns=0)
+        return replace(self, changed_ns=0) if self.changed_ns else self
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from airflow_landing_loader.clients import (
     no_google_library,
 )
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode, shown
+from airflow_landing_loader.once import once
 from airflow_landing_loader.settings import Settings, is_object_uri
 from airflow_landing_loader.storage.folder import Folder
 from airflow_landing_loader.storage.local.folder import LocalFolder
@@ -71,6 +72,7 @@ def open_zone(path: str, clients: Clients) -> Zone:
     return ObjectZone(store, prefix)
 
 
+@once
 def open_folder(zone: Zone) -> Folder:
     """A zone as one end of a move."""
     if isinstance(zone, LocalZone):

@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import itertools
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,7 @@ _open_regular, _untold = local_files.open_regular, file_status._without_birth
 
 
 def _mute(status: Any) -> file_status.FileStatus:
-    return replace(_untold(status), changed_ns=0)
+    return _untold(status)._replace(changed_ns=0)
 
 
 def attack(side: Side, kind: Kind, *, told: bool) -> int:

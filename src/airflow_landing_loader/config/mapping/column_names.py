@@ -58,6 +58,8 @@ def clean_name(name: str) -> str:
 
 def same(name: str) -> str:
     """What two clean names have in common if they are one name to a warehouse: case apart."""
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFC", name.casefold())
 
 

@@ -24,6 +24,8 @@ def archive_folder(mapping: TableMapping, name: str, when: datetime) -> str:
         the zone or is hidden.
     """
     layout = mapping.archive_layout
+    if not layout:
+        return ""
     utc = when.astimezone(UTC)
     known = {
         "table": mapping.table,

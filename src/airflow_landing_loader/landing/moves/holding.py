@@ -73,12 +73,12 @@ class Held:
 class _Note:
     """What a loader has written of its batch.
 
-    :param held: ``None`` if it cannot be read now.
+    :param content: ``None`` if it cannot be read now.
     :param free: whether nobody is at it but who looks: its batch is committed, or its loader dead.
     """
 
     path: str
-    held: tuple[Held, ...] | None
+    content: bytes | None
     free: bool
 
 
@@ -132,7 +132,7 @@ class Holding:
 
     def release(self, files: Sequence[LandedFile]) -> None:
         """Take the second names of a delivery away: it is where it belongs, or was never loaded."""
-        if not self._is_there():
+        if not self._holds:
             return
         second_names = (self._name(file) for file in files if not self._is_of_another(file))
         self._remove(*second_names, self._own_folder(files[0]))
@@ -145,7 +145,7 @@ class Holding:
         if not self._is_there():
             return
         for note in self._notes():
-            for entry in note.held or () if note.free else ():
+            for entry in self._told(note) if note.free else ():
                 if (
                     self._has_names(entry)
                     and not all(map(self._lies_in_landing, entry.files))
@@ -167,17 +167,26 @@ class Holding:
 
     def _sweep(self) -> None:
         # In this order: whoever lives writes its note first.
-        ours = [self._below(name) for name in os.listdir(self._folder) if _OURS.fullmatch(name)]
+        ours = self._second_names()
         before = {path: local_files.look_up(path) for path in ours}
         loose = set(ours)
         for note in self._notes():
-            if note.held is None:
+            if note.content is None:
                 return  # nobody knows what it tells of
-            needed = [entry for entry in note.held if self._has_names(entry)]
+            # Mostly nothing is held any more, and what it tells of need not be read.
+            needed = [
+                entry
+                for entry in (self._told(note) if self._second_names() else ())
+                if self._has_names(entry)
+            ]
             if note.free and not needed:
                 self._remove(note.path)
             loose.difference_update(name for entry in needed for name in self._names(entry))
         self._remove(*(path for path in loose if local_files.look_up(path) == before[path]))
+
+    def _second_names(self) -> list[str]:
+        """Paths of all that has a name which only a loader gives."""
+        return [self._below(name) for name in os.listdir(self._folder) if _OURS.fullmatch(name)]
 
     def _remove(self, *paths: str) -> None:
         """Remove files and folders of ours, as far as they are there.
@@ -203,7 +212,7 @@ class Holding:
             names.intersection(self._names(entry))
             for other in self._notes()
             if other.path != note.path and not other.free
-            for entry in other.held or ()
+            for entry in self._told(other)
         )
 
     def _is_of_another(self, file: LandedFile) -> bool:
@@ -300,13 +309,17 @@ class Holding:
                         continue
                     stream = stack.enter_context(open(os.open(path, _FLAGS), "rb"))
                     free = _lock(stream)
-                    held = _held_from_json(stream.read(_MOST_BYTES + 1))
+                    content = stream.read(_MOST_BYTES + 1)
                 except FileNotFoundError:
                     continue
                 except OSError:
-                    yield _Note(path=path, held=None, free=False)
+                    yield _Note(path=path, content=None, free=False)
                 else:
-                    yield _Note(path=path, held=tuple(map(self._here, held)), free=free)
+                    yield _Note(path=path, content=content, free=free)
+
+    def _told(self, note: _Note) -> tuple[Held, ...]:
+        """The deliveries that a note tells of."""
+        return tuple(map(self._here, _held_from_json(note.content or b"")))
 
     def _here(self, held: Held) -> Held:
         """Where its files lie is said by the zone and not by the note."""

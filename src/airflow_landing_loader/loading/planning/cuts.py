@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import add, ge, gt
 from typing import Generic, TypeVar
 
 from airflow_landing_loader.landing.model import Inspection
@@ -32,11 +33,13 @@ class Part(Generic[_T]):
     def add(self, item: _T) -> Iterator[list[_T]]:
         """Take a thing in, and give what is complete by that."""
         weights = self._weigh(item)
-        if any(s + w > most for s, w, most in self._with(weights)):
+        sums = tuple(map(add, self._sums, weights))
+        if any(map(gt, sums, self._limits)):
             yield from self.take_any()
+            sums = weights
         self._items.append(item)
-        self._sums = tuple(s + w for s, w, _ in self._with(weights))
-        if any(s >= most for s, _, most in self._with(weights)):
+        self._sums = sums
+        if any(map(ge, sums, self._limits)):
             yield from self.take_any()
 
     def take_any(self) -> Iterator[list[_T]]:
@@ -45,9 +48,6 @@ class Part(Generic[_T]):
         self._sums = (0,) * len(self._limits)
         if done:
             yield done
-
-    def _with(self, weights: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
-        return zip(self._sums, weights, self._limits, strict=True)
 
 
 def cut(

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain, count
 from typing import NamedTuple
 
@@ -134,6 +135,7 @@ class DuplicateOf:
 Decision = NewLoad | AlreadyLoaded | DuplicateOf
 
 
+@lru_cache(maxsize=4096)  # a batch asks what is there of its first ids before it takes them
 def load_id(table: str, filename: str, sha256: str, *token: str) -> str:
     """Return the UUIDv5 of a load; ``token`` only where the triple was loaded before."""
     return str(uuid.uuid5(NAMESPACE, json.dumps([table, filename, sha256, *token])))

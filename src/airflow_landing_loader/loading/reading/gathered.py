@@ -13,6 +13,7 @@ import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import product
 
 from airflow_landing_loader.config.mapping.model import CsvDialect
 from airflow_landing_loader.loading.reading.csv import ReadOptions, RecordsSource
@@ -69,8 +70,11 @@ def gather(sources: Sequence[RecordsSource]) -> GatheredText:
     first = sources[0].validated
     csv, line_end = first.delivery.mapping.csv, ReadOptions.of(first).line_end.encode()
     rest = csv.delimiter.encode() * (len(first.inspection.columns) - 1) + line_end
-    prefix = _word(csv, _PREFIX_LETTERS)
-    marks = tuple(prefix + _word(csv, _OWN_LETTERS) for _ in sources)
+    letters = _letters(csv)
+    prefix = "".join(secrets.choice(letters) for _ in range(_PREFIX_LETTERS))
+    # Nobody knows the prefix, so what follows it need not be secret, only another one each time.
+    numbers = product(letters, repeat=_OWN_LETTERS)
+    marks = tuple(prefix + "".join(number) for _, number in zip(sources, numbers, strict=False))
     parts: list[bytes] = []
     for source, mark in zip(sources, marks, strict=True):
         records = source.read()
@@ -84,8 +88,7 @@ def gather(sources: Sequence[RecordsSource]) -> GatheredText:
     )
 
 
-def _word(csv: CsvDialect, length: int) -> str:
-    """A random word of letters and digits that mean nothing in the dialect."""
+def _letters(csv: CsvDialect) -> list[str]:
+    """The letters and digits that mean nothing in the dialect."""
     special = {*csv.delimiter, *csv.quote, *(csv.escape or "")}
-    letters = sorted({*string.ascii_letters, *string.digits} - special)
-    return "".join(secrets.choice(letters) for _ in range(length))
+    return sorted({*string.ascii_letters, *string.digits} - special)

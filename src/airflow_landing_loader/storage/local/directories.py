@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import reduce
 from pathlib import Path
+from types import TracebackType
 
 from airflow_landing_loader.exceptions import ErrorCode, TransientError, shown
 from airflow_landing_loader.storage.local import files as local_files
@@ -64,26 +64,41 @@ def _child(parent: str, part: str) -> str:
     return folder
 
 
-@contextmanager
-def unwritable(folder: str, name: str | None) -> Iterator[None]:
-    """Raise what the file system refuses as ``ZONE_UNWRITABLE``.
+class Writing(AbstractContextManager[None]):
+    """Raises what the file system refuses meanwhile as ``ZONE_UNWRITABLE``.
 
+    A class, as a generator takes several times as long to enter, and every move enters some.
+
+    :param folder: where something is written.
     :param name: the file that is being moved, if it is one.
     :raises FileExistsError: a name is taken, which is no refusal: another one is tried.
     """
-    try:
-        yield
-    except FileExistsError:
-        raise
-    except OSError as error:
-        why = error.strerror or str(error)
-        cure = "Give the loader's user write permission on both folders, or free some space"
-        if error.filename and isinstance(error, _IN_THE_WAY):
-            why = f"{shown(os.fsdecode(error.filename))} is in the way: {why}"
-            cure = "Move it out of the zone, or remove it"
-        raise TransientError(
-            ErrorCode.ZONE_UNWRITABLE,
-            f"{shown(name or 'A file')} cannot be moved into {shown(folder)}: {why}.",
-            hint=f"{cure}; nothing is lost, and the move is tried again.",
-            file=name,
-        ) from error
+
+    __slots__ = ("_folder", "_name")
+
+    def __init__(self, folder: str, name: str | None) -> None:
+        self._folder = folder
+        self._name = name
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, OSError) and not isinstance(error, FileExistsError):
+            raise _unwritable(error, self._folder, self._name) from error
+
+
+def _unwritable(error: OSError, folder: str, name: str | None) -> TransientError:
+    why = error.strerror or str(error)
+    cure = "Give the loader's user write permission on both folders, or free some space"
+    if error.filename and isinstance(error, _IN_THE_WAY):
+        why = f"{shown(os.fsdecode(error.filename))} is in the way: {why}"
+        cure = "Move it out of the zone, or remove it"
+    return TransientError(
+        ErrorCode.ZONE_UNWRITABLE,
+        f"{shown(name or 'A file')} cannot be moved into {shown(folder)}: {why}.",
+        hint=f"{cure}; nothing is lost, and the move is tried again.",
+        file=name,
+    )

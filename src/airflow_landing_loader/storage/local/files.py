@@ -268,19 +268,34 @@ def write_whole(
     folder, name = os.path.split(path)
     temporary = names.temporary_path(folder, name, tag)
     with _removed_on_error(temporary):
-        remove_if_there(temporary)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        with os.fdopen(os.open(temporary, flags, mode), "wb") as stream:
-            stream.write(content)
-            stream.flush()
+        descriptor = _new_file(temporary, mode)
+        try:
+            _write_all(descriptor, content)
             if durable:
-                os.fsync(stream.fileno())
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
         if replace:
             os.replace(temporary, path)
         else:
             rename_no_replace(temporary, path)
     if durable:
         sync_folder(folder)
+
+
+def _new_file(path: str, mode: int) -> int:
+    """Create a file and open it, in place of what a dead writer of its name has left."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with suppress(FileExistsError):
+        return os.open(path, flags, mode)
+    remove_if_there(path)
+    return os.open(path, flags, mode)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from airflow_landing_loader.storage.content import disappeared, readable
 from airflow_landing_loader.storage.folder import Folder
 from airflow_landing_loader.storage.local import files as local_files
 from airflow_landing_loader.storage.local import transfer
-from airflow_landing_loader.storage.local.directories import folder_of, make_folder, unwritable
+from airflow_landing_loader.storage.local.directories import Writing, folder_of, make_folder
 from airflow_landing_loader.storage.local.lock import exclusive
 from airflow_landing_loader.storage.local.names import temporary_path
 from airflow_landing_loader.storage.local.transfer import AcrossDevicesError
@@ -175,7 +175,8 @@ class LocalFolder(LocalZone):
 
     def _here(self, item: FileToMove) -> FileToMove:
         """The same arrival, by its name in this folder whatever path it has."""
-        return replace(item, file=replace(item.file, path=f"{self.path}/{item.file.name}"))
+        path = f"{self.path}/{item.file.name}"
+        return item if item.file.path == path else replace(item, file=replace(item.file, path=path))
 
     def _copied(self, item: FileToMove, source: Folder, tag: str) -> AbstractContextManager[str]:
         if isinstance(source, LocalFolder):
@@ -188,4 +189,4 @@ class LocalFolder(LocalZone):
             yield LocalFolder(work)
 
     def _writing(self, name: str | None) -> AbstractContextManager[None]:
-        return unwritable(self.path, name)
+        return Writing(self.path, name)

@@ -17,7 +17,10 @@ def fitting_name(head: str, tail: str, folder: str) -> str:
     :param tail: what must stay.
     :param folder: where the name is to be used.
     """
-    room = max(_name_max(folder) - len(os.fsencode(tail)), 1)
+    most = _name_max(folder)
+    if len(os.fsencode(head + tail)) <= most:
+        return head + tail
+    room = max(most - len(os.fsencode(tail)), 1)
     while len(os.fsencode(head)) > room:
         head = head[:-1]
     return head + tail

@@ -11,7 +11,7 @@ import ctypes
 import errno
 import os
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _AT_FDCWD = -100
 _AT_SYMLINK_NOFOLLOW = 0x100
@@ -21,7 +21,7 @@ _BIRTH = 0x800
 _SECOND = 10**9
 # mask, links, mode, inode, size, then birth, ctime and mtime as seconds and nanoseconds
 _FIELDS = struct.Struct("=I12xI8xH2xQQ32xqI4xqI4xqI")
-_STATX_BYTES = 256
+_Answer = ctypes.c_char * 256
 # An old kernel has no such call; an old sandbox forbids it.
 _NOT_HERE = {errno.ENOSYS, errno.EPERM}
 
@@ -36,8 +36,7 @@ if _statx is not None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class FileStatus:
+class FileStatus(NamedTuple):
     """One entry of a folder, or one open file.
 
     :param mode: kind and permissions, as ``os.stat`` has them.
@@ -81,7 +80,7 @@ def _asked(folder: int, path: str, flags: int) -> FileStatus | None:
     """What ``statx`` says; ``None`` where there is no such call."""
     if _statx is None:
         return None
-    buffer = ctypes.create_string_buffer(_STATX_BYTES)
+    buffer = _Answer()
     if _statx(folder, os.fsencode(path), flags, _BASIC_STATS_AND_BIRTH, buffer) != 0:
         code = ctypes.get_errno()
         if code in _NOT_HERE:

@@ -163,6 +163,8 @@ def fetched_copy(item: FileToMove, source: FileContent, folder: str, *, tag: str
 def remove_dead_copy(name: str, folder: str, *, tag: str) -> None:
     """Remove the copy that a dead :func:`staged_copy` of a file has left; a living one stays."""
     path = names.temporary_path(folder, name, tag)
+    if not local_files.exists(path):
+        return
     with suppress(BlockingIOError):
         _remove_when_unlocked(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
 

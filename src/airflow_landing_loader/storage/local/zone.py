@@ -13,7 +13,7 @@ from airflow_landing_loader.exceptions import (
     TransientError,
     shown,
 )
-from airflow_landing_loader.storage.content import readable
+from airflow_landing_loader.storage.content import unreadable
 from airflow_landing_loader.storage.local import files as local_files
 from airflow_landing_loader.storage.local import leases
 from airflow_landing_loader.storage.local.status import FileStatus, status_of
@@ -153,8 +153,10 @@ class LocalBytes:
         self.size = file.size
 
     def read_at(self, size: int, position: int) -> bytes:
-        with readable(self._name):
+        try:
             return os.pread(self._file.fileno(), size, position)
+        except OSError as error:
+            raise unreadable(self._name, error) from error
 
     def close(self) -> None:
         """Close the file."""

@@ -121,7 +121,8 @@ class RowWriter:
         target = Target(plan, load_id_sql="batch_load_id")
         after = before + len(group)
         numbers = [before + 1, after]
-        rows_from = f"(SELECT * FROM {GATHERED} WHERE number BETWEEN ? AND ?)"
+        # Not as a question within: to tell its columns would take a tenth of the statement's time.
+        rows_from = f"{GATHERED} WHERE number BETWEEN ? AND ?"
         self._insert(first, target, with_added(first.validated, rows_from), numbers)
         planned = [self._plans[item.load_id] for item in group]
         return {

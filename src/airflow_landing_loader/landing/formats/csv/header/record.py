@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from airflow_landing_loader.config.mapping.column_names import clean_name
@@ -145,6 +145,7 @@ def _quoted(record: str, at: int, quote: str, escape: str) -> tuple[str, int]:
             return "".join(parts), end + 1
 
 
+@lru_cache(maxsize=16)  # a flood of small files has one header
 def column_names(record: str, dialect: Dialect) -> tuple[str, ...]:
     """Column names from a header record, clean; whether they are legal is not asked here.
 
