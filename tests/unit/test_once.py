@@ -46,6 +46,14 @@ def test_kept_answers_are_the_plain_ones(asked: list[tuple[dict[str, object], li
         assert _state(finder_of(csv, names)) == _state(HeaderFinder(names, csv))
 
 
+def _text(value: Value) -> str:
+    return value.text
+
+
+def _joined(value: Value, more: int) -> str:
+    return f"{value.text}{more}"
+
+
 def _state(finder: HeaderFinder) -> dict[str, object]:
     """All that it goes by, masks as bytes; a function stands for itself."""
     return {name: repr(value) for name, value in vars(finder).items()}
@@ -54,8 +62,7 @@ def _state(finder: HeaderFinder) -> dict[str, object]:
 @given(st.lists(st.integers(0, 600), max_size=800))
 def test_each_value_has_its_own_answer_even_if_others_are_equal_to_it(order: list[int]) -> None:
     values = [Value(str(number)) for number in range(601)]
-    text_of = once(lambda value: value.text)
-    joined = once_with(lambda value, more: f"{value.text}{more}")
+    text_of, joined = once(_text), once_with(_joined)
     for number in order:
         assert text_of(values[number]) == str(number)
         assert joined(values[number], number % 3) == f"{number}{number % 3}"
@@ -63,7 +70,11 @@ def test_each_value_has_its_own_answer_even_if_others_are_equal_to_it(order: lis
 
 def test_it_is_asked_once() -> None:
     asked: list[str] = []
-    text_of = once(lambda value: asked.append(value.text))
+
+    def note(value: Value) -> None:
+        asked.append(value.text)
+
+    text_of = once(note)
     one, other = Value("a"), Value("b")
     for value in (one, other, one, one):
         text_of(value)
@@ -86,9 +97,13 @@ def test_what_it_raises_is_not_kept() -> None:
     assert fails_first(value) == "a"
 
 
-def test_it_keeps_few_values(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_keeps_few_values() -> None:
     asked: list[str] = []
-    joined = once_with(lambda value, more: asked.append(more))
+
+    def note(value: Value, more: str) -> None:
+        asked.append(value.text + more)
+
+    joined = once_with(note)
     value = Value("a")
     for number in (*range(1000), 0):
         joined(value, str(number))
