@@ -34,7 +34,7 @@ from airflow_landing_loader.pipeline.look import look
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.pipeline.taking_up import take_up
 from airflow_landing_loader.pipeline.turns import in_turns
-from airflow_landing_loader.pipeline.workers import map_in_order
+from airflow_landing_loader.pipeline.workers import Workers, map_in_order
 from airflow_landing_loader.settings import Settings
 from airflow_landing_loader.storage.content import nothing
 from airflow_landing_loader.storage.model import LandedFile
@@ -150,17 +150,18 @@ class Pipeline:
         """
         outcomes: list[Outcome] = []
         workers = self.settings.loader_workers
-        for batch in in_turns(
-            deliveries,
-            lambda some: map_in_order(self._validated_or_refused, some, workers),
-            at_once=workers,
-            most_files=self.settings.batch_files,
-        ):
-            for outcome in self.finish(self.load(batch)):
-                on_outcome(outcome)
-                outcomes.append(outcome)
-            if enough():
-                break
+        with Workers(workers) as threads:
+            for batch in in_turns(
+                deliveries,
+                lambda some: threads.map_in_order(self._validated_or_refused, some),
+                at_once=workers,
+                most_files=self.settings.batch_files,
+            ):
+                for outcome in self.finish(self.load(batch)):
+                    on_outcome(outcome)
+                    outcomes.append(outcome)
+                if enough():
+                    break
         return tuple(outcomes)
 
     def _validated_or_refused(self, delivery: Delivery) -> Validated | Refused:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from airflow_landing_loader.pipeline.workers import map_in_order
+from airflow_landing_loader.pipeline.workers import Workers, map_in_order
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 99])
@@ -34,3 +34,21 @@ def test_one_worker_is_the_caller_itself() -> None:
 def test_an_error_is_the_callers(workers: int) -> None:
     with pytest.raises(ZeroDivisionError):
         map_in_order(lambda n: 1 // n, (1, 0, 2), workers)
+
+
+def test_threads_are_begun_once_for_many_few_items() -> None:
+    with Workers(2) as threads:
+        found = {
+            name
+            for _ in range(50)
+            for name in threads.map_in_order(lambda _: threading.current_thread().name, range(3))
+        }
+    assert 1 <= len(found) <= 2
+    assert threading.current_thread().name not in found
+
+
+def test_a_failure_leaves_the_threads_to_the_next_items() -> None:
+    with Workers(2) as threads:
+        with pytest.raises(ZeroDivisionError):
+            threads.map_in_order(lambda n: 1 // n, (1, 0, 2))
+        assert threads.map_in_order(str, (1, 2)) == ("1", "2")
