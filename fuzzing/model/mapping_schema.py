@@ -34,7 +34,11 @@ SCHEMA_CANNOT_SAY = (
     ("mapping.contradiction", "are one name to a warehouse", "folds names"),
     ("mapping.contradiction", "which csv.columns does not name", "folds names"),
     ("mapping.bad_value", "is no regular expression", "reads regular expressions"),
-    ("mapping.bad_value", "needs one named group", "reads regular expressions"),
+    ("mapping.contradiction", "which csv.rename calls", "folds names"),
+    ("mapping.contradiction", "which add_columns fills", "folds names"),
+    ("mapping.bad_value", "needs a named group", "reads regular expressions"),
+    ("mapping.contradiction", "which match does not have", "reads regular expressions"),
+    ("mapping.contradiction", "and nothing says what it holds", "reads regular expressions"),
     ("mapping.bad_value", "only days that no month has", "compares days and months"),
 )
 """Code, part of the message, and why."""

@@ -20,11 +20,17 @@ CSV = {"format": "csv", "row_count_column": 2}
 
 
 def delivery(
-    folder: Path, content: bytes | str, *, pattern: str = "trades_*.csv", **rules: Any
+    folder: Path,
+    content: bytes | str,
+    *,
+    pattern: str = "trades_*.csv",
+    numbers: dict[str, Any] | None = None,
+    **rules: Any,
 ) -> Delivery:
     """Write a data file and a go file of this content; the two as they are found.
 
     :param pattern: of the data file; the go file's is the same with another ending.
+    :param numbers: the mapping's, if it has some.
     :param rules: what the mapping says of the go file beside its pattern, as :data:`PROPERTIES`.
     """
     raw = content.encode() if isinstance(content, str) else content
@@ -38,6 +44,7 @@ def delivery(
             "pattern": pattern,
             "table": "t",
             "go_file": {"pattern": pattern.replace("csv", "go"), **rules},
+            **({"numbers": numbers} if numbers else {}),
         }
     )
     return Delivery(mapping=mapping, data=data, go=go)

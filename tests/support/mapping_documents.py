@@ -42,7 +42,11 @@ MORE: dict[str, dict[str, Any]] = {
                 "data_end": {"match": "^END$"},
                 "skip_lines": "--",
             },
-            "trailer": {"match": r"^T\|(?P<count>\d+)$", "count_includes": ["header"]},
+            "trailer": {
+                "match": r"^T\|(?P<count>\d+)\|(?P<sum>.*)$",
+                "totals": {"amount": {"sum_at": "sum"}},
+                "count_includes": ["header"],
+            },
         },
         "y_*.csv": {"table": "raw_y", "csv": {"footer_rows": 2}, "on_bad_row": "fail"},
     },

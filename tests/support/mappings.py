@@ -13,10 +13,30 @@ EVERY_KEY: dict[str, Any] = {
         "row_count_column": "rows",
         "status_column": 3,
         "status_ok": ["OK", "0"],
+        "totals": {
+            "a": {
+                "sum_at": "sum",
+                "min_at": 5,
+                "max_at": 6,
+                "distinct_at": 7,
+                "hash_total_at": 8,
+                "width": 10,
+            }
+        },
         "count_includes": ["header", "trailer"],
     },
-    "trailer": {"row_count_column": 1, "tag": "TRL", "count_includes": ["trailer"]},
-    "header_record": {"match": r"^H(?P<count>\d+)$", "count_includes": ["header"]},
+    "trailer": {
+        "row_count_column": 1,
+        "tag": "TRL",
+        "totals": {"b": 2},
+        "count_includes": ["trailer"],
+    },
+    "header_record": {
+        "match": r"^H(?P<count>\d+) (?P<total>.*)$",
+        "totals": {"a": "total"},
+        "count_includes": ["header"],
+    },
+    "numbers": {"decimal": ",", "group": ".", "negative": "parentheses"},
     "exclude": ["x_test_*", "*.bak.csv"],
     "csv": {
         "delimiter": "\t",

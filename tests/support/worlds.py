@@ -28,6 +28,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     LOAD_DELIVERIES,
     LOAD_METADATA,
     LOAD_REJECTS,
+    LOAD_TOTALS,
 )
 from airflow_landing_loader.loading.model import short_id
 from airflow_landing_loader.pipeline.outcome import Outcome
@@ -137,7 +138,8 @@ class Side(ABC):
         name = "sequence" if ordered else "filename"
         known = {row["load_id"]: f"load {row[name]}" for row in loads}
         raw = sorted({mapping.table for mapping in self.mappings})
-        tables = [t.name for t in (LOAD_METADATA, LOAD_COLUMNS, LOAD_REJECTS, LOAD_DELIVERIES)]
+        books = (LOAD_METADATA, LOAD_COLUMNS, LOAD_REJECTS, LOAD_TOTALS, LOAD_DELIVERIES)
+        tables = [t.name for t in books]
         found = {LOAD_METADATA.name: loads} | {
             name: self.table(name) or [] for name in (*tables, *raw) if name != LOAD_METADATA.name
         }

@@ -11,6 +11,7 @@ from typing import Literal
 
 from airflow_landing_loader.config.mapping.fields import Compression
 from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.totals import TotalKind
 from airflow_landing_loader.storage.model import LandedFile
 
 Algorithm = Literal["md5", "sha1", "sha256", "sha512"]
@@ -35,6 +36,22 @@ class Checksum:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Total:
+    """What the cells of one column come to, as a sender says or as they were added up.
+
+    :param column: as the mapping names it.
+    :param value: a decimal number in its shortest form, of any length; ``None``: there is no number
+        that could be the least or the greatest one.
+    :param width: how many of its last digits a hash total has; ``None``: all, or it is none.
+    """
+
+    column: str
+    kind: TotalKind
+    value: str | None
+    width: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class GoFileContent:
     """What a go file says, as far as the mapping asks for it, and its own bytes' hash.
 
@@ -44,6 +61,7 @@ class GoFileContent:
     :param checksum: of the data file as delivered.
     :param size: bytes of the data file as delivered.
     :param business_date: the day that the data are of, ``YYYY-MM-DD``.
+    :param totals: of columns.
     """
 
     sha256: str
@@ -52,6 +70,7 @@ class GoFileContent:
     checksum: Checksum | None = None
     size: int | None = None
     business_date: str | None = None
+    totals: tuple[Total, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +80,7 @@ class TrailerContent:
     expected_records: int
     tag: str | None
     line: int
+    totals: tuple[Total, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +134,7 @@ class Inspection:
     :param header_record: content of the header record, if the mapping has one.
     :param head: the lines above the header, or above the first record where there is no header.
     :param footer: the lines behind the data, a trailer that is a record not counted.
+    :param totals: of columns, hash totals with all their digits.
     """
 
     sha256: str
@@ -137,6 +158,7 @@ class Inspection:
     header_record: TrailerContent | None = None
     head: LineSpan | None = None
     footer: LineSpan | None = None
+    totals: tuple[Total, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

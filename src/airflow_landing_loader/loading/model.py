@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from airflow_landing_loader.config.mapping.totals import TotalKind
 from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.landing.model import Delivery
 
@@ -82,6 +83,21 @@ class LoadColumn:
 
     name: str
     extra: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadTotal:
+    """One row of ``load_totals``: what the sender promised of a column, and what it came to.
+
+    :param width: how many of its last digits a hash total has; ``None``: all, or it is none.
+    """
+
+    column_name: str
+    kind: TotalKind
+    promised: str | None
+    computed: str | None
+    promised_by: str
+    width: int | None
 
 
 @dataclass(frozen=True, kw_only=True)

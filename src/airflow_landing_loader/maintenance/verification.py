@@ -17,6 +17,7 @@ from airflow_landing_loader.exceptions import (
     ErrorDetail,
     TerminalError,
 )
+from airflow_landing_loader.landing.control.totals import cut
 from airflow_landing_loader.landing.formats.csv.cells import read_records
 from airflow_landing_loader.landing.formats.csv.detection.detect import with_dialect
 from airflow_landing_loader.landing.formats.csv.inspection import inspect
@@ -24,7 +25,7 @@ from airflow_landing_loader.landing.model import Inspection
 from airflow_landing_loader.loading.columns.added import cells_of
 from airflow_landing_loader.loading.columns.names import ROW_NUMBER
 from airflow_landing_loader.loading.ledger.records import columns_lost
-from airflow_landing_loader.loading.model import Load
+from airflow_landing_loader.loading.model import Load, LoadTotal
 from airflow_landing_loader.loading.warehouses.base import CommittedLoad, Ledger
 from airflow_landing_loader.maintenance.archived import (
     archived_place,
@@ -65,6 +66,22 @@ class ColumnProof:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TotalProof:
+    """One total of a load, in the books and added up anew from the archived file.
+
+    :param file: what the file's column comes to.
+    """
+
+    booked: LoadTotal
+    file: str | None
+
+    @property
+    def equal(self) -> bool:
+        """Whether the file comes to what is booked, and was promised."""
+        return self.file == self.booked.computed == self.booked.promised
+
+
+@dataclass(frozen=True, kw_only=True)
 class Proof:
     """What a verification has found.
 
@@ -73,6 +90,7 @@ class Proof:
     :param file: sum over the file's records.
     :param table: sum over the table's rows.
     :param columns: the file's columns, those that it lacks, and the rejects.
+    :param totals: those that the sender promised.
     """
 
     load: Load
@@ -81,9 +99,15 @@ class Proof:
     file: str
     table: str
     columns: tuple[ColumnProof, ...]
+    totals: tuple[TotalProof, ...] = ()
 
     @property
     def equal(self) -> bool:
+        """Whether the table holds exactly the file's records, and the books their totals."""
+        return self.rows_are_equal and all(total.equal for total in self.totals)
+
+    @property
+    def rows_are_equal(self) -> bool:
         """Whether the table holds exactly the file's records."""
         same = (self.rows, self.file) == (self.records, self.table)
         return same and all(column.equal for column in self.columns)
@@ -94,6 +118,8 @@ class Proof:
         if self.equal:
             return None
         load = self.load
+        if self.rows_are_equal:
+            return self._totals_differ()
         differ = [column.name for column in self.columns if not column.equal]
         what = f"columns that differ: {', '.join(differ)}"
         if self.rows != self.records:
@@ -107,6 +133,17 @@ class Proof:
             hint="Somebody has changed rows or column types since; to have them as delivered, "
             "`landing-loader unload` the load and let its file load again.",
             file=delivered(load.filename),
+        )
+
+    def _totals_differ(self) -> ErrorDetail:
+        differ = [f"{t.booked.column_name} ({t.booked.kind})" for t in self.totals if not t.equal]
+        return ErrorDetail(
+            code=ErrorCode.LOAD_TOTALS_DIFFER,
+            message=f"load_totals does not hold what the archived file of load {self.load.load_id} "
+            f"comes to: {', '.join(differ)}",
+            hint="Somebody has altered the loader's own table load_totals, or numbers in the "
+            "mapping: put back what was changed.",
+            file=delivered(self.load.filename),
         )
 
 
@@ -149,17 +186,18 @@ def verify(
         load's columns any more.
     """
     with warehouse.committed(load_id) as found:
-        load = _present(known(found, load_id)).load
+        present = _present(known(found, load_id))
+        load, totals = present.load, present.totals
     written = _mapping_of(load, mappings)
     source = _source(load, clients)
-    mapping, inspection = _inspect(load, source, written)
+    mapping, inspection = _inspect(load, source, written, totals)
     total = load.row_count + load.record_count
     with warehouse.committed(load_id) as found:
         present = _present(known(found, load_id))
         _require_columns(present, mapping, inspection)
         held = _Table(present, inspection.longest_record, Progress(tell, total))
     read = _File(held, source, mapping, inspection, Progress(tell, total, load.row_count))
-    return _proof(held, read)
+    return _proof(held, read, tuple(_total_proof(total, inspection) for total in totals))
 
 
 class _Table:
@@ -215,7 +253,16 @@ class _File:
                 self.sums.add(held.comparison.of_record(record, added, numbered=numbered))
 
 
-def _proof(held: _Table, read: _File) -> Proof:
+def _total_proof(booked: LoadTotal, inspection: Inspection) -> TotalProof:
+    file = next(
+        total.value
+        for total in inspection.totals
+        if (total.column, total.kind) == (delivered(booked.column_name), booked.kind)
+    )
+    return TotalProof(booked=booked, file=cut(file, booked.width))
+
+
+def _proof(held: _Table, read: _File, totals: tuple[TotalProof, ...]) -> Proof:
     comparison = held.comparison
     hindrances = comparison.hindrances
     columns = [
@@ -235,6 +282,7 @@ def _proof(held: _Table, read: _File) -> Proof:
         file=read.sums.total,
         table=held.sums.total,
         columns=(*columns, rejects),
+        totals=totals,
     )
 
 
@@ -292,12 +340,18 @@ def _source(load: Load, clients: Clients) -> FileContent:
 
 
 def _inspect(
-    load: Load, source: FileContent, mapping: TableMapping
+    load: Load, source: FileContent, mapping: TableMapping, totals: Sequence[LoadTotal]
 ) -> tuple[TableMapping, Inspection]:
-    """The mapping with the dialect of the file, and what the file holds."""
+    """The mapping with the dialect of the file, and what the file holds.
+
+    :param totals: what is added up, whatever the mapping says of totals by now.
+    """
+    wanted = dict.fromkeys((delivered(total.column_name), total.kind) for total in totals)
     try:
         mapping = with_dialect(source, mapping)
-        inspection = inspect(source, mapping, may_be_empty=load.record_count == 0)
+        inspection = inspect(
+            source, mapping, may_be_empty=load.record_count == 0, totals=tuple(wanted)
+        )
     except TerminalError as error:
         if sha256_of(source) != load.sha256:
             raise changed(load, source.name) from error

@@ -12,6 +12,7 @@ from airflow_landing_loader.landing.control.checksums import (
 )
 from airflow_landing_loader.landing.control.counts import expected_data_records
 from airflow_landing_loader.landing.control.go_file.reading import read_go_file
+from airflow_landing_loader.landing.control.totals import require_totals
 from airflow_landing_loader.landing.discovery.discover import still_same
 from airflow_landing_loader.landing.formats.csv.detection.detect import with_dialect
 from airflow_landing_loader.landing.formats.csv.dialect_text import in_words
@@ -52,11 +53,22 @@ HALF_WRITTEN = frozenset(
         ErrorCode.GO_FILE_BAD_CHECKSUM,
         ErrorCode.GO_FILE_BAD_SIZE,
         ErrorCode.GO_FILE_BAD_DATE,
+        ErrorCode.GO_FILE_BAD_TOTAL,
+        ErrorCode.TRAILER_BAD_TOTAL,
+        ErrorCode.TOTALS_DIFFER,
+        ErrorCode.TOTALS_NOT_A_NUMBER,
     }
 )
 
 # Where nothing is seen half-written; but its sender may be about to send it again.
-_MENDED_SOON = frozenset({ErrorCode.COUNT_TOO_FEW, ErrorCode.SIZE_WRONG, ErrorCode.CHECKSUM_WRONG})
+_MENDED_SOON = frozenset(
+    {
+        ErrorCode.COUNT_TOO_FEW,
+        ErrorCode.SIZE_WRONG,
+        ErrorCode.CHECKSUM_WRONG,
+        ErrorCode.TOTALS_DIFFER,
+    }
+)
 
 
 def validate(
@@ -133,6 +145,7 @@ def _held_against(
     promises = _promises(delivery, inspection, go)
     for promised, by in promises:
         _check_count(delivery, inspection, promised, by)
+    require_totals(delivery, inspection, go)
     _check_ragged(landing, delivery, inspection)
     return Validated(
         delivery=delivery,

@@ -12,7 +12,7 @@ from tests.support import worlds
 from tests.support.proofs import proof_of
 
 from airflow_landing_loader.exceptions import ErrorCode as Code
-from airflow_landing_loader.exceptions import TerminalError
+from airflow_landing_loader.exceptions import TerminalError, TransientError
 from airflow_landing_loader.maintenance.verification import Proof
 
 CONTENT = 'id,name,note\n1,Ann,""\n2,Bob,\n2,Bob,\n3,"a ""b""\nc",x\n'
@@ -51,6 +51,32 @@ def test_a_load_as_delivered(side: worlds.Side) -> None:
     assert (found.rows, found.records) == (4, 4)
     assert found.file == found.table
     assert [c.name for c in found.columns] == ["id", "name", "note", "_extra", "load_rejects"]
+
+
+def test_totals_are_added_up_anew(side: worlds.Side) -> None:
+    totals = {"id": {"sum_at": 2, "max_at": 3, "hash_total_at": 4, "width": 1}}
+    side.map(trailer={"row_count_column": 1, "tag": "T", "totals": totals})
+    load_id = load(side, CONTENT + "T,4,8,3,8\n")
+    found = proof(side, load_id)
+    assert found.error is None
+    kinds = [(t.booked.kind, t.booked.promised, t.file) for t in found.totals]
+    assert kinds == [("hash_total", "8", "8"), ("max", "3", "3"), ("sum", "8", "8")]
+    # Whatever the mapping says of totals by now.
+    side.mappings.clear()
+    side.map(trailer={"row_count_column": 1, "tag": "T"})
+    assert proof(side, load_id).totals == found.totals
+
+    side.sql("UPDATE load_totals SET computed = '9' WHERE kind = 'sum'")
+    error = proof(side, load_id).error
+    assert error is not None
+    assert error.code == Code.LOAD_TOTALS_DIFFER
+    assert error.message.endswith("comes to: id (sum)")
+    side.sql("UPDATE load_totals SET computed = '8', column_name = 'name' WHERE kind = 'sum'")
+    assert refusal(side, load_id).code == Code.MAPPING_CHANGED
+    side.sql("UPDATE load_totals SET kind = 'x' WHERE kind = 'sum'")
+    with pytest.raises(TransientError) as altered:
+        proof(side, load_id)
+    assert altered.value.code == Code.WAREHOUSE_BOOKS_ALTERED
 
 
 def test_columns_from_the_name(side: worlds.Side) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from airflow_landing_loader.cli.commands.list import proof_of
 from airflow_landing_loader.cli.terminal import Screen, utc
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, LandingError, TerminalError, TransientError
+from airflow_landing_loader.landing.control.totals import proved_totals
 from airflow_landing_loader.landing.discovery.discover import discover, find_delivery, still_same
 from airflow_landing_loader.landing.formats.csv.header.promise import effective_names
 from airflow_landing_loader.landing.model import Delivery, LineSpan, TrailerContent, Validated
@@ -28,6 +29,7 @@ from airflow_landing_loader.safe_text import (
     counted,
     delivered,
     ended,
+    shortened,
     shown,
     shown_name,
     storable,
@@ -41,6 +43,7 @@ from airflow_landing_loader.storage.zone import Zone, is_plain_name
 
 _SHOWN_LINES = 5
 _SHOWN_BYTES = 1000
+_SHOWN_TOTAL = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +193,10 @@ def _tell_content(out: Screen, validated: Validated) -> None:
             out.line(f"renamed   {sent!r} -> {name}", hang=10)
     packed = "" if found.compression == "none" else f"  compressed with {found.compression}"
     out.line(f"sha256    {found.sha256}{packed}", hang=10)
+    for total in proved_totals(found, validated.go):
+        value = "none" if total.computed is None else shortened(total.computed, _SHOWN_TOTAL)
+        by = total.promised_by.replace("_", " ")
+        out.line(f"total     {total.column} {total.kind}: {value}, as the {by} promises", hang=10)
     go = validated.go
     if go is not None and go.checksum is not None:
         out.line(f"checksum  {go.checksum.algorithm} of the go file is right")
@@ -278,6 +285,7 @@ def _document(checked: Checked) -> dict[str, Any]:
         "sha256": found.sha256,
         "checksum": go.checksum.algorithm if go and go.checksum else None,
         "business_date": go.business_date if go else None,
+        "totals": [asdict(total) for total in proved_totals(found, go)],
         "dialect_detected": checked.validated.detected,
         "columns": {
             "known": list(ahead.known),

@@ -79,6 +79,8 @@ def _tell(out: Screen, proof: Proof) -> None:
             ),
         )
     )
+    if proof.totals:
+        out.grid(_totals(proof))
     if proof.equal:
         rejected = counted(load.rejected_count, "record")
         more = f", and load_rejects the {rejected} set aside" if load.rejected_count else ""
@@ -87,6 +89,22 @@ def _tell(out: Screen, proof: Proof) -> None:
             f"{shown_name(delivered(load.filename))}{more}. Sum of the rows: {proof.table}",
             "green",
         )
+
+
+def _totals(proof: Proof) -> Grid:
+    return Grid(
+        title="Totals that the sender promised",
+        headers=("column", "total", "in the books", "of the file"),
+        rows=tuple(
+            (
+                total.booked.column_name,
+                total.booked.kind,
+                total.booked.computed or "",
+                "" if total.equal else total.file or "",
+            )
+            for total in proof.totals
+        ),
+    )
 
 
 def _document(proof: Proof) -> dict[str, Any]:
@@ -102,6 +120,18 @@ def _document(proof: Proof) -> dict[str, Any]:
         "rejected": load.rejected_count,
         "sum_file": proof.file,
         "sum_table": proof.table,
+        "totals": [
+            {
+                "column": total.booked.column_name,
+                "kind": total.booked.kind,
+                "promised_by": total.booked.promised_by,
+                "promised": total.booked.promised,
+                "booked": total.booked.computed,
+                "file": total.file,
+                "equal": total.equal,
+            }
+            for total in proof.totals
+        ],
         "columns": [
             {
                 "name": column.name,

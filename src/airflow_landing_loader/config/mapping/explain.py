@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from airflow_landing_loader.config.mapping.identity import Identity
 from airflow_landing_loader.config.mapping.lines import LINE_KEYS, LineMark
 from airflow_landing_loader.config.mapping.model import (
+    PROOFS,
     RESERVED_KEYS,
     BigQueryTable,
     CsvDialect,
@@ -21,6 +22,8 @@ from airflow_landing_loader.config.mapping.model import (
     TableMapping,
     Trailer,
 )
+from airflow_landing_loader.config.mapping.numbers import Numbers
+from airflow_landing_loader.config.mapping.totals import ColumnTotals
 from airflow_landing_loader.config.yaml.findings import Finding, KeyPath, Spot, dotted, locate
 from airflow_landing_loader.config.yaml.nodes import ListNode, MapNode, Node, Pair, ScalarNode
 from airflow_landing_loader.config.yaml.values import did_you_mean, whole_number
@@ -30,11 +33,16 @@ from airflow_landing_loader.safe_text import counted
 NOT_WRITTEN = ("pattern", "origin")
 """Fields of the model that are no keys: the pattern is the key above, the origin is ours."""
 
+_ANY = "*"
+"""Stands for a name that a person chooses."""
+
 _SECTIONS: dict[KeyPath, type[BaseModel]] = {
     (): TableMapping,
     ("go_file",): GoFile,
     ("trailer",): Trailer,
     ("header_record",): HeaderRecord,
+    **{(key, "totals", _ANY): ColumnTotals for key in PROOFS},
+    ("numbers",): Numbers,
     ("csv",): CsvDialect,
     **{("csv", key): LineMark for key in LINE_KEYS},
     ("dag",): DagOptions,
@@ -68,7 +76,12 @@ def keys_of(section: KeyPath) -> tuple[str, ...]:
     :param section: ``()`` for the mapping itself, ``("csv",)`` and so on below it.
     """
     hidden = () if section else NOT_WRITTEN
-    return tuple(name for name in _SECTIONS[section].model_fields if name not in hidden)
+    return tuple(name for name in _SECTIONS[_home(section)].model_fields if name not in hidden)
+
+
+def _home(section: KeyPath) -> KeyPath:
+    """The section as it is known, whatever name a person has given it."""
+    return (*section[:2], _ANY) if section[1:2] == ("totals",) else section
 
 
 def unknown_key(path: KeyPath, pair: Pair) -> Finding:

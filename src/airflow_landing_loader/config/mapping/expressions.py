@@ -7,6 +7,7 @@ An expression sees one line at a time; ``^`` and ``$`` are its ends.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -59,13 +60,41 @@ def check_counting(text: str) -> str:
     :raises PydanticCustomError: ``mapping.bad_value``.
     """
     check_expression(text)
-    if re.findall(r"\(\?P?<(\w+)>", text) != [COUNT]:
+    if COUNT not in groups_of(text):
         raise refusal(
             ErrorCode.MAPPING_BAD_VALUE,
-            f"{text!r} needs one named group {COUNT} and no other: it holds the number of records.",
+            f"{text!r} needs a named group {COUNT}: it holds the number of records.",
             hint=r"For example '^TRL\|(?P<count>\d+)$'.",
         )
     return text
+
+
+def groups_of(expression: str) -> tuple[str, ...]:
+    """The named groups of a regular expression, in order."""
+    return tuple(re.findall(r"\(\?P?<(\w+)>", expression))
+
+
+def require_groups(expression: str, totals: Iterable[str]) -> None:
+    """See that the named groups of an expression are the count and those that hold totals.
+
+    :param totals: the groups that are said to hold them.
+    :raises PydanticCustomError: ``mapping.contradiction``.
+    """
+    there, asked = groups_of(expression), {COUNT, *totals}
+    for group in asked - {*there}:
+        raise refusal(
+            ErrorCode.MAPPING_CONTRADICTION,
+            f"totals speaks of the group {group!r}, which match does not have.",
+            hint=f"Write (?P<{group}>...) around what holds it in the line.",
+        )
+    for group in there:
+        if group not in asked:
+            raise refusal(
+                ErrorCode.MAPPING_CONTRADICTION,
+                f"match has a group {group!r}, and nothing says what it holds.",
+                hint=f"Name it under totals, or write (?:...) in place of (?P<{group}>...).",
+                at=("match",),
+            )
 
 
 @lru_cache(maxsize=256)

@@ -75,3 +75,5 @@ Tag = Annotated[
     WithJsonSchema({"anyOf": [_TEXT_SCHEMA, {"const": False}]}),
 ]
 Counted = tuple[Literal["header", "trailer"], ...]
+COUNT_INCLUDES = "Records of the data file that the sender counts although they are no data."
+"""What ``count_includes`` is, in all three places."""

@@ -15,6 +15,7 @@ from pydantic_core.core_schema import ValidationInfo
 
 from airflow_landing_loader.config.mapping import rules
 from airflow_landing_loader.config.mapping.column_names import check_different
+from airflow_landing_loader.config.mapping.counted_lines import HeaderRecord, Trailer
 from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.config.mapping.dialect import ColumnName, CsvDialect, CsvKeys
 from airflow_landing_loader.config.mapping.fields import (
@@ -32,12 +33,14 @@ from airflow_landing_loader.config.mapping.identity import (
     IdentityKeys,
     require_parts,
 )
+from airflow_landing_loader.config.mapping.numbers import Numbers
 from airflow_landing_loader.config.mapping.patterns.parts import NamePart
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.config.mapping.patterns.reading import PLACEHOLDERS
 from airflow_landing_loader.config.mapping.patterns.template import Template
-from airflow_landing_loader.config.mapping.proof import GoFile, HeaderRecord, Trailer
+from airflow_landing_loader.config.mapping.proof import GoFile
 from airflow_landing_loader.config.mapping.table_options import BigQueryTable, DagOptions
+from airflow_landing_loader.config.mapping.totals import check_columns
 from airflow_landing_loader.config.schedule import SCHEDULE_SCHEMA, check_schedule
 from airflow_landing_loader.config.yaml.values import refusal, whole_number
 from airflow_landing_loader.exceptions import ErrorCode
@@ -58,6 +61,9 @@ RESERVED_KEYS = ("format", "source", "strategy", "expect", "environments")
 
 TABLE_KEYS = ("schedule", "workers", "on_failed_file", "dbt", "dag", "bigquery")
 """Keys that speak of the table or its DAG: the reader makes them equal in all its mappings."""
+
+PROOFS = ("go_file", "trailer", "header_record")
+"""Keys that say where the sender tells what a file holds."""
 
 SETTLE_SECONDS = 2.0
 SETTLE_SECONDS_UNPROVED = 10.0
@@ -102,6 +108,9 @@ class TableMapping(MappingModel):
     )
     header_record: HeaderRecord | None = Field(
         default=None, description="Line above the data, with the count; never loaded."
+    )
+    numbers: Numbers | None = Field(
+        default=None, description="How the sender writes the numbers that totals are of."
     )
     exclude: tuple[Exclude, ...] = Field(
         default=(), description="Patterns of names that this mapping leaves to others."
@@ -285,8 +294,7 @@ class TableMapping(MappingModel):
     @classmethod
     def _footer_is_told(cls, value: str, info: ValidationInfo) -> str:
         csv = info.data.get("csv")
-        proofs = ("go_file", "trailer", "header_record")
-        unproved = all(key in info.data and info.data[key] is None for key in proofs)
+        unproved = all(key in info.data and info.data[key] is None for key in PROOFS)
         if value == "reject" and csv and csv.footer_rows and unproved:
             raise refusal(
                 ErrorCode.MAPPING_CONTRADICTION,
@@ -294,6 +302,18 @@ class TableMapping(MappingModel):
                 "nothing tells a footer from the last records of a file that was cut.",
                 hint="Say by csv.data_end how the footer begins, or remove on_bad_row: reject.",
                 at=("csv", "footer_rows"),
+            )
+        return value
+
+    @field_validator("numbers")
+    @classmethod
+    def _numbers_are_read(cls, value: Numbers | None, info: ValidationInfo) -> Numbers | None:
+        proofs = [info.data[key] for key in PROOFS if key in info.data]
+        if value and len(proofs) == len(PROOFS) and not any(p and p.totals for p in proofs):
+            raise refusal(
+                ErrorCode.MAPPING_MISSING_KEY,
+                "numbers says how numbers are written, but nothing reads any.",
+                hint="Remove it, or add totals to go_file, trailer or header_record.",
             )
         return value
 
@@ -311,8 +331,16 @@ class TableMapping(MappingModel):
         return value
 
     @model_validator(mode="after")
+    def _totals_of_columns_there(self) -> Self:
+        for proof in PROOFS:
+            rules_of = getattr(self, proof)
+            if rules_of is not None:
+                check_columns(proof, rules_of.totals, self.csv, self.add_columns)
+        return self
+
+    @model_validator(mode="after")
     def _settles_sooner_with_proof(self) -> Self:
-        proved = any((self.go_file, self.trailer, self.header_record, self.csv.data_end))
+        proved = any((*(getattr(self, key) for key in PROOFS), self.csv.data_end))
         if proved and "settle_seconds" not in self.model_fields_set:
             object.__setattr__(self, "settle_seconds", SETTLE_SECONDS)
         return self

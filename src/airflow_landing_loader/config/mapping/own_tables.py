@@ -6,6 +6,7 @@ LOAD_METADATA = "load_metadata"
 LOAD_DELIVERIES = "load_deliveries"
 LOAD_COLUMNS = "load_columns"
 LOAD_REJECTS = "load_rejects"
+LOAD_TOTALS = "load_totals"
 LOAD_DBT_RUNS = "load_dbt_runs"
 LOAD_SEQUENCE = "load_sequence"
 """BigQuery's: one row with the next number. Each commit updates it, so they come one by one."""
@@ -15,6 +16,7 @@ NAMES = (
     LOAD_DELIVERIES,
     LOAD_COLUMNS,
     LOAD_REJECTS,
+    LOAD_TOTALS,
     LOAD_DBT_RUNS,
     LOAD_SEQUENCE,
 )

@@ -1,34 +1,32 @@
-"""How a file proves that it is complete: its go file, its trailer, its header record."""
+"""How a file proves that it is complete by its go file."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from airflow_landing_loader.config.mapping import encodings, rules
-from airflow_landing_loader.config.mapping.expressions import EXPRESSION_SCHEMA, check_counting
 from airflow_landing_loader.config.mapping.fields import (
-    MAX_COLUMNS,
+    COUNT_INCLUDES,
     ColumnRef,
     Counted,
     FilePattern,
     Flag,
     MappingModel,
-    Tag,
     Text,
 )
 from airflow_landing_loader.config.mapping.json_path import is_json_path
-from airflow_landing_loader.config.yaml.values import refusal, whole_number
+from airflow_landing_loader.config.mapping.totals import (
+    TOTALS_DESCRIPTION,
+    Totals,
+    places_of,
+)
+from airflow_landing_loader.config.yaml.values import refusal
 from airflow_landing_loader.exceptions import ErrorCode
 
-CountingExpression = Annotated[
-    str, AfterValidator(check_counting), Field(json_schema_extra=EXPRESSION_SCHEMA)
-]
-_Position = Annotated[int, Field(strict=True, ge=1, le=MAX_COLUMNS), BeforeValidator(whole_number)]
-_COUNT_INCLUDES = "Records of the data file that the sender counts although they are no data."
 _WHERE = "Where it stands: a key of properties, a column of csv, a path of json."
 
 GoFormat = Literal["presence", "properties", "csv", "json", "checksum"]
@@ -36,7 +34,7 @@ GoFormat = Literal["presence", "properties", "csv", "json", "checksum"]
 PLACES = ("status", "checksum", "size", "business_date", "row_count")
 """What may stand in a go file, each the key of a mapping that says where."""
 
-_TEXT_KEYS = ("encoding", *PLACES)
+_TEXT_KEYS = ("encoding", *PLACES, "totals")
 KEYS_OF_FORMAT: dict[GoFormat, tuple[str, ...]] = {
     "presence": (),
     "properties": (*_TEXT_KEYS, "status_key", "row_count_key"),
@@ -50,7 +48,7 @@ FORMAT_KEYS = tuple(dict.fromkeys(key for keys in KEYS_OF_FORMAT.values() for ke
 STATUS_KEYS = ("status", "status_key", "status_column")
 COLUMN_KEYS = (*PLACES, "status_column", "row_count_column")
 COUNT_KEYS = ("row_count", "row_count_key", "row_count_column")
-PROVING = (*STATUS_KEYS, "checksum", "size", *COUNT_KEYS)
+PROVING = (*STATUS_KEYS, "checksum", "size", "totals", *COUNT_KEYS)
 """Of these one at least is written where the format alone proves nothing; as the model has them."""
 
 COUNT_KEY: dict[GoFormat, str] = {
@@ -112,6 +110,11 @@ class GoFile(MappingModel):
     business_date: ColumnRef | None = Field(
         default=None, description=f"The day that the data are of, as 2024-01-15. {_WHERE}"
     )
+    totals: Totals | None = Field(
+        default=None,
+        description=f"{TOTALS_DESCRIPTION}sum_at, min_at, max_at, distinct_at, hash_total_at. "
+        f"{_WHERE}",
+    )
     row_count: ColumnRef | None = Field(
         default=None, validate_default=True, description=f"Number of records. {_WHERE}"
     )
@@ -126,7 +129,7 @@ class GoFile(MappingModel):
         min_length=1,
         description="Values of the status that let the file load; any other one fails it.",
     )
-    count_includes: Counted = Field(default=(), description=_COUNT_INCLUDES)
+    count_includes: Counted = Field(default=(), description=COUNT_INCLUDES)
 
     @field_validator(*FORMAT_KEYS)
     @classmethod
@@ -136,6 +139,9 @@ class GoFile(MappingModel):
             _require_of_format(name, form)
             if name in PLACES:
                 _require_place(name, form, value)
+            if name == "totals":
+                for found in places_of(value):
+                    _require_place(found.key, form, found.place, found.key_path)
         return value
 
     @field_validator("delimiter")
@@ -173,6 +179,20 @@ class GoFile(MappingModel):
             )
         return value
 
+    @field_validator("totals")
+    @classmethod
+    def _totals_named_in_a_header(cls, value: Totals | None, info: ValidationInfo) -> Totals | None:
+        named = [found for found in places_of(value) if isinstance(found.place, str)]
+        if named and info.data.get("format") == "csv" and info.data.get("header") is False:
+            raise refusal(
+                ErrorCode.MAPPING_CONTRADICTION,
+                f"totals names a column {named[0].place!r} of the go file, but by header: false "
+                "there is no header.",
+                hint="Give its position, from 1; or remove header.",
+                at=named[0].key_path,
+            )
+        return value
+
     @field_validator("row_count", "row_count_key", "row_count_column")
     @classmethod
     def _something_is_proved(cls, value: Any, info: ValidationInfo) -> Any:
@@ -181,8 +201,8 @@ class GoFile(MappingModel):
         if form is not None and COUNT_KEY.get(form) == name and silent:
             raise refusal(
                 ErrorCode.MAPPING_MISSING_KEY,
-                f"A {form} go file needs {name}, or checksum, size or status: nothing says where "
-                "its proof stands.",
+                f"A {form} go file needs {name}, or checksum, size, totals or status: nothing says "
+                "where its proof stands.",
                 hint=f"Add {name}: {_COUNT_EXAMPLE[name]}. Where the file alone is the proof, "
                 "write format: presence.",
             )
@@ -226,7 +246,8 @@ class GoFile(MappingModel):
         if self.header is not None:
             return self.header
         places = (self.count_place, self.status_place, self.checksum, self.size, self.business_date)
-        return any(isinstance(place, str) for place in places)
+        totals = [found.place for found in places_of(self.totals)]
+        return any(isinstance(place, str) for place in (*places, *totals))
 
 
 def _unsaid(info: ValidationInfo, keys: Sequence[str]) -> bool:
@@ -247,12 +268,13 @@ def _require_of_format(name: str, form: GoFormat) -> None:
     )
 
 
-def _require_place(name: str, form: GoFormat, value: str | int) -> None:
+def _require_place(name: str, form: GoFormat, value: str | int, at: tuple[str, ...] = ()) -> None:
     if form == "properties" and not isinstance(value, str):
         raise refusal(
             ErrorCode.MAPPING_BAD_VALUE,
             f"{name} is the key of a property, but is the number {value}.",
             hint=f'Put it in quotes: "{value}".',
+            at=at,
         )
     if form == "json" and not (isinstance(value, str) and is_json_path(value)):
         raise refusal(
@@ -260,70 +282,5 @@ def _require_place(name: str, form: GoFormat, value: str | int) -> None:
             f"{name} is not a path into a JSON document. Allowed: $ for the document, .name or "
             "['name'] for a member, [0] for an element, [*] for every one.",
             hint="For example $.rows, or $.files[*].rows: of several files, the one that is named.",
+            at=at,
         )
-
-
-USUAL_TAG = "TRAILER"
-"""Begins a trailer that has the shape of a data record, where the mapping names no tag."""
-
-
-class Trailer(MappingModel):
-    """The last record of a data file, or a line behind its data, with the count; never loaded."""
-
-    row_count_column: _Position | None = Field(
-        default=None,
-        description="Field that holds the count, from 1; the leading tag is not counted.",
-    )
-    tag: Tag | None = Field(
-        default=None,
-        description="First field of the trailer, and of no data record. Without it the trailer "
-        "begins with TRAILER, or has a number of fields that no data record has; false: no tag.",
-    )
-    match: CountingExpression | None = Field(
-        default=None,
-        validate_default=True,
-        description="For a trailer that is no CSV: a regular expression (RE2) that is found in its "
-        "line, with a group (?P<count>...) for the count.",
-    )
-    count_includes: Counted = Field(default=(), description=_COUNT_INCLUDES)
-
-    @field_validator("match")
-    @classmethod
-    def _record_or_line(cls, value: str | None, info: ValidationInfo) -> str | None:
-        by_column = info.data.get("row_count_column") is not None
-        if value is None and not by_column and "row_count_column" in info.data:
-            raise refusal(
-                ErrorCode.MAPPING_MISSING_KEY,
-                "A trailer needs row_count_column, or match where it is no CSV: they say where the "
-                "count stands.",
-                hint="Add row_count_column: 1.",
-                at=("row_count_column",),
-            )
-        if value is not None and (by_column or info.data.get("tag") is not None):
-            raise refusal(
-                ErrorCode.MAPPING_CONTRADICTION,
-                "match says what the trailer is and where its count stands; row_count_column and "
-                "tag say it in another way.",
-                hint="Leave match out, or the other two.",
-            )
-        return value
-
-    @property
-    def column(self) -> int:
-        """``row_count_column`` of a trailer that is a record."""
-        return self.row_count_column or 0
-
-    @property
-    def expected_tag(self) -> str | None:
-        """The tag that tells the trailer from data whatever its shape, if it may have one."""
-        return USUAL_TAG if self.tag is None else self.tag or None
-
-
-class HeaderRecord(MappingModel):
-    """A line above the data, with the count; never loaded."""
-
-    match: CountingExpression = Field(
-        description="A regular expression (RE2) that is found in the line, with a group "
-        "(?P<count>...) for the count."
-    )
-    count_includes: Counted = Field(default=(), description=_COUNT_INCLUDES)

@@ -18,7 +18,7 @@ from airflow_landing_loader.config.mapping.explain import NOT_WRITTEN
 from airflow_landing_loader.config.mapping.identity import SHORT_FORMS
 from airflow_landing_loader.config.mapping.json_path import PATH_SCHEMA
 from airflow_landing_loader.config.mapping.lines import LINE_KEYS
-from airflow_landing_loader.config.mapping.model import RESERVED_KEYS, TableMapping
+from airflow_landing_loader.config.mapping.model import PROOFS, RESERVED_KEYS, TableMapping
 from airflow_landing_loader.config.mapping.proof import (
     COLUMN_KEYS,
     COUNT_KEY,
@@ -31,9 +31,11 @@ from airflow_landing_loader.config.mapping.proof import (
     GoFormat,
 )
 from airflow_landing_loader.config.mapping.rules import FILE_PATTERN_SCHEMA, TABLE_SCHEMA
+from airflow_landing_loader.config.mapping.totals import KINDS
 
 Schema = dict[str, Any]
 
+_TOTAL_KEYS = tuple(f"{kind}_at" for kind in KINDS)
 _DIALECT = GenerateJsonSchema.schema_dialect
 
 
@@ -54,8 +56,29 @@ def mapping_json_schema() -> Schema:
     definitions["LineText"] = definitions["LineMark"]["properties"]["line"]
     definitions["LineMark"]["oneOf"] = [{"required": ["line"]}, {"required": ["match"]}]
     definitions["Trailer"]["oneOf"] = [
-        {"required": ["row_count_column"], **_never("match")},
-        {"required": ["match"], **_never("row_count_column", "tag")},
+        {
+            "required": ["row_count_column"],
+            "properties": {"match": {"not": {}}, **_totals_at({"type": "integer"})},
+        },
+        {
+            "required": ["match"],
+            "properties": {
+                "row_count_column": {"not": {}},
+                "tag": {"not": {}},
+                **_totals_at({"type": "string"}),
+            },
+        },
+    ]
+    definitions["HeaderRecord"]["properties"]["totals"]["allOf"] = [
+        _totals_at({"type": "string"})["totals"]
+    ]
+    _let_totals_be_short(definitions)
+    definitions["Numbers"]["allOf"] = [
+        _if(_has("decimal", {"const": ","}), {"properties": {"group": {"not": {"const": ","}}}}),
+        _if(
+            {"not": _has("decimal", {"const": ","})},
+            {"properties": {"group": {"not": {"const": "."}}}},
+        ),
     ]
     model["properties"] |= {key: _reserved() for key in RESERVED_KEYS}
     model["allOf"] = _mapping_rules()
@@ -134,10 +157,31 @@ def _never(*keys: str) -> Schema:
     return {"properties": {key: {"not": {}} for key in keys}}
 
 
+def _let_totals_be_short(definitions: Schema) -> None:
+    """A place alone is that of the sum."""
+    place = definitions["ColumnTotals"]["properties"]["sum_at"]["anyOf"]
+    for proof in ("GoFile", "Trailer", "HeaderRecord"):
+        by_column = definitions[proof]["properties"]["totals"]["patternProperties"]
+        for name in by_column:
+            by_column[name] = {"anyOf": [*place, by_column[name]]}
+    definitions["ColumnTotals"] |= {
+        "anyOf": [{"required": [key]} for key in _TOTAL_KEYS],
+        "dependentRequired": {"width": ["hash_total_at"]},
+    }
+
+
+def _totals_at(place: Schema) -> Schema:
+    """``totals`` whose places are all of one kind."""
+    whole = {"properties": dict.fromkeys(_TOTAL_KEYS, place)}
+    return {"totals": {"additionalProperties": _if({"type": "object"}, whole, place)}}
+
+
 def _mapping_rules() -> list[Schema]:
     counts_trailer = _has("go_file", _has("count_includes", {"contains": {"const": "trailer"}}))
     untagged = _has("trailer", _has("tag", {"const": False}))
+    totalled = [_has(proof, {"required": ["totals"]}) for proof in PROOFS]
     return [
+        _if({"required": ["numbers"]}, {"anyOf": totalled}),
         _if(counts_trailer, {"required": ["trailer"]}),
         _if(_has("on_bad_row", {"const": "reject"}), {"not": untagged}),
         _if(
@@ -154,7 +198,12 @@ def _mapping_rules() -> list[Schema]:
 
 def _go_file_rules() -> list[Schema]:
     counted, with_status = _any_of(COUNT_KEYS), _any_of(STATUS_KEYS)
-    positions: Schema = {"properties": {key: {"type": "integer"} for key in COLUMN_KEYS}}
+    positions: Schema = {
+        "properties": {
+            **{key: {"type": "integer"} for key in COLUMN_KEYS},
+            **_totals_at({"type": "integer"}),
+        }
+    }
     return [
         *(_if(_has("format", {"const": form}), _format_rules(form)) for form in KEYS_OF_FORMAT),
         *(
@@ -173,7 +222,7 @@ def _format_rules(form: GoFormat) -> Schema:
     rules = _never(*(key for key in FORMAT_KEYS if key not in KEYS_OF_FORMAT[form]))
     kinds: dict[str, Schema] = {"properties": {"type": "string"}, "json": PATH_SCHEMA}
     if form in kinds:
-        rules["properties"] |= dict.fromkeys(PLACES, kinds[form])
+        rules["properties"] |= {**dict.fromkeys(PLACES, kinds[form]), **_totals_at(kinds[form])}
     return {**rules, **_any_of(PROVING)} if form in COUNT_KEY else rules
 
 

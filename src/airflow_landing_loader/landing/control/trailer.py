@@ -10,9 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from airflow_landing_loader.config.mapping.model import Trailer
+from airflow_landing_loader.config.mapping.totals import TotalPlace, places_of
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.control.counts import read_count
-from airflow_landing_loader.landing.model import TrailerContent
+from airflow_landing_loader.landing.control.numbers import NumberForm
+from airflow_landing_loader.landing.control.totals import NAMES, bad_total, read_total
+from airflow_landing_loader.landing.model import Total, TrailerContent
 from airflow_landing_loader.safe_text import counted
 
 _MISSING_HINT = (
@@ -47,29 +50,53 @@ class LastRecord:
 
 
 def read_trailer(
-    last: LastRecord, trailer: Trailer, columns: int, *, ragged: bool
+    last: LastRecord, trailer: Trailer, columns: int, form: NumberForm, *, ragged: bool
 ) -> TrailerContent:
     """Read the trailer.
 
     :param last: the last record of the file.
     :param trailer: what the mapping says of it; ``row_count_column`` counts from 1 behind the tag.
     :param columns: number of columns of the file.
+    :param form: of the numbers that totals are.
     :param ragged: whether the mapping allows data records with another number of fields.
     :returns: its tag and its count as written, ``count_includes`` not yet applied.
     :raises TerminalError: ``TRAILER_MISSING`` (the last record is data, or nothing tells it from
         data), ``TRAILER_WRONG_TAG``, ``TRAILER_CUT`` (too few fields), ``TRAILER_BAD_COUNT`` (not a
-        number from 0 to 2**63-1 in ASCII digits).
+        number from 0 to 2**63-1 in ASCII digits), ``TRAILER_BAD_TOTAL``.
     """
     tag = _checked_tag(last, trailer, columns)
     if (tag is None or tag != trailer.expected_tag) and last.may_be_data(columns, ragged=ragged):
         raise _untold(last, trailer)
-    at = trailer.column - (1 if trailer.tag is False else 0)
-    if at >= len(last.fields):
-        raise _cut(last, at + 1)
-    count = read_count(last.fields[at])
+    text = _field(last, trailer, trailer.column, "count", "row_count_column")
+    count = read_count(text)
     if count is None:
-        raise _bad_count(last, last.fields[at].strip())
-    return TrailerContent(expected_records=count, tag=tag, line=last.line)
+        raise _bad_count(last, text.strip())
+    totals = tuple(_total(last, trailer, place, form) for place in places_of(trailer.totals))
+    return TrailerContent(expected_records=count, tag=tag, line=last.line, totals=totals)
+
+
+def _field(last: LastRecord, trailer: Trailer, column: int, what: str, key: str) -> str:
+    """What stands in a column of the trailer, from 1 behind its tag."""
+    at = column - (1 if trailer.tag is False else 0)
+    if at >= len(last.fields):
+        raise _cut(last, at + 1, what, key)
+    return last.fields[at]
+
+
+def _total(last: LastRecord, trailer: Trailer, place: TotalPlace, form: NumberForm) -> Total:
+    text = _field(last, trailer, int(place.place), NAMES[place.kind], place.key)
+    total = read_total(place, text, form)
+    if total is None:
+        message, hint = bad_total(place, text)
+        raise TerminalError(
+            ErrorCode.TRAILER_BAD_TOTAL,
+            message,
+            hint=hint,
+            file=last.file,
+            line=last.line,
+            value=text.strip(),
+        )
+    return total
 
 
 def has_tag(fields: tuple[str, ...], trailer: Trailer) -> bool:
@@ -139,7 +166,7 @@ def _checked_tag(last: LastRecord, trailer: Trailer, columns: int) -> str | None
     if len(last.fields) == columns:
         raise _missing(last)
     if len(last.fields) == 1 and trailer.tag.startswith(first):
-        raise _cut(last, trailer.column + 1)
+        raise _cut(last, trailer.column + 1, "count", "row_count_column")
     raise TerminalError(
         ErrorCode.TRAILER_WRONG_TAG,
         f"The last record does not begin with the trailer's tag {trailer.tag!r}.",
@@ -150,12 +177,12 @@ def _checked_tag(last: LastRecord, trailer: Trailer, columns: int) -> str | None
     )
 
 
-def _cut(last: LastRecord, needed: int) -> TerminalError:
+def _cut(last: LastRecord, needed: int, what: str, key: str) -> TerminalError:
     return TerminalError(
         ErrorCode.TRAILER_CUT,
-        f"The trailer has {counted(len(last.fields), 'field')}, its count is expected in field "
+        f"The trailer has {counted(len(last.fields), 'field')}, its {what} is expected in field "
         f"{needed}.",
-        hint="Ask the sender to deliver the file again, whole; or correct row_count_column.",
+        hint=f"Ask the sender to deliver the file again, whole; or correct {key}.",
         file=last.file,
         line=last.line,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from airflow_landing_loader.loading.ledger.queries import Books
-from airflow_landing_loader.loading.model import DeliveryOutcome, Load, LoadColumn
+from airflow_landing_loader.loading.model import DeliveryOutcome, Load, LoadColumn, LoadTotal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,10 @@ class Booked:
     @property
     def columns(self) -> tuple[LoadColumn, ...]:
         return self.books.columns_of_load(self.load.load_id)
+
+    @property
+    def totals(self) -> tuple[LoadTotal, ...]:
+        return self.books.totals_of_load(self.load.load_id)
 
     @property
     def sharing(self) -> tuple[int, ...]:

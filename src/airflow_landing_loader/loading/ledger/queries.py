@@ -21,6 +21,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     LOAD_DBT_RUNS,
     LOAD_DELIVERIES,
     LOAD_METADATA,
+    LOAD_TOTALS,
     OwnTable,
     now,
 )
@@ -30,6 +31,7 @@ from airflow_landing_loader.loading.model import (
     DeliveryRecord,
     Load,
     LoadColumn,
+    LoadTotal,
 )
 from airflow_landing_loader.loading.planning.identity import Asked, Content, PriorLoad, Remembered
 
@@ -225,6 +227,18 @@ class Books(ABC):
         return tuple(
             row_of(LoadColumn, LOAD_COLUMNS, {"name": name, "extra": place == "extra"})
             for name, place in rows
+        )
+
+    def totals_of_load(self, load_id: str) -> tuple[LoadTotal, ...]:
+        """Return the totals of a load's columns, in no order that means something.
+
+        :raises TransientError: ``WAREHOUSE_BOOKS_ALTERED``.
+        """
+        return self._records(
+            LoadTotal,
+            LOAD_TOTALS,
+            "WHERE load_id = :id ORDER BY column_name, kind, promised_by, width",
+            id=load_id,
         )
 
     def rejects_of(self, load_id: str) -> Iterator[tuple[int, str]]:

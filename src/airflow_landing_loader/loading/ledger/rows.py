@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from airflow_landing_loader.landing.control.totals import proved_totals
 from airflow_landing_loader.landing.moves.archive_layout import archive_path
 from airflow_landing_loader.loading.model import (
     Load,
@@ -65,6 +66,26 @@ def column_rows(item: Planned, written: Written) -> list[tuple[object, ...]]:
     return [
         (item.load_id, index + 1, column.sender, *places[index], plan.owned.get(index))
         for index, column in enumerate(written.columns)
+    ]
+
+
+def total_rows(item: Planned) -> list[tuple[object, ...]]:
+    """Return a load's rows of ``load_totals``."""
+    validated = item.validated
+    delivery = validated.delivery
+    return [
+        (
+            item.load_id,
+            storable(delivery.data.name),
+            delivery.mapping.table,
+            storable(total.column),
+            total.kind,
+            total.promised,
+            total.computed,
+            total.promised_by,
+            total.width,
+        )
+        for total in proved_totals(validated.inspection, validated.go)
     ]
 
 

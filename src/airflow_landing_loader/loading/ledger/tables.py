@@ -116,6 +116,22 @@ LOAD_REJECTS = OwnTable(
     ),
 )
 
+LOAD_TOTALS = OwnTable(
+    own_tables.LOAD_TOTALS,
+    (
+        ("load_id", "VARCHAR"),
+        ("filename", "VARCHAR"),
+        ("table_name", "VARCHAR"),
+        ("column_name", "VARCHAR"),
+        ("kind", "VARCHAR"),
+        ("promised", "VARCHAR"),
+        ("computed", "VARCHAR"),
+        ("promised_by", "VARCHAR"),
+        ("width", "BIGINT"),
+    ),
+    cluster_by=("load_id",),
+)
+
 LOAD_DBT_RUNS = OwnTable(
     own_tables.LOAD_DBT_RUNS,
     (
@@ -126,7 +142,14 @@ LOAD_DBT_RUNS = OwnTable(
     ),
 )
 
-OWN_TABLES = (LOAD_METADATA, LOAD_DELIVERIES, LOAD_COLUMNS, LOAD_REJECTS, LOAD_DBT_RUNS)
+OWN_TABLES = (
+    LOAD_METADATA,
+    LOAD_DELIVERIES,
+    LOAD_COLUMNS,
+    LOAD_REJECTS,
+    LOAD_TOTALS,
+    LOAD_DBT_RUNS,
+)
 
 
 def now() -> datetime:

@@ -15,6 +15,7 @@ from airflow_landing_loader.loading.model import (
     DeliveryRecord,
     Load,
     LoadColumn,
+    LoadTotal,
     Overview,
     RunContext,
     Verdict,
@@ -53,6 +54,11 @@ class CommittedLoad(Protocol):
     @property
     def columns(self) -> tuple[LoadColumn, ...]:
         """Its file's columns in file order."""
+        ...
+
+    @property
+    def totals(self) -> tuple[LoadTotal, ...]:
+        """The totals that its sender promised, as they were booked."""
         ...
 
     @property

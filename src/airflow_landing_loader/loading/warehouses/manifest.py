@@ -22,6 +22,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     LOAD_COLUMNS,
     LOAD_DELIVERIES,
     LOAD_METADATA,
+    LOAD_TOTALS,
     OwnTable,
     plain,
 )
@@ -76,6 +77,7 @@ class Manifest:
     :param files: data and go files.
     :param loads: rows of ``load_metadata``; their sequence counts from 0.
     :param load_columns: rows of ``load_columns``.
+    :param load_totals: rows of ``load_totals``; an earlier release wrote none.
     :param deliveries: rows of ``load_deliveries``.
     :param replaces: (table, load whose rows go).
     :param basis: the newest load that was known when it was decided what these loads are.
@@ -91,6 +93,7 @@ class Manifest:
     deliveries: tuple[Row, ...]
     replaces: tuple[tuple[str, str], ...]
     basis: int
+    load_totals: tuple[Row, ...] = ()
 
     @property
     def load_ids(self) -> list[str]:
@@ -153,6 +156,7 @@ class Manifest:
             and all(_TYPE.fullmatch(type_) for type_ in types)
             and _are_rows_of(LOAD_METADATA, self.loads)
             and _are_rows_of(LOAD_COLUMNS, self.load_columns)
+            and _are_rows_of(LOAD_TOTALS, self.load_totals)
             and _are_rows_of(LOAD_DELIVERIES, self.deliveries)
         )
 

@@ -52,6 +52,7 @@ def test_defaults() -> None:
         "go_file": None,
         "trailer": None,
         "header_record": None,
+        "numbers": None,
         "exclude": (),
         "csv": {
             "auto": False,

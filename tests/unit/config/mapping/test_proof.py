@@ -99,7 +99,7 @@ def test_two_words_for_one_place() -> None:
         ),
         (
             "format: csv, business_date: 2",
-            "A csv go file needs row_count_column, or checksum, size or status",
+            "A csv go file needs row_count_column, or checksum, size, totals or status",
             "Add row_count_column: 2. Where the file alone is the proof, write format: presence.",
         ),
         (

@@ -124,6 +124,8 @@ def test_the_documents_use_every_key() -> None:
         (("go_file",), "GoFile"),
         (("trailer",), "Trailer"),
         (("header_record",), "HeaderRecord"),
+        (("go_file", "totals", "a"), "ColumnTotals"),
+        (("numbers",), "Numbers"),
         (("csv",), "CsvDialect"),
         (("identity",), "Identity"),
         (("dag",), "DagOptions"),

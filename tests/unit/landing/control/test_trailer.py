@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from airflow_landing_loader.config.mapping.model import CsvDialect, Trailer
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.control.numbers import NumberForm
 from airflow_landing_loader.landing.control.trailer import (
     LastRecord,
     has_tag,
@@ -24,7 +25,7 @@ def read(
 ) -> TrailerContent:
     rules = Trailer.model_validate({"row_count_column": 1, **trailer})
     last = LastRecord(fields=fields, ended=ended, file="t.csv", line=9)
-    return read_trailer(last, rules, COLUMNS, ragged=ragged)
+    return read_trailer(last, rules, COLUMNS, NumberForm(), ragged=ragged)
 
 
 def refused(*fields: str, ended: bool = True, ragged: bool = False, **trailer: object) -> ErrorCode:

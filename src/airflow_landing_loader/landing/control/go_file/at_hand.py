@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, NoReturn, TypeVar
 
 from airflow_landing_loader.config.mapping.model import GoFile
+from airflow_landing_loader.config.mapping.totals import TotalPlace, places_of
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError, shown
 from airflow_landing_loader.landing.control.go_file.named_files import names_own, other_file
 from airflow_landing_loader.landing.model import Delivery
@@ -20,10 +21,14 @@ _Content = TypeVar("_Content")
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """A text from a go file and the line it stands in, from 1."""
+    """A text from a go file and the line it stands in, from 1.
+
+    :param is_number: its form says that it is a number, as JSON writes them.
+    """
 
     text: str
     line: int
+    is_number: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +40,7 @@ class Said:
     checksum: Words | None = None
     size: Words | None = None
     business_date: Words | None = None
+    totals: tuple[tuple[TotalPlace, Words], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +69,7 @@ _COUNT = Codes(ErrorCode.GO_FILE_NO_KEY, ErrorCode.GO_FILE_BAD_COUNT)
 _STATUS = Codes(ErrorCode.GO_FILE_BAD_STATUS, ErrorCode.GO_FILE_BAD_STATUS)
 _CHECKSUM = Codes(ErrorCode.GO_FILE_NO_KEY, ErrorCode.GO_FILE_BAD_CHECKSUM)
 _SIZE = Codes(ErrorCode.GO_FILE_NO_KEY, ErrorCode.GO_FILE_BAD_SIZE)
+_TOTAL = Codes(ErrorCode.GO_FILE_NO_KEY, ErrorCode.GO_FILE_BAD_TOTAL)
 _DATE = Codes(ErrorCode.GO_FILE_NO_KEY, ErrorCode.GO_FILE_BAD_DATE)
 
 
@@ -91,6 +98,7 @@ class AtHand:
             checksum=found(rules.checksum, _CHECKSUM),
             size=found(rules.size, _SIZE),
             business_date=found(rules.business_date, _DATE),
+            totals=tuple((total, find(total.place, _TOTAL)) for total in places_of(rules.totals)),
         )
 
     def own(

@@ -49,7 +49,11 @@ def _find(document: Value, path: str, codes: Codes, hand: AtHand) -> Words:
             hint="Correct the go file, or the path in the mapping.",
             line=entry.line,
         )
-    return Words(text=entry.content.text, line=entry.content.line)
+    return Words(
+        text=entry.content.text,
+        line=entry.content.line,
+        is_number=not entry.content.is_string,
+    )
 
 
 def _follow(value: Value, steps: Sequence[Step], texts: tuple[str, ...]) -> Iterator[_Found]:

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from datetime import date
 from typing import TypeVar
 
+from airflow_landing_loader.config.mapping.totals import TotalPlace
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.landing.control.checksums import ALGORITHMS
 from airflow_landing_loader.landing.control.counts import MAX_COUNT
 from airflow_landing_loader.landing.control.go_file.at_hand import AtHand, Said, Words
-from airflow_landing_loader.landing.model import Checksum, GoFileContent
+from airflow_landing_loader.landing.control.numbers import NumberForm
+from airflow_landing_loader.landing.control.totals import bad_total, read_total
+from airflow_landing_loader.landing.model import Checksum, GoFileContent, Total
 
 _Value = TypeVar("_Value")
 _DIGITS = re.compile(r"[0-9]+")
@@ -28,7 +31,7 @@ def content_of(said: Said, hand: AtHand, *, sha256: str) -> GoFileContent:
 
     :param sha256: hex digest of the go file's own bytes.
     :raises TerminalError: ``GO_FILE_BAD_COUNT``, ``GO_FILE_BAD_STATUS``, ``GO_FILE_BAD_CHECKSUM``,
-        ``GO_FILE_BAD_SIZE``, ``GO_FILE_BAD_DATE``.
+        ``GO_FILE_BAD_SIZE``, ``GO_FILE_BAD_DATE``, ``GO_FILE_BAD_TOTAL``.
     """
 
     def value(words: Words | None, of: Callable[[Words, AtHand], _Value]) -> _Value | None:
@@ -41,7 +44,24 @@ def content_of(said: Said, hand: AtHand, *, sha256: str) -> GoFileContent:
         checksum=value(said.checksum, _checksum),
         size=value(said.size, _size),
         business_date=value(said.business_date, _day),
+        totals=tuple(_total(place, words, hand) for place, words in said.totals),
     )
+
+
+def _total(place: TotalPlace, found: Words, hand: AtHand) -> Total:
+    # A number of JSON has one form, whatever the sender writes into cells.
+    numbers = None if found.is_number else hand.delivery.mapping.numbers
+    total = read_total(place, found.text, NumberForm(numbers))
+    if total is None:
+        message, hint = bad_total(place, found.text)
+        hand.fail(
+            ErrorCode.GO_FILE_BAD_TOTAL,
+            message,
+            hint=hint,
+            line=found.line,
+            value=found.text,
+        )
+    return total
 
 
 def _count(found: Words, hand: AtHand) -> int:

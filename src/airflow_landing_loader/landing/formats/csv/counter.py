@@ -12,6 +12,7 @@ from airflow_landing_loader.config.mapping.fields import MAX_COLUMNS
 from airflow_landing_loader.config.mapping.lines import LineMark
 from airflow_landing_loader.config.mapping.model import TableMapping, Trailer
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.control.numbers import NumberForm
 from airflow_landing_loader.landing.control.trailer import (
     LastRecord,
     has_tag,
@@ -34,8 +35,8 @@ from airflow_landing_loader.landing.formats.csv.header.repeated import (
     header_again,
     header_in_other_order,
 )
-from airflow_landing_loader.landing.formats.csv.plain_form import PlainForm
 from airflow_landing_loader.landing.formats.csv.rows import Batch, Place, Rows
+from airflow_landing_loader.landing.formats.csv.totals.counting import TotalsCounter
 from airflow_landing_loader.landing.model import TrailerContent
 from airflow_landing_loader.landing.text.stream import empty
 from airflow_landing_loader.safe_text import counted
@@ -66,12 +67,14 @@ class Tally:
 
     :param name: file name, for errors.
     :param mapping: the table mapping.
+    :param totals: adds up columns.
     :ivar skipping: which lines are left out right behind the header; ``None`` once a record came.
     """
 
-    def __init__(self, name: str, mapping: TableMapping) -> None:
+    def __init__(self, name: str, mapping: TableMapping, totals: TotalsCounter) -> None:
         self._name = name
         self._mapping = mapping
+        self._totals = totals
         self._dialect = Dialect.of(mapping.csv)
         trailer = mapping.trailer
         self._trailer = trailer if trailer and trailer.match is None else None
@@ -80,6 +83,8 @@ class Tally:
         self._header_pending = mapping.csv.header
         named = () if mapping.csv.header else mapping.csv.columns or ()
         self.columns = tuple(clean_name(column) for column in named)
+        if named:
+            totals.begin(self.columns, None)
         self._headers = finder_of(mapping.csv, self.columns)
         self.skipped_headers = 0
         self.header_line: int | None = None
@@ -123,7 +128,7 @@ class Tally:
         if self._trailer is not None:
             rows = self._hold_back(batch, rows)
         tagged = self._first_tagged(batch, rows)
-        self._count(rows, batch.chunk, batch.offset, tagged, batch.form)
+        self._count(batch, rows, tagged)
         if batch.fault is not None and self._held is not None:
             self._held.tagged = None  # it may well be the trailer
             self._release()
@@ -165,7 +170,8 @@ class Tally:
                 line=self._held.row.line(0),
             )
             ragged = self._mapping.on_bad_row == "reject"
-            self.trailer = read_trailer(last, trailer, len(self.columns), ragged=ragged)
+            form = NumberForm(self._mapping.numbers)
+            self.trailer = read_trailer(last, trailer, len(self.columns), form, ragged=ragged)
         elif self.header_line is not None and has_tag(self.columns, trailer):
             raise TerminalError(
                 ErrorCode.HEADER_MISSING,
@@ -190,6 +196,7 @@ class Tally:
             raise self._too_many_columns(rows.fields(index))
         self.columns = column_names(without_line_end(text), self._dialect)
         check_header(self.columns, self._mapping.csv, file=self._name, line=self.header_line)
+        self._totals.begin(self.columns, self.header_line)
         self._headers = finder_of(self._mapping.csv, self.columns)
         self.body_start = self.body_end = int(rows.stops[index])
         self.body_line = self.header_line + len(_ANY_LINE_END.findall(text))
@@ -239,29 +246,21 @@ class Tally:
         held, self._held = self._held, None
         if held is None:
             return
-        self._count(held.row, held.text.encode(), int(held.row.starts[0]), held.tagged)
+        alone = Batch(held.text.encode(), int(held.row.starts[0]), held.row, None)
+        self._count(alone, held.row, held.tagged)
         if held.blank_rows:
             self.records += held.blank_rows
             self.body_end = held.blank_end
 
-    def _count(
-        self,
-        rows: Rows,
-        text: bytes,
-        offset: int,
-        tagged: int | None,
-        form: PlainForm | None = None,
-    ) -> None:
+    def _count(self, batch: Batch, rows: Rows, tagged: int | None) -> None:
         """Count rows as records.
 
-        :param text: what holds them.
-        :param offset: its place in the text.
+        :param batch: what holds them.
         :param tagged: index of the first that begins with the trailer's tag.
-        :param form: the text as RFC 4180 has it, if that is known and something else.
         """
-        again = self._headers.find(text, offset, rows, form)
+        again = self._headers.find(batch.chunk, batch.offset, rows, batch.form)
         if len(again) and self._mapping.csv.repeated_header == "skip":
-            self._require_order(again, rows, text, offset, tagged)
+            self._require_order(again, batch, rows, tagged)
             if tagged is not None:
                 again = again[again != tagged]  # it is refused, header or not
                 tagged -= int((again < tagged).sum())
@@ -269,11 +268,13 @@ class Tally:
         if not len(rows):
             return
         if not self.records:
-            self._begin_body(rows, text, offset)
+            self._begin_body(batch, rows)
         wrong = rows.delimiters != len(self.columns) - 1
         wrong[again] = True
         ragged = int(np.count_nonzero(wrong))
         bad = int(wrong.argmax()) if ragged and self._mapping.on_bad_row == "fail" else None
+        ends = [index for index in (tagged, bad) if index is not None]
+        self._add_up(batch, rows.before(min(ends)) if ends else rows, again)
         if tagged is not None and (bad is None or tagged <= bad):
             raise not_last(self._name, rows.line(tagged), self.records + tagged + 1)
         if bad is not None:
@@ -291,7 +292,18 @@ class Tally:
             self._longest_gap = max(self._longest_gap, int((filled.starts - before).max()))
             self._filled_end = int(filled.stops[-1])
 
-    def _begin_body(self, rows: Rows, text: bytes, offset: int) -> None:
+    def _add_up(self, batch: Batch, rows: Rows, again: Offsets) -> None:
+        """Add up the columns of records.
+
+        :param again: indices of those that are headers, which say nothing of their columns.
+        """
+        if self._totals.is_idle:
+            return
+        left = np.delete(np.arange(len(rows)), again[again < len(rows)])
+        rows = rows.only(left) if len(again) else rows
+        self._totals.add(batch, rows, self.records + 1 + left)
+
+    def _begin_body(self, batch: Batch, rows: Rows) -> None:
         """Take note of where the records begin; the first one may be a header where none is read.
 
         :raises TerminalError: ``HEADER_NOT_AS_PROMISED``.
@@ -299,22 +311,20 @@ class Tally:
         self.body_start = self._filled_end = int(rows.starts[0])
         self.body_line = rows.line(0)
         if not self._mapping.csv.header and self._mapping.csv.repeated_header != "load":
-            self._check_places(_text_of(rows, 0, text, offset), self.body_line, skipped=False)
+            self._check_places(_text_of(rows, 0, batch), self.body_line, skipped=False)
 
-    def _require_order(
-        self, again: Offsets, rows: Rows, text: bytes, offset: int, tagged: int | None
-    ) -> None:
+    def _require_order(self, again: Offsets, batch: Batch, rows: Rows, tagged: int | None) -> None:
         """See that headers which are left out have the columns in order.
 
         :raises TerminalError: ``HEADER_NOT_AS_PROMISED``; or as :meth:`_count`, of rows before.
         """
         for index in again.tolist():
-            if self._headers.in_order(_text_of(rows, index, text, offset)):
+            if self._headers.in_order(_text_of(rows, index, batch)):
                 continue
             earlier = None if tagged is None or tagged >= index else tagged
-            self._count(rows.before(index), text, offset, earlier)
+            self._count(batch, rows.before(index), earlier)
             if not self.records:
-                self._begin_body(rows.since(index), text, offset)
+                self._begin_body(batch, rows.since(index))
             raise header_in_other_order(self._name, rows.line(index), self.records + 1)
 
     def _check_places(self, text: bytes, line: int, *, skipped: bool) -> None:
@@ -358,9 +368,10 @@ class Tally:
         )
 
 
-def _text_of(rows: Rows, index: int, text: bytes, offset: int) -> bytes:
-    """A row, cut out of the text that holds it."""
-    return text[int(rows.starts[index]) - offset : int(rows.stops[index]) - offset]
+def _text_of(rows: Rows, index: int, batch: Batch) -> bytes:
+    """A row, cut out of the batch that holds it."""
+    start, stop = int(rows.starts[index]), int(rows.stops[index])
+    return batch.chunk[start - batch.offset : stop - batch.offset]
 
 
 def beginnings(trailer: Trailer, dialect: Dialect) -> tuple[bytes, ...]:

@@ -8,10 +8,11 @@ file: the pass holds a few blocks and one record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.totals import TotalKind
 from airflow_landing_loader.exceptions import TerminalError
 from airflow_landing_loader.landing.formats.csv.counter import Tally
 from airflow_landing_loader.landing.formats.csv.dialect import Dialect
@@ -30,6 +31,7 @@ from airflow_landing_loader.landing.formats.csv.rows import (
     batches,
 )
 from airflow_landing_loader.landing.formats.csv.scanner import Limits, Scanner
+from airflow_landing_loader.landing.formats.csv.totals.counting import TotalsCounter
 from airflow_landing_loader.landing.model import (
     Algorithm,
     Inspection,
@@ -49,6 +51,7 @@ def inspect(
     *,
     may_be_empty: bool = False,
     algorithm: Algorithm | None = None,
+    totals: Sequence[tuple[str, TotalKind]] | None = None,
 ) -> Inspection:
     """Inspect a data file in one streaming pass.
 
@@ -58,18 +61,20 @@ def inspect(
     :param may_be_empty: a file without records needs no header either: somebody says that it has
         none. It has no columns then, unless the mapping names them.
     :param algorithm: of the digest that is taken besides SHA-256, of the same bytes.
+    :param totals: columns that are added up, and how; ``None``: as the mapping says.
     :returns: hash and size of the delivered bytes, and header, records and trailer of the text.
         Whether the column names are legal, and whether the count is the promised one, is asked
         later.
     :raises TerminalError: ``LANDING_NOT_A_FILE``, ``FILE_EMPTY``, ``FILE_BINARY``,
-        ``COMPRESSION_*``, ``ENCODING_*``, ``CSV_*``, ``HEADER_MISSING``, ``TRAILER_*``; for text
-        with line, record and column as far as they apply. ``CSV_RAGGED`` only under
-        ``on_bad_row: fail``.
+        ``COMPRESSION_*``, ``ENCODING_*``, ``CSV_*``, ``HEADER_MISSING``, ``TRAILER_*``,
+        ``TOTALS_*``; for text with line, record and column as far as they apply. ``CSV_RAGGED``
+        only under ``on_bad_row: fail``.
     :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_UNREADABLE``.
     """
     with text_pass(source, mapping, algorithm) as delivered:
         scanner = _scanner(mapping)
-        tally = Tally(delivered.name, mapping)
+        counter = TotalsCounter(delivered.name, mapping, totals)
+        tally = Tally(delivered.name, mapping, counter)
         try:
             ends = _read(delivered, mapping, scanner, tally, on_block)
             tally.finish(ended=ends.are_told(mapping), may_be_empty=may_be_empty)
@@ -100,6 +105,7 @@ def inspect(
             head=ends.head,
             footer=ends.footer,
             checksum=delivered.checksum(),
+            totals=counter.totals(),
         )
 
 

@@ -156,6 +156,8 @@ class Batch:
     :param multiline: whether a row has line ends within it.
     :param comments: lines between the rows that are comments.
     :param form: the chunk as RFC 4180 has it; ``None``: as it stands.
+    :param marks: the first byte of each delimiter outside quotes, valid until the next batch is
+        taken; ``None``: nobody has marked them.
     """
 
     chunk: bytes
@@ -165,6 +167,7 @@ class Batch:
     multiline: bool = False
     comments: int = 0
     form: PlainForm | None = None
+    marks: Mask | None = None
 
     def first_beginning(self, rows: Rows, texts: Sequence[bytes]) -> int | None:
         """Index of the first of some rows, taken from the batch's, that begins with a text."""
@@ -321,6 +324,7 @@ def batches(
                 multiline=scan.extra_lines is not None,
                 comments=len(scan.comments),
                 form=scan.form,
+                marks=scan.marks,
             )
             offset, line, chunk = offset + used, next_line, chunk[used:]
         elif blocks.undecodable:

@@ -55,6 +55,8 @@ class Scan(NamedTuple):
     :param surplus: which rows end in a delimiter; ``None``: none does, or none may.
     :param comments: indices of rows that are comments.
     :param form: the chunk as RFC 4180 has it; ``None``: as it stands.
+    :param marks: the first byte of each delimiter outside quotes, up to the problem; valid until
+        the next chunk is scanned.
     :param problem: what ended the scan early; no row reaches beyond it.
     """
 
@@ -66,6 +68,7 @@ class Scan(NamedTuple):
     surplus: Mask | None
     comments: Offsets
     form: PlainForm | None
+    marks: Mask
     problem: Problem | None
 
 
@@ -127,6 +130,7 @@ class Scanner:
             surplus=self._surplus(chunk, marks, starts, stops),
             comments=_comments(marks, starts, used),
             form=marks.form,
+            marks=marks.delimiters,
             problem=None,
         )
         return _cut_at(scan, problems) if problems else scan
@@ -228,5 +232,6 @@ def _cut_at(scan: Scan, problems: list[Problem]) -> Scan:
         None if scan.surplus is None else scan.surplus[:rows],
         scan.comments[scan.comments < rows],
         scan.form,
+        scan.marks,
         problem,
     )

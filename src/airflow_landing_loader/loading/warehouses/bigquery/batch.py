@@ -17,7 +17,7 @@ from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn, filled
 from airflow_landing_loader.loading.columns.names import columns_of
 from airflow_landing_loader.loading.ledger.deliveries import loaded_record
-from airflow_landing_loader.loading.ledger.rows import column_rows, load_row
+from airflow_landing_loader.loading.ledger.rows import column_rows, load_row, total_rows
 from airflow_landing_loader.loading.ledger.tables import LOAD_DELIVERIES, LOAD_METADATA, now
 from airflow_landing_loader.loading.model import (
     Duplicate,
@@ -280,6 +280,7 @@ class BatchLoader:
             files=staged_files(deliveries),
             loads=tuple(LOAD_METADATA.rows(loads)),
             load_columns=tuple(r for i in items for r in column_rows(i, self._written(i))),
+            load_totals=tuple(row for item in items for row in total_rows(item)),
             deliveries=tuple(LOAD_DELIVERIES.rows(records)),
             replaces=tuple((i.table, load_id) for i in items for load_id in i.replaces),
             basis=self._basis,

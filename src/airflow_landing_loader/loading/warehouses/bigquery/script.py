@@ -16,6 +16,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     LOAD_DELIVERIES,
     LOAD_METADATA,
     LOAD_REJECTS,
+    LOAD_TOTALS,
 )
 from airflow_landing_loader.loading.warehouses.bigquery import values
 from airflow_landing_loader.loading.warehouses.bigquery.ledger import insert
@@ -74,6 +75,7 @@ def script(manifest: Manifest) -> str:
         *moves,
         insert(LOAD_METADATA, sequence=sequence, completed_at=at),
         insert(LOAD_COLUMNS),
+        *([insert(LOAD_TOTALS)] if manifest.load_totals else []),
         "DELETE FROM load_deliveries WHERE delivery_id IN UNNEST(@delivery_ids)",
         insert(LOAD_DELIVERIES, recorded_at=at),
     ]
@@ -128,6 +130,7 @@ def parameters(manifest: Manifest) -> list[Any]:
         *(values.text(f"table_{i}", part.table) for i, part in enumerate(manifest.parts)),
         values.table_rows(LOAD_METADATA, manifest.loads),
         values.table_rows(LOAD_COLUMNS, manifest.load_columns),
+        values.table_rows(LOAD_TOTALS, manifest.load_totals),
         values.table_rows(LOAD_DELIVERIES, manifest.deliveries),
     ]
 

@@ -12,8 +12,18 @@ from airflow_landing_loader.exceptions import LandingError, TerminalError, conta
 from airflow_landing_loader.landing.discovery.discover import still_same
 from airflow_landing_loader.landing.model import Delivery, Validated
 from airflow_landing_loader.loading.ledger.deliveries import loaded_record
-from airflow_landing_loader.loading.ledger.rows import column_rows, load_row, reject_rows
-from airflow_landing_loader.loading.ledger.tables import LOAD_COLUMNS, LOAD_REJECTS, now
+from airflow_landing_loader.loading.ledger.rows import (
+    column_rows,
+    load_row,
+    reject_rows,
+    total_rows,
+)
+from airflow_landing_loader.loading.ledger.tables import (
+    LOAD_COLUMNS,
+    LOAD_REJECTS,
+    LOAD_TOTALS,
+    now,
+)
 from airflow_landing_loader.loading.model import Loaded, RunContext, Verdict
 from airflow_landing_loader.loading.planning.decisions import Earlier, Planned, decide_all, refused
 from airflow_landing_loader.loading.planning.groups import readings
@@ -156,7 +166,7 @@ class BatchLoader:
     def _keep_books(
         self, planned: Sequence[Planned], written: dict[str, Written], started_at: datetime
     ) -> dict[str, Loaded]:
-        """Write metadata, columns, rejects and delivery records in the same transaction."""
+        """Write metadata, columns, rejects, totals and delivery records in the same transaction."""
         sequence, completed_at = self._ledger.next_sequence(), now()
         loads = [
             load_row(
@@ -175,6 +185,7 @@ class BatchLoader:
         self._ledger.insert(LOAD_COLUMNS, columns)
         rejects = [row for item in planned for row in reject_rows(item, written[item.load_id])]
         self._ledger.insert(LOAD_REJECTS, rejects)
+        self._ledger.insert(LOAD_TOTALS, [row for item in planned for row in total_rows(item)])
         records = [
             loaded_record(item.validated.delivery, self._run, load)
             for item, load in zip(planned, loads, strict=True)

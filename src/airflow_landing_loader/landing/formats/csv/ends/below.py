@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from airflow_landing_loader.config.mapping.lines import LineMark
 from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.totals import places_of
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.control.numbers import NumberForm
 from airflow_landing_loader.landing.control.trailer import LastRecord
 from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.ends.counted import CountedLine
@@ -61,6 +63,9 @@ class LinesBelow:
                 file,
                 ErrorCode.TRAILER_BAD_COUNT,
                 ErrorCode.TRAILER_NOT_LAST,
+                ErrorCode.TRAILER_BAD_TOTAL,
+                places_of(trailer.totals),
+                NumberForm(mapping.numbers),
             )
         self._may_be_data: bool | None = None
         self._lines = 0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from airflow_landing_loader.config.mapping.expressions import COUNT, begun, compiled
+from airflow_landing_loader.config.mapping.expressions import begun, compiled
 
 _LINE_END = re.compile(rb"[\r\n]")
 
@@ -41,10 +41,10 @@ class LineRule:
         """Whether a line, if it were cut somewhere, could be one that is meant."""
         return self.tells_beginnings and self._beginning.search(line) is not None
 
-    def count(self, line: bytes) -> str | None:
-        """What stands in the line as the count; ``None`` if the line is not meant."""
+    def group(self, line: bytes, name: str) -> str | None:
+        """What stands in the line in a named group; ``None`` if the line is not meant."""
         found = self._whole.search(line)
-        return None if found is None else (found.group(COUNT.encode()) or b"").decode()
+        return None if found is None else (found.group(name.encode()) or b"").decode()
 
     def candidates(self, text: bytes) -> Iterator[int]:
         """Offsets in lines of a text that may be meant, or begun; at most one in each line.

@@ -1,0 +1,361 @@
+"""The totals of a file's columns, batch by batch, over the fields of these columns alone.
+
+A cell that is NULL, empty or nothing but blanks counts nothing. A record with a wrong number of
+fields counts with the field that stands in the column's place, if it has one: the sender has added
+it up as well, and a total over a shifted field is not the promised one. A header that is rejected
+is no record of the sender's, and counts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from airflow_landing_loader.config.mapping.column_names import clean_name, same
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.totals import TotalKind
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.control.numbers import (
+    BLANKS,
+    Amount,
+    NumberForm,
+    digits_of,
+)
+from airflow_landing_loader.landing.control.totals import wanted_totals
+from airflow_landing_loader.landing.formats.csv.bitmasks import Bytes, Mask, Offsets
+from airflow_landing_loader.landing.formats.csv.dialect import BACKSLASH, Dialect, null_texts
+from airflow_landing_loader.landing.formats.csv.header.promise import effective_names
+from airflow_landing_loader.landing.formats.csv.header.record import (
+    Field,
+    fields_of,
+    without_line_end,
+)
+from airflow_landing_loader.landing.formats.csv.rows import Batch, Rows
+from airflow_landing_loader.landing.formats.csv.tokenizer import line_end_bytes
+from airflow_landing_loader.landing.formats.csv.totals import digits
+from airflow_landing_loader.landing.formats.csv.totals.adding import (
+    MAX_DISTINCT,
+    Adder,
+    Distinct,
+    Extreme,
+    Sum,
+)
+from airflow_landing_loader.landing.formats.csv.totals.digits import Cells, Parsed
+from airflow_landing_loader.landing.model import Total
+
+_FAR = np.int64(2**62)
+_NOT_DIGITS = digits.table_of(
+    np.array([byte for byte in range(128) if not chr(byte).isdigit()], np.uint8)
+)
+
+
+@dataclass(slots=True)
+class _Column:
+    """One column of which totals are wanted.
+
+    :param name: as the mapping names it.
+    :param numbers: what adds its numbers.
+    :param hash_total: what adds its digits.
+    :param distinct: what counts its texts.
+    :param index: its place in the file, from 0.
+    """
+
+    name: str
+    numbers: list[Adder] = field(default_factory=list)
+    hash_total: Sum | None = None
+    distinct: Distinct | None = None
+    index: int = -1
+
+
+class TotalsCounter:
+    """Adds up the columns of one file.
+
+    :param file: its name, for errors.
+    :param mapping: its mapping.
+    :param wanted: columns and kinds; ``None``: those that the mapping speaks of.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        mapping: TableMapping,
+        wanted: Sequence[tuple[str, TotalKind]] | None = None,
+    ) -> None:
+        self._file, self._csv = file, mapping.csv
+        self._dialect, self._nulls = Dialect.of(mapping.csv), null_texts(mapping.csv)
+        self._form = NumberForm(mapping.numbers)
+        marks = (mapping.csv.quote, mapping.csv.escape or "")
+        self._digits_are_digits = not any(mark.isdigit() for mark in marks)
+        self._width = 0
+        self._columns: dict[str, _Column] = {}
+        self._values: list[tuple[str, TotalKind, Adder | Distinct]] = []
+        for name, kind in wanted_totals(mapping) if wanted is None else wanted:
+            column = self._columns.setdefault(name, _Column(name))
+            self._values.append((name, kind, _adder(column, kind)))
+
+    def begin(self, columns: Sequence[str], line: int | None) -> None:
+        """Find the columns.
+
+        :param columns: the file's, as the sender names them.
+        :param line: of the header; ``None`` without one.
+        :raises TerminalError: ``TOTALS_NO_COLUMN``.
+        """
+        self._width = len(columns)
+        names = [same(name) for name in effective_names(tuple(columns), self._csv)]
+        for column in self._columns.values():
+            wanted = same(clean_name(column.name))
+            if wanted not in names:
+                raise TerminalError(
+                    ErrorCode.TOTALS_NO_COLUMN,
+                    f"The sender gives a total of the column {column.name!r}, which the file does "
+                    "not have.",
+                    hint="Correct its name under totals in the mapping to what the sender writes "
+                    "now, or to what csv.rename makes of it; or ask the sender for the column.",
+                    file=self._file,
+                    line=line,
+                    column=column.name,
+                )
+            column.index = names.index(wanted)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no totals are wanted."""
+        return not self._columns
+
+    def add(self, batch: Batch, rows: Rows, records: Offsets) -> None:
+        """Add records.
+
+        :param batch: what holds them.
+        :param rows: those of the batch's rows that they are.
+        :param records: their numbers.
+        :raises TerminalError: ``TOTALS_NOT_A_NUMBER``, ``TOTALS_TOO_MANY_DISTINCT``.
+        """
+        if not len(rows):
+            return
+        if not self._digits_are_digits:
+            batch = replace(batch, marks=None)
+        fields = _Fields(batch, rows, self._dialect, self._width)
+        faults = [self._add(fields, column) for column in self._columns.values()]
+        found = [(index, column) for index, column in faults if index is not None]
+        if found:
+            index, name = min(found, key=lambda fault: fault[0])
+            raise self._no_number(name, rows.line(index), int(records[index]))
+        for column in self._columns.values():
+            if column.distinct and not column.distinct.add(fields.texts(column.index, self._nulls)):
+                raise self._too_many(column.name, rows.line(0), int(records[0]))
+
+    def totals(self) -> tuple[Total, ...]:
+        """What they come to."""
+        return tuple(
+            Total(column=name, kind=kind, value=adder.value()) for name, kind, adder in self._values
+        )
+
+    def _add(self, fields: _Fields, column: _Column) -> tuple[int | None, str]:
+        """Add the cells of a column; the index of the first row whose cell is no number."""
+        first: list[int] = []
+        if column.numbers:
+            first += self._add_numbers(fields, column)
+        if column.hash_total is not None:
+            first += self._add_digits(fields, column.index, column.hash_total)
+        return min(first, default=None), column.name
+
+    def _add_numbers(self, fields: _Fields, column: _Column) -> list[int]:
+        rows, cells = fields.cells(column.index, self._nulls)
+        cells = digits.without_blanks(cells)
+        filled = cells.starts < cells.ends
+        if not filled.all():
+            rows, cells = rows[filled], Cells(cells.data, cells.starts[filled], cells.ends[filled])
+        parsed = digits.numbers(cells, self._form)
+        odd, amounts = _odd(rows, parsed), []
+        for index in odd or fields.unmarked:
+            text = fields.text(index, column.index, self._nulls)
+            if text is None or not text.strip(BLANKS):
+                continue
+            amount = self._form.read(text)
+            if amount is None:
+                return [index]
+            amounts.append(amount)
+        for adder in column.numbers:
+            adder.add(parsed)
+            adder.add_odd(amounts)
+        return []
+
+    def _add_digits(self, fields: _Fields, at: int, adder: Sum) -> list[int]:
+        rows, cells = fields.cells(at, self._nulls)
+        if not self._dialect.sequences:
+            # What stands around the digits adds none, blanks and quotes among it.
+            cells = cells.trimmed(_NOT_DIGITS)
+        parsed = digits.whole_numbers(cells)
+        odd, amounts = _odd(rows, parsed), []
+        for index in odd or fields.unmarked:
+            text = fields.text(index, at, self._nulls)
+            if text is None or not text.strip(BLANKS):
+                continue
+            found = digits_of(text)
+            if found is None:
+                return [index]
+            amounts.append(Amount(int(found)))
+        adder.add(parsed)
+        adder.add_odd(amounts)
+        return []
+
+    def _no_number(self, column: str, line: int, record: int) -> TerminalError:
+        return TerminalError(
+            ErrorCode.TOTALS_NOT_A_NUMBER,
+            "The cell is no number of the form that the mapping's numbers gives, and the sender "
+            "gives a total of its column.",
+            hint="Say by numbers how the sender writes them, or what means NULL by "
+            "csv.null_values; else ask the sender to mend the record: without it no total is "
+            "proved.",
+            file=self._file,
+            line=line,
+            record=record,
+            column=column,
+        )
+
+    def _too_many(self, column: str, line: int, record: int) -> TerminalError:
+        return TerminalError(
+            ErrorCode.TOTALS_TOO_MANY_DISTINCT,
+            f"The column has more than {MAX_DISTINCT:,} different texts: more are not told apart "
+            "for distinct_at.",
+            hint="Take distinct_at out of the mapping; hash_total_at and sum_at take a column of "
+            "any size.",
+            file=self._file,
+            line=line,
+            record=record,
+            column=column,
+        )
+
+
+def _odd(rows: Offsets, parsed: Parsed) -> list[int]:
+    """The rows whose cells have to be read one by one."""
+    return [] if parsed.good.all() else rows[~parsed.good].tolist()
+
+
+def _adder(column: _Column, kind: TotalKind) -> Adder | Distinct:
+    if kind == "distinct":
+        column.distinct = Distinct()
+        return column.distinct
+    if kind == "hash_total":
+        column.hash_total = Sum()
+        return column.hash_total
+    adder: Adder = Sum() if kind == "sum" else Extreme(least=kind == "min")
+    column.numbers.append(adder)
+    return adder
+
+
+class _Fields:
+    """The fields of some rows, found by the delimiters that the scan has marked.
+
+    :param width: columns of the file.
+    :ivar unmarked: indices of all rows where no delimiters are marked: each is taken apart.
+    """
+
+    def __init__(self, batch: Batch, rows: Rows, dialect: Dialect, width: int) -> None:
+        self._batch, self._rows, self._dialect, self._width = batch, rows, dialect, width
+        self.unmarked: Sequence[int] = ()
+        if batch.marks is None:
+            self.unmarked = range(len(rows))
+            return
+        self._data = digits.padded(batch.chunk)
+        self._starts = rows.starts - batch.offset
+        stops = rows.stops - batch.offset
+        self._ends = stops - line_end_bytes(np.frombuffer(batch.chunk, np.uint8), stops)
+        self._marks = np.append(np.flatnonzero(batch.marks), _FAR)
+        self._first = np.searchsorted(self._marks, self._starts)
+
+    def cells(self, column: int, nulls: Sequence[str]) -> tuple[Offsets, Cells]:
+        """The rows that have a cell in a column which may count, and the cells, their quotes taken
+        off if they are of one pair."""
+        if self._batch.marks is None:
+            return _NO_ROWS, Cells(digits.padded(b""), _NO_ROWS, _NO_ROWS)
+        lefts, rights = self._edges(column)
+        rows = self._filled(lefts, rights, nulls)
+        if len(rows) < len(lefts):
+            lefts, rights = lefts[rows], rights[rows]
+        lefts, rights = digits.in_padded(lefts), digits.in_padded(rights)
+        if self._dialect.quote is not None:
+            quoted = self._data[lefts] == self._dialect.quote
+            if quoted.any():
+                quoted &= lefts + 1 < rights
+                lefts, rights = lefts + quoted, rights - quoted
+        return rows, Cells(self._data, lefts, rights)
+
+    def text(self, index: int, column: int, nulls: Sequence[str]) -> str | None:
+        """The text of a cell; ``None``: it is NULL, or the row has none."""
+        found = self._field(index, column)
+        if found is None or (not found.quoted and found.text in nulls):
+            return None
+        return found.text
+
+    def texts(self, column: int, nulls: Sequence[str]) -> Iterator[bytes]:
+        """The texts of all cells of a column that count."""
+        if self._batch.marks is None:
+            yield from (text for i in self.unmarked if (text := self._encoded(i, column, nulls)))
+            return
+        lefts, rights = self._edges(column)
+        rows = self._filled(lefts, rights, nulls)
+        special = (self._dialect.quote, BACKSLASH)
+        edges = zip(lefts[rows].tolist(), rights[rows].tolist(), strict=True)
+        for row, (left, right) in zip(rows.tolist(), edges, strict=True):
+            raw = self._batch.chunk[left:right]
+            if any(sign in raw for sign in special if sign is not None):
+                raw = self._encoded(row, column, nulls)
+            if raw.strip(b" \t"):
+                yield raw
+
+    def _encoded(self, index: int, column: int, nulls: Sequence[str]) -> bytes:
+        text = self.text(index, column, nulls) or ""
+        return text.encode() if text.strip(BLANKS) else b""
+
+    def _edges(self, column: int) -> tuple[Offsets, Offsets]:
+        """Where the fields of a column begin and end; where a row has none, at one place."""
+        at = np.minimum(self._first + column, len(self._marks) - 1)
+        rights = np.minimum(self._marks[at], self._ends)
+        if not column:
+            return self._starts, rights
+        before = self._marks[np.minimum(self._first + column - 1, len(self._marks) - 1)]
+        lefts = np.minimum(before + len(self._dialect.delimiter), rights)
+        return np.where(before < self._ends, lefts, rights), rights
+
+    def _filled(self, lefts: Offsets, rights: Offsets, nulls: Sequence[str]) -> Offsets:
+        """The rows whose fields are neither empty nor NULL."""
+        filled = lefts < rights
+        if any(nulls):
+            filled &= ~self._are_nulls(lefts, rights, nulls)
+        return np.flatnonzero(filled)
+
+    def _are_nulls(self, lefts: Offsets, rights: Offsets, nulls: Sequence[str]) -> Mask:
+        """Which fields are, without quotes, a text that means NULL."""
+        chunk: Bytes = np.frombuffer(self._batch.chunk, np.uint8)
+        found = np.zeros(len(lefts), np.bool_)
+        for text in (null.encode() for null in nulls if null):
+            alike = np.flatnonzero(rights - lefts == len(text))
+            for at, byte in enumerate(text):
+                alike = alike[chunk[lefts[alike] + at] == byte]
+            found[alike] = True
+        return found
+
+    def _field(self, index: int, column: int) -> Field | None:
+        if self._batch.marks is None:
+            text = without_line_end(self._batch.text(self._rows, index))
+            fields = fields_of(text, self._dialect, self._width)
+            return fields[column] if column < len(fields) else None
+        left, right = self._edge(index, column)
+        if left is None:
+            return None
+        return fields_of(self._batch.chunk[left:right].decode(), self._dialect)[0]
+
+    def _edge(self, index: int, column: int) -> tuple[int | None, int]:
+        """The edges of one field; ``None``: the row has none there."""
+        first, end = int(self._first[index]), int(self._ends[index])
+        right = min(int(self._marks[min(first + column, len(self._marks) - 1)]), end)
+        if not column:
+            return int(self._starts[index]), right
+        before = int(self._marks[min(first + column - 1, len(self._marks) - 1)])
+        return (before + len(self._dialect.delimiter) if before < end else None), right
+
+
+_NO_ROWS = np.empty(0, np.int64)
