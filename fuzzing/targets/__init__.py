@@ -5,7 +5,17 @@ from __future__ import annotations
 import importlib
 from typing import Protocol, cast
 
-NAMES = ("ends", "go_files", "headers", "mappings", "names", "records", "trailers", "writings")
+NAMES = (
+    "ends",
+    "go_files",
+    "headers",
+    "mappings",
+    "names",
+    "records",
+    "totals",
+    "trailers",
+    "writings",
+)
 
 
 class Target(Protocol):

@@ -53,7 +53,9 @@ class Sabotage:
 
 
 def _without_last(count: Any) -> Any:
-    return lambda self, rows, *where: count(self, rows.before(max(len(rows) - 1, 0)), *where)
+    return lambda self, batch, rows, *where: count(
+        self, batch, rows.before(max(len(rows) - 1, 0)), *where
+    )
 
 
 def _one_more(read: Any) -> Any:
@@ -64,7 +66,32 @@ def _one_more(read: Any) -> Any:
     return read_more
 
 
+def _without_signs(numbers: Any) -> Any:
+    return lambda cells, form: replace(numbers(cells, form), negative=None)
+
+
+def _wide(numbers: Any) -> Any:
+    """As if bytes above nine were digits."""
+
+    def all_good(cells: Any, form: Any) -> Any:
+        found = numbers(cells, form)
+        return replace(found, good=found.good | True)
+
+    return all_good
+
+
 SABOTAGES = {
+    "negative numbers are added": Sabotage(
+        "totals", "landing.formats.csv.totals.digits.numbers", _without_signs
+    ),
+    "what is no number is added": Sabotage(
+        "totals", "landing.formats.csv.totals.digits.numbers", _wide
+    ),
+    "a cell that means NULL counts": Sabotage(
+        "totals",
+        "landing.formats.csv.totals.counting.null_texts",
+        lambda texts: lambda csv: texts(csv)[:1],
+    ),
     "the last record is not counted": Sabotage(
         "records", "landing.formats.csv.counter.Tally._count", _without_last
     ),

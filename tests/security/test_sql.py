@@ -38,6 +38,7 @@ GOOD: dict[str, Any] = {
     "deliveries": [],
     "replaces": [],
     "basis": 0,
+    "load_totals": [],
 }
 TEXT = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1)
 
@@ -54,6 +55,8 @@ def test_a_manifest_of_a_loader_is_read() -> None:
     manifest = Manifest.from_json(json.dumps(GOOD).encode())
     assert json.loads(manifest.to_json()) == GOOD
     assert "CAST(s.c1 AS NUMERIC)" in script(manifest)
+    of_an_earlier_release = {key: value for key, value in GOOD.items() if key != "load_totals"}
+    assert Manifest.from_json(json.dumps(of_an_earlier_release).encode()) == manifest
 
 
 def with_column(type_: str) -> dict[str, Any]:
@@ -101,7 +104,7 @@ def test_names_in_a_forged_manifest_stay_names() -> None:
     assert "INSERT INTO `a\\` WHERE 1; --` (`\\\\\\`x`" in text
 
 
-@pytest.mark.parametrize("table", ["loads", "load_columns", "deliveries"])
+@pytest.mark.parametrize("table", ["loads", "load_columns", "load_totals", "deliveries"])
 @pytest.mark.parametrize("row", [[], [1], ["x"] * 3, [{}] * 24, 5])
 def test_rows_of_other_kinds_are_no_manifest(table: str, row: Any) -> None:
     with pytest.raises(TransientError):

@@ -71,7 +71,7 @@ class TestOfTheSender:
         keys = {"header_record": header, "trailer": below}
         above_is_bad = content.replace(b"H 1 -2", b"H 1 x")
         assert landing.code(above_is_bad, **keys) == ("header_record.bad_total", 1)
-        below_is_bad = content.replace(b"F 1 -2.00", b"F 1 ")
+        below_is_bad = content.replace(b"F 1 -2.00", b"F 1 x")
         assert landing.code(below_is_bad, **keys) == ("trailer.bad_total", 4)
 
     @pytest.mark.parametrize("kind", ["min_at", "max_at"])
