@@ -51,17 +51,32 @@ def _field(cell: Cell, delimiter: str) -> str:
     return cell
 
 
-def data_file(table: Table, header: Sequence[str], lines: Sequence[str], promised: int) -> bytes:
+def total_of(table: Table, lines: Sequence[str]) -> int:
+    """What the first column comes to, which holds whole numbers, in lines that are records."""
+    first = (line.partition(table.delimiter)[0] for line in lines)
+    return sum(int(cell) for cell in first if cell.isdigit())
+
+
+def data_file(
+    table: Table,
+    header: Sequence[str],
+    lines: Sequence[str],
+    promised: int,
+    total: int | None = None,
+) -> bytes:
     """A whole data file.
 
     :param lines: the records as they stand in the file.
     :param promised: what the trailer says, if there is one.
+    :param total: the sum that it gives, if the table has one; ``None``: the right one.
     """
     text = csv_line(header, table) + "".join(lines)
+    given = str(total_of(table, lines) if total is None else total)
     if table.has_trailer:
-        text += csv_line(("TRAILER", str(promised)), table)
+        text += csv_line(("TRAILER", str(promised), *([given] if table.totalled else [])), table)
     if table.proof == "ends":
-        text += f'END-OF-DATA\nDATARECORDS={promised}\n"\n'
+        more = f" {given}" if table.totalled else ""
+        text += f'END-OF-DATA\nDATARECORDS={promised}{more}\n"\n'
     return packed(table, text.encode())
 
 
@@ -75,13 +90,13 @@ def packed(table: Table, content: bytes) -> bytes:
     return gzip.compress(content, mtime=0) if table.packing else content
 
 
-def go_file(table: Table, name: str, content: bytes, promised: int) -> bytes:
+def go_file(table: Table, name: str, content: bytes, promised: int, total: int) -> bytes:
     """The go file of a data file of this name and content."""
     if table.proof == "checksum":
         return f"{hashlib.sha256(content).hexdigest()}\n".encode()
     if table.proof == "csv":
-        return f"{name},{promised},SUCCESS\n".encode()
-    return f"# sent by the back office\nrecord_count={promised}\n".encode()
+        return f"{name},{promised},SUCCESS,{total}.00\n".encode()
+    return f"# sent by the back office\nrecord_count={promised}\nid_total={total}\n".encode()
 
 
 def mapping_yaml(table: Table) -> str:
@@ -107,11 +122,15 @@ def mapping_yaml(table: Table) -> str:
             "csv": "csv, row_count_column: 2",
             "checksum": "checksum",
         }.get(table.proof, "properties, row_count_key: record_count")
+        if table.totalled:
+            form += f", totals: {{id: {4 if table.proof == 'csv' else 'id_total'}}}"
         lines.append(f'  go_file: {{pattern: "{table.stem}{table.parts}.go", format: {form}}}')
+    totals = ", totals: {id: 2}" if table.totalled else ""
     if table.has_trailer:
-        lines.append("  trailer: {row_count_column: 1, tag: TRAILER}")
+        lines.append(f"  trailer: {{row_count_column: 1, tag: TRAILER{totals}}}")
     if table.proof == "ends":
-        lines.append(r"  trailer: {match: '^DATARECORDS=(?P<count>\d+)$'}")
+        group, totals = (r" (?P<sum>\d+)", ", totals: {id: sum}") if table.totalled else ("", "")
+        lines.append(rf"  trailer: {{match: '^DATARECORDS=(?P<count>\d+){group}$'{totals}}}")
     return "\n".join(lines) + "\n"
 
 

@@ -25,6 +25,7 @@ class Table:
     :param identity: what a delivery is of; ``key``: of the number in its name, whatever stands
         behind that.
     :param reject: whether bad records are put aside.
+    :param totalled: whether the sum of its first column is given beside the count.
     :param layout: its folder below the archive, ``""`` for none.
     """
 
@@ -42,6 +43,7 @@ class Table:
     on_redelivery: Literal["append", "replace", "fail"] = "append"
     identity: Literal["name", "content", "key"] = "name"
     layout: str = ""
+    totalled: bool = False
 
     @property
     def has_go(self) -> bool:
@@ -113,6 +115,7 @@ class Parcel:
     :param records: (number in the file from 1, cells) of the records that are good.
     :param rejected: how many records are bad and put aside.
     :param fault: code of the error that it must be refused with; ``None`` for a good one.
+    :param total: what its first column comes to; ``None``: nobody asks.
     """
 
     table: Table
@@ -122,6 +125,7 @@ class Parcel:
     records: tuple[tuple[int, Record], ...]
     rejected: int = 0
     fault: str | None = None
+    total: int | None = None
 
     @property
     def files(self) -> tuple[File, ...]:

@@ -36,6 +36,7 @@ class LoadLine:
     missing: tuple[str, ...]
     restates: str | None
     twin: str | None
+    totals: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +176,7 @@ class Oracle:
             missing=tuple(name for name in columns if have and name.casefold() not in have),
             restates=restated.line.sha256 if restated else None,
             twin=twin.line.sha256 if twin else None,
+            totals=_totals(parcel),
         )
         if restated is not None and table.on_redelivery == "replace":
             self.expected.tables[table.name].subtract(restated.rows)
@@ -229,6 +231,12 @@ class Oracle:
 
     def _add(self, folder: str, file: File) -> None:
         self.expected.files[Resting(folder=folder, name=file.name, sha256=file.sha256)] += 1
+
+
+def _totals(parcel: Parcel) -> tuple[str, ...]:
+    """What ``load_totals`` holds: by go file and trailer the same."""
+    times = parcel.table.has_go + (parcel.table.has_trailer or parcel.table.proof == "ends")
+    return () if parcel.total is None else (str(parcel.total),) * times
 
 
 def _archive(table: Table) -> str:

@@ -98,7 +98,7 @@ def _contents(con: Any, ground: Ground) -> Contents:
             "SELECT schema_name, table_name FROM duckdb_tables()"
         ).fetchall()
     }
-    loads = _loads(con) if "load_metadata" in tables else ()
+    loads = _loads(con) if {"load_metadata", "load_totals"} <= tables else ()
     by_id = {load.load_id: load.line for load in loads}
     rows = {
         table.name: _rows(con, table.name, by_id)
@@ -118,7 +118,10 @@ def _loads(con: Any) -> tuple[Load, ...]:
     found = con.execute(
         "SELECT m.load_id, m.filename, m.table_name, m.sha256, m.size_bytes, m.go_filename,"
         " m.row_count, m.rejected_count, m.expected_count, m.drift_columns, m.missing_columns,"
-        " r.sha256, t.sha256, m.record_count, m.archive_uri FROM load_metadata m"
+        " r.sha256, t.sha256, m.record_count, m.archive_uri,"
+        " ARRAY(SELECT computed FROM load_totals s WHERE s.load_id = m.load_id"
+        " AND s.promised = s.computed AND s.column_name = 'id' AND s.kind = 'sum')"
+        " FROM load_metadata m"
         " LEFT JOIN load_metadata r ON m.restates_load_id = r.load_id"
         " LEFT JOIN load_metadata t ON m.same_content_load_id = t.load_id"
     ).fetchall()
@@ -138,6 +141,7 @@ def _loads(con: Any) -> tuple[Load, ...]:
                 missing=tuple(row[10]),
                 restates=row[11],
                 twin=row[12],
+                totals=tuple(row[15]),
             ),
             records=row[13],
             archive_uri=row[14],

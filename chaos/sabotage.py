@@ -11,6 +11,7 @@ from airflow_landing_loader.landing.moves import move, mover
 from airflow_landing_loader.landing.moves.names import Choice, Spot
 from airflow_landing_loader.landing.moves.target import SpotState
 from airflow_landing_loader.loading.planning import decisions
+from airflow_landing_loader.loading.warehouses.duckdb import batch
 from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
 from airflow_landing_loader.storage.local import files as local_files
 
@@ -66,10 +67,16 @@ def _say_nothing() -> None:
     mover._write_sidecar = lambda *_: None
 
 
+def _keep_no_totals() -> None:
+    """Totals are proved, and nowhere kept."""
+    batch.total_rows = lambda _: []
+
+
 SABOTAGES: dict[str, Callable[[], None]] = {
     "overwrite": _overwrite,
     "commit rows first": _commit_rows_first,
     "forget earlier tries": _forget_earlier_tries,
     "leave half moved": _leave_half_moved,
     "say nothing": _say_nothing,
+    "keep no totals": _keep_no_totals,
 }

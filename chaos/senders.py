@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from chaos.content import csv_line, data_file, go_file, packed, random_record
+from chaos.content import csv_line, data_file, go_file, packed, random_record, total_of
 from chaos.model import File, Parcel, Record, Table
 
 _SECOND = 1_000_000_000
@@ -71,7 +71,8 @@ class Sender:
             return None
         header = list(self._table.columns)
         if self._random.random() < 0.6:
-            header.remove(self._random.choice(header))
+            # Without the column that is added up no file is complete.
+            header.remove(self._random.choice(header[self._table.totalled :]))
         if len(header) < len(self._table.columns) or self._random.random() < 0.7:
             extra = [name for name in ("new_one", "Second") if self._random.random() < 0.6]
             header += extra or ["new_one"]
@@ -136,6 +137,9 @@ class Sender:
         if self._table.proof == "none":
             return None
         lines = self._good_lines()
+        if self._table.totalled and self._number % 2:
+            wrong = total_of(self._table, lines) + 1
+            return self._of_lines(lines, len(lines), fault="totals.differ", total=wrong)
         if self._table.proof == "checksum":
             return self._with_sum_of(b"another", self._of_lines(lines, 0, fault="checksum.wrong"))
         more = self._random.random() < 0.5
@@ -169,7 +173,8 @@ class Sender:
         """A file of whose columns the table knows none."""
         if not self.settled:
             return None
-        return self._parcel(self._name(), ("who", "knows", "this"), "header.no_known_column")
+        fault = "totals.no_column" if self._table.totalled else "header.no_known_column"
+        return self._parcel(self._name(), ("who", "knows", "this"), fault)
 
     def _earlier(self, unlike: frozenset[str]) -> Parcel | None:
         is_same = self._table.is_same
@@ -217,30 +222,46 @@ class Sender:
         records = self._records(len(header))
         lines = [csv_line(record, self._table) for record in records]
         content = data_file(self._table, header, lines, len(records))
-        made = self._boxed(name, content, len(records))
+        made = self._boxed(name, content, len(records), total_of(self._table, lines))
         numbered = tuple(enumerate(records, start=1))
         return replace(made, header=header, records=numbered, fault=fault)
 
-    def _of_lines(self, lines: Sequence[str], promised: int, fault: str | None = None) -> Parcel:
-        content = data_file(self._table, self._table.columns, lines, promised)
-        return self._of_bytes(content, promised, fault=fault)
+    def _of_lines(
+        self,
+        lines: Sequence[str],
+        promised: int,
+        fault: str | None = None,
+        total: int | None = None,
+    ) -> Parcel:
+        given = total_of(self._table, lines) if total is None else total
+        content = data_file(self._table, self._table.columns, lines, promised, given)
+        return self._of_bytes(content, promised, fault=fault, total=given)
 
-    def _of_bytes(self, content: bytes, promised: int, *, fault: str | None) -> Parcel:
-        return replace(self._boxed(self._name(), content, promised), fault=fault)
+    def _of_bytes(
+        self, content: bytes, promised: int, *, fault: str | None, total: int = 0
+    ) -> Parcel:
+        return replace(self._boxed(self._name(), content, promised, total), fault=fault)
 
     def _with_sum_of(self, content: bytes, parcel: Parcel) -> Parcel:
         """The same with the go file of another data file."""
         assert parcel.go is not None
-        text = go_file(self._table, parcel.data.name, content, 0)
+        text = go_file(self._table, parcel.data.name, content, 0, 0)
         return replace(parcel, go=replace(parcel.go, content=text))
 
-    def _boxed(self, name: str, content: bytes, promised: int) -> Parcel:
+    def _boxed(self, name: str, content: bytes, promised: int, total: int) -> Parcel:
         mtime, go = self._clock.next(), None
         if self._table.has_go:
-            text = go_file(self._table, name, content, promised)
+            text = go_file(self._table, name, content, promised, total)
             go = File(name=self._go_name(name), content=text, mtime_ns=mtime)
         data = File(name=name, content=content, mtime_ns=mtime)
-        return Parcel(table=self._table, data=data, go=go, header=self._table.columns, records=())
+        return Parcel(
+            table=self._table,
+            data=data,
+            go=go,
+            header=self._table.columns,
+            records=(),
+            total=total if self._table.totalled else None,
+        )
 
 
 _Make = Callable[[Sender, frozenset[str]], Parcel | None]

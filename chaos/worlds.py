@@ -32,6 +32,10 @@ def make_world(seed: int, fault: Fault | None = None) -> World:
     focus = POINTS[seed % len(POINTS)]
     chosen: Fault = random_.choice(_FAULTS) if random_.random() < 0.3 else "none"
     tables = _tables(random_, focus.needs)
+    tables = tuple(
+        replace(table, totalled=table.has_count and (seed + number) % 2 == 0)
+        for number, table in enumerate(tables)
+    )
     chosen = fault or chosen
     if chosen == "metadata dropped":  # with it goes what a delivery is of
         tables = tuple(

@@ -36,6 +36,7 @@ SHOWN = {
     "forget earlier tries": (10, "a row of"),
     "leave half moved": (25, "too many: note"),
     "say nothing": (15, "of a sidecar, 1 missing"),
+    "keep no totals": (7, "a row of load_metadata, 1 missing"),
 }
 
 
