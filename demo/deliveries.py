@@ -179,12 +179,13 @@ def _prices(day: date) -> Sample:
         [symbol, f"{day}", f"{pick.uniform(1, 900):.4f}", str(pick.randint(0, 10**6))]
         for symbol in _symbols()
     ]
+    volume = sum(int(row[3]) for row in rows)
     header = ["symbol", "price_date", "close_price", "volume"]
     return Sample(
         name=f"eod_prices_{day:%Y%m%d}.csv",
         table="raw_eod_prices",
-        content=_csv([header, *rows, ["TRAILER", str(len(rows)), "EOF"]]),
-        story="its last record is a trailer with the count",
+        content=_csv([header, *rows, ["TRAILER", str(len(rows)), "EOF", str(volume)]]),
+        story="a trailer with the count, and the sum of all volumes",
         expect=Expectation(fate="loaded", rows=len(rows)),
     )
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import psutil  # type: ignore[import-untyped]
 import pytest
 
@@ -59,6 +60,14 @@ def test_all_samples_become_what_they_must(loaded: Callable[[], Evidence]) -> No
         "raw_positions": (3000, ()),
         "raw_trades": (9010, ("venue",)),
     }
+
+
+def test_the_control_total_is_proved_and_kept(loaded: Callable[[], Evidence]) -> None:
+    where = next(f.where for f in loaded().files if f.sample.table == "raw_eod_prices")
+    assert where is not None
+    with duckdb.connect(str(where.parents[1] / "warehouse.duckdb"), read_only=True) as warehouse:
+        found = warehouse.sql("SELECT column_name, kind, promised, computed FROM load_totals")
+        assert found.fetchall() == [("volume", "sum", "997317431", "997317431")]
 
 
 def test_what_is_wrong_is_found(loaded: Callable[[], Evidence]) -> None:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airflow_landing_loader.clients import DefaultClients
-from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode, ErrorDetail
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.exceptions import (
+    ConfigurationError,
+    ErrorCode,
+    ErrorDetail,
+    TerminalError,
+)
+from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.pipeline.outcome import Outcome
+from airflow_landing_loader.pipeline.validation import validate
 from airflow_landing_loader.safe_text import masked
 from airflow_landing_loader.settings import from_environment
+from airflow_landing_loader.storage.local.zone import LocalZone
 from airflow_landing_loader.xcom.values import dump
 
 SECRET = "hunter2"
@@ -70,6 +80,28 @@ def test_a_cell_travels_by_xcom_only_where_that_is_asked_for(show: bool) -> None
         assert (SECRET in str(dump(value, show_values=show))) is show
 
 
+def test_of_a_column_with_totals_they_alone_travel(tmp_path: Path) -> None:
+    """The least and the greatest number are cells; the one between them is nobody's business."""
+    (tmp_path / "a_1.csv").write_text("id,n\n1,70001\n2,80001\n3,90001\n")
+    (tmp_path / "a_1.go").write_text("lo=70001\nhi=90001\n")
+    totals = {"n": {"min_at": "lo", "max_at": "hi"}}
+    go = {"pattern": "a_*.go", "format": "properties", "totals": totals}
+    mapping = TableMapping.model_validate(
+        {"pattern": "a_*.csv", "table": "t", "settle_seconds": 0, "grace_seconds": 0, "go_file": go}
+    )
+    zone = LocalZone(str(tmp_path))
+    data = zone.stat("a_1.csv")
+    assert data is not None
+    delivery = Delivery(mapping=mapping, data=data, go=zone.stat("a_1.go"))
+    told = str(dump(validate(zone, delivery, now=2e9)))
+    assert [number in told for number in ("70001", "80001", "90001")] == [True, False, True]
+    (tmp_path / "a_1.go").write_text("lo=1\nhi=90001\n")
+    with pytest.raises(TerminalError) as refused:
+        validate(zone, replace(delivery, go=zone.stat("a_1.go")), now=2e9)
+    message = refused.value.detail.text()
+    assert [number in message for number in ("70001", "80001")] == [True, False]
+
+
 def test_no_environment_reaches_the_zones_the_database_or_the_log(
     zones: Any,
     settings: Any,
@@ -86,8 +118,6 @@ def test_no_environment_reaches_the_zones_the_database_or_the_log(
     (zones.landing / "a_1.csv").write_text("id\n1\n")
     (zones.landing / "a_2.csv").write_text('id\n"1\n')
     mapping = {"pattern": "a_*.csv", "table": "t", "settle_seconds": 0, "grace_seconds": 0}
-    from airflow_landing_loader.config.mapping.model import TableMapping
-
     pipeline = Pipeline(settings(), [TableMapping.model_validate(mapping)])
     outcomes = pipeline.run_batch([pipeline.delivery(f"a_{n}.csv") for n in (1, 2)])
     assert [o.status for o in outcomes] == ["loaded", "failed"]

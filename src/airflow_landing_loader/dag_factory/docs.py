@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from airflow_landing_loader.config.mapping.model import CsvDialect, GoFile, TableMapping, Trailer
+from airflow_landing_loader.config.mapping.model import (
+    PROOFS,
+    CsvDialect,
+    GoFile,
+    TableMapping,
+    Trailer,
+)
+from airflow_landing_loader.config.mapping.totals import places_of
 from airflow_landing_loader.exceptions import shown
+from airflow_landing_loader.landing.control.totals import NAMES
 from airflow_landing_loader.safe_text import counted
 from airflow_landing_loader.settings import Settings
 
@@ -21,6 +29,8 @@ _TASKS = """
 | `report` | says what became of every file | something above is red; its log says what |
 """.strip()
 
+_PROOFS = {"go_file": "go file", "trailer": "trailer", "header_record": "header record"}
+_NEGATIVE = {"minus": "-5", "trailing_minus": "5-", "parentheses": "(5)"}
 _DUPLICATE = {
     "skip": "is archived and not loaded again",
     "load": "is loaded again",
@@ -103,6 +113,7 @@ def _rules(mapping: TableMapping) -> Iterator[str]:
             " number of records."
         )
         yield from _included(mapping.header_record.count_includes)
+    yield from _totals(mapping)
     if not (mapping.go_file or mapping.trailer or mapping.header_record):
         yield "Nothing says how many records a file must have."
     yield f"A file is taken when it has not changed for {mapping.settle_seconds:g} seconds."
@@ -167,6 +178,23 @@ def _trailer(trailer: Trailer) -> Iterator[str]:
         f" {_code(str(trailer.row_count_column))} holds the number of records."
     )
     yield from _included(trailer.count_includes)
+
+
+def _totals(mapping: TableMapping) -> Iterator[str]:
+    for proof in PROOFS:
+        rules = getattr(mapping, proof)
+        for place in places_of(rules.totals if rules is not None else None):
+            of = f"{NAMES[place.kind]} of the column {_code(place.column)}"
+            if place.width is not None:
+                of += f", its last {counted(place.width, 'digit')},"
+            yield f"The {of} must be the one in {_code(str(place.place))} of the {_PROOFS[proof]}."
+    if mapping.numbers is not None:
+        group = mapping.numbers.group
+        groups = f"groups of three digits parted by {_code(repr(group))}" if group else "no groups"
+        yield (
+            f"Numbers are written with {_code(mapping.numbers.decimal)} before the fraction,"
+            f" {groups}, and less than zero as {_code(_NEGATIVE[mapping.numbers.negative])}."
+        )
 
 
 def _included(count_includes: Sequence[str]) -> Iterator[str]:

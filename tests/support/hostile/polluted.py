@@ -398,3 +398,38 @@ def null_values(chance: Random) -> Case:
         text += ",".join(PLAIN.cell(cell, always=always) for cell in row) + "\n"
         wanted.append(row if always else tuple(None if c in ("NULL", "-") else c for c in row))
     return Case(content=text.encode(), rows=wanted, mapping={"csv": {"null_values": ["NULL", "-"]}})
+
+
+@generator
+def control_totals(chance: Random) -> Case:
+    """The sum is given by whole hundredths, which nothing of binary fractions knows."""
+    hundredths = [chance.randint(-(10**12), 10**12) for _ in range(chance.randint(1, 30))]
+    written = [_of_hundredths(number) for number in hundredths]
+    rows: list[Row] = [(str(i), cell, chance.choice(TAME)) for i, cell in enumerate(written)]
+    wrong = chance.choice((0, 0, 1, -1, 100))
+    total = _of_hundredths(sum(hundredths) + wrong)
+    content = PLAIN.text(rows) + f"TRAILER,{len(rows)},{total}\n"
+    trailer = {"row_count_column": 1, "tag": "TRAILER", "totals": {"a": 2}}
+    if wrong:
+        return Case(content=content.encode(), code=Code.TOTALS_DIFFER, mapping={"trailer": trailer})
+    return Case(content=content.encode(), rows=rows, mapping={"trailer": trailer})
+
+
+def _of_hundredths(number: int) -> str:
+    return f"{'-' if number < 0 else ''}{abs(number) // 100}.{abs(number) % 100:02d}"
+
+
+@generator
+def a_cell_that_is_no_number(chance: Random) -> Case:
+    rows = [(str(i), str(chance.randint(0, 999)), "x") for i in range(chance.randint(2, 20))]
+    index = chance.randrange(len(rows))
+    bad = chance.choice(("1e5", "0x1", "NaN", "1 000", "1.2.3", "--1", "\u0661", "5-", "(5)"))
+    rows[index] = (rows[index][0], bad, "x")
+    content = PLAIN.text(rows) + f"TRAILER,{len(rows)},0\n"
+    trailer = {"row_count_column": 1, "tag": "TRAILER", "totals": {"a": {"max_at": 2}}}
+    return Case(
+        content=content.encode(),
+        code=Code.TOTALS_NOT_A_NUMBER,
+        line=index + 2,
+        mapping={"trailer": trailer},
+    )

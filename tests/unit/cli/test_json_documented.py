@@ -114,7 +114,20 @@ def _in_rows(path: str, rows: set[str]) -> bool:
     return bool(rows) and path.startswith(("loads[].", "deliveries[]."))
 
 
-MAPPING = "good_*.csv:\n  table: raw_good\n  settle_seconds: 0\n  grace_seconds: 0\n"
+MAPPING = """
+good_*.csv:
+  table: raw_good
+  settle_seconds: 0
+  grace_seconds: 0
+
+counted_*.csv:
+  table: raw_counted
+  settle_seconds: 0
+  go_file:
+    pattern: counted_*.go
+    format: csv
+    totals: {a: {max_at: 1, hash_total_at: 2, width: 4}}
+"""
 
 
 @pytest.fixture
@@ -123,6 +136,10 @@ def day(cli: Any) -> Any:
     (cli.zones.tables / "good.yaml").write_text(MAPPING)
     (cli.zones.tables / "wrong.yaml").write_text("x*.csv: {tabel: raw_x}\n")
     cli.land("good_1.csv", "a\n1\n")
+    cli.land("counted_1.csv", "a\n1\n")
+    cli.land("counted_1.go", "1,1\n")
+    cli.land("counted_2.csv", "a\n\n")
+    cli.land("counted_2.go", ",0\n")
     cli.land("instruments_1.csv", "a\n1,2\n")
     assert cli("run", "--once").code == 1
     return cli
@@ -141,7 +158,11 @@ def test_check(day: Any) -> None:
         "new_*.csv: {table: raw_new, settle_seconds: 0, csv: {rename: {price in %: price}}}\n"
     )
     day.land("new_1.csv", "price in %\n1\n")
-    names = ("good_2.csv", "trades_1.csv", "new_1.csv")
+    day.land("counted_3.csv", "a\n\n")
+    day.land("counted_3.go", ",0\n")
+    day.land("counted_4.csv", "a\n1\n")
+    day.land("counted_4.go", "1,1\n")
+    names = ("good_2.csv", "trades_1.csv", "new_1.csv", "counted_3.csv", "counted_4.csv")
     _agree("check FILE", *(day("check", name, "--json").json() for name in names))
 
 
@@ -177,7 +198,7 @@ def _verified(day: Any) -> list[Any]:
     bad = day("verify", "good_1.csv", "--json").json()
     with duckdb.connect(str(day.zones.root / "warehouse.duckdb")) as con:
         con.execute("UPDATE raw_good SET a = '1'")
-    return [good, bad]
+    return [good, bad, *(day("verify", f"counted_{n}.csv", "--json").json() for n in (1, 2))]
 
 
 def _an_error(day: Any) -> Any:

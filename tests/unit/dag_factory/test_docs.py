@@ -33,6 +33,25 @@ p`x_*.csv:
     assert "`';'`" in page
 
 
+def test_the_page_names_control_totals(zones: Zones, build: Callable[..., dict[str, DAG]]) -> None:
+    (zones.tables / "a.yaml").write_text(
+        """
+x_*.csv:
+  table: raw_x
+  go_file: {pattern: x_*.go, format: json, totals: {amount: $.sum}}
+  trailer: {row_count_column: 1, totals: {account: {hash_total_at: 2, width: 10}}}
+  numbers: {decimal: ",", group: ".", negative: parentheses}
+"""
+    )
+    page = str(build()["landing__raw_x"].doc_md)
+    for text in (
+        "The sum of the column `amount` must be the one in `$.sum` of the go file.",
+        "hash total of the column `account`, its last 10 digits, must be the one in `2` of the",
+        "`,` before the fraction, groups of three digits parted by `'.'`, and less than zero as",
+    ):
+        assert text in page
+
+
 @pytest.mark.parametrize(
     ("tag", "said"),
     [

@@ -20,7 +20,7 @@ def test_the_examples_are_read() -> None:
     found = read_mappings(EXAMPLES)
     assert not found.errors
     assert [(m.origin, m.pattern, m.table) for m in found.mappings] == [
-        ("market_data/eod_prices.yaml:4", "eod_prices_*.csv", "raw_eod_prices"),
+        ("market_data/eod_prices.yaml:5", "eod_prices_*.csv", "raw_eod_prices"),
         ("reference/instruments.yaml:4", "instruments_*.csv", "raw_instruments"),
         ("trading/positions.yaml:4", "positions_*.csv", "raw_positions"),
         ("trading/trades.yaml:4", "trades_*.csv", "raw_trades"),
