@@ -82,16 +82,16 @@ class NumberForm:
         found = None if len(text) > 2 * MAX_DIGITS else self._pattern.fullmatch(text)
         if found is None:
             return None
-        parts = found.groupdict()
-        if self.negative == "parentheses" and bool(parts["sign"]) != bool(parts["close"]):
+        sign, whole, fraction = found.group("sign", "whole", "fraction")
+        if self.negative == "parentheses" and bool(sign) != bool(found["close"]):
             return None
-        whole, fraction = parts["whole"], parts["fraction"] or ""
+        fraction = fraction or ""
         if self.group is not None:
             whole = whole.replace(self.group, "")
         if not 1 <= len(whole) + len(fraction) <= MAX_DIGITS:
             return None
         unscaled = int(whole + fraction)
-        return Amount(-unscaled if parts["sign"] in ("-", "(") else unscaled, len(fraction))
+        return Amount(-unscaled if sign in ("-", "(") else unscaled, len(fraction))
 
 
 def digits_of(text: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Protocol
@@ -10,7 +11,7 @@ import numpy as np
 
 from airflow_landing_loader.landing.control.numbers import Amount
 from airflow_landing_loader.landing.formats.csv.bitmasks import Mask, Offsets
-from airflow_landing_loader.landing.formats.csv.totals.digits import FRACTION_DIGITS, Parsed
+from airflow_landing_loader.landing.formats.csv.totals.digits import FINEST, Parsed
 
 MAX_DISTINCT = 1_000_000
 """Different texts of one column that are told apart: they are kept until the file ends."""
@@ -40,21 +41,22 @@ class Sum:
     """A sum."""
 
     def __init__(self) -> None:
-        self._units = 0  # of ten to the minus FRACTION_DIGITS
-        self._odd = Amount(0)
+        self._units = 0  # of ten to the minus FINEST
+        self._odd: Counter[int] = Counter()  # units by their scale
 
     def add(self, parsed: Parsed) -> None:
         good = parsed.of_good()
         for units, scale in good.parts:
             signed = units if good.negative is None else np.where(good.negative, -units, units)
-            self._units += _exact(signed) * 10 ** (FRACTION_DIGITS - scale)
+            self._units += _exact(signed) * 10 ** (FINEST - scale)
 
     def add_odd(self, amounts: Iterable[Amount]) -> None:
         for amount in amounts:
-            self._odd += amount
+            self._odd[amount.scale] += amount.unscaled
 
     def value(self) -> str | None:
-        return str(Amount(self._units, FRACTION_DIGITS) + self._odd)
+        odd = (Amount(units, scale) for scale, units in self._odd.items())
+        return str(sum(odd, start=Amount(self._units, FINEST)))
 
 
 class Extreme:
@@ -95,7 +97,8 @@ class Extreme:
         for units, scale in parsed.parts:
             best = int(edge(units[left]))
             left = left[units[left] == best]
-            found += Amount(-best if negative else best, scale)
+            signed = -best if negative else best
+            found += Amount(signed, scale) if scale >= 0 else Amount(signed * 10**-scale)
         yield found
 
 

@@ -143,7 +143,8 @@ class TotalsCounter:
             index, name = min(found, key=lambda fault: fault[0])
             raise self._no_number(name, rows.line(index), int(records[index]))
         for column in self._columns.values():
-            if column.distinct and not column.distinct.add(fields.texts(column.index, self._nulls)):
+            texts = fields.different(column.index, self._nulls) if column.distinct else ()
+            if column.distinct and not column.distinct.add(texts):
                 raise self._too_many(column.name, rows.line(0), int(records[0]))
 
     def totals(self) -> tuple[Total, ...]:
@@ -168,11 +169,8 @@ class TotalsCounter:
         if not filled.all():
             rows, cells = rows[filled], Cells(cells.data, cells.starts[filled], cells.ends[filled])
         parsed = digits.numbers(cells, self._form)
-        odd, amounts = _odd(rows, parsed), []
-        for index in odd or fields.unmarked:
-            text = fields.text(index, column.index, self._nulls)
-            if text is None or not text.strip(BLANKS):
-                continue
+        amounts = []
+        for index, text in fields.texts(_odd(rows, parsed), column.index, self._nulls):
             amount = self._form.read(text)
             if amount is None:
                 return [index]
@@ -188,11 +186,8 @@ class TotalsCounter:
             # What stands around the digits adds none, blanks and quotes among it.
             cells = cells.trimmed(_NOT_DIGITS)
         parsed = digits.whole_numbers(cells)
-        odd, amounts = _odd(rows, parsed), []
-        for index in odd or fields.unmarked:
-            text = fields.text(index, at, self._nulls)
-            if text is None or not text.strip(BLANKS):
-                continue
+        amounts = []
+        for index, text in fields.texts(_odd(rows, parsed), at, self._nulls):
             found = digits_of(text)
             if found is None:
                 return [index]
@@ -229,9 +224,9 @@ class TotalsCounter:
         )
 
 
-def _odd(rows: Offsets, parsed: Parsed) -> list[int]:
+def _odd(rows: Offsets, parsed: Parsed) -> Offsets:
     """The rows whose cells have to be read one by one."""
-    return [] if parsed.good.all() else rows[~parsed.good].tolist()
+    return rows[:0] if parsed.good.all() else rows[~parsed.good]
 
 
 def _adder(column: _Column, kind: TotalKind) -> Adder | Distinct:
@@ -249,15 +244,14 @@ def _adder(column: _Column, kind: TotalKind) -> Adder | Distinct:
 class _Fields:
     """The fields of some rows, found by the delimiters that the scan has marked.
 
+    Where none are marked, each row is taken apart.
+
     :param width: columns of the file.
-    :ivar unmarked: indices of all rows where no delimiters are marked: each is taken apart.
     """
 
     def __init__(self, batch: Batch, rows: Rows, dialect: Dialect, width: int) -> None:
         self._batch, self._rows, self._dialect, self._width = batch, rows, dialect, width
-        self.unmarked: Sequence[int] = ()
         if batch.marks is None:
-            self.unmarked = range(len(rows))
             return
         self._data = digits.padded(batch.chunk)
         self._starts = rows.starts - batch.offset
@@ -283,32 +277,50 @@ class _Fields:
                 lefts, rights = lefts + quoted, rights - quoted
         return rows, Cells(self._data, lefts, rights)
 
-    def text(self, index: int, column: int, nulls: Sequence[str]) -> str | None:
-        """The text of a cell; ``None``: it is NULL, or the row has none."""
-        found = self._field(index, column)
-        if found is None or (not found.quoted and found.text in nulls):
-            return None
-        return found.text
+    def texts(self, rows: Offsets, column: int, nulls: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Cells of a column that count, one by one: the index of the row, and the text.
 
-    def texts(self, column: int, nulls: Sequence[str]) -> Iterator[bytes]:
-        """The texts of all cells of a column that count."""
+        :param rows: which rows; all where no delimiters are marked.
+        """
         if self._batch.marks is None:
-            yield from (text for i in self.unmarked if (text := self._encoded(i, column, nulls)))
-            return
-        lefts, rights = self._edges(column)
-        rows = self._filled(lefts, rights, nulls)
-        special = (self._dialect.quote, BACKSLASH)
-        edges = zip(lefts[rows].tolist(), rights[rows].tolist(), strict=True)
-        for row, (left, right) in zip(rows.tolist(), edges, strict=True):
-            raw = self._batch.chunk[left:right]
-            if any(sign in raw for sign in special if sign is not None):
-                raw = self._encoded(row, column, nulls)
-            if raw.strip(b" \t"):
-                yield raw
+            found = self._whole(column)
+        else:
+            raws = self._raws(rows, column)
+            found = zip(rows.tolist(), map(self._field, raws), strict=True)
+        for index, cell in found:
+            if _counts(cell, nulls):
+                yield index, cell.text
 
-    def _encoded(self, index: int, column: int, nulls: Sequence[str]) -> bytes:
-        text = self.text(index, column, nulls) or ""
-        return text.encode() if text.strip(BLANKS) else b""
+    def different(self, column: int, nulls: Sequence[str]) -> Iterator[bytes]:
+        """The texts of a column's cells that count; few of them come several times."""
+        if self._batch.marks is None:
+            yield from (text.encode() for _, text in self.texts(_NO_ROWS, column, nulls))
+            return
+        everywhere = np.arange(len(self._rows))
+        for raw in {*self._raws(everywhere, column)}:
+            cell = self._field(raw)
+            if _counts(cell, nulls):
+                yield cell.text.encode()
+
+    def _raws(self, rows: Offsets, column: int) -> list[bytes]:
+        """The fields of a column as they stand there; empty where a row has none."""
+        chunk = self._batch.chunk
+        lefts, rights = self._edges(column)
+        edges = zip(lefts[rows].tolist(), rights[rows].tolist(), strict=True)
+        return [chunk[left:right] for left, right in edges]
+
+    def _field(self, raw: bytes) -> Field:
+        text, quote = raw.decode(), self._dialect.quote
+        if BACKSLASH in raw or (quote is not None and quote in raw):
+            return fields_of(text, self._dialect)[0]
+        return Field(text, quoted=False)
+
+    def _whole(self, column: int) -> Iterator[tuple[int, Field]]:
+        for index in range(len(self._rows)):
+            text = without_line_end(self._batch.text(self._rows, index))
+            found = fields_of(text, self._dialect, self._width)
+            if column < len(found):
+                yield index, found[column]
 
     def _edges(self, column: int) -> tuple[Offsets, Offsets]:
         """Where the fields of a column begin and end; where a row has none, at one place."""
@@ -338,24 +350,9 @@ class _Fields:
             found[alike] = True
         return found
 
-    def _field(self, index: int, column: int) -> Field | None:
-        if self._batch.marks is None:
-            text = without_line_end(self._batch.text(self._rows, index))
-            fields = fields_of(text, self._dialect, self._width)
-            return fields[column] if column < len(fields) else None
-        left, right = self._edge(index, column)
-        if left is None:
-            return None
-        return fields_of(self._batch.chunk[left:right].decode(), self._dialect)[0]
 
-    def _edge(self, index: int, column: int) -> tuple[int | None, int]:
-        """The edges of one field; ``None``: the row has none there."""
-        first, end = int(self._first[index]), int(self._ends[index])
-        right = min(int(self._marks[min(first + column, len(self._marks) - 1)]), end)
-        if not column:
-            return int(self._starts[index]), right
-        before = int(self._marks[min(first + column - 1, len(self._marks) - 1)])
-        return (before + len(self._dialect.delimiter) if before < end else None), right
+def _counts(cell: Field, nulls: Sequence[str]) -> bool:
+    return bool(cell.text.strip(BLANKS)) and (cell.quoted or cell.text not in nulls)
 
 
 _NO_ROWS = np.empty(0, np.int64)

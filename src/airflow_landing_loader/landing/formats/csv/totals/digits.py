@@ -16,12 +16,12 @@ import numpy.typing as npt
 from airflow_landing_loader.landing.control.numbers import NumberForm
 from airflow_landing_loader.landing.formats.csv.bitmasks import Bytes, Mask, Offsets
 
-FRACTION_DIGITS = 15
-"""Fractions are counted in units of ten to the minus this."""
-
 _WORD = 8
-_PAD = 2 * _WORD
+_PAD = 4 * _WORD
 _WHOLE_DIGITS = 2 * _WORD
+_FRACTION_DIGITS = 15
+FINEST = _FRACTION_DIGITS + _WHOLE_DIGITS
+"""The scale of the last part of a number."""
 _GROUP = 3
 _MOST_GROUPS = 5
 _MOST_TRIMMED = 64
@@ -30,7 +30,7 @@ _ONES = np.uint64(0x0101010101010101)
 _HIGHS = np.uint64(0x8080808080808080)
 _ZEROS = np.uint64(0x3030303030303030)
 _TO_HIGH = np.uint64(0x7676767676767676)  # makes the highest bit of what is more than nine
-_POWERS = np.array([10**power for power in range(FRACTION_DIGITS + 1)], np.int64)
+_POWERS = np.array([10**power for power in range(_WHOLE_DIGITS + 1)], np.int64)
 _ALL = 2**64 - 1
 _EIGHT_DIGITS = np.int64(10**_WORD)
 
@@ -74,7 +74,8 @@ class Cells:
 
 
 class Part(NamedTuple):
-    """A part of each of some numbers, in units of ten to the minus ``scale``."""
+    """A part of each of some numbers, in units of ten to the minus ``scale``, which is not more
+    than :data:`FINEST`."""
 
     units: Offsets
     scale: int
@@ -84,8 +85,8 @@ class Part(NamedTuple):
 class Parsed:
     """The numbers in some cells; where ``good`` is false the others say nothing.
 
-    :param parts: what they are the sums of, without their signs; of two equal first parts the
-        second ones tell which number is greater.
+    :param parts: what they are the sums of, without their signs; where parts are equal the next
+        ones tell which number is greater.
     :param negative: whether it is less than zero, or zero with a sign; ``None``: none is.
     """
 
@@ -144,6 +145,9 @@ def numbers(cells: Cells, form: NumberForm) -> Parsed:
 
     :param cells: without blanks at their edges; none is empty.
     """
+    group = 0 if form.group is None else ord(form.group)
+    if form.group is not None and len(form.group.encode()) > 1:
+        cells, group = _with_nuls(cells, form.group.encode()), 0
     words = _words(cells.data)
     starts, ends, negative = _unsigned(cells, form)
     alike = _alike(cells.data, words, starts, ends, ord(form.decimal))
@@ -151,15 +155,64 @@ def numbers(cells: Cells, form: NumberForm) -> Parsed:
         return Parsed(np.ones(len(starts), np.bool_), (alike,), negative)
     points = _points(words, starts, ends, ord(form.decimal))
     behind = np.minimum(points + 1, ends)
-    lengths, scales = points - starts, ends - behind
+    high, whole, good = _before_points(words, starts, points)
+    if form.group is not None:
+        taken = _take_groups(cells.data, words, starts, points, group, whole, good)
+        if high is not None:
+            high.units[taken] = 0
+    fraction, finer, digits = _behind_points(words, behind, ends)
+    good &= digits & (ends - behind + points - starts >= 1)
+    parts = (high, Part(whole, 0), fraction, finer)
+    return Parsed(good, tuple(part for part in parts if part is not None), negative)
+
+
+def _with_nuls(cells: Cells, group: bytes) -> Cells:
+    """The cells with a byte that no text holds in place of each sign of several bytes."""
+    data, width = cells.data, len(group)
+    found = data[: 1 - width] == group[0]
+    for index, byte in enumerate(group[1:], start=1):
+        found &= data[index : len(found) + index] == byte
+    at = np.flatnonzero(found)
+    if not len(at):
+        return cells
+    kept = np.ones(len(data), np.bool_)
+    for index in range(width - 1):
+        kept[at + index] = False
+    data = data.copy()
+    data[at + width - 1] = 0
+    starts, ends = (
+        offsets - np.searchsorted(at, offsets) * (width - 1)
+        for offsets in (cells.starts, cells.ends)
+    )
+    return Cells(data[kept], starts, ends)
+
+
+def _before_points(
+    words: _Words, starts: Offsets, points: Offsets
+) -> tuple[Part | None, Offsets, Mask]:
+    """Whole numbers: what is above sixteen digits, if something is; the others; and which are
+    digits."""
     whole, good = _up_to_two_words(words, starts, points)
-    good &= lengths <= _WHOLE_DIGITS
-    if form.group is not None and len(form.group.encode()) == 1:
-        _take_groups(cells.data, words, starts, points, ord(form.group), whole, good)
-    fraction, digits = _up_to_two_words(words, behind, ends)
-    good &= digits & (lengths + scales >= 1) & (scales <= FRACTION_DIGITS)
-    fraction *= _POWERS[FRACTION_DIGITS - np.minimum(scales, FRACTION_DIGITS)]
-    return Parsed(good, (Part(whole, 0), Part(fraction, FRACTION_DIGITS)), negative)
+    lengths = points - starts
+    if not len(lengths) or int(lengths.max()) <= _WHOLE_DIGITS:
+        return None, whole, good
+    high, digits = _up_to_two_words(words, starts, np.maximum(points - _WHOLE_DIGITS, starts))
+    good &= digits & (lengths <= 2 * _WHOLE_DIGITS)
+    return Part(high, -_WHOLE_DIGITS), whole, good
+
+
+def _behind_points(words: _Words, behind: Offsets, ends: Offsets) -> tuple[Part, Part | None, Mask]:
+    """Fractions: their first fifteen digits; what is finer, if something is; and which are
+    digits."""
+    middle = np.minimum(behind + _FRACTION_DIGITS, ends)
+    fraction, good = _up_to_two_words(words, behind, middle)
+    fraction *= _POWERS[_FRACTION_DIGITS - (middle - behind)]
+    coarse, scales = Part(fraction, _FRACTION_DIGITS), ends - middle
+    if not len(scales) or not int(scales.max()):
+        return coarse, None, good
+    finer, digits = _up_to_two_words(words, middle, ends)
+    finer *= _POWERS[_WHOLE_DIGITS - np.minimum(scales, _WHOLE_DIGITS)]
+    return coarse, Part(finer, FINEST), good & digits & (scales <= _WHOLE_DIGITS)
 
 
 def _alike(data: Bytes, words: _Words, starts: Offsets, ends: Offsets, decimal: int) -> Part | None:
@@ -216,7 +269,7 @@ def _unsigned(cells: Cells, form: NumberForm) -> tuple[Offsets, Offsets, Mask | 
 def _points(words: _Words, starts: Offsets, ends: Offsets, decimal: int) -> Offsets:
     """Where the decimal signs stand; the end of a cell that has none among its last bytes."""
     points, lengths = ends, ends - starts
-    for passed in (0, _WORD):
+    for passed in range(0, FINEST + 1, _WORD):
         todo = np.flatnonzero((points == ends) & (lengths > passed))
         if not len(todo):
             break
@@ -250,12 +303,12 @@ def _take_groups(
     group: int,
     whole: Offsets,
     good: Mask,
-) -> None:
-    """Put in what the whole numbers are that stand in groups."""
+) -> Offsets:
+    """Put in what the whole numbers are that stand in groups; return which ones do."""
     first = points - _GROUP - 1
     todo = np.flatnonzero((first >= starts) & (data[np.maximum(first, 0)] == group))
     if not len(todo):
-        return
+        return todo
     begins, ends = starts[todo], points[todo]
     number, right = np.zeros(len(todo), np.int64), np.ones(len(todo), np.bool_)
     open_ = np.ones(len(todo), np.bool_)
@@ -270,6 +323,7 @@ def _take_groups(
         open_ = goes_on
     whole[todo] = number
     good[todo] = right & ~open_
+    return todo
 
 
 def _up_to_a_word(words: _Words, starts: Offsets, ends: Offsets) -> tuple[Offsets, Mask]:
