@@ -152,6 +152,11 @@ class ErrorCode(StrEnum):
     ARCHIVE_MISSING = "archive.missing"
     ARCHIVE_CHANGED = "archive.changed"
 
+    PROMOTE_UNKNOWN = "promote.unknown"
+    PROMOTE_TAKEN = "promote.taken"
+    PROMOTE_BAD_VALUE = "promote.bad_value"
+    PROMOTE_ALTERED = "promote.altered"
+
     WAREHOUSE_LOCKED = "warehouse.locked"
     WAREHOUSE_UNAVAILABLE = "warehouse.unavailable"
     WAREHOUSE_DISK_FULL = "warehouse.disk_full"

@@ -52,6 +52,7 @@ EVERY_KEY: dict[str, Any] = {
         "row_number": True,
     },
     "add_columns": {"feed": "{{x}}"},
+    "types": {"a": "DECIMAL(18,4)"},
     "compression": "zip",
     "on_bad_row": "reject",
     "max_rejected": 0.5,

@@ -259,6 +259,47 @@ def unload(
     unload_load(terminal.out(), terminal.err(), load, to.value, as_json=as_json)
 
 
+@app.command(
+    short_help="Make a drift column a column, with its history.",
+    epilog="Examples: `landing-loader promote raw_trades venue --dry-run` shows what would be done;"
+    " `landing-loader promote raw_trades price --type 'DECIMAL(18,4)' --yes` does not ask.",
+)
+@command
+def promote(
+    table: Annotated[
+        str, typer.Argument(help="A table that files are loaded into.", show_default=False)
+    ],
+    column: Annotated[
+        str,
+        typer.Argument(help="A column in _extra, by the name it has there.", show_default=False),
+    ],
+    type_: Annotated[
+        str | None,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help="VARCHAR, BIGINT, DECIMAL(digits,places), DOUBLE, BOOLEAN, DATE or TIMESTAMP."
+            " Default: VARCHAR.",
+            show_default=False,
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be done.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a column that is in _extra a column of its table, for all loads so far and to come.
+
+    Shows the statements and the type that would fit all values, then asks. Every load can be
+    verified as before. Called again, it finishes what was begun.
+    """
+    from airflow_landing_loader.cli.commands.promote import PromoteOptions, promote_column
+
+    options = PromoteOptions(yes=yes, dry_run=dry_run, as_json=as_json)
+    promote_column(terminal.out(), terminal.err(), table, column, type_, options)
+
+
 @app.command(epilog="Example: `landing-loader schema > tables.schema.json`.")
 @command
 def schema() -> None:

@@ -29,8 +29,8 @@ def get_landing_loader_cli_commands() -> list[CLICommand]:
                 Arg(  # type: ignore[no-untyped-call]
                     ("arguments",),
                     nargs=REMAINDER,
-                    help="run, validate, list, check, status, replay, verify, unload, schema,"
-                    " doctor; each has --help",
+                    help="run, validate, list, check, status, replay, verify, unload,"
+                    " promote, schema, doctor; each has --help",
                 ),
             ),
         )

@@ -130,6 +130,8 @@ def _rules(mapping: TableMapping) -> Iterator[str]:
     yield from _identity(mapping)
     for column, text in mapping.add_columns.items():
         yield f"Each row has {_code(text)} in the column {_code(column)}."
+    for column, type_ in mapping.types.items():
+        yield f"The column {_code(column)} takes values of type {_code(type_)}."
 
 
 def _identity(mapping: TableMapping) -> Iterator[str]:

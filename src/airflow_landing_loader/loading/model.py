@@ -35,7 +35,8 @@ class Load:
 
     :param sequence: rises with every load of the warehouse; orders loads where clocks cannot.
     :param record_count: records counted by the inspection; equals ``row_count + rejected_count``.
-    :param drift_columns: columns of the file that the table lacks, as they stand in ``_extra``.
+    :param drift_columns: columns of the file that the table lacked when it was loaded, as they
+        stood in ``_extra``.
     :param missing_columns: columns of the table that the file lacks.
     :param restates_load_id: the earlier load of the same table and file name, or of the same key,
         with other content.

@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from airflow_landing_loader.config.mapping.column_names import clean_name, same
 from airflow_landing_loader.exceptions import TransientError
 from airflow_landing_loader.landing.formats.csv.first_file import require_plain
 from airflow_landing_loader.landing.model import Validated
-from airflow_landing_loader.loading.columns.drift import Owners, TableColumn, plan_columns
-from airflow_landing_loader.loading.columns.names import columns_of
+from airflow_landing_loader.loading.columns.drift import (
+    ColumnPlan,
+    Owners,
+    TableColumn,
+    plan_columns,
+)
+from airflow_landing_loader.loading.columns.names import column_name, columns_of
 from airflow_landing_loader.loading.columns.typed import typed_columns
 from airflow_landing_loader.loading.model import short_id
 from airflow_landing_loader.loading.planning.identity import (
@@ -87,18 +93,29 @@ def forecast(settings: Settings, validated: Validated) -> Forecast:
         return _named(decision, Forecast(would="create", records=inspection.records, known=names))
     plan = plan_columns(columns, table or (), owners, file=name)
     typed_columns(validated.delivery.mapping.table, plan.known, file=name)
+    becoming = _becoming(validated, plan)
     ahead = Forecast(
         would="load",
         records=inspection.records,
-        known=tuple(column.name for _, column in plan.known),
-        extra=tuple(extra for _, extra in plan.extra),
+        known=(*(column.name for _, column in plan.known), *becoming.values()),
+        extra=tuple(extra for _, extra in plan.extra if extra not in becoming),
         missing=tuple(column.name for column in plan.missing),
         notes=(
             *(("it lacks more than half of the table's columns",) if plan.lacks_most else ()),
             *(taken.sentence() for taken in plan.taken),
+            *(f"types would make {name!r} a column of the table first" for name in becoming),
         ),
     )
     return _named(decision, ahead)
+
+
+def _becoming(validated: Validated, plan: ColumnPlan) -> dict[str, str]:
+    """The columns that the mapping's ``types`` would make before the load, by their names in
+    ``_extra``; whether their history fits is seen by the load."""
+    wanted = {same(clean_name(name)) for name in validated.delivery.mapping.types}
+    taken = {taken.name for taken in plan.taken}
+    names = (name for _, name in plan.extra if same(name) in wanted and name not in taken)
+    return {name: column_name(name) for name in names}
 
 
 def _named(decision: Decision, ahead: Forecast) -> Forecast:

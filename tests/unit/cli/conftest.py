@@ -47,10 +47,10 @@ class Cli:
     zones: Zones
     monkeypatch: pytest.MonkeyPatch
 
-    def __call__(self, *arguments: str) -> Ran:
+    def __call__(self, *arguments: str, answer: str | None = None) -> Ran:
         from airflow_landing_loader.cli.app import app
 
-        result = CliRunner().invoke(app, arguments, prog_name="landing-loader")
+        result = CliRunner().invoke(app, arguments, input=answer, prog_name="landing-loader")
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert "Traceback" not in result.output

@@ -189,6 +189,14 @@ def test_replay_verify_and_unload(day: Any) -> None:
     _agree("replay FILE...", good | {"record_error": None}, {"record_error": _an_error(day)})
 
 
+def test_promote(day: Any) -> None:
+    day.land("good_2.csv", "a,b\n1,2\n")
+    assert day("run", "--once").code == 1
+    arguments = ("promote", "raw_good", "b", "--json")
+    asked = (day(*arguments, *more).json() for more in (["--dry-run"], ["--yes"], []))
+    _agree("promote TABLE COLUMN", *asked)
+
+
 def _verified(day: Any) -> list[Any]:
     import duckdb
 

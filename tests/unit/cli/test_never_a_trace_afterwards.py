@@ -23,6 +23,7 @@ COMMANDS = [
     ["verify", "instruments_1.csv", "--json"],
     ["run", "--once"],
     ["unload", "trades_1.csv", "--json"],
+    ["promote", "raw_instruments", "name", "--yes"],
     ["unload", "instruments_1.csv"],
 ]
 ALL_COMMANDS = [

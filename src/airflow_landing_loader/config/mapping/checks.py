@@ -69,7 +69,7 @@ def _folded(table: str) -> str:
 
 
 def share_dag_keys(mappings: Sequence[TableMapping]) -> tuple[TableMapping, ...]:
-    """Give each mapping what another mapping of its table says about the DAG they share.
+    """Give each mapping what another mapping of its table says about what they share.
 
     :param mappings: mappings that :func:`check` found nothing about.
     """
@@ -96,7 +96,7 @@ def _check_dag_keys(all_written: Sequence[Written], found: Findings) -> None:
         for key, value in _said(written.mapping).items() if written.mapping else ():
             said[written.table or "", key].append((index, value))
     for (_, key), members in said.items():
-        if len({value for _, value in members}) > 1:
+        if any(value != members[0][1] for _, value in members):  # some cannot be hashed
             for index, value in members:
                 others = (all_written[i].origin for i, other in members if other != value)
                 named = list(islice(others, _MAX_NAMED + 1))
@@ -107,8 +107,8 @@ def _difference(written: Written, key: str, others: Sequence[str]) -> Finding:
     named = ", ".join(others[:_MAX_NAMED]) + (" and others" if len(others) > _MAX_NAMED else "")
     return Finding(
         ErrorCode.MAPPING_CONTRADICTION,
-        f"The table {written.table} has one DAG, but another mapping of it says another {key} "
-        f"({named}).",
+        f"The table {written.table} has one {'list of types' if key == 'types' else 'DAG'}, but "
+        f"another mapping of it says another {key} ({named}).",
         f"Write {key} in one mapping of {written.table}, or the same in all.",
         locate(written.pair, (key,)).key,
         (key,),

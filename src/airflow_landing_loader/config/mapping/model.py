@@ -16,9 +16,11 @@ from pydantic_core.core_schema import ValidationInfo
 from airflow_landing_loader.config.mapping import rules
 from airflow_landing_loader.config.mapping.column_names import check_different
 from airflow_landing_loader.config.mapping.counted_lines import HeaderRecord, Trailer
+from airflow_landing_loader.config.mapping.column_types import ColumnType
 from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.config.mapping.dialect import ColumnName, CsvDialect, CsvKeys
 from airflow_landing_loader.config.mapping.fields import (
+    MAX_COLUMNS,
     CompressionKey,
     Exclude,
     FilePattern,
@@ -59,7 +61,7 @@ __all__ = [
 
 RESERVED_KEYS = ("format", "source", "strategy", "expect", "environments")
 
-TABLE_KEYS = ("schedule", "workers", "on_failed_file", "dbt", "dag", "bigquery")
+TABLE_KEYS = ("schedule", "workers", "on_failed_file", "dbt", "dag", "bigquery", "types")
 """Keys that speak of the table or its DAG: the reader makes them equal in all its mappings."""
 
 PROOFS = ("go_file", "trailer", "header_record")
@@ -85,6 +87,7 @@ AddedColumns = Annotated[
     dict[ColumnName, AddedText],
     Field(max_length=100),
 ]
+ColumnTypes = Annotated[dict[ColumnName, ColumnType], Field(max_length=MAX_COLUMNS)]
 
 
 class TableMapping(MappingModel):
@@ -123,6 +126,11 @@ class TableMapping(MappingModel):
         default={},
         description="Columns that the file has not, by name: a text, with the named parts of the "
         "pattern in braces.",
+    )
+    types: ColumnTypes = Field(
+        default={},
+        description="Types of columns, by name: the table is made with them, and drift columns "
+        "that are named here become columns, with their history, at the next load.",
     )
     compression: CompressionKey = Field(
         default="auto",
@@ -239,6 +247,12 @@ class TableMapping(MappingModel):
             there = Pattern.parse(info.data["pattern"]).names
             for column, text in value.items():
                 require_parts(Template.parse(text).names, there, ("add_columns", column))
+        return value
+
+    @field_validator("types")
+    @classmethod
+    def _of_different_columns(cls, value: dict[str, str]) -> dict[str, str]:
+        check_different(value)
         return value
 
     @field_validator("archive_layout")

@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from airflow_landing_loader.config.mapping.column_names import OWN_COLUMNS, same
+from airflow_landing_loader.config.mapping.column_names import OWN_COLUMNS, clean_name, same
+from airflow_landing_loader.config.mapping.column_types import TEXT
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.loading.columns.names import FileColumn, collision
 from airflow_landing_loader.safe_text import counted
@@ -100,6 +101,20 @@ class ColumnPlan:
         return replace(self, owned={})
 
 
+def first_columns(
+    columns: Sequence[FileColumn], types: Mapping[str, str]
+) -> tuple[TableColumn, ...]:
+    """Return the columns that a table is made with, text unless the mapping gives them a type.
+
+    :param columns: of its first file.
+    :param types: the mapping's ``types``; all in the reader's words.
+    """
+    by_name = {same(clean_name(name)): type_ for name, type_ in types.items()}
+    return tuple(
+        TableColumn(column.column, by_name.get(same(column.name), TEXT)) for column in columns
+    )
+
+
 def plan_columns(
     columns: Sequence[FileColumn], table: Sequence[TableColumn], owners: Owners, *, file: str
 ) -> ColumnPlan:
@@ -171,6 +186,15 @@ def _places(
             raise collision(column.name, columns[places[key]].name, of_table[key].name)
         places[key] = index
     return places
+
+
+def place_of(column: FileColumn, of_table: Mapping[str, TableColumn], owners: Owners) -> str | None:
+    """The column of the table that a file's column goes to, if there is one.
+
+    :param of_table: the table's columns by their names, :func:`same`.
+    """
+    owned = {same(owner): key for key, owner in owners.items() if key in of_table}
+    return _place(column, of_table, owners, owned)
 
 
 def _place(

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn
+from airflow_landing_loader.loading.columns.promotion import Prospect
 from airflow_landing_loader.loading.model import (
     DbtDue,
     DeliveryOutcome,
@@ -108,6 +109,25 @@ class Loader(Protocol):
         ...
 
 
+class Promoter(Protocol):
+    """Drift columns that become columns."""
+
+    def prospect(self, table: str, name: str, type_: str | None) -> Prospect:
+        """What the promotion of a column that is in ``_extra`` would do.
+
+        Raises :class:`TerminalError` where it cannot be promoted.
+
+        :param name: the sender's, or the mapping's where that names it.
+        :param type_: of :mod:`~airflow_landing_loader.config.mapping.column_types`; ``None``: text,
+            or the type of a column that is there.
+        """
+        ...
+
+    def promote(self, table: str, name: str, type_: str | None) -> Prospect:
+        """Do it, and say what was done; the same call finishes what a dead one has begun."""
+        ...
+
+
 class Ledger(Protocol):
     """The books: our own tables, asked and written."""
 
@@ -177,5 +197,5 @@ class Catalog(Protocol):
         ...
 
 
-class Warehouse(Loader, Ledger, Catalog, Protocol):
+class Warehouse(Loader, Promoter, Ledger, Catalog, Protocol):
     """Where rows go. Every method takes the locks it needs and gives them back."""

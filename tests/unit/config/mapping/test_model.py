@@ -79,6 +79,7 @@ def test_defaults() -> None:
             "escape_sequences": None,
         },
         "add_columns": {},
+        "types": {},
         "compression": "auto",
         "on_bad_row": "fail",
         "max_rejected": 0.01,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from airflow_landing_loader.exceptions import (
@@ -14,7 +14,12 @@ from airflow_landing_loader.exceptions import (
     explained,
 )
 from airflow_landing_loader.landing.model import Validated
-from airflow_landing_loader.loading.columns.drift import Owners, TableColumn, filled
+from airflow_landing_loader.loading.columns.drift import (
+    Owners,
+    TableColumn,
+    filled,
+    first_columns,
+)
 from airflow_landing_loader.loading.columns.names import columns_of
 from airflow_landing_loader.loading.ledger.deliveries import loaded_record
 from airflow_landing_loader.loading.ledger.rows import column_rows, load_row, total_rows
@@ -39,6 +44,7 @@ from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs
 from airflow_landing_loader.loading.warehouses.bigquery.ledger import Ledger
 from airflow_landing_loader.loading.warehouses.bigquery.raw_table import Tables
 from airflow_landing_loader.loading.warehouses.bigquery.staging import Staged, Stager
+from airflow_landing_loader.loading.warehouses.bigquery.values import type_word
 from airflow_landing_loader.loading.warehouses.manifest import (
     Manifest,
     Part,
@@ -143,7 +149,8 @@ class BatchLoader:
         todo = [i for i in items if not self._is_staged(i)]
         before = {t: (set(batch.staged), batch.owners) for t, batch in self._batches.items()}
         try:
-            for reading in readings(todo, lambda table: self._table(table).is_text_only):
+            typed = {i.table for i in todo if i.validated.delivery.mapping.types}
+            for reading in readings(todo, lambda table: self._is_text_only(table, typed)):
                 for group in reading:
                     self._stage(group, uuid.uuid4().hex)
         except LandingError as error:
@@ -167,8 +174,10 @@ class BatchLoader:
         if not batch.exists and not batch.columns:
             self._stager.require_plain_table(first)
         columns = batch.columns or tuple(
-            TableColumn(column.column, "STRING")
-            for column in columns_of(first.validated.delivery, first.validated.inspection)
+            replace(column, type=type_word(column.type))
+            for column in first_columns(
+                columns_of(first.validated.delivery, first.validated.inspection), mapping.types
+            )
         )
         direct = (
             mapping.bigquery.commit == "load_job"
@@ -184,6 +193,14 @@ class BatchLoader:
             staged = self._stager.stage_together(items, columns, batch.owners, path, direct=direct)
         batch.staged |= {item.load_id: staged for item in items}
         batch.columns, batch.owners = columns, staged.owners
+
+    def _is_text_only(self, table: str, typed: Collection[str]) -> bool:
+        """Whether a table has text columns only, or will be made so.
+
+        :param typed: those whose mappings give columns types.
+        """
+        batch = self._table(table)
+        return batch.is_text_only and (bool(batch.columns) or table not in typed)
 
     def _table(self, table: str) -> _TableBatch:
         if table not in self._batches:
@@ -255,8 +272,9 @@ class BatchLoader:
         for part in manifest.parts:
             mapping = next(i for i in items if i.table == part.table).validated.delivery.mapping
             if not self._batches[part.table].exists:
-                names = [name for name, _ in part.columns]
-                self._tables.create(part.table, names, mapping.bigquery, row_number=part.row_number)
+                self._tables.create(
+                    part.table, part.columns, mapping.bigquery, row_number=part.row_number
+                )
             columns = self._tables.columns_of(part.table) or ()
             self._tables.fit(part.table, columns, row_number=part.row_number)
         self._stager.hand_over(uri for part in manifest.parts for uri in part.uris)

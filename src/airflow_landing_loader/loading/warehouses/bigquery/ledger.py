@@ -123,11 +123,11 @@ class Ledger(Books):
         return int(rows[0][0]), [prior_load(row[1:]) for row in rows if row[1] is not None]
 
     def _run(self, sql: str, bound: Values) -> list[tuple[Any, ...]]:
-        rows = self._jobs.query(sql, _parameters(bound))
+        rows = self._jobs.query(sql, parameters(bound))
         return [tuple(values.ours(value) for value in row) for row in rows]
 
     def _stream(self, sql: str, bound: Values) -> Iterator[tuple[Any, ...]]:
-        return self._jobs.stream(sql, _parameters(bound))
+        return self._jobs.stream(sql, parameters(bound))
 
 
 def insert(table: OwnTable, **instead: str) -> str:
@@ -155,7 +155,8 @@ def _missing(table: OwnTable, have: set[tuple[Any, ...]], exists: bool) -> list[
     ]
 
 
-def _parameters(bound: Values) -> list[Parameter]:
+def parameters(bound: Values) -> list[Parameter]:
+    """Return values as the parameters of a statement."""
     return [_parameter(name, value) for name, value in bound.items()]
 
 

@@ -22,7 +22,11 @@ from airflow_landing_loader.loading.columns.own import (
 from airflow_landing_loader.loading.warehouses.bigquery.errors import GOOGLE_ERRORS, translate
 from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs
 from airflow_landing_loader.loading.warehouses.bigquery.options import BigQueryOptions
-from airflow_landing_loader.loading.warehouses.bigquery.values import texts, type_of_field
+from airflow_landing_loader.loading.warehouses.bigquery.values import (
+    schema_field,
+    texts,
+    type_of_field,
+)
 
 _WORKERS = 8  # requests at a time; the client's pool has ten connections
 _OWN_TYPES = {LOAD_ID: "STRING", EXTRA: "STRING", ROW_NUMBER: "INT64"}
@@ -86,28 +90,36 @@ class Tables:
         )
 
     def create(
-        self, table: str, names: Sequence[str], layout: BigQueryTable, *, row_number: bool
+        self,
+        table: str,
+        theirs: Sequence[tuple[str, str]],
+        layout: BigQueryTable,
+        *,
+        row_number: bool,
     ) -> None:
-        """Create a raw table unless it is there: the file's columns as text, then our own.
+        """Create a raw table unless it is there: the file's columns, then our own.
 
         Its dataset is made too, if it is not the default one.
 
+        :param theirs: (name, type) of the file's, in BigQuery's words.
         :raises TerminalError: ``LOAD_TABLE_UNFIT``, the table shall be clustered by a column that
             the file lacks.
         """
         dataset, _, name = table.rpartition(".")
         if dataset:
             self._create_dataset(dataset, layout.location or self._jobs.location)
-        columns = {column: "STRING" for column in names}
-        columns |= {own: _OWN_TYPES[own] for own in own_columns(row_number=row_number)}
+        own = [(name, _OWN_TYPES[name]) for name in own_columns(row_number=row_number)]
+        columns = [schema_field(name, type_) for name, type_ in (*theirs, *own)]
         made = bigquery.Table(
             f"{self._options.project}.{dataset or self._options.dataset}.{name}",
-            schema=[bigquery.SchemaField(column, kind) for column, kind in columns.items()],
+            schema=columns,
         )
         if layout.partition_by is not None:
             made.time_partitioning = bigquery.TimePartitioning(type_=layout.partition_by.upper())
         if layout.cluster_by:
-            made.clustering_fields = _clustering(table, tuple(columns), layout.cluster_by)
+            made.clustering_fields = _clustering(
+                table, [column.name for column in columns], layout.cluster_by
+            )
         made.labels = layout.labels
         try:
             self._jobs.client.create_table(made, exists_ok=True)

@@ -33,7 +33,10 @@ _READER = {
     "NUMERIC": "DECIMAL(38, 9)",
 }
 _DECIMAL = re.compile(r"(?:BIG)?NUMERIC\((\d+), (\d+)\)")
+_READER_DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 _MOST_DIGITS = 38  # of the reader's decimals
+_NUMERIC_PLACES, _NUMERIC_DIGITS = 9, 29  # behind the point and before it
+_TYPES = {theirs: ours for ours, theirs in reversed(_READER.items())}
 
 
 def own_type(type_: str) -> str:
@@ -49,12 +52,29 @@ def type_of_field(field: bigquery.SchemaField) -> str:
     return f"ARRAY<{name}>" if field.mode == "REPEATED" else name
 
 
+def schema_field(name: str, type_: str) -> bigquery.SchemaField:
+    """Return a column of a type as SQL writes it."""
+    if match := _DECIMAL.fullmatch(type_):
+        kind = type_.partition("(")[0]
+        return bigquery.SchemaField(name, kind, precision=int(match[1]), scale=int(match[2]))
+    return bigquery.SchemaField(name, type_)
+
+
 def reader_type(type_: str) -> str | None:
     """Return the reader's word for BigQuery's, ``None`` if text is not loaded into it."""
     if match := _DECIMAL.fullmatch(type_):
         precision, scale = int(match[1]), int(match[2])
         return f"DECIMAL({precision}, {scale})" if precision <= _MOST_DIGITS else None
     return _READER.get(type_)
+
+
+def type_word(type_: str) -> str:
+    """Return BigQuery's word for one of the types that a mapping may give a column."""
+    if match := _READER_DECIMAL.fullmatch(type_):
+        digits, places = int(match[1]), int(match[2])
+        small = places <= _NUMERIC_PLACES and digits - places <= _NUMERIC_DIGITS
+        return f"{'' if small else 'BIG'}NUMERIC({digits}, {places})"
+    return _TYPES[type_]
 
 
 def reader_columns(columns: Sequence[TableColumn]) -> tuple[TableColumn, ...]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from airflow_landing_loader.clients import GoogleClients
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn
+from airflow_landing_loader.loading.columns.promotion import Prospect, unknown_table
 from airflow_landing_loader.loading.ledger.tables import now
 from airflow_landing_loader.loading.model import (
     DbtDue,
@@ -35,9 +36,11 @@ from airflow_landing_loader.loading.warehouses.bigquery.folder import StagingFol
 from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs
 from airflow_landing_loader.loading.warehouses.bigquery.ledger import Ledger
 from airflow_landing_loader.loading.warehouses.bigquery.options import BigQueryOptions
+from airflow_landing_loader.loading.warehouses.bigquery.promoting import BigQueryPromoting
 from airflow_landing_loader.loading.warehouses.bigquery.raw_table import Tables
 from airflow_landing_loader.loading.warehouses.bigquery.script import unload_script
 from airflow_landing_loader.loading.warehouses.bigquery.staging import Stager
+from airflow_landing_loader.loading.warehouses.promoting import bring_columns, with_notes
 from airflow_landing_loader.loading.warehouses.recovery import Recovery
 from airflow_landing_loader.safe_text import storable
 from airflow_landing_loader.storage.zone import Zone
@@ -79,6 +82,7 @@ class BigQueryWarehouse:
             options.staging_bucket,
             f"_landing_loader_staging/{options.project}.{options.dataset}/{place}/",
         )
+        self._promoting = BigQueryPromoting(self._jobs, self._ledger, self._tables)
         self._committer = Committer(self._jobs, options, self._folder, landing)
         self._recovery = Recovery(self._committer, self._folder)
 
@@ -87,15 +91,30 @@ class BigQueryWarehouse:
             return ()
         self._ledger.ensure_tables()
         given_up = self._recovery.finish_open({v.delivery.mapping.table for v in batch})
+        brought = bring_columns(self._promoting, batch)
         stager = Stager(self._options, self._folder, self._landing)
         try:
-            return tuple(
-                verdict
-                for part in self._parts(batch)
-                for verdict in self._loader(stager, run).load(part, given_up)
+            return with_notes(
+                (
+                    verdict
+                    for part in self._parts(batch)
+                    for verdict in self._loader(stager, run).load(part, given_up)
+                ),
+                brought,
             )
         finally:
             stager.close()
+
+    def prospect(self, table: str, name: str, type_: str | None) -> Prospect:
+        if not self._ledger.has_tables():
+            raise unknown_table(table, ())
+        return self._promoting.prospect(table, name, type_)
+
+    def promote(self, table: str, name: str, type_: str | None) -> Prospect:
+        self._ledger.ensure_tables()
+        # What was staged before has the column in _extra.
+        self._recovery.finish_open({table})
+        return self._promoting.promote(table, name, type_)
 
     def record_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
         if records:

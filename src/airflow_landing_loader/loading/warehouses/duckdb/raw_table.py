@@ -205,16 +205,16 @@ def relations(con: Connection) -> frozenset[tuple[str, str]]:
 
 
 def create(
-    con: Connection, table: str, names: Sequence[str], *, row_number: bool
+    con: Connection, table: str, theirs: Sequence[TableColumn], *, row_number: bool
 ) -> tuple[TableColumn, ...]:
-    """Create a raw table: the file's columns as text, then our own; return them."""
+    """Create a raw table: the file's columns, then our own; return them."""
     name = quoted(con, table)
     schema, _, _ = name.rpartition(".")
     if schema:
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     own = own_columns(row_number=row_number)
     columns = [
-        *(TableColumn(name, "VARCHAR") for name in names),
+        *theirs,
         *(TableColumn(name, _OWN_TYPES[name][0]) for name in own),
     ]
     definitions = ", ".join(f"{sql_name(column.name)} {column.type}" for column in columns)

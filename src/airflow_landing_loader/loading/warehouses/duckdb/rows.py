@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_landing_loader.landing.model import Validated
-from airflow_landing_loader.loading.columns.drift import ColumnPlan, Owners, plan_columns
+from airflow_landing_loader.loading.columns.drift import (
+    ColumnPlan,
+    Owners,
+    first_columns,
+    plan_columns,
+)
 from airflow_landing_loader.loading.columns.names import LOAD_ID, FileColumn, columns_of
 from airflow_landing_loader.loading.columns.typed import typed_columns
 from airflow_landing_loader.loading.planning.decisions import Planned
@@ -151,8 +156,8 @@ class RowWriter:
             return plan_columns((), (), {}, file=file)
         if there is None:
             self._records.require_plain_table(validated)
-            names = [column.column for column in columns]
-            fitted = raw_table.create(self._con, table, names, row_number=row_number)
+            made = first_columns(columns, mapping.types)
+            fitted = raw_table.create(self._con, table, made, row_number=row_number)
             # The owners of an earlier table of that name own nothing here.
             plan = plan_columns(columns, fitted, {}, file=file)
         else:

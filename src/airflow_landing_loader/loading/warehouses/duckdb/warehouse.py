@@ -13,6 +13,7 @@ import duckdb
 from airflow_landing_loader.exceptions import ErrorCode, LandingError, TransientError
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn
+from airflow_landing_loader.loading.columns.promotion import Prospect, unknown_table
 from airflow_landing_loader.loading.ledger.tables import now
 from airflow_landing_loader.loading.model import (
     DbtDue,
@@ -28,6 +29,7 @@ from airflow_landing_loader.loading.warehouses.duckdb import snapshot
 from airflow_landing_loader.loading.warehouses.duckdb.committed import Committed, committed
 from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
 from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
+from airflow_landing_loader.loading.warehouses.duckdb.promoting import DuckDBPromoting
 from airflow_landing_loader.loading.warehouses.duckdb.session import (
     Connection,
     SessionOptions,
@@ -74,8 +76,10 @@ class DuckDBWarehouse:
         # Imported here, as is what unloads: a task that reads our tables, or says where a file lies
         # now, loads nothing and would take longer to start than to work.
         from airflow_landing_loader.loading.warehouses.duckdb.batch import BatchLoader
+        from airflow_landing_loader.loading.warehouses.promoting import bring_columns, with_notes
 
         with self._writing(_purpose(batch)) as con:
+            brought = bring_columns(self._promoting(con), batch)
             loader = BatchLoader(
                 con,
                 run,
@@ -83,7 +87,17 @@ class DuckDBWarehouse:
                 archive=self._archive,
                 lift_memory_bound=lambda: lift_memory_bound(con, self._options),
             )
-            return loader.load(batch)
+            return with_notes(loader.load(batch), brought)
+
+    def prospect(self, table: str, name: str, type_: str | None) -> Prospect:
+        with self._reading() as con:
+            if con is None or not Ledger(con).has_tables():
+                raise unknown_table(table, ())
+            return self._promoting(con).prospect(table, name, type_)
+
+    def promote(self, table: str, name: str, type_: str | None) -> Prospect:
+        with self._writing(f"promoting a column of {table}") as con:
+            return self._promoting(con).promote(table, name, type_)
 
     def record_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
         if records:
@@ -172,6 +186,9 @@ class DuckDBWarehouse:
         if due:
             with self._writing("recording a dbt run") as con:
                 Ledger(con).put_dbt_runs(due, succeeded=succeeded)
+
+    def _promoting(self, con: Connection) -> DuckDBPromoting:
+        return DuckDBPromoting(con, lambda: lift_memory_bound(con, self._options))
 
     def _remembered(self, limit: int, error: TransientError) -> Overview:
         holder = DatabaseLock(self._database).holder()
