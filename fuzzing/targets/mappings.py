@@ -35,6 +35,7 @@ _SECTIONS = (
     ("dag",),
     ("bigquery",),
     ("identity",),
+    ("quality",),
 )
 _KEYS = sorted({*RESERVED_KEYS, *itertools.chain.from_iterable(map(keys_of, _SECTIONS))})
 TOKENS = (
@@ -50,7 +51,7 @@ TOKENS = (
     b"x_*.go", b"table: raw_x", b"raw_x", b"staging.raw_y", b"load_metadata", b"_load_id",
     b"properties", b"csv", b"fail", b"reject", b"skip", b"append", b"header", b"{table}/{yyyy}",
     b"END", b"^T", b"(?P<count>1)", b"(?P<n>2)", b"n", b"$.n", b"totals: {a: 2}",
-    b"{a: BIGINT}", b"DECIMAL(9,2)", b"DATE",
+    b"{a: BIGINT}", b"[a, [a, b]]", b"99.5", b"DECIMAL(9,2)", b"DATE",
     b"utf-16", b"@daily", b"0 6 30 2 *", b"*/5 1,2 l jan sun", b"record_count", b"day", b"EU",
     *(f"{key}: ".encode() for key in _KEYS),
 )  # fmt: skip

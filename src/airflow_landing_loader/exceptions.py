@@ -141,6 +141,7 @@ class ErrorCode(StrEnum):
     LOAD_BAD_VALUE = "load.bad_value"
     LOAD_TABLE_UNFIT = "load.table_unfit"
     LOAD_READER_DISAGREES = "load.reader_disagrees"
+    QUALITY_TOO_LOW = "quality.too_low"
 
     # What is asked of a load afterwards.
     LOAD_UNKNOWN = "load.unknown"

@@ -56,6 +56,12 @@ EVERY_KEY: dict[str, Any] = {
     "compression": "zip",
     "on_bad_row": "reject",
     "max_rejected": 0.5,
+    "quality": {
+        "required": ["a"],
+        "types": {"b": "DATE"},
+        "unique": ["a", ["a", "b"]],
+        "fail_below": 99.5,
+    },
     "on_duplicate": "fail",
     "on_redelivery": "replace",
     "identity": {"content": True},

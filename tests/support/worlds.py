@@ -27,6 +27,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     LOAD_COLUMNS,
     LOAD_DELIVERIES,
     LOAD_METADATA,
+    LOAD_QUALITY,
     LOAD_REJECTS,
     LOAD_TOTALS,
 )
@@ -138,7 +139,14 @@ class Side(ABC):
         name = "sequence" if ordered else "filename"
         known = {row["load_id"]: f"load {row[name]}" for row in loads}
         raw = sorted({mapping.table for mapping in self.mappings})
-        books = (LOAD_METADATA, LOAD_COLUMNS, LOAD_REJECTS, LOAD_TOTALS, LOAD_DELIVERIES)
+        books = (
+            LOAD_METADATA,
+            LOAD_COLUMNS,
+            LOAD_REJECTS,
+            LOAD_TOTALS,
+            LOAD_QUALITY,
+            LOAD_DELIVERIES,
+        )
         tables = [t.name for t in books]
         found = {LOAD_METADATA.name: loads} | {
             name: self.table(name) or [] for name in (*tables, *raw) if name != LOAD_METADATA.name

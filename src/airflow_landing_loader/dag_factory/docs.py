@@ -11,6 +11,7 @@ from airflow_landing_loader.config.mapping.model import (
     TableMapping,
     Trailer,
 )
+from airflow_landing_loader.config.mapping.quality import Quality
 from airflow_landing_loader.config.mapping.totals import places_of
 from airflow_landing_loader.exceptions import shown
 from airflow_landing_loader.landing.control.totals import NAMES
@@ -130,8 +131,16 @@ def _rules(mapping: TableMapping) -> Iterator[str]:
     yield from _identity(mapping)
     for column, text in mapping.add_columns.items():
         yield f"Each row has {_code(text)} in the column {_code(column)}."
+    yield from _quality(mapping.quality or Quality())
     for column, type_ in mapping.types.items():
         yield f"The column {_code(column)} takes values of type {_code(type_)}."
+
+
+def _quality(quality: Quality) -> Iterator[str]:
+    for sentence in quality.sentences():
+        yield f"Counted for its quality: records of which {_code(sentence)} does not hold."
+    if quality.fail_below is not None:
+        yield f"Less than {quality.fail_below:g} % of good records fail the file."
 
 
 def _identity(mapping: TableMapping) -> Iterator[str]:

@@ -45,6 +45,8 @@ class Load:
         of ``sequence``: a restatement that replaces, or an unload; ``None`` while they are there.
     :param identity_key: what the delivery is of, where the mapping says that by parts of its name:
         a JSON object of them and their values.
+    :param quality_score: percent of its records that break no rule of ``quality``; ``None`` where
+        the mapping has none.
     """
 
     load_id: str
@@ -72,6 +74,7 @@ class Load:
     run_id: str | None
     removed_sequence: int | None = None
     identity_key: str | None = None
+    quality_score: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,7 @@ from airflow_landing_loader.loading.columns.added import cells_of
 from airflow_landing_loader.loading.columns.names import ROW_NUMBER
 from airflow_landing_loader.loading.ledger.records import columns_lost
 from airflow_landing_loader.loading.model import Load, LoadTotal
+from airflow_landing_loader.loading.reading.quality import QualityLine
 from airflow_landing_loader.loading.warehouses.base import CommittedLoad, Ledger
 from airflow_landing_loader.maintenance.archived import (
     archived_place,
@@ -37,10 +38,12 @@ from airflow_landing_loader.maintenance.archived import (
 )
 from airflow_landing_loader.maintenance.comparison import Comparison, comparison_of
 from airflow_landing_loader.maintenance.fingerprint import Fingerprint
+from airflow_landing_loader.maintenance.recount import Recount
 from airflow_landing_loader.safe_text import counted, delivered
 from airflow_landing_loader.storage.content import FileContent, sha256_of
 
 REJECTS = "load_rejects"
+QUALITY = "load_quality"
 _TELL_EVERY = 5_000
 _T = TypeVar("_T")
 
@@ -212,6 +215,7 @@ class _Table:
         rows = () if without_table else found.rows(self.comparison.selected, longest)
         for values in progress.watch(rows):
             self.sums.add(self.comparison.of_row(values))
+        self.columns, self.quality = found.columns, found.quality
         self.rejects = Fingerprint(2)
         self.rejected = array("q")  # numbers of records, ascending
         for number, text in found.rejects():
@@ -239,6 +243,7 @@ class _File:
     ) -> None:
         self.sums = Fingerprint(len(held.comparison.names))
         self.rejects = Fingerprint(2)
+        recount = Recount(mapping, inspection, held.columns) if mapping.quality else None
         rejected, numbered = iter(held.rejected), held.numbered
         next_reject = next(rejected, None)
         added = cells_of(mapping, delivered(held.load.filename))
@@ -246,11 +251,16 @@ class _File:
             if record.number == next_reject:
                 self.rejects.add((str(record.number), record.text))
                 next_reject = next(rejected, None)
+                if recount:
+                    recount.reject()
             elif len(record.cells) != len(inspection.columns):
                 # It can be nowhere else; if it is not there, the two sums differ.
                 self.rejects.add((str(record.number), record.text))
             else:
                 self.sums.add(held.comparison.of_record(record, added, numbered=numbered))
+                if recount:
+                    recount.add((*record.cells, *added))
+        self.quality = recount.lines() if recount else ()
 
 
 def _total_proof(booked: LoadTotal, inspection: Inspection) -> TotalProof:
@@ -281,9 +291,28 @@ def _proof(held: _Table, read: _File, totals: tuple[TotalProof, ...]) -> Proof:
         records=read.sums.rows,
         file=read.sums.total,
         table=held.sums.total,
-        columns=(*columns, rejects),
+        columns=(*columns, rejects, *_quality_proof(held.quality, read.quality)),
         totals=totals,
     )
+
+
+def _quality_proof(
+    booked: Sequence[QualityLine], counted: Sequence[QualityLine]
+) -> Iterator[ColumnProof]:
+    """The figures of quality, where the mapping has the rules that it had for the load."""
+    if booked and _rules_of(booked) == _rules_of(counted):
+        yield ColumnProof(name=QUALITY, file=_sum_of(counted), table=_sum_of(booked))
+
+
+def _rules_of(lines: Sequence[QualityLine]) -> list[tuple[str, str]]:
+    return sorted((line.rule, line.column or "") for line in lines)
+
+
+def _sum_of(lines: Sequence[QualityLine]) -> str:
+    figures = Fingerprint(3)
+    for line in lines:
+        figures.add((line.rule, line.column, str(line.failed)))
+    return figures.total
 
 
 def _present(found: CommittedLoad) -> CommittedLoad:

@@ -90,7 +90,10 @@ def forecast(settings: Settings, validated: Validated) -> Forecast:
     if table is None and names:
         landing = open_zones(settings).landing
         require_plain(landing.source(validated.delivery.data), validated)
-        return _named(decision, Forecast(would="create", records=inspection.records, known=names))
+        made = Forecast(
+            would="create", records=inspection.records, known=names, notes=_quality(validated)
+        )
+        return _named(decision, made)
     plan = plan_columns(columns, table or (), owners, file=name)
     typed_columns(validated.delivery.mapping.table, plan.known, file=name)
     becoming = _becoming(validated, plan)
@@ -103,10 +106,21 @@ def forecast(settings: Settings, validated: Validated) -> Forecast:
         notes=(
             *(("it lacks more than half of the table's columns",) if plan.lacks_most else ()),
             *(taken.sentence() for taken in plan.taken),
+            *_quality(validated),
             *(f"types would make {name!r} a column of the table first" for name in becoming),
         ),
     )
     return _named(decision, ahead)
+
+
+def _quality(validated: Validated) -> tuple[str, ...]:
+    """What the load will count."""
+    rules = validated.delivery.mapping.quality
+    if rules is None:
+        return ()
+    least = rules.fail_below
+    fails = "" if least is None else f"; a score below {least:g} fails the file"
+    return (f"the load counts its quality: {', '.join(rules.sentences()) or 'no rules'}{fails}",)
 
 
 def _becoming(validated: Validated, plan: ColumnPlan) -> dict[str, str]:

@@ -145,5 +145,5 @@ def test_types_of_a_mapping(both: Any) -> None:
     assert {o.status for o in outcomes.values()} == {"loaded"}
     both.deliver("a_3.csv", "id,new,venue\n4,1e3,x\n")
     assert both.run()["a_3.csv"].status == "loaded"
-    assert both.load("id,n\n1,x\n", "a_4.csv").error.code == Code.LOAD_BAD_VALUE
+    assert both.load("id,day\n1,x\n", "a_4.csv").error.code == Code.LOAD_BAD_VALUE
     assert [proved(side) for side in both.sides] == [3, 3]

@@ -12,6 +12,7 @@ from airflow_landing_loader.cli.loop.tally import cures
 from airflow_landing_loader.cli.terminal import Screen, utc, when
 from airflow_landing_loader.landing.moves.sidecar import Sidecar
 from airflow_landing_loader.loading.model import DeliveryRecord, Load, OpenBatch, Overview, short_id
+from airflow_landing_loader.loading.reading.quality import shown_score
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.maintenance.archived import Resized, resized
 from airflow_landing_loader.maintenance.chosen import short_ids
@@ -100,6 +101,8 @@ def _notes(load: Load) -> str:
     parts = []
     if load.rejected_count:
         parts.append(f"{counted(load.rejected_count, 'record')} rejected")
+    if load.quality_score is not None:
+        parts.append(f"quality {shown_score(load.quality_score)}")
     if load.restates_load_id:
         parts.append(f"restates load {short_id(load.restates_load_id)}")
     if load.same_content_load_id:

@@ -23,6 +23,7 @@ from airflow_landing_loader.config.mapping.model import (
     Trailer,
 )
 from airflow_landing_loader.config.mapping.numbers import Numbers
+from airflow_landing_loader.config.mapping.quality import Quality
 from airflow_landing_loader.config.mapping.totals import ColumnTotals
 from airflow_landing_loader.config.yaml.findings import Finding, KeyPath, Spot, dotted, locate
 from airflow_landing_loader.config.yaml.nodes import ListNode, MapNode, Node, Pair, ScalarNode
@@ -48,6 +49,7 @@ _SECTIONS: dict[KeyPath, type[BaseModel]] = {
     ("dag",): DagOptions,
     ("bigquery",): BigQueryTable,
     ("identity",): Identity,
+    ("quality",): Quality,
 }
 _YAML_1_1_FLAGS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false"}
 _MAX_SHOWN = 60

@@ -15,12 +15,11 @@ from pydantic_core.core_schema import ValidationInfo
 
 from airflow_landing_loader.config.mapping import rules
 from airflow_landing_loader.config.mapping.column_names import check_different
+from airflow_landing_loader.config.mapping.column_types import ColumnTypes
 from airflow_landing_loader.config.mapping.counted_lines import HeaderRecord, Trailer
-from airflow_landing_loader.config.mapping.column_types import ColumnType
 from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.config.mapping.dialect import ColumnName, CsvDialect, CsvKeys
 from airflow_landing_loader.config.mapping.fields import (
-    MAX_COLUMNS,
     CompressionKey,
     Exclude,
     FilePattern,
@@ -41,6 +40,7 @@ from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.config.mapping.patterns.reading import PLACEHOLDERS
 from airflow_landing_loader.config.mapping.patterns.template import Template
 from airflow_landing_loader.config.mapping.proof import GoFile
+from airflow_landing_loader.config.mapping.quality import Quality
 from airflow_landing_loader.config.mapping.table_options import BigQueryTable, DagOptions
 from airflow_landing_loader.config.mapping.totals import check_columns
 from airflow_landing_loader.config.schedule import SCHEDULE_SCHEMA, check_schedule
@@ -87,7 +87,6 @@ AddedColumns = Annotated[
     dict[ColumnName, AddedText],
     Field(max_length=100),
 ]
-ColumnTypes = Annotated[dict[ColumnName, ColumnType], Field(max_length=MAX_COLUMNS)]
 
 
 class TableMapping(MappingModel):
@@ -147,6 +146,10 @@ class TableMapping(MappingModel):
         ge=0,
         lt=1,
         description="Largest share of rows that may be rejected; above it the file fails.",
+    )
+    quality: Quality | None = Field(
+        default=None,
+        description="Rules for records, counted for each load and kept in load_quality.",
     )
     on_duplicate: Literal["skip", "load", "fail"] = Field(
         default="skip",

@@ -7,6 +7,7 @@ LOAD_DELIVERIES = "load_deliveries"
 LOAD_COLUMNS = "load_columns"
 LOAD_REJECTS = "load_rejects"
 LOAD_TOTALS = "load_totals"
+LOAD_QUALITY = "load_quality"
 LOAD_DBT_RUNS = "load_dbt_runs"
 LOAD_SEQUENCE = "load_sequence"
 """BigQuery's: one row with the next number. Each commit updates it, so they come one by one."""
@@ -17,6 +18,7 @@ NAMES = (
     LOAD_COLUMNS,
     LOAD_REJECTS,
     LOAD_TOTALS,
+    LOAD_QUALITY,
     LOAD_DBT_RUNS,
     LOAD_SEQUENCE,
 )

@@ -216,7 +216,7 @@ def is_number(type_: str) -> bool:
 
 def is_said_by_form(type_: str) -> bool:
     """Whether what matches :func:`forms_of` is a value of the type, without a cast being tried."""
-    return type_ == "BOOLEAN" or _DECIMAL.fullmatch(type_) is not None
+    return _DECIMAL.fullmatch(type_) is not None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from airflow_landing_loader.loading.ledger.queries import Books
 from airflow_landing_loader.loading.model import DeliveryOutcome, Load, LoadColumn, LoadTotal
+from airflow_landing_loader.loading.reading.quality import QualityLine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,10 @@ class Booked:
     @property
     def totals(self) -> tuple[LoadTotal, ...]:
         return self.books.totals_of_load(self.load.load_id)
+
+    @property
+    def quality(self) -> tuple[QualityLine, ...]:
+        return self.books.quality_of_load(self.load.load_id)
 
     @property
     def sharing(self) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     LOAD_DBT_RUNS,
     LOAD_DELIVERIES,
     LOAD_METADATA,
+    LOAD_QUALITY,
     LOAD_TOTALS,
     OwnTable,
     now,
@@ -34,6 +35,7 @@ from airflow_landing_loader.loading.model import (
     LoadTotal,
 )
 from airflow_landing_loader.loading.planning.identity import Asked, Content, PriorLoad, Remembered
+from airflow_landing_loader.loading.reading.quality import QualityLine
 
 _Record = TypeVar("_Record")
 _BOUND = re.compile(r"(= ANY|ROWS)\(:(\w+)\)|:(\w+)")
@@ -239,6 +241,17 @@ class Books(ABC):
             LOAD_TOTALS,
             "WHERE load_id = :id ORDER BY column_name, kind, promised_by, width",
             id=load_id,
+        )
+
+    def quality_of_load(self, load_id: str) -> tuple[QualityLine, ...]:
+        """Return what was counted of a load's records, in no order."""
+        rows = self.ask(
+            "SELECT rule, column_name, failed_count FROM load_quality WHERE load_id = :id",
+            id=load_id,
+        )
+        return tuple(
+            row_of(QualityLine, LOAD_QUALITY, {"rule": rule, "column": column, "failed": failed})
+            for rule, column, failed in rows
         )
 
     def rejects_of(self, load_id: str) -> Iterator[tuple[int, str]]:

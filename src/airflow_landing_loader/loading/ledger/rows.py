@@ -55,6 +55,7 @@ def load_row(
         dag_id=run.dag_id,
         run_id=run.run_id,
         identity_key=key_of(delivery),
+        quality_score=None if written.quality is None else written.quality.score,
     )
 
 
@@ -104,4 +105,25 @@ def reject_rows(item: Planned, written: Written) -> list[tuple[object, ...]]:
             reject.text,
         )
         for reject in written.rejects
+    ]
+
+
+def quality_rows(item: Planned, written: Written) -> list[tuple[object, ...]]:
+    """Return a load's rows of ``load_quality``; none where its mapping has no rules."""
+    quality = written.quality
+    if quality is None:
+        return []
+    delivery = item.validated.delivery
+    return [
+        (
+            item.load_id,
+            storable(delivery.data.name),
+            delivery.mapping.table,
+            line.rule,
+            line.column,
+            line.failed,
+            quality.records,
+            quality.share_without(line.failed),
+        )
+        for line in quality.lines
     ]

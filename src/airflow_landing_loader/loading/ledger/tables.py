@@ -66,6 +66,7 @@ LOAD_METADATA = OwnTable(
         ("run_id", "VARCHAR"),
         ("removed_sequence", "BIGINT"),
         ("identity_key", "VARCHAR"),
+        ("quality_score", "DOUBLE"),
     ),
 )
 
@@ -132,6 +133,21 @@ LOAD_TOTALS = OwnTable(
     cluster_by=("load_id",),
 )
 
+LOAD_QUALITY = OwnTable(
+    own_tables.LOAD_QUALITY,
+    (
+        ("load_id", "VARCHAR"),
+        ("filename", "VARCHAR"),
+        ("table_name", "VARCHAR"),
+        ("rule", "VARCHAR"),
+        ("column_name", "VARCHAR"),
+        ("failed_count", "BIGINT"),
+        ("record_count", "BIGINT"),
+        ("score", "DOUBLE"),
+    ),
+    cluster_by=("load_id",),
+)
+
 LOAD_DBT_RUNS = OwnTable(
     own_tables.LOAD_DBT_RUNS,
     (
@@ -148,6 +164,7 @@ OWN_TABLES = (
     LOAD_COLUMNS,
     LOAD_REJECTS,
     LOAD_TOTALS,
+    LOAD_QUALITY,
     LOAD_DBT_RUNS,
 )
 

@@ -42,9 +42,11 @@ def readings(
 def _groups(items: Iterable[Planned]) -> tuple[Group, ...]:
     found: dict[object, list[Planned]] = defaultdict(list)
     for item in items:
-        # Two mappings of one table may call equal headers otherwise.
+        # Two mappings of one table may call equal headers otherwise, or have other rules.
         columns = columns_of(item.validated.delivery, item.validated.inspection)
-        found[(item.table, columns, added_cells(item.validated.delivery))].append(item)
+        delivery = item.validated.delivery
+        key = (item.table, columns, added_cells(delivery), delivery.mapping.quality)
+        found[key].append(item)
     return tuple(map(tuple, found.values()))
 
 

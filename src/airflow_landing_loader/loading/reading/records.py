@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,13 @@ from airflow_landing_loader.loading.reading.disagreement import reader_disagrees
 from airflow_landing_loader.loading.reading.filesystem import RecordsFileSystem
 from airflow_landing_loader.loading.reading.gathered import GatheredText, gather
 from airflow_landing_loader.loading.reading.plain_csv import records_source
+from airflow_landing_loader.loading.reading.quality import LoadQuality
+from airflow_landing_loader.loading.reading.quality_counts import (
+    Measured,
+    QualityRules,
+    Rows,
+    count_quality,
+)
 from airflow_landing_loader.loading.reading.rejects import (
     BadValue,
     Reject,
@@ -46,12 +53,21 @@ class Written:
     """Rows of one delivery, written but not yet committed.
 
     :param columns: the file's, in file order.
+    :param quality: ``None`` where the mapping has no rules.
     """
 
     rows: int
     columns: tuple[FileColumn, ...]
     plan: ColumnPlan
     rejects: tuple[Reject, ...] = ()
+    quality: LoadQuality | None = None
+
+    @classmethod
+    def of_nothing(cls, validated: Validated, plan: ColumnPlan) -> Written:
+        """Return what was written of a delivery without columns, and so without records."""
+        rules = validated.delivery.mapping.quality
+        quality = None if rules is None else LoadQuality.of_nothing()
+        return cls(rows=0, columns=(), plan=plan, quality=quality)
 
     @classmethod
     def of(
@@ -60,10 +76,11 @@ class Written:
         columns: tuple[FileColumn, ...],
         plan: ColumnPlan,
         rejects: tuple[Reject, ...],
+        quality: LoadQuality | None = None,
     ) -> Written:
         """Return what was written of a delivery whose rows were counted as they were gathered."""
         rows = validated.inspection.records - len(rejects)
-        return cls(rows=rows, columns=columns, plan=plan, rejects=rejects)
+        return cls(rows=rows, columns=columns, plan=plan, rejects=rejects, quality=quality)
 
 
 @dataclass(frozen=True)
@@ -84,10 +101,12 @@ class RecordReader:
 
     :param con: the connection; for a warehouse that is not DuckDB, one in memory.
     :param landing: the zone where the deliveries lie.
+    :param spills: whether the engine may use the disk, where it needs more memory than it has.
     """
 
-    def __init__(self, con: Connection, landing: Zone) -> None:
+    def __init__(self, con: Connection, landing: Zone, *, spills: bool = True) -> None:
         self._con = con
+        self._spills = spills
         self._landing = landing
         self._views = RecordsFileSystem()
         con.register_filesystem(self._views)
@@ -173,6 +192,37 @@ class RecordReader:
         rows = self._numbered(records) if row_number else records.read
         good = " AND ".join(t.is_good() for t in typed)
         return f"{rows}{f' WHERE {good}' if good else ''}", rejects
+
+    def quality(
+        self,
+        items: Sequence[tuple[Validated, str, int]],
+        columns: Sequence[FileColumn],
+        plan: ColumnPlan,
+        rows_from: Callable[[QualityRules], tuple[str, Sequence[object]]],
+    ) -> tuple[LoadQuality | None, ...]:
+        """Count by the mappings' rules, which are the same for all; ``None`` without any.
+
+        :param items: deliveries with one header, their load ids, and how many records of each were
+            set aside.
+        :param rows_from: SQL of their rows with ``load`` and what the rules are about as ``c0``,
+            ``c1``, ..., and what is bound in it.
+        :raises TerminalError: ``QUALITY_TOO_LOW``, for the first that is too bad.
+        """
+        quality = items[0][0].delivery.mapping.quality
+        if quality is None:
+            return (None,) * len(items)
+        rules = QualityRules(quality, columns, plan)
+        sql, values = rows_from(rules)
+        loads = [
+            Measured(load=load_id, records=validated.inspection.records, rejected=rejected)
+            for validated, load_id, rejected in items
+        ]
+        found = count_quality(
+            self._con, rules, Rows(sql=sql, values=values, spills=self._spills), loads
+        )
+        for (validated, _, _), counted in zip(items, found, strict=True):
+            counted.require(quality.fail_below, file=validated.delivery.data.name)
+        return tuple(found)
 
     def require_plain_table(self, validated: Validated) -> None:
         """Refuse a delivery of which no table should be made.

@@ -22,6 +22,7 @@ from airflow_landing_loader.loading.model import (
     Verdict,
 )
 from airflow_landing_loader.loading.planning.identity import Content, PriorLoad
+from airflow_landing_loader.loading.reading.quality import QualityLine
 
 
 class StillRunningError(Exception):
@@ -60,6 +61,11 @@ class CommittedLoad(Protocol):
     @property
     def totals(self) -> tuple[LoadTotal, ...]:
         """The totals that its sender promised, as they were booked."""
+        ...
+
+    @property
+    def quality(self) -> tuple[QualityLine, ...]:
+        """What was counted of its records; nothing where its mapping had no rules."""
         ...
 
     @property

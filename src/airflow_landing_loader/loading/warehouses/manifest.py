@@ -22,6 +22,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     LOAD_COLUMNS,
     LOAD_DELIVERIES,
     LOAD_METADATA,
+    LOAD_QUALITY,
     LOAD_TOTALS,
     OwnTable,
     plain,
@@ -30,7 +31,13 @@ from airflow_landing_loader.storage.content import changed, disappeared
 from airflow_landing_loader.storage.zone import Zone
 
 # Values of our own tables as JSON has them.
-_KINDS = {"VARCHAR": str, "BIGINT": int, "TIMESTAMP": str, "VARCHAR[]": list}
+_KINDS = {
+    "VARCHAR": str,
+    "BIGINT": int,
+    "DOUBLE": (int, float),
+    "TIMESTAMP": str,
+    "VARCHAR[]": list,
+}
 
 Row = tuple[Any, ...]
 
@@ -79,6 +86,7 @@ class Manifest:
     :param load_columns: rows of ``load_columns``.
     :param load_totals: rows of ``load_totals``; an earlier release wrote none.
     :param deliveries: rows of ``load_deliveries``.
+    :param load_quality: rows of that table; an earlier release has written none.
     :param replaces: (table, load whose rows go).
     :param basis: the newest load that was known when it was decided what these loads are.
     """
@@ -94,6 +102,7 @@ class Manifest:
     replaces: tuple[tuple[str, str], ...]
     basis: int
     load_totals: tuple[Row, ...] = ()
+    load_quality: tuple[Row, ...] = ()
 
     @property
     def load_ids(self) -> list[str]:
@@ -158,6 +167,7 @@ class Manifest:
             and _are_rows_of(LOAD_COLUMNS, self.load_columns)
             and _are_rows_of(LOAD_TOTALS, self.load_totals)
             and _are_rows_of(LOAD_DELIVERIES, self.deliveries)
+            and _are_rows_of(LOAD_QUALITY, self.load_quality)
         )
 
 

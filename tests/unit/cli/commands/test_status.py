@@ -15,6 +15,7 @@ LOAD_KEYS = [
     *("restates_load_id", "same_content_load_id", "archive_uri", "dag_id", "run_id"),
     "removed_sequence",
     "identity_key",
+    "quality_score",
 ]
 DELIVERY_KEYS = [
     *("delivery_id", "filename", "table_name", "outcome", "code", "message", "load_id"),

@@ -24,6 +24,7 @@ from airflow_landing_loader.config.mapping.model import (
 )
 from airflow_landing_loader.config.mapping.patterns.ignored import IGNORED_SUFFIXES
 from airflow_landing_loader.config.mapping.patterns.reading import PLACEHOLDERS
+from airflow_landing_loader.config.mapping.quality import Quality
 from airflow_landing_loader.config.mapping.reader import read_mappings
 from airflow_landing_loader.config.schedule import PRESETS
 from airflow_landing_loader.exceptions import ErrorCode
@@ -47,6 +48,7 @@ def section(title: str) -> str:
         ("Header records (`header_record`)", HeaderRecord),
         ("CSV (`csv`)", CsvDialect),
         ("Lines above and below the data", LineMark),
+        ("Quality (`quality`)", Quality),
         ("DAG and dbt", DagOptions),
         ("BigQuery (`bigquery`)", BigQueryTable),
     ],

@@ -83,6 +83,7 @@ def test_defaults() -> None:
         "compression": "auto",
         "on_bad_row": "fail",
         "max_rejected": 0.01,
+        "quality": None,
         "on_duplicate": "skip",
         "on_redelivery": "append",
         "identity": {"content": False, "key": None},

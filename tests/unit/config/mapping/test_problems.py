@@ -81,6 +81,18 @@ from tests.support.mapping_trees import Tree, only, places
         ("x_*: {table: raw, types: {c: 'DECIMAL(2,3)'}}", ("bad_value", 1, 30, "types.c")),
         ("x_*: {table: raw, types: {_extra: DATE}}", ("bad_value", 1, 35, "types._extra")),
         ("x_*: {table: raw, types: {c: DATE, C: DATE}}", ("contradiction", 1, 26, "types")),
+        (
+            "x_*: {table: raw, quality: {fail_below: 101}}",
+            ("bad_value", 1, 41, "quality.fail_below"),
+        ),
+        ("x_*: {table: raw, quality: {unique: [[]]}}", ("bad_value", 1, 38, "quality.unique[0]")),
+        ("x_*: {table: raw, quality: {unique: [1]}}", ("bad_value", 1, 38, "quality.unique[0]")),
+        ("x_*: {table: raw, quality: {require: [a]}}", ("unknown_key", 1, 29, "quality.require")),
+        (
+            "x_*: {table: raw, quality: {required: [a, A]}}",
+            ("contradiction", 1, 39, "quality.required"),
+        ),
+        ("x_*: {table: raw, quality: {types: {a: INT}}}", ("bad_value", 1, 40, "quality.types.a")),
         ("x_*: {table: raw, add_columns: {c: 1}}", ("bad_value", 1, 36, "add_columns.c")),
         ("x_*: {table: raw, add_columns: {c: '{'}}", ("bad_value", 1, 36, "add_columns.c")),
     ],

@@ -22,7 +22,12 @@ from airflow_landing_loader.loading.columns.drift import (
 )
 from airflow_landing_loader.loading.columns.names import columns_of
 from airflow_landing_loader.loading.ledger.deliveries import loaded_record
-from airflow_landing_loader.loading.ledger.rows import column_rows, load_row, total_rows
+from airflow_landing_loader.loading.ledger.rows import (
+    column_rows,
+    load_row,
+    quality_rows,
+    total_rows,
+)
 from airflow_landing_loader.loading.ledger.tables import LOAD_DELIVERIES, LOAD_METADATA, now
 from airflow_landing_loader.loading.model import (
     Duplicate,
@@ -302,6 +307,7 @@ class BatchLoader:
             deliveries=tuple(LOAD_DELIVERIES.rows(records)),
             replaces=tuple((i.table, load_id) for i in items for load_id in i.replaces),
             basis=self._basis,
+            load_quality=tuple(r for i in items for r in quality_rows(i, self._written(i))),
         )
 
     def _part(self, table: str, items: Sequence[Planned]) -> Part:
@@ -349,7 +355,8 @@ class BatchLoader:
             case Planned():
                 load = loads[decided.decision.load_id]
                 validated = decided.validated
-                notes = notes_of(validated, load, self._written(decided).plan)
+                written = self._written(decided)
+                notes = notes_of(validated, load, written.plan, written.quality)
                 return Loaded(
                     delivery=validated.delivery, load=load, notes=(*decided.notes, *notes)
                 )

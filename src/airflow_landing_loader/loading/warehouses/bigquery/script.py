@@ -15,6 +15,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     LOAD_COLUMNS,
     LOAD_DELIVERIES,
     LOAD_METADATA,
+    LOAD_QUALITY,
     LOAD_REJECTS,
     LOAD_TOTALS,
 )
@@ -76,6 +77,7 @@ def script(manifest: Manifest) -> str:
         insert(LOAD_METADATA, sequence=sequence, completed_at=at),
         insert(LOAD_COLUMNS),
         *([insert(LOAD_TOTALS)] if manifest.load_totals else []),
+        *([insert(LOAD_QUALITY)] if manifest.load_quality else []),
         "DELETE FROM load_deliveries WHERE delivery_id IN UNNEST(@delivery_ids)",
         insert(LOAD_DELIVERIES, recorded_at=at),
     ]
@@ -132,6 +134,11 @@ def parameters(manifest: Manifest) -> list[Any]:
         values.table_rows(LOAD_COLUMNS, manifest.load_columns),
         values.table_rows(LOAD_TOTALS, manifest.load_totals),
         values.table_rows(LOAD_DELIVERIES, manifest.deliveries),
+        *(
+            [values.table_rows(LOAD_QUALITY, manifest.load_quality)]
+            if manifest.load_quality
+            else []
+        ),
     ]
 
 

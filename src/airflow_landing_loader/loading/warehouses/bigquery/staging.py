@@ -117,7 +117,7 @@ class Stager:
         self._con.execute("SET enable_progress_bar = false")
         self._con.execute("SET TimeZone = 'UTC'")
         self._con.register_filesystem(self._files)
-        self._records = RecordReader(self._con, landing)
+        self._records = RecordReader(self._con, landing, spills=False)
 
     def hand_over(self, uris: Iterable[str]) -> None:
         """Leave objects to a manifest that is about to be written."""
@@ -180,14 +180,19 @@ class Stager:
             rejects = self._records.gather([(i.validated, i.load_id) for i in items])
             target = Target(plan, load_id_sql="batch_load_id", as_text=True)
             plans = [plan, *[plan.for_next()] * (len(items) - 1)]
+            rows_from = with_added(first, GATHERED)
+            quality = self._records.quality(
+                [(i.validated, i.load_id, len(its)) for i, its in zip(items, rejects, strict=True)],
+                columns,
+                plan,
+                lambda _: (f"(SELECT batch_load_id AS load, * FROM {rows_from})", ()),
+            )
             written = {
-                item.load_id: Written.of(item.validated, columns, its_plan, aside)
-                for item, its_plan, aside in zip(items, plans, rejects, strict=True)
+                item.load_id: Written.of(item.validated, columns, its_plan, aside, its)
+                for item, its_plan, aside, its in zip(items, plans, rejects, quality, strict=True)
             }
             layout = Layout(tuple(table), direct and not any(rejects))
-            self._copy(
-                self._select(layout, target, with_added(first, GATHERED), items, written), name
-            )
+            self._copy(self._select(layout, target, rows_from, items, written), name)
             self._con.execute(f"DROP TABLE {GATHERED}")
             return Staged(
                 written=written, owners=plan.owners, direct=layout.direct, uris=self._uris()
@@ -206,7 +211,7 @@ class Stager:
         columns = columns_of(validated.delivery, validated.inspection)
         plan = plan_columns(columns, table, owners, file=file)
         if not columns:  # nor any record
-            nothing = Written(rows=0, columns=columns, plan=plan)
+            nothing = Written.of_nothing(validated, plan)
             return Staged(written={load_id: nothing}, owners=owners, direct=False, uris=())
         typed = typed_columns(item.table, plan.known, file=file, type_of=reader_type)
         rows_from, rejects = self._records.set_aside(validated, typed)
@@ -222,7 +227,13 @@ class Stager:
         select = self._select(layout, target, rows_from, [item], written)
         rows = self._copy(select, name) - len(rejects)
         check_count(validated, rows, len(rejects))
-        written = {load_id: replace(written[load_id], rows=rows)}
+        (quality,) = self._records.quality(
+            [(validated, load_id, len(rejects))],
+            columns,
+            plan,
+            lambda _: (f"(SELECT {sql_text(load_id)} AS load, * FROM {rows_from})", ()),
+        )
+        written = {load_id: replace(written[load_id], rows=rows, quality=quality)}
         return Staged(written=written, owners=plan.owners, direct=layout.direct, uris=self._uris())
 
     def _select(

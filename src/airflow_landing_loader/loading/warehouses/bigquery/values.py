@@ -16,6 +16,7 @@ from airflow_landing_loader.loading.ledger.tables import OwnTable, plain
 _OWN = {
     "VARCHAR": "STRING",
     "BIGINT": "INT64",
+    "DOUBLE": "FLOAT64",
     "TIMESTAMP": "TIMESTAMP",
     "BOOLEAN": "BOOL",
     "VARCHAR[]": "ARRAY<STRING>",

@@ -15,11 +15,13 @@ from airflow_landing_loader.loading.ledger.deliveries import loaded_record
 from airflow_landing_loader.loading.ledger.rows import (
     column_rows,
     load_row,
+    quality_rows,
     reject_rows,
     total_rows,
 )
 from airflow_landing_loader.loading.ledger.tables import (
     LOAD_COLUMNS,
+    LOAD_QUALITY,
     LOAD_REJECTS,
     LOAD_TOTALS,
     now,
@@ -186,6 +188,8 @@ class BatchLoader:
         rejects = [row for item in planned for row in reject_rows(item, written[item.load_id])]
         self._ledger.insert(LOAD_REJECTS, rejects)
         self._ledger.insert(LOAD_TOTALS, [row for item in planned for row in total_rows(item)])
+        quality = [row for item in planned for row in quality_rows(item, written[item.load_id])]
+        self._ledger.insert(LOAD_QUALITY, quality)
         records = [
             loaded_record(item.validated.delivery, self._run, load)
             for item, load in zip(planned, loads, strict=True)
@@ -204,7 +208,12 @@ class BatchLoader:
                 load=load,
                 notes=(
                     *item.notes,
-                    *notes_of(item.validated, load, written[item.load_id].plan),
+                    *notes_of(
+                        item.validated,
+                        load,
+                        written[item.load_id].plan,
+                        written[item.load_id].quality,
+                    ),
                 ),
             )
             for item, load in zip(planned, loads, strict=True)

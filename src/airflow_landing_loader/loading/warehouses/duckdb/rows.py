@@ -17,6 +17,7 @@ from airflow_landing_loader.loading.columns.names import LOAD_ID, FileColumn, co
 from airflow_landing_loader.loading.columns.typed import typed_columns
 from airflow_landing_loader.loading.planning.decisions import Planned
 from airflow_landing_loader.loading.planning.groups import Group
+from airflow_landing_loader.loading.reading.quality_counts import QualityRules
 from airflow_landing_loader.loading.reading.records import (
     GATHERED,
     RecordReader,
@@ -26,6 +27,7 @@ from airflow_landing_loader.loading.reading.records import (
     with_added,
 )
 from airflow_landing_loader.loading.reading.rejects import Reject
+from airflow_landing_loader.loading.sql import sql_name, sql_text
 from airflow_landing_loader.loading.warehouses.duckdb import raw_table
 from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
 from airflow_landing_loader.loading.warehouses.duckdb.raw_table import Catalogue, quoted
@@ -92,12 +94,33 @@ class RowWriter:
             for replaced in item.replaces:
                 delete_rows(self._con, item.table, replaced)
         if not columns:  # nor any record
-            return Written(rows=0, columns=columns, plan=plan)
+            return Written.of_nothing(validated, plan)
         rows_from, rejects = self._records.set_aside(validated, typed)
         target = Target(plan, typed, row_number=mapping.csv.row_number)
         rows = self._insert(item, target, rows_from, [item.load_id])
         check_count(validated, rows, len(rejects))
-        return Written(rows=rows, columns=columns, plan=plan, rejects=rejects)
+        (quality,) = self._records.quality(
+            [(validated, item.load_id, len(rejects))],
+            columns,
+            plan,
+            lambda rules: self._rows_of(item, rules, rows_from),
+        )
+        return Written(rows=rows, columns=columns, plan=plan, rejects=rejects, quality=quality)
+
+    def _rows_of(
+        self, item: Planned, rules: QualityRules, rows_from: str
+    ) -> tuple[str, Sequence[object]]:
+        """The rows that were written, from the table where that has the texts: it costs less than
+        to read the file again."""
+        texts = rules.columns_in_table()
+        if texts is None:
+            return f"(SELECT {sql_text(item.load_id)} AS load, * FROM {rows_from})", ()
+        columns = "".join(f", {sql_name(name)} AS c{index}" for index, name in texts.items())
+        table = quoted(self._con, item.table)
+        return (
+            f"(SELECT $1 AS load{columns} FROM {table} WHERE {LOAD_ID} = $1)",
+            [item.load_id],
+        )
 
     def write_together(self, groups: Sequence[Group]) -> dict[str, Written]:
         """Write small deliveries that one reading reads, each group by one statement.
@@ -128,11 +151,19 @@ class RowWriter:
         numbers = [before + 1, after]
         # Not as a question within: to tell its columns would take a tenth of the statement's time.
         rows_from = f"{GATHERED} WHERE number BETWEEN ? AND ?"
-        self._insert(first, target, with_added(first.validated, rows_from), numbers)
+        rows_from = with_added(first.validated, rows_from)
+        self._insert(first, target, rows_from, numbers)
         planned = [self._plans[item.load_id] for item in group]
+        aside = rejects[before:after]
+        quality = self._records.quality(
+            [(i.validated, i.load_id, len(its)) for i, its in zip(group, aside, strict=True)],
+            planned[0].columns,
+            plan,
+            lambda _: (f"(SELECT batch_load_id AS load, * FROM {rows_from})", numbers),
+        )
         return {
-            item.load_id: Written.of(item.validated, its.columns, its.plan, set_aside)
-            for item, its, set_aside in zip(group, planned, rejects[before:after], strict=True)
+            item.load_id: Written.of(item.validated, its.columns, its.plan, set_aside, counted)
+            for item, its, set_aside, counted in zip(group, planned, aside, quality, strict=True)
         }
 
     def _insert(
