@@ -20,6 +20,12 @@ MOST = (*BASELINES, OURS, "polars", "dlt")
 BARE = (*BASELINES, OURS, "polars", "seed")
 
 
+_RULES = (
+    "required: [trade_id, venue], unique: [trade_id], "
+    "types: {price: 'DECIMAL(18,4)', trade_date: DATE}"
+)
+
+
 @dataclass(frozen=True)
 class Case:
     """One kind of delivery.
@@ -30,6 +36,7 @@ class Case:
     :param columns: of the files.
     :param table: columns of a table that is there already; else a path makes the table.
     :param trailer: the last line is a trailer record, such as ``TRAILER,1000,EOF``.
+    :param quality: the mapping has two required columns, two types and a unique one.
     :param cold: the files are not in the page cache when a path starts.
     :param rounds: at most so many, where a round takes minutes.
     """
@@ -42,19 +49,22 @@ class Case:
     table: tuple[str, ...] | None = None
     trailer: bool = False
     cold: bool = False
+    quality: bool = False
     rounds: int | None = None
 
     @property
     def mapping(self) -> str:
         """The table mapping, as YAML."""
         trailer = ", trailer: {row_count_column: 1, tag: TRAILER}" if self.trailer else ""
-        return f"bench_*: {{table: {TABLE}, settle_seconds: 0{trailer}}}\n"
+        rules = f", quality: {{{_RULES}}}" if self.quality else ""
+        return f"bench_*: {{table: {TABLE}, settle_seconds: 0{trailer}{rules}}}\n"
 
 
 CASES = {
     "large": Case("one file of 1 GB", "one", EVERY),
     "trailer": Case("with a trailer", "trailer", BARE, trailer=True),
     "drift": Case("with drift", "one", BARE, table=TRADES[:-1]),
+    "quality": Case("with quality", "one", (*BASELINES, OURS), quality=True),
     "cold": Case("one file of 1 GB, cold", "one", (*BASELINES, OURS), cold=True),
     "ten": Case("10 files of 100 MB", "ten", EVERY),
     "wide": Case("500 columns", "wide", MOST, columns=WIDE),

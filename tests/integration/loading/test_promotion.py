@@ -230,3 +230,15 @@ def test_small_files_together_and_types(side: Side) -> None:
         side.deliver(f"a_{number}.csv", f"id,n\n{number},{number}\n{number},x\n", age=90 - number)
     assert {o.rows for o in side.run().values()} == {1}
     assert proved(side) == 5
+
+
+def test_a_batch_that_makes_its_table_and_drifts(side: Side) -> None:
+    side.map(types={"venue": "VARCHAR", "n": "BIGINT"})
+    side.deliver("a_1.csv", "id\n1\n", age=9)
+    side.deliver("a_2.csv", "id,venue,n\n2,x,7\n", age=8)
+    outcomes = side.run()
+    assert (
+        "'n' became the column n (BIGINT), with its values of 1 load" in outcomes["a_2.csv"].notes
+    )
+    assert _rows(side, "id, venue, n, _extra") == [("1", None, None, None), ("2", "x", 7, None)]
+    assert proved(side) == 2

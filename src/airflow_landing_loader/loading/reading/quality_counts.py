@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Connection
 
 _MOST_PARTS = 256
-# Types of which a text has the form if the engine writes its value so; of dates those of four digits
-# for the year, and neither before Christ nor infinite.
+# Types of which a text has the form if the engine writes its value so; of dates those with four
+# digits for the year, and neither before Christ nor infinite.
 _AS_WRITTEN = {"BIGINT": "", "DATE": " AND length(c{}) = 10"}
 _DOUBLED = "landing_doubled"
 Counts = Mapping[str, tuple[int, ...]]
@@ -151,13 +151,19 @@ def count_quality(
     con: Connection, rules: QualityRules, rows: Rows, loads: Sequence[Measured]
 ) -> list[LoadQuality]:
     """Count the rows of loads through a connection of the reader, in the order of ``loads``."""
-    counts = _Counting(con, rules.rules, rows).counts()
+    counts = _Counting(con, rules.rules, rows, one=len(loads) == 1).counts()
     return [_quality(rules, load, counts.get(load.load)) for load in loads]
 
 
 class _Counting:
-    def __init__(self, con: Connection, rules: Sequence[_Rule], rows: Rows) -> None:
+    """
+    :param one: whether all rows are of one load.
+    """
+
+    def __init__(self, con: Connection, rules: Sequence[_Rule], rows: Rows, *, one: bool) -> None:
         self._con = con
+        # Values are told apart in half the time where nothing is grouped.
+        self._load, self._by_load = ("min(load)", "") if one else ("load", " GROUP BY 1")
         self._rules = rules
         self._keys = [i for i, rule in enumerate(rules) if rule.key is not None]
         self._rows = rows
@@ -196,7 +202,7 @@ class _Counting:
         )
         flags = [f"b{i}" for i, _ in enumerate(self._rules)]
         found = self._ask(
-            f"SELECT load, {_counted(flags)}{doubled} FROM {self._flagged} GROUP BY 1"
+            f"SELECT {self._load}, {_counted(flags)}{doubled} FROM {self._flagged}{self._by_load}"
         )
         rules = len(self._rules) + 1
         counts = {load: tuple(row[:rules]) for load, *row in found}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from airflow_landing_loader.config.mapping.column_names import clean_name, same
@@ -164,6 +164,30 @@ def _bound(statement: str, sql: PromotionSql) -> dict[str, Value]:
     return {name: values[name] for name in dict.fromkeys(_BOUND.findall(statement))}
 
 
+def with_columns(
+    promoting: Promoting, batch: Sequence[Validated], load: Callable[[], Iterable[Verdict]]
+) -> tuple[Verdict, ...]:
+    """Load a batch, and make columns of what the mappings' ``types`` name: before it, so that its
+    values go there; and afterwards, where the batch has made its table itself.
+
+    :param load: loads the batch.
+    :return: its verdicts, with what is to be said of the columns.
+    """
+    notes = bring_columns(promoting, batch)
+    verdicts = tuple(load())
+    drifted = {v.delivery.mapping.table for v in verdicts if _has_left_some(v)}
+    later = [item for item in batch if item.delivery.mapping.table in drifted - notes.keys()]
+    return _with_notes(verdicts, notes | bring_columns(promoting, later))
+
+
+def _has_left_some(verdict: Verdict) -> bool:
+    """Whether something that ``types`` names went to ``_extra``."""
+    if not isinstance(verdict, Loaded):
+        return False
+    wanted = {same(clean_name(name)) for name in verdict.delivery.mapping.types}
+    return any(same(name) in wanted for name in verdict.load.drift_columns)
+
+
 def bring_columns(promoting: Promoting, batch: Sequence[Validated]) -> dict[str, tuple[str, ...]]:
     """Make columns of what the mappings' ``types`` name: of drift columns with their history, and
     of columns of the files to come that their table lacks.
@@ -191,7 +215,7 @@ def bring_columns(promoting: Promoting, batch: Sequence[Validated]) -> dict[str,
     return {table: tuple(notes) for table, notes in said.items()}
 
 
-def with_notes(
+def _with_notes(
     verdicts: Iterable[Verdict], notes: Mapping[str, tuple[str, ...]]
 ) -> tuple[Verdict, ...]:
     """Verdicts with what is to be said of their tables."""

@@ -40,7 +40,7 @@ from airflow_landing_loader.loading.warehouses.bigquery.promoting import BigQuer
 from airflow_landing_loader.loading.warehouses.bigquery.raw_table import Tables
 from airflow_landing_loader.loading.warehouses.bigquery.script import unload_script
 from airflow_landing_loader.loading.warehouses.bigquery.staging import Stager
-from airflow_landing_loader.loading.warehouses.promoting import bring_columns, with_notes
+from airflow_landing_loader.loading.warehouses.promoting import with_columns
 from airflow_landing_loader.loading.warehouses.recovery import Recovery
 from airflow_landing_loader.safe_text import storable
 from airflow_landing_loader.storage.zone import Zone
@@ -91,16 +91,16 @@ class BigQueryWarehouse:
             return ()
         self._ledger.ensure_tables()
         given_up = self._recovery.finish_open({v.delivery.mapping.table for v in batch})
-        brought = bring_columns(self._promoting, batch)
         stager = Stager(self._options, self._folder, self._landing)
         try:
-            return with_notes(
-                (
+            return with_columns(
+                self._promoting,
+                batch,
+                lambda: [
                     verdict
                     for part in self._parts(batch)
                     for verdict in self._loader(stager, run).load(part, given_up)
-                ),
-                brought,
+                ],
             )
         finally:
             stager.close()

@@ -76,10 +76,9 @@ class DuckDBWarehouse:
         # Imported here, as is what unloads: a task that reads our tables, or says where a file lies
         # now, loads nothing and would take longer to start than to work.
         from airflow_landing_loader.loading.warehouses.duckdb.batch import BatchLoader
-        from airflow_landing_loader.loading.warehouses.promoting import bring_columns, with_notes
+        from airflow_landing_loader.loading.warehouses.promoting import with_columns
 
         with self._writing(_purpose(batch)) as con:
-            brought = bring_columns(self._promoting(con), batch)
             loader = BatchLoader(
                 con,
                 run,
@@ -87,7 +86,7 @@ class DuckDBWarehouse:
                 archive=self._archive,
                 lift_memory_bound=lambda: lift_memory_bound(con, self._options),
             )
-            return with_notes(loader.load(batch), brought)
+            return with_columns(self._promoting(con), batch, lambda: loader.load(batch))
 
     def prospect(self, table: str, name: str, type_: str | None) -> Prospect:
         with self._reading() as con:
