@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_landing_loader.config.mapping.column_names import clean_name, same
 from airflow_landing_loader.config.mapping.quality import Quality
@@ -242,7 +242,7 @@ class _Counting:
     def _of_part(self, key: str, parts: int, part: int) -> str:
         return key if parts == 1 else f"CASE WHEN hash({key}) % {parts} = {part} THEN {key} END"
 
-    def _ask(self, sql: str) -> list[tuple[str, ...]]:
+    def _ask(self, sql: str) -> list[tuple[Any, ...]]:
         return self._con.execute(sql, list(self._rows.values)).fetchall()
 
 

@@ -31,7 +31,7 @@ from airflow_landing_loader.storage.content import changed, disappeared
 from airflow_landing_loader.storage.zone import Zone
 
 # Values of our own tables as JSON has them.
-_KINDS = {
+_KINDS: dict[str, type | tuple[type, ...]] = {
     "VARCHAR": str,
     "BIGINT": int,
     "DOUBLE": (int, float),
