@@ -41,6 +41,12 @@ SCHEMA_CANNOT_SAY = (
     ("mapping.bad_value", "needs a named group", "reads regular expressions"),
     ("mapping.contradiction", "which match does not have", "reads regular expressions"),
     ("mapping.contradiction", "and nothing says what it holds", "reads regular expressions"),
+    ("mapping.contradiction", "until is the time of by", "compares two texts"),
+    ("mapping.contradiction", "No number of rows is within", "compares two numbers"),
+    ("mapping.contradiction", "tells no day", "reads the parts of a pattern"),
+    ("mapping.bad_value", "No number of files is within", "compares two numbers"),
+    ("mapping.bad_value", "is no time zone that is known", "knows time zones"),
+    ("mapping.bad_value", "holds what is no date", "knows dates"),
     ("mapping.bad_value", "only days that no month has", "compares days and months"),
 )
 """Code, part of the message, and why."""

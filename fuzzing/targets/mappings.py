@@ -36,6 +36,8 @@ _SECTIONS = (
     ("bigquery",),
     ("identity",),
     ("quality",),
+    ("expect",),
+    ("expect", "rows"),
 )
 _KEYS = sorted({*RESERVED_KEYS, *itertools.chain.from_iterable(map(keys_of, _SECTIONS))})
 TOKENS = (
@@ -52,6 +54,7 @@ TOKENS = (
     b"properties", b"csv", b"fail", b"reject", b"skip", b"append", b"header", b"{table}/{yyyy}",
     b"END", b"^T", b"(?P<count>1)", b"(?P<n>2)", b"n", b"$.n", b"totals: {a: 2}",
     b"{a: BIGINT}", b"[a, [a, b]]", b"99.5", b"DECIMAL(9,2)", b"DATE",
+    b'"07:00"', b"Europe/London", b"mon-fri", b"GB", b"1..", b"50%", b"2024-12-25",
     b"utf-16", b"@daily", b"0 6 30 2 *", b"*/5 1,2 l jan sun", b"record_count", b"day", b"EU",
     *(f"{key}: ".encode() for key in _KEYS),
 )  # fmt: skip

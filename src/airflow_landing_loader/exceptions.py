@@ -38,6 +38,7 @@ class ErrorCode(StrEnum):
     MAPPING_RESERVED_KEY = "mapping.reserved_key"
     MAPPING_MISSING_KEY = "mapping.missing_key"
     MAPPING_UNKNOWN_PART = "mapping.unknown_part"
+    MAPPING_UNKNOWN_CALENDAR = "mapping.unknown_calendar"
     MAPPING_BAD_VALUE = "mapping.bad_value"
     MAPPING_BAD_PATTERN = "mapping.bad_pattern"
     MAPPING_BAD_TABLE = "mapping.bad_table"

@@ -41,7 +41,7 @@ from tests.support.sidecars import read_sidecar
 
 _datasets = itertools.count()
 _ZONES = ("landing", "archive", "failed")
-_TIMES = ("started_at", "completed_at", "recorded_at")
+_TIMES = ("started_at", "completed_at", "recorded_at", "failed_at")
 _SKIPPED = (*_TIMES, "delivery_id", "delivery_token")  # the last two are made of inodes
 
 

@@ -206,6 +206,43 @@ def status(
 
 
 @app.command(
+    short_help="Show what should have come, what did not, and what comes next.",
+    epilog="Examples: `landing-loader arrivals --hours 12`;"
+    " `landing-loader arrivals --table raw_trades --at 2024-01-15T07:30+00:00`."
+    " Exit code 1: something is missing, wrong or overdue.",
+)
+@command
+def arrivals(
+    table: Annotated[str | None, typer.Option(help="Only this table.", show_default=False)] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="As of this time, in ISO 8601; UTC unless it has a zone. Writes nothing.",
+            show_default=False,
+        ),
+    ] = None,
+    hours: Annotated[
+        int, typer.Option(min=0, max=24 * 31, help="What is due within so many hours.")
+    ] = 24,
+    windows: Annotated[
+        int, typer.Option(min=1, max=1000, help="The rate is that of so many last windows.")
+    ] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is missing, late or wrong, what is expected next, and how often it was on time.
+
+    What is decided is written into load_arrivals.
+    """
+    from airflow_landing_loader.cli.commands.arrivals import show_arrivals
+
+    good = show_arrivals(
+        terminal.out(), table=table, at=at, hours=hours, windows=windows, as_json=as_json
+    )
+    raise typer.Exit(ExitCode.GOOD if good else ExitCode.DATA)
+
+
+@app.command(
     short_help="Move failed files back to landing. Never overwrites.",
     epilog="Example: `landing-loader replay trades_20240115.csv` after its mapping was mended.",
 )

@@ -129,6 +129,8 @@ def _rules(mapping: TableMapping) -> Iterator[str]:
             f" {mapping.max_rejected:.4g} of the file, or all of it, fail the file."
         )
     yield from _identity(mapping)
+    if mapping.expect is not None:
+        yield from (f"{shown(sentence)}." for sentence in mapping.expect.in_words)
     for column, text in mapping.add_columns.items():
         yield f"Each row has {_code(text)} in the column {_code(column)}."
     yield from _quality(mapping.quality or Quality())

@@ -106,7 +106,10 @@ class LoadTotal:
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryRecord:
-    """One row of ``load_deliveries``: what became of one delivery."""
+    """One row of ``load_deliveries``: what became of one delivery.
+
+    :param failed_at: when it was first refused, also if it was replayed or has loaded since.
+    """
 
     delivery_id: str
     filename: str
@@ -121,6 +124,88 @@ class DeliveryRecord:
     run_id: str | None
     recorded_at: datetime
     sha256: str | None
+    failed_at: datetime | None = None
+
+
+ArrivalOutcome = Literal["expected", "on_time", "late", "wrong", "missing"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrivalRecord:
+    """One row of ``load_arrivals``: what became of one window in which files were expected.
+
+    :param pattern: of the mapping that expects them.
+    :param day: the local day of ``due_at``, as ``2024-01-15``.
+    :param outcome: ``expected``: from this window on the mapping is watched, and it has not ended.
+    :param reason: what was wrong, or missing; empty if nothing was.
+    :param file_count: loads that were in the table at ``until_at``.
+    :param arrived_at: when all was there first, not after ``until_at``.
+    :param mended_at: when all was there first after it was not at ``until_at``.
+    """
+
+    table_name: str
+    pattern: str
+    day: str
+    opens_at: datetime
+    due_at: datetime
+    until_at: datetime
+    outcome: ArrivalOutcome
+    reason: str
+    file_count: int
+    row_count: int
+    arrived_at: datetime | None
+    mended_at: datetime | None
+    recorded_at: datetime
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is an incident that nothing has mended yet."""
+        return self.outcome in ("wrong", "missing") and self.mended_at is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrivedLoad:
+    """A load, or a duplicate of one, as something that came.
+
+    :param at: when its rows were committed, or the duplicate was recognised.
+    :param removed_at: when the load's rows were taken out of the table again.
+    """
+
+    table_name: str
+    filename: str
+    load_id: str
+    at: datetime
+    row_count: int
+    sequence: int
+    removed_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusedArrival:
+    """A delivery that was refused as something that came."""
+
+    table_name: str
+    filename: str
+    at: datetime
+    code: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrivals:
+    """What the books say of what came into some tables.
+
+    :param as_of: when this was true; earlier than now if a writer holds the database.
+    :param records: windows that ended lately, or are watched from.
+    :param watched: the first day of which there is a record, by table and pattern.
+    :param busy_with: who holds the database, if somebody does.
+    """
+
+    as_of: datetime
+    loads: tuple[ArrivedLoad, ...] = ()
+    refused: tuple[RefusedArrival, ...] = ()
+    records: tuple[ArrivalRecord, ...] = ()
+    watched: tuple[tuple[str, str, str], ...] = ()
+    busy_with: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +275,7 @@ class Overview:
     :param as_of: when this was true; earlier than now if a writer holds the database.
     :param busy_with: who holds the database, if somebody does.
     :param open_batches: of BigQuery, which works on them by itself.
+    :param arrivals: the newest windows in which files were expected; in a copy of the books only.
     """
 
     as_of: datetime
@@ -198,3 +284,4 @@ class Overview:
     dbt_due: tuple[DbtDue, ...]
     busy_with: str | None = None
     open_batches: tuple[OpenBatch, ...] = ()
+    arrivals: tuple[ArrivalRecord, ...] = ()

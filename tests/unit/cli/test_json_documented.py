@@ -181,6 +181,30 @@ def test_status(day: Any) -> None:
     _agree("status", empty, day("status", "--json").json(), json.loads(json.dumps(written)))
 
 
+def test_arrivals(day: Any) -> None:
+    import duckdb
+
+    page = PAGE.partition("## arrivals")[2]
+    day.zones.tables.joinpath("expected.yaml").write_text(
+        'exp_*.csv: {table: raw_exp, settle_seconds: 0, expect: {by: "00:01", until: "00:02"}}\n'
+    )
+    day("arrivals")
+    with duckdb.connect(str(day.zones.root / "warehouse.duckdb")) as con:
+        con.execute("UPDATE load_arrivals SET day = '2020-01-01'")
+    day.land("exp_1.csv", "a\n1\n")
+    day("run", "--once")
+    documents = [
+        day("arrivals", "--json").json(),
+        day("arrivals", "--json", "--at", "2020-01-01T00:00").json(),
+    ]
+    assert documents[0]["incidents"]
+    assert {key for one in documents[0]["windows"] for key in one} == set(
+        documents[0]["incidents"][0]
+    )
+    assert "with the keys of `incidents`" in page
+    _agree("arrivals", *({**document, "windows": []} for document in documents))
+
+
 def test_replay_verify_and_unload(day: Any) -> None:
     _agree("verify LOAD", *_verified(day))
     _agree("unload LOAD", day("unload", "good_1.csv", "--json").json())

@@ -73,9 +73,19 @@ def _zones(settings: Settings) -> Grid:
 def _mappings(found: MappingSet) -> Grid:
     return Grid(
         title="Mappings",
-        headers=("pattern", "table", "proof", "written in"),
-        rows=tuple((m.pattern, m.table, proof_of(m), m.origin) for m in found.mappings),
+        headers=("pattern", "table", "proof", "expected", "written in"),
+        rows=tuple(
+            (m.pattern, m.table, proof_of(m), _expected(m), m.origin) for m in found.mappings
+        ),
     )
+
+
+def _expected(mapping: TableMapping) -> str:
+    expect = mapping.expect
+    if expect is None:
+        return ""
+    days = "" if expect.days == "mon-sun" else f"{expect.days} "
+    return f"{days}by {expect.by} {expect.timezone}"
 
 
 def _files(files: tuple[LandedEntry, ...]) -> Grid:
@@ -112,6 +122,7 @@ def _document(
                 "table": m.table,
                 "go_file": m.go_file.pattern if m.go_file else None,
                 "trailer": m.trailer is not None,
+                "expect": list(m.expect.in_words) if m.expect else None,
                 "origin": m.origin,
             }
             for m in found.mappings

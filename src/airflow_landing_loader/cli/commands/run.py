@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from airflow_landing_loader.cli import session, terminal
 from airflow_landing_loader.cli.failures import ExitCode
+from airflow_landing_loader.cli.loop.arrivals_step import ArrivalsStep
 from airflow_landing_loader.cli.loop.dbt_step import DbtStep
 from airflow_landing_loader.cli.loop.loop import Loop, LoopOptions
 from airflow_landing_loader.cli.loop.run_log import RunLog, run_log
@@ -59,6 +60,7 @@ def run(options: RunOptions) -> int:
             log=log,
             stop=stop,
             dbt=DbtStep(settings, pipeline.warehouse, log, stop),
+            arrivals=ArrivalsStep(pipeline.warehouse, log),
             refresh=desk.refreshed,
         )
         started = time.monotonic()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from airflow_landing_loader.cli.failures import ExitCode, unexpected
+from airflow_landing_loader.cli.loop.arrivals_step import ArrivalsStep
 from airflow_landing_loader.cli.loop.dbt_step import DbtStep
 from airflow_landing_loader.cli.loop.patience import Patience
 from airflow_landing_loader.cli.loop.run_log import RunLog
@@ -58,6 +59,7 @@ class Loop:
         log: RunLog,
         stop: Stop,
         dbt: DbtStep,
+        arrivals: ArrivalsStep,
         refresh: Callable[[], Pipeline | None],
     ) -> None:
         self.tally = Tally()
@@ -66,6 +68,7 @@ class Loop:
         self._log = log
         self._stop = stop
         self._dbt = dbt
+        self._arrivals = arrivals
         self._refresh = refresh
         self._patience = Patience(options.interval)
         self._look: Look | None = None
@@ -102,6 +105,7 @@ class Loop:
         try:
             self._pipeline.take_up()  # that look has not done it, and there may be no other one
             unsettled = self._load_as_it_settles(first)
+            self._arrivals.run(self._pipeline.mappings, loaded=True)
             code = self._run_dbt(patient=False)
         except TransientError as error:
             self._log.error(error.detail)
@@ -127,6 +131,7 @@ class Loop:
         due = time.monotonic() + self._options.interval
         # What arrives meanwhile need not wait for all that was there before.
         left = self._load(self._patience.offered(found.ready), lambda: time.monotonic() > due)
+        self._arrivals.run(self._pipeline.mappings, loaded=bool(found.ready))
         if not self._stop.requested:
             self._run_dbt(patient=True)
         if left:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from airflow_landing_loader.config.mapping.expectation import Expectation, RowsExpected
 from airflow_landing_loader.config.mapping.identity import Identity
 from airflow_landing_loader.config.mapping.lines import LINE_KEYS, LineMark
 from airflow_landing_loader.config.mapping.model import (
@@ -50,6 +51,8 @@ _SECTIONS: dict[KeyPath, type[BaseModel]] = {
     ("bigquery",): BigQueryTable,
     ("identity",): Identity,
     ("quality",): Quality,
+    ("expect",): Expectation,
+    ("expect", "rows"): RowsExpected,
 }
 _YAML_1_1_FLAGS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false"}
 _MAX_SHOWN = 60
@@ -169,6 +172,7 @@ def _example_of(key: str) -> str:
         "pattern": "trades_*.go",
         "format": "properties, or presence, csv, json, checksum",
         "row_count_column": "1",
+        "by": '"07:00"',
     }
     return f"Add {key}: {example[key]}." if key in example else f"Add {key}."
 

@@ -19,6 +19,7 @@ from airflow_landing_loader.config.mapping.column_types import ColumnTypes
 from airflow_landing_loader.config.mapping.counted_lines import HeaderRecord, Trailer
 from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.config.mapping.dialect import ColumnName, CsvDialect, CsvKeys
+from airflow_landing_loader.config.mapping.expectation import Expectation
 from airflow_landing_loader.config.mapping.fields import (
     CompressionKey,
     Exclude,
@@ -59,7 +60,7 @@ __all__ = [
     "Trailer",
 ]
 
-RESERVED_KEYS = ("format", "source", "strategy", "expect", "environments")
+RESERVED_KEYS = ("format", "source", "strategy", "environments")
 
 TABLE_KEYS = ("schedule", "workers", "on_failed_file", "dbt", "dag", "bigquery", "types")
 """Keys that speak of the table or its DAG: the reader makes them equal in all its mappings."""
@@ -166,6 +167,11 @@ class TableMapping(MappingModel):
         description="What a delivery is of: its name; its content under any name; or a key of "
         "named parts, so that a restatement may have another name.",
     )
+    expect: Expectation | None = Field(
+        default=None,
+        description="When files are expected, how many, and of how many rows; what did not come so "
+        "is told.",
+    )
     settle_seconds: Number = Field(
         default=SETTLE_SECONDS_UNPROVED,
         ge=0,
@@ -240,6 +246,13 @@ class TableMapping(MappingModel):
         if value.key and "pattern" in info.data:
             there = Pattern.parse(info.data["pattern"]).names
             require_parts(value.key, there, ("identity", "key"))
+        return value
+
+    @field_validator("expect")
+    @classmethod
+    def _expects_parts(cls, value: Expectation | None, info: ValidationInfo) -> Expectation | None:
+        if value is not None and "pattern" in info.data:
+            value.require_of(Pattern.parse(info.data["pattern"]))
         return value
 
     @field_validator("add_columns")

@@ -9,6 +9,7 @@ LOAD_REJECTS = "load_rejects"
 LOAD_TOTALS = "load_totals"
 LOAD_QUALITY = "load_quality"
 LOAD_DBT_RUNS = "load_dbt_runs"
+LOAD_ARRIVALS = "load_arrivals"
 LOAD_SEQUENCE = "load_sequence"
 """BigQuery's: one row with the next number. Each commit updates it, so they come one by one."""
 
@@ -20,5 +21,6 @@ NAMES = (
     LOAD_TOTALS,
     LOAD_QUALITY,
     LOAD_DBT_RUNS,
+    LOAD_ARRIVALS,
     LOAD_SEQUENCE,
 )

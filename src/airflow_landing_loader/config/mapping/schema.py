@@ -85,6 +85,9 @@ def mapping_json_schema() -> Schema:
     definitions["GoFile"]["allOf"] = _go_file_rules()
     definitions["CsvDialect"]["allOf"] = _csv_rules()
     definitions["Identity"]["allOf"] = [_if(_has("content", {"const": True}), _never("key"))]
+    definitions["Expectation"]["allOf"] = [
+        _if(_has("due", {"const": "next_day"}), {"required": ["date_part"]})
+    ]
     table_name = {
         "type": "string",
         "description": TableMapping.model_fields["table"].description,

@@ -42,6 +42,7 @@ def delivery_record(
         run_id=run.run_id,
         recorded_at=at,
         sha256=sha256,
+        failed_at=at if outcome == "failed" else None,
     )
 
 

@@ -70,7 +70,7 @@ class Rows:
     """Rows of texts that a statement reads like a table."""
 
     columns: tuple[str, ...]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[str | None]]
 
 
 Value = str | int | datetime | Sequence[str] | Rows | None

@@ -86,6 +86,7 @@ LOAD_DELIVERIES = OwnTable(
         ("run_id", "VARCHAR"),
         ("recorded_at", "TIMESTAMP"),
         ("sha256", "VARCHAR"),
+        ("failed_at", "TIMESTAMP"),
     ),
 )
 
@@ -158,6 +159,25 @@ LOAD_DBT_RUNS = OwnTable(
     ),
 )
 
+LOAD_ARRIVALS = OwnTable(
+    own_tables.LOAD_ARRIVALS,
+    (
+        ("table_name", "VARCHAR"),
+        ("pattern", "VARCHAR"),
+        ("day", "VARCHAR"),
+        ("opens_at", "TIMESTAMP"),
+        ("due_at", "TIMESTAMP"),
+        ("until_at", "TIMESTAMP"),
+        ("outcome", "VARCHAR"),
+        ("reason", "VARCHAR"),
+        ("file_count", "BIGINT"),
+        ("row_count", "BIGINT"),
+        ("arrived_at", "TIMESTAMP"),
+        ("mended_at", "TIMESTAMP"),
+        ("recorded_at", "TIMESTAMP"),
+    ),
+)
+
 OWN_TABLES = (
     LOAD_METADATA,
     LOAD_DELIVERIES,
@@ -166,6 +186,7 @@ OWN_TABLES = (
     LOAD_TOTALS,
     LOAD_QUALITY,
     LOAD_DBT_RUNS,
+    LOAD_ARRIVALS,
 )
 
 

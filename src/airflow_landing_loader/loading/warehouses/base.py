@@ -11,6 +11,8 @@ from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn
 from airflow_landing_loader.loading.columns.promotion import Prospect
 from airflow_landing_loader.loading.model import (
+    ArrivalRecord,
+    Arrivals,
     DbtDue,
     DeliveryOutcome,
     DeliveryRecord,
@@ -161,12 +163,25 @@ class Ledger(Protocol):
         """Recent loads and deliveries; answers within a second also while a writer works."""
         ...
 
+    def arrivals(self, tables: Sequence[str], since: datetime, ended_since: datetime) -> Arrivals:
+        """What came into tables, and what is decided of it; answers also while a writer works.
+
+        :param since: what came from then on, UTC without zone.
+        :param ended_since: windows that ended from then on, or have not yet.
+        """
+        ...
+
+    def record_arrivals(self, records: Sequence[ArrivalRecord]) -> None:
+        """Write what became of windows; what was decided before stays, but for what mends it."""
+        ...
+
     def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
         """Those of the tables whose newest load dbt has not yet seen successfully."""
         ...
 
     def record_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
-        """Write or replace rows of ``load_deliveries`` by ``delivery_id``."""
+        """Write or replace rows of ``load_deliveries`` by ``delivery_id``, but for ``failed_at``,
+        which stays once it is there."""
         ...
 
     def record_archived(self, moved: Sequence[tuple[str, str]]) -> None:

@@ -29,6 +29,7 @@ def test_a_new_table(cli: Any) -> None:
         "origin": "tables.yaml:5",
         "go_file": "trades_1.go",
         "go_file_is_there": True,
+        "expect": None,
         "settled": True,
         "records": 2,
         "expected_records": 2,

@@ -56,6 +56,7 @@ def test_the_json_document(cli: Any) -> None:
         "table": "raw_trades",
         "go_file": "trades_*.go",
         "trailer": False,
+        "expect": None,
         "origin": "tables.yaml:5",
     }
     assert document["files"] == [

@@ -20,6 +20,7 @@ LOAD_KEYS = [
 DELIVERY_KEYS = [
     *("delivery_id", "filename", "table_name", "outcome", "code", "message", "load_id"),
     *("landing_uri", "final_uri", "dag_id", "run_id", "recorded_at", "sha256"),
+    "failed_at",
 ]
 
 

@@ -112,12 +112,21 @@ class _Dbt:
 
 
 @dataclass
+class _Arrivals:
+    calls: list[bool] = field(default_factory=list)
+
+    def run(self, mappings: object, *, loaded: bool) -> None:
+        self.calls.append(loaded)
+
+
+@dataclass
 class _Stage:
     """A loop, with what it says."""
 
     pipeline: _Pipeline
     stop: Stop
     dbt: _Dbt = field(default_factory=_Dbt)
+    arrivals: _Arrivals = field(default_factory=_Arrivals)
     stream: io.StringIO = field(default_factory=io.StringIO)
     refresh: Callable[[], Any] = lambda: None
 
@@ -128,6 +137,7 @@ class _Stage:
             log=RunLog(Screen(self.stream)),
             stop=self.stop,
             dbt=self.dbt,  # type: ignore[arg-type]
+            arrivals=self.arrivals,  # type: ignore[arg-type]
             refresh=self.refresh,
         )
 

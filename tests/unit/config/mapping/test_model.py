@@ -87,6 +87,7 @@ def test_defaults() -> None:
         "on_duplicate": "skip",
         "on_redelivery": "append",
         "identity": {"content": False, "key": None},
+        "expect": None,
         "settle_seconds": 10.0,
         "grace_seconds": 60.0,
         "max_record_bytes": 1048576,

@@ -96,11 +96,13 @@ class Ledger(Books):
         names = LOAD_DELIVERIES.column_names
         newest = {record.delivery_id: record for record in records}
         source = ", ".join(f"x.{n} AS {n}" for n in names)
+        changed = {n: f"r.{n}" for n in names}
+        changed["failed_at"] = "COALESCE(t.failed_at, r.failed_at)"  # when it was first refused
         self._jobs.query(
             f"MERGE {LOAD_DELIVERIES.name} t USING "
             f"(SELECT {source} FROM UNNEST(@{LOAD_DELIVERIES.name}) x) r "
             "ON t.delivery_id = r.delivery_id "
-            f"WHEN MATCHED THEN UPDATE SET {', '.join(f'{n} = r.{n}' for n in names)} "
+            f"WHEN MATCHED THEN UPDATE SET {', '.join(f'{n} = {v}' for n, v in changed.items())} "
             f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) "
             f"VALUES ({', '.join(f'r.{n}' for n in names)})",
             [values.table_rows(LOAD_DELIVERIES, LOAD_DELIVERIES.rows(newest.values()))],

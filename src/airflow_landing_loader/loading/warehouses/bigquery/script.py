@@ -43,6 +43,7 @@ JOIN {LOAD_COLUMNS.name} c ON c.load_id = m.load_id
 WHERE r.owner IS NOT NULL AND c.owner IS NOT NULL AND c.owner != r.owner
 AND LOWER(c.column_name) = LOWER(r.column_name)
 """
+_TOLD_ANEW = tuple(n for n in LOAD_DELIVERIES.column_names if n not in ("delivery_id", "failed_at"))
 COUNT_COMMITTED = f"SELECT COUNT(*) FROM {LOAD_METADATA.name} WHERE load_id IN UNNEST(@load_ids)"
 
 
@@ -78,8 +79,12 @@ def script(manifest: Manifest) -> str:
         insert(LOAD_COLUMNS),
         *([insert(LOAD_TOTALS)] if manifest.load_totals else []),
         *([insert(LOAD_QUALITY)] if manifest.load_quality else []),
-        "DELETE FROM load_deliveries WHERE delivery_id IN UNNEST(@delivery_ids)",
-        insert(LOAD_DELIVERIES, recorded_at=at),
+        # When one was first refused stays.
+        f"UPDATE {LOAD_DELIVERIES.name} t SET "
+        + ", ".join(f"{n} = {at if n == 'recorded_at' else f'r.{n}'}" for n in _TOLD_ANEW)
+        + f" FROM UNNEST(@{LOAD_DELIVERIES.name}) r WHERE t.delivery_id = r.delivery_id",
+        f"{insert(LOAD_DELIVERIES, recorded_at=at)} WHERE NOT EXISTS (SELECT 1 "
+        f"FROM {LOAD_DELIVERIES.name} d WHERE d.delivery_id = r.delivery_id)",
     ]
     body = "".join(f"  {statement};\n" for statement in statements)
     return f"""
@@ -126,7 +131,6 @@ def parameters(manifest: Manifest) -> list[Any]:
     """Return what :func:`script` and the counts of this module are bound to."""
     return [
         values.texts("load_ids", manifest.load_ids),
-        values.texts("delivery_ids", [row[0] for row in manifest.deliveries]),
         values.texts("replaced", [load_id for _, load_id in manifest.replaces]),
         values.whole("basis", manifest.basis),
         *(values.text(f"table_{i}", part.table) for i, part in enumerate(manifest.parts)),

@@ -12,8 +12,11 @@ from airflow_landing_loader.clients import GoogleClients
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn
 from airflow_landing_loader.loading.columns.promotion import Prospect, unknown_table
+from airflow_landing_loader.loading.ledger.arrivals import arrivals_in, put_arrivals
 from airflow_landing_loader.loading.ledger.tables import now
 from airflow_landing_loader.loading.model import (
+    ArrivalRecord,
+    Arrivals,
     DbtDue,
     DeliveryRecord,
     Load,
@@ -202,6 +205,16 @@ class BigQueryWarehouse:
                 dbt_due=due.result(),
                 open_batches=batches.result(),
             )
+
+    def arrivals(self, tables: Sequence[str], since: datetime, ended_since: datetime) -> Arrivals:
+        if not self._ledger.has_tables():
+            return Arrivals(as_of=now())
+        return arrivals_in(self._ledger, tables, since, ended_since)
+
+    def record_arrivals(self, records: Sequence[ArrivalRecord]) -> None:
+        if records:
+            self._ledger.ensure_tables()
+            put_arrivals(self._ledger, records)
 
     def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
         return self._ledger.dbt_due(tables) if self._ledger.has_tables() else ()

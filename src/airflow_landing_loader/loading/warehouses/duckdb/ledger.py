@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_landing_loader.loading.ledger.queries import (
@@ -136,11 +137,17 @@ class Ledger(Books):
 
     def put_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
         """Insert rows of ``load_deliveries``, in place of earlier ones of the same deliveries."""
-        self.ask(
-            "DELETE FROM load_deliveries WHERE delivery_id = ANY(:ids)",
-            ids=[record.delivery_id for record in records],
+        ids = [record.delivery_id for record in records]
+        failed = dict(
+            self.ask(
+                "SELECT delivery_id, failed_at FROM load_deliveries "
+                "WHERE delivery_id = ANY(:ids) AND failed_at IS NOT NULL",
+                ids=ids,
+            )
         )
-        self.insert(LOAD_DELIVERIES, LOAD_DELIVERIES.rows(records))
+        self.ask("DELETE FROM load_deliveries WHERE delivery_id = ANY(:ids)", ids=ids)
+        kept = [replace(r, failed_at=failed.get(r.delivery_id, r.failed_at)) for r in records]
+        self.insert(LOAD_DELIVERIES, LOAD_DELIVERIES.rows(kept))
 
     def next_sequence(self) -> int:
         """Return the number for the next load; the caller holds the database alone."""

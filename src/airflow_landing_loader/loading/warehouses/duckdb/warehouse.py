@@ -14,8 +14,16 @@ from airflow_landing_loader.exceptions import ErrorCode, LandingError, Transient
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn
 from airflow_landing_loader.loading.columns.promotion import Prospect, unknown_table
+from airflow_landing_loader.loading.ledger.arrivals import (
+    arrivals_in,
+    put_arrivals,
+    recent_arrivals,
+    remembered_arrivals,
+)
 from airflow_landing_loader.loading.ledger.tables import now
 from airflow_landing_loader.loading.model import (
+    ArrivalRecord,
+    Arrivals,
     DbtDue,
     DeliveryRecord,
     Load,
@@ -177,6 +185,22 @@ class DuckDBWarehouse:
                 raise
             return self._remembered(limit, error)
 
+    def arrivals(self, tables: Sequence[str], since: datetime, ended_since: datetime) -> Arrivals:
+        try:
+            with self._books(timeout=_PATIENCE) as books:
+                if books is None:
+                    return Arrivals(as_of=now())
+                return arrivals_in(books, tables, since, ended_since)
+        except TransientError as error:
+            if error.code is not ErrorCode.WAREHOUSE_LOCKED:
+                raise
+            return remembered_arrivals(self._remembered(snapshot.KEPT, error), tables)
+
+    def record_arrivals(self, records: Sequence[ArrivalRecord]) -> None:
+        if records:
+            with self._writing(f"recording {counted(len(records), 'window')}") as con:
+                put_arrivals(Ledger(con), records)
+
     def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
         with self._books() as books:
             return () if books is None else books.dbt_due(tables)
@@ -209,7 +233,10 @@ class DuckDBWarehouse:
                 yield con
                 # What is done is committed: only what is told of it may stay as it was before.
                 with suppress(LandingError, duckdb.Error):
-                    snapshot.write(self._database, _overview(Ledger(con), snapshot.KEPT))
+                    books = Ledger(con)
+                    overview = _overview(books, snapshot.KEPT)
+                    windows = recent_arrivals(books, snapshot.KEPT)
+                    snapshot.write(self._database, replace(overview, arrivals=windows))
         except duckdb.Error as error:
             raise translate(error) from error
 

@@ -1,0 +1,170 @@
+"""What came, and what became of the windows in which it was expected, in the books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from airflow_landing_loader.loading.ledger.queries import Books, Rows
+from airflow_landing_loader.loading.ledger.records import row_of
+from airflow_landing_loader.loading.ledger.tables import (
+    LOAD_ARRIVALS,
+    LOAD_DELIVERIES,
+    LOAD_METADATA,
+    now,
+)
+from airflow_landing_loader.loading.model import (
+    ArrivalRecord,
+    Arrivals,
+    ArrivedLoad,
+    Overview,
+    RefusedArrival,
+)
+
+_ARRIVED = tuple(f.name for f in fields(ArrivedLoad))
+_REFUSED = tuple(f.name for f in fields(RefusedArrival))
+
+# Who has taken a load's rows out of the table again: a later load, or a person.
+_LOADS = """
+WITH unloaded AS (
+  SELECT d.load_id, MAX(d.recorded_at) AS at FROM load_deliveries d
+  WHERE d.outcome = 'unloaded' GROUP BY d.load_id
+), loads AS (
+  SELECT m.load_id, m.table_name, m.filename, m.completed_at, m.row_count, m.sequence,
+    CASE WHEN m.removed_sequence IS NOT NULL
+      THEN COALESCE(r.completed_at, u.at, m.completed_at) END AS removed_at
+  FROM load_metadata m LEFT JOIN load_metadata r ON r.sequence = m.removed_sequence
+  LEFT JOIN unloaded u ON u.load_id = m.load_id
+  WHERE m.table_name = ANY(:tables)
+)
+SELECT l.table_name, l.filename, l.load_id, l.completed_at, l.row_count, l.sequence, l.removed_at
+FROM loads l WHERE l.completed_at >= :since
+UNION ALL
+SELECT l.table_name, d.filename, l.load_id, d.recorded_at, l.row_count, l.sequence, l.removed_at
+FROM load_deliveries d JOIN loads l ON l.load_id = d.load_id
+WHERE d.outcome = 'duplicate' AND d.recorded_at >= :since
+"""
+_REFUSALS = """
+SELECT d.table_name, d.filename, COALESCE(d.failed_at, d.recorded_at), d.code
+FROM load_deliveries d
+WHERE d.table_name = ANY(:tables) AND (d.failed_at IS NOT NULL OR d.outcome = 'failed')
+  AND COALESCE(d.failed_at, d.recorded_at) >= :since
+"""
+_WATCHED = """
+SELECT a.table_name, a.pattern, MIN(a.day) FROM load_arrivals a
+WHERE a.table_name = ANY(:tables) GROUP BY a.table_name, a.pattern
+"""
+_RECORDS = f"SELECT {', '.join(LOAD_ARRIVALS.column_names)} FROM load_arrivals"
+_ENDED = "WHERE table_name = ANY(:tables) AND until_at >= :since ORDER BY until_at"
+_KEY = ("table_name", "pattern", "day")
+_CHANGED = ", ".join(f"{n} = r.{n}" for n in LOAD_ARRIVALS.column_names if n not in _KEY)
+# What was decided stays; what was not there is mended once.
+_PUT = f"""
+MERGE INTO load_arrivals t USING (
+  SELECT {", ".join(f"CAST(x.{n} AS {t}) AS {n}" for n, t in LOAD_ARRIVALS.columns)}
+  FROM ROWS(:arrivals) x
+) r ON t.table_name = r.table_name AND t.pattern = r.pattern AND t.day = r.day
+WHEN MATCHED AND t.outcome = 'expected' AND r.outcome != 'expected' THEN UPDATE SET {_CHANGED}
+WHEN MATCHED AND t.outcome != 'expected' AND t.mended_at IS NULL AND r.mended_at IS NOT NULL
+  THEN UPDATE SET mended_at = r.mended_at, recorded_at = r.recorded_at
+WHEN NOT MATCHED THEN INSERT ({", ".join(LOAD_ARRIVALS.column_names)})
+  VALUES ({", ".join(f"r.{name}" for name in LOAD_ARRIVALS.column_names)})
+"""
+
+
+def arrivals_in(
+    books: Books, tables: Sequence[str], since: datetime, ended_since: datetime
+) -> Arrivals:
+    """Return what came into tables, and what is decided of it.
+
+    :param since: what came from then on, UTC without zone.
+    :param ended_since: windows that ended from then on, or have not yet.
+    """
+    as_of = now()
+    loads = books.ask(_LOADS, tables=tables, since=since)
+    refused = books.ask(_REFUSALS, tables=tables, since=since)
+    watched = books.ask(_WATCHED, tables=tables)
+    return Arrivals(
+        as_of=as_of,
+        loads=tuple(
+            row_of(ArrivedLoad, LOAD_METADATA, dict(zip(_ARRIVED, row, strict=True)))
+            for row in loads
+        ),
+        refused=tuple(
+            row_of(RefusedArrival, LOAD_DELIVERIES, dict(zip(_REFUSED, row, strict=True)))
+            for row in refused
+        ),
+        records=tuple(
+            map(_record, books.ask(f"{_RECORDS} {_ENDED}", tables=tables, since=ended_since))
+        ),
+        watched=tuple((table, pattern, day) for table, pattern, day in watched),
+    )
+
+
+def recent_arrivals(books: Books, limit: int) -> tuple[ArrivalRecord, ...]:
+    """Return the windows that ended last, or have not yet, newest first."""
+    rows = books.ask(
+        f"{_RECORDS} ORDER BY until_at DESC, table_name, pattern LIMIT :most", most=limit
+    )
+    return tuple(map(_record, rows))
+
+
+def put_arrivals(books: Books, records: Sequence[ArrivalRecord]) -> None:
+    """Write what became of windows; what was decided before stays, but for what mends it."""
+    rows = [[_text(value) for value in row] for row in LOAD_ARRIVALS.rows(records)]
+    books.ask(_PUT, arrivals=Rows(LOAD_ARRIVALS.column_names, rows))
+
+
+def remembered_arrivals(overview: Overview, tables: Sequence[str]) -> Arrivals:
+    """What a copy of the newest loads and deliveries says of what came into tables."""
+    records = tuple(a for a in overview.arrivals if a.table_name in tables)
+    first: dict[tuple[str, str], str] = {}
+    for record in records:
+        key = record.table_name, record.pattern
+        first[key] = min(record.day, first.get(key, record.day))
+    ended = {load.sequence: load.completed_at for load in overview.loads}
+    return Arrivals(
+        as_of=overview.as_of,
+        loads=tuple(
+            ArrivedLoad(
+                table_name=load.table_name,
+                filename=load.filename,
+                load_id=load.load_id,
+                at=load.completed_at,
+                row_count=load.row_count,
+                sequence=load.sequence,
+                removed_at=None
+                if load.removed_sequence is None
+                else ended.get(load.removed_sequence, load.completed_at),
+            )
+            for load in overview.loads
+            if load.table_name in tables
+        ),
+        refused=tuple(
+            RefusedArrival(
+                table_name=d.table_name,
+                filename=d.filename,
+                at=d.failed_at or d.recorded_at,
+                code=d.code,
+            )
+            for d in overview.deliveries
+            if d.table_name in tables and (d.failed_at or d.outcome == "failed")
+        ),
+        records=records,
+        watched=tuple((*key, day) for key, day in first.items()),
+        busy_with=overview.busy_with,
+    )
+
+
+def _record(row: Sequence[Any]) -> ArrivalRecord:
+    values = dict(zip(LOAD_ARRIVALS.column_names, row, strict=True))
+    return row_of(ArrivalRecord, LOAD_ARRIVALS, values)
+
+
+def _text(value: Any) -> str | None:
+    """A value as a text that is cast."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S.%f}"
+    return None if value is None else str(value)

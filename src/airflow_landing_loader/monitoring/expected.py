@@ -1,0 +1,298 @@
+"""What should have come, what did, and what comes next: from the mappings and the books.
+
+A mapping is watched from the window on that ends next when it is first looked at. Of each window
+since then one outcome is written into ``load_arrivals``, by whoever looks first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.exceptions import ConfigurationError, ErrorDetail
+from airflow_landing_loader.loading.ledger.tables import now as utc_now
+from airflow_landing_loader.loading.model import (
+    ArrivalOutcome,
+    ArrivalRecord,
+    Arrivals,
+)
+from airflow_landing_loader.loading.warehouses.base import Ledger
+from airflow_landing_loader.monitoring.calendars import unknown_calendars
+from airflow_landing_loader.monitoring.outcomes import (
+    LONGEST_BEFORE,
+    REMEMBERED,
+    Feed,
+    WindowState,
+    state_of,
+    utc,
+)
+from airflow_landing_loader.monitoring.windows import Window, Windows
+from airflow_landing_loader.safe_text import delivered, storable
+
+WATCHED = timedelta(days=92)
+"""A window that ended longer ago is neither decided nor mended any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What there is to say at one time.
+
+    :param records: of windows that ended lately, the oldest first.
+    :param news: those of them that the books do not have so.
+    :param open: the windows that have not ended, up to the hours asked for.
+    :param busy_with: who holds the database, if somebody does.
+    :param problems: why mappings are passed over.
+    """
+
+    as_of: datetime
+    records: tuple[ArrivalRecord, ...]
+    news: tuple[ArrivalRecord, ...]
+    open: tuple[tuple[TableMapping, WindowState], ...]
+    busy_with: str | None = None
+    problems: tuple[ErrorDetail, ...] = ()
+
+    @property
+    def incidents(self) -> tuple[ArrivalRecord, ...]:
+        """What was not there at its end, and is not yet."""
+        return tuple(record for record in self.records if record.is_open)
+
+    @property
+    def overdue(self) -> int:
+        """How many windows have not ended, and lack what should be there by now."""
+        return sum(state.standing == "overdue" for _, state in self.open)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """How the last windows of a table ended."""
+
+    table: str
+    windows: int
+    on_time: int
+    late: int
+    wrong: int
+    missing: int
+
+    @property
+    def share(self) -> float:
+        """Of its windows, those that were on time: 0 to 1."""
+        return self.on_time / self.windows
+
+
+def rates(records: Sequence[ArrivalRecord], windows: int) -> tuple[Rate, ...]:
+    """How the last windows of each table ended, by table.
+
+    :param records: the oldest first.
+    :param windows: so many at most, 1 or more.
+    """
+    by_table: dict[str, list[str]] = {}
+    for record in records:
+        by_table.setdefault(record.table_name, []).append(record.outcome)
+    return tuple(
+        Rate(
+            table=table,
+            windows=len(ended := by_table[table][-windows:]),
+            on_time=ended.count("on_time"),
+            late=ended.count("late"),
+            wrong=ended.count("wrong"),
+            missing=ended.count("missing"),
+        )
+        for table in sorted(by_table)
+    )
+
+
+def look(
+    ledger: Ledger, mappings: Sequence[TableMapping], now: datetime, ahead: timedelta
+) -> Expected:
+    """Ask the books what became of the windows of mappings; nothing is written.
+
+    :param mappings: those without ``expect`` are passed over.
+    :param now: with a time zone.
+    :param ahead: windows are told that are due until then.
+    :raises TransientError: the warehouse cannot be asked.
+    """
+    problems = tuple(unknown_calendars(mappings))
+    watched = list(_watched(mappings))
+    if not watched:
+        return Expected(as_of=_plain(now), records=(), news=(), open=(), problems=problems)
+    tables = sorted({mapping.table for mapping, _ in watched})
+    since = now - WATCHED
+    changes = any(m.expect and m.expect.rows.change for m, _ in watched)
+    before = REMEMBERED if changes else timedelta()
+    books = _as_of(
+        now, ledger.arrivals(tables, _plain(since - LONGEST_BEFORE - before), _plain(since))
+    )
+    records: list[ArrivalRecord] = []
+    news: list[ArrivalRecord] = []
+    coming: list[tuple[TableMapping, WindowState]] = []
+    for mapping, windows in watched:
+        feed = _feed(mapping, windows, books)
+        found, new = _decided(feed, books, now)
+        records += found
+        news += new
+        coming += [(mapping, state_of(feed, w, now)) for w in _coming(windows, now, now + ahead)]
+    records.sort(key=lambda r: (r.until_at, r.table_name, r.pattern))
+    coming.sort(key=lambda item: (item[1].window.by, item[0].table, item[0].pattern))
+    return Expected(
+        as_of=books.as_of,
+        records=tuple(records),
+        news=tuple(news),
+        open=tuple(coming),
+        busy_with=books.busy_with,
+        problems=problems,
+    )
+
+
+def _watched(mappings: Sequence[TableMapping]) -> Iterator[tuple[TableMapping, Windows]]:
+    for mapping in mappings:
+        if mapping.expect is not None:
+            with suppress(ConfigurationError):  # told by unknown_calendars
+                yield mapping, Windows(mapping.expect)
+
+
+def _as_of(now: datetime, books: Arrivals) -> Arrivals:
+    """The books without what was decided later than a time."""
+    records = [
+        replace(r, mended_at=None) if r.mended_at and utc(r.mended_at) > now else r
+        for r in books.records
+        if utc(r.until_at) <= now or r.outcome == "expected"
+    ]
+    return replace(books, records=tuple(records))
+
+
+class Keeper:
+    """Writes into ``load_arrivals`` what became of windows, as soon as there is something to write.
+
+    :param ledger: where the books are.
+    :param mappings: those without ``expect`` are passed over.
+    :ivar problems: why mappings are passed over.
+    """
+
+    def __init__(self, ledger: Ledger, mappings: Sequence[TableMapping]) -> None:
+        self._ledger = ledger
+        self._mappings = [m for m in mappings if m.expect is not None]
+        self._due = datetime.min.replace(tzinfo=UTC)
+        self._open = True
+        self.problems: tuple[ErrorDetail, ...] = ()
+
+    def keep(self, *, loaded: bool) -> tuple[ArrivalRecord, ...]:
+        """Write what is decided by now; what was written.
+
+        The books are asked only when a window has ended since the last time, or something was
+        loaded that may mend one.
+
+        :param loaded: whether something was loaded, or refused, since the last call.
+        :raises LandingError: as :func:`look`.
+        """
+        now = datetime.now(UTC)
+        if not self._mappings or (now < self._due and not (loaded and self._open)):
+            return ()
+        found = look(self._ledger, self._mappings, now, timedelta())
+        self.problems = found.problems
+        if found.busy_with is None:
+            self._ledger.record_arrivals(found.news)
+            self._open = bool(found.incidents)
+            ends = [state.window.until for _, state in found.open]
+            self._due = min(ends, default=datetime.max.replace(tzinfo=UTC))
+        return found.news
+
+
+def _feed(mapping: TableMapping, windows: Windows, books: Arrivals) -> Feed:
+    assert mapping.expect is not None
+    loads = [load for load in books.loads if load.table_name == mapping.table]
+    refused = [item for item in books.refused if item.table_name == mapping.table]
+    names = {load.filename for load in loads} | {item.filename for item in refused}
+    own = {name for name in names if mapping.matches(delivered(name))}
+    return Feed(
+        mapping=mapping,
+        expect=mapping.expect,
+        windows=windows,
+        loads=tuple(
+            load
+            for load in sorted(loads, key=lambda load: (load.at, load.sequence))
+            if load.filename in own
+        ),
+        refused=tuple(item for item in refused if item.filename in own),
+    )
+
+
+def _decided(
+    feed: Feed, books: Arrivals, now: datetime
+) -> tuple[list[ArrivalRecord], list[ArrivalRecord]]:
+    """The records of a mapping's windows, and those of them that are new."""
+    key = feed.mapping.table, storable(feed.mapping.pattern)
+    first = next((day for table, pattern, day in books.watched if (table, pattern) == key), None)
+    known = {r.day: r for r in books.records if (r.table_name, r.pattern) == key}
+    if first is None:
+        start = feed.windows.next(now)
+        new = [] if start is None else [_record(feed, start, "expected")]
+        return [], new
+    records, news = {day: r for day, r in known.items() if r.outcome != "expected"}, []
+    for window in feed.windows.ending(now - WATCHED, now):
+        day = window.day.isoformat()
+        have = records.get(day)
+        if day < first or (have is not None and not have.is_open):
+            continue
+        if have is not None:
+            window = _as_decided(window, have)
+        state = state_of(feed, window, now)
+        if have is None:
+            outcome = cast("ArrivalOutcome", state.standing)
+            news.append(_record(feed, window, outcome, state))
+        elif (mended_at := _mended_at(state)) is not None:
+            news.append(replace(have, mended_at=_plain(mended_at), recorded_at=utc_now()))
+    records |= {record.day: record for record in news}
+    return list(records.values()), news
+
+
+def _as_decided(window: Window, have: ArrivalRecord) -> Window:
+    return Window(window.day, utc(have.opens_at), utc(have.due_at), utc(have.until_at))
+
+
+def _mended_at(state: WindowState) -> datetime | None:
+    """When what was not there at the end of a window was; where the mapping has come to expect no
+    more than was there, that is its end."""
+    return state.mended_at if state.reason else state.window.until
+
+
+def _coming(windows: Windows, now: datetime, until: datetime) -> Iterator[Window]:
+    """The window that ends next, and those that are due until a time."""
+    window = windows.next(now)
+    if window is not None:
+        yield window
+        for later in windows.ending(window.until, until + timedelta(days=2)):
+            if later.by <= until:
+                yield later
+
+
+def _record(
+    feed: Feed, window: Window, outcome: ArrivalOutcome, state: WindowState | None = None
+) -> ArrivalRecord:
+    return ArrivalRecord(
+        table_name=feed.mapping.table,
+        pattern=storable(feed.mapping.pattern),
+        day=window.day.isoformat(),
+        opens_at=_plain(window.opens),
+        due_at=_plain(window.by),
+        until_at=_plain(window.until),
+        outcome=outcome,
+        reason=state.reason if state else "",
+        file_count=state.file_count if state else 0,
+        row_count=state.row_count if state else 0,
+        arrived_at=_maybe(state.arrived_at) if state else None,
+        mended_at=_maybe(state.mended_at) if state else None,
+        recorded_at=utc_now(),
+    )
+
+
+def _plain(moment: datetime) -> datetime:
+    """As our tables hold it: UTC without zone."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _maybe(moment: datetime | None) -> datetime | None:
+    return None if moment is None else _plain(moment)
