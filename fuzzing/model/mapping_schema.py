@@ -41,6 +41,8 @@ SCHEMA_CANNOT_SAY = (
     ("mapping.bad_value", "needs a named group", "reads regular expressions"),
     ("mapping.contradiction", "which match does not have", "reads regular expressions"),
     ("mapping.contradiction", "and nothing says what it holds", "reads regular expressions"),
+    ("mapping.contradiction", "does not tell the numbers of the sequence", "compares lists"),
+    ("mapping.contradiction", "of the pattern is no number", "reads the parts of a pattern"),
     ("mapping.contradiction", "until is the time of by", "compares two texts"),
     ("mapping.contradiction", "No number of rows is within", "compares two numbers"),
     ("mapping.contradiction", "tells no day", "reads the parts of a pattern"),

@@ -36,6 +36,7 @@ _SECTIONS = (
     ("bigquery",),
     ("identity",),
     ("quality",),
+    ("sequence",),
     ("expect",),
     ("expect", "rows"),
 )

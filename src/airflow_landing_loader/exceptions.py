@@ -58,6 +58,7 @@ class ErrorCode(StrEnum):
     LANDING_FILES_ALIKE = "landing.files_alike"
     LANDING_NOT_A_FILE = "landing.not_a_file"
     LANDING_UNSETTLED = "landing.unsettled"
+    SEQUENCE_GAP = "sequence.gap"
     LANDING_DISAPPEARED = "landing.disappeared"
     LANDING_CHANGED = "landing.changed"
     LANDING_UNREADABLE = "landing.unreadable"

@@ -8,6 +8,7 @@ from airflow_landing_loader.config.mapping.model import (
     PROOFS,
     CsvDialect,
     GoFile,
+    HeaderRecord,
     TableMapping,
     Trailer,
 )
@@ -109,11 +110,7 @@ def _rules(mapping: TableMapping) -> Iterator[str]:
     if mapping.trailer is not None:
         yield from _trailer(mapping.trailer)
     if mapping.header_record is not None:
-        yield (
-            f"A line above the data that matches {_code(mapping.header_record.match)} holds the"
-            " number of records."
-        )
-        yield from _included(mapping.header_record.count_includes)
+        yield from _header_record(mapping.header_record)
     yield from _totals(mapping)
     if not (mapping.go_file or mapping.trailer or mapping.header_record):
         yield "Nothing says how many records a file must have."
@@ -129,11 +126,22 @@ def _rules(mapping: TableMapping) -> Iterator[str]:
             f" {mapping.max_rejected:.4g} of the file, or all of it, fail the file."
         )
     yield from _identity(mapping)
-    if mapping.expect is not None:
-        yield from (f"{shown(sentence)}." for sentence in mapping.expect.in_words)
+    yield from (f"{shown(sentence)}." for sentence in _arrivals(mapping))
+    yield from _columns(mapping)
+    yield from _quality(mapping.quality or Quality())
+
+
+def _header_record(header_record: HeaderRecord) -> Iterator[str]:
+    yield (
+        f"A line above the data that matches {_code(header_record.match)} holds the number of"
+        " records."
+    )
+    yield from _included(header_record.count_includes)
+
+
+def _columns(mapping: TableMapping) -> Iterator[str]:
     for column, text in mapping.add_columns.items():
         yield f"Each row has {_code(text)} in the column {_code(column)}."
-    yield from _quality(mapping.quality or Quality())
     for column, type_ in mapping.types.items():
         yield f"The column {_code(column)} takes values of type {_code(type_)}."
 
@@ -143,6 +151,13 @@ def _quality(quality: Quality) -> Iterator[str]:
         yield f"Counted for its quality: records of which {_code(sentence)} does not hold."
     if quality.fail_below is not None:
         yield f"Less than {quality.fail_below:g} % of good records fail the file."
+
+
+def _arrivals(mapping: TableMapping) -> Iterator[str]:
+    if mapping.sequence is not None:
+        yield mapping.sequence.in_words
+    if mapping.expect is not None:
+        yield from mapping.expect.in_words
 
 
 def _identity(mapping: TableMapping) -> Iterator[str]:

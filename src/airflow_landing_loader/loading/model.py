@@ -47,6 +47,9 @@ class Load:
         a JSON object of them and their values.
     :param quality_score: percent of its records that break no rule of ``quality``; ``None`` where
         the mapping has none.
+    :param sequence_number: its number, where the mapping counts its files.
+    :param sequence_key: of which sequence: a JSON object of the parts of its name that tell it from
+        others.
     """
 
     load_id: str
@@ -75,6 +78,8 @@ class Load:
     removed_sequence: int | None = None
     identity_key: str | None = None
     quality_score: float | None = None
+    sequence_number: int | None = None
+    sequence_key: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

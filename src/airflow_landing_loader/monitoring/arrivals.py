@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,6 +14,8 @@ from airflow_landing_loader.landing.discovery.discover import discover
 from airflow_landing_loader.landing.discovery.model import Discovery, Look
 from airflow_landing_loader.landing.discovery.rest import LOOK_INTERVAL
 from airflow_landing_loader.landing.model import Delivery, names_of
+from airflow_landing_loader.loading.warehouses.opening import open_warehouse
+from airflow_landing_loader.pipeline.sequencing import in_sequence
 from airflow_landing_loader.settings import Settings
 from airflow_landing_loader.storage.opening import open_zones
 from airflow_landing_loader.storage.zone import Zone
@@ -25,7 +28,8 @@ class LandedEntry:
     """One file in the landing zone.
 
     :param state: ``ready`` to load; ``unsettled``, changed a moment ago; ``waiting`` for its go
-        file; ``orphan``, a go file without data file; ``unmatched`` by any pattern; ``refused``.
+        file, or for a number of its sequence; ``orphan``, a go file without data file;
+        ``unmatched`` by any pattern; ``refused``.
     :param partner: the go file of a data file, the data file of a go file.
     :param why: why it does not load now.
     """
@@ -43,16 +47,23 @@ def landed_files(settings: Settings, found: MappingSet) -> tuple[LandedEntry, ..
 
     One look can only go by modification times: the last moments count as if we had watched.
     """
-    zone = open_zones(settings).landing
+    zones = open_zones(settings)
+    zone = zones.landing
     now = time.time()
     look = discover(zone, found.mappings, now=now).look
     watched = tuple(replace(seen, since=seen.since - LOOK_INTERVAL) for seen in look.seen)
     listed = discover(zone, found.mappings, now=now, previous=Look(seen=watched))
+    with suppress(LandingError):  # what files lie there is told without the books, too
+        listed = in_sequence(listed, open_warehouse(settings, zones))
     return _entries(listed, lambda name: _size(zone, name))
 
 
 def _entries(found: Discovery, size: Callable[[str], int | None]) -> tuple[LandedEntry, ...]:
     entries = [_delivery(d, "ready") for d in found.ready]
+    entries += [
+        _delivery(one.delivery, "waiting", f"waits for number {one.missing:,} of its sequence")
+        for one in found.held
+    ]
     entries += [_delivery(d, "unsettled", _unsettled(d, found)) for d in found.unsettled]
     entries += [
         LandedEntry(

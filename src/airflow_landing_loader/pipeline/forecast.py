@@ -22,10 +22,12 @@ from airflow_landing_loader.loading.planning.identity import (
     AlreadyLoaded,
     Decision,
     DuplicateOf,
+    NewLoad,
     PriorLoad,
     contents_of,
     decide,
 )
+from airflow_landing_loader.loading.planning.sequences import Positions, counting
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.safe_text import counted
 from airflow_landing_loader.settings import Settings
@@ -78,7 +80,7 @@ def forecast(settings: Settings, validated: Validated) -> Forecast:
     columns = columns_of(validated.delivery, inspection)
     names = tuple(column.column for column in columns)
     try:
-        table, owners, prior = _look_up(settings, validated)
+        table, owners, prior, missing = _look_up(settings, validated)
     except TransientError as error:
         return Forecast(
             would="unknown",
@@ -87,11 +89,15 @@ def forecast(settings: Settings, validated: Validated) -> Forecast:
             notes=(f"its table was not looked at: {error.detail.message}",),
         )
     decision = decide(validated, prior)
+    gap = _told(validated, missing) if isinstance(decision, NewLoad) else ()
     if table is None and names:
         landing = open_zones(settings).landing
         require_plain(landing.source(validated.delivery.data), validated)
         made = Forecast(
-            would="create", records=inspection.records, known=names, notes=_quality(validated)
+            would="create",
+            records=inspection.records,
+            known=names,
+            notes=(*gap, *_quality(validated)),
         )
         return _named(decision, made)
     plan = plan_columns(columns, table or (), owners, file=name)
@@ -108,6 +114,7 @@ def forecast(settings: Settings, validated: Validated) -> Forecast:
             *(taken.sentence() for taken in plan.taken),
             *_quality(validated),
             *(f"types would make {name!r} a column of the table first" for name in becoming),
+            *gap,
         ),
     )
     return _named(decision, ahead)
@@ -148,14 +155,26 @@ def _named(decision: Decision, ahead: Forecast) -> Forecast:
     return replace(ahead, would="restate", load_id=decision.load_id, notes=notes)
 
 
+def _told(validated: Validated, missing: int | None) -> tuple[str, ...]:
+    """What is to be said of a number that is missing."""
+    sequence = validated.delivery.mapping.sequence
+    if missing is None or sequence is None:
+        return ()
+    gap = f"number {missing:,} of its sequence is missing"
+    return (f"{gap}: it waits for it in landing",) if sequence.waits else (f"{gap} before it",)
+
+
 def _look_up(
     settings: Settings, validated: Validated
-) -> tuple[tuple[TableColumn, ...] | None, Owners, tuple[PriorLoad, ...]]:
+) -> tuple[tuple[TableColumn, ...] | None, Owners, tuple[PriorLoad, ...], int | None]:
     patient = replace(settings, lock_timeout=min(_PATIENCE, settings.lock_timeout))
     warehouse = open_warehouse(patient, open_zones(patient))
     delivery = validated.delivery
+    tables = counting([delivery.mapping])
+    positions = Positions(warehouse.sequences(tables) if tables else {})
     return (
         warehouse.columns_of(delivery.mapping.table, row_number=delivery.mapping.csv.row_number),
         warehouse.owners_of(delivery.mapping.table),
         warehouse.prior_loads(*contents_of([validated])),
+        positions.missing(delivery),
     )

@@ -32,6 +32,7 @@ from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.pipeline.finishing import Finisher
 from airflow_landing_loader.pipeline.look import look
 from airflow_landing_loader.pipeline.outcome import Outcome
+from airflow_landing_loader.pipeline.sequencing import in_sequence
 from airflow_landing_loader.pipeline.taking_up import take_up
 from airflow_landing_loader.pipeline.turns import in_turns
 from airflow_landing_loader.pipeline.workers import Workers, map_in_order
@@ -87,7 +88,11 @@ class Pipeline:
         :raises TransientError: a zone cannot be read or written.
         """
         self.take_up()
-        return look(self.zones, self.mappings, previous=previous)
+        return self.in_sequence(look(self.zones, self.mappings, previous=previous))
+
+    def in_sequence(self, found: Discovery) -> Discovery:
+        """See :func:`~airflow_landing_loader.pipeline.sequencing.in_sequence`."""
+        return in_sequence(found, self.warehouse)
 
     def take_up(self) -> None:
         """Bring to its end what a dead loader held on to and nobody has to load any more."""

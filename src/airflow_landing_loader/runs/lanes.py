@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.loading.planning.cuts import BATCH_BYTES, cut
+from airflow_landing_loader.loading.planning.sequences import SequenceOf, in_turn, place_of
 from airflow_landing_loader.safe_text import counted, printable
 
 SMALL_FILE_BYTES = 16 * 1024**2
@@ -25,7 +26,8 @@ _NAMES_TOLD = 10
 class LanePlan:
     """What one run takes.
 
-    :param lanes: file names, by lane; names inside a lane are sorted.
+    :param lanes: file names, by lane; names inside a lane are sorted, or in the order of their
+        numbers where they wait for each other.
     :param waiting: ready files that this run does not take; the next one does.
     """
 
@@ -38,19 +40,37 @@ def plan_lanes(deliveries: Sequence[Delivery], *, max_lanes: int, batch_files: i
 
     Up to ``max_lanes`` files get a lane each. Of more, files up to :data:`SMALL_FILE_BYTES` share
     lanes of at most ``batch_files`` files and :data:`BATCH_BYTES`; bigger ones keep their own.
+    Files of a sequence that wait for each other share a lane, of at most ``batch_files``, in the
+    order of their numbers.
 
     :param max_lanes: lanes of one run, 1 or more.
     :param batch_files: files of one lane at most, 1 or more.
     """
-    arrived = sorted(deliveries, key=_arrival)
-    if len(arrived) <= max_lanes:
-        lanes = [[delivery] for delivery in arrived]
+    chains, others = _chains(deliveries)
+    arrived = sorted(others, key=_arrival)
+    whole = [chain[:batch_files] for chain in chains]
+    if len(arrived) + len(whole) <= max_lanes:
+        cut_ = [[delivery] for delivery in arrived]
     else:
         big = [[d] for d in arrived if d.data.size > SMALL_FILE_BYTES]
         small = [d for d in arrived if d.data.size <= SMALL_FILE_BYTES]
-        lanes = sorted([*big, *_batches(small, batch_files)], key=lambda lane: _arrival(lane[0]))
-    taken = tuple(tuple(sorted(d.data.name for d in lane)) for lane in lanes[:max_lanes])
-    return LanePlan(lanes=taken, waiting=len(arrived) - sum(len(lane) for lane in taken))
+        cut_ = [*big, *([sorted(b, key=_name) for b in _batches(small, batch_files)])]
+    lanes = sorted([*whole, *cut_], key=lambda lane: min(map(_arrival, lane)))
+    taken = tuple(tuple(d.data.name for d in lane) for lane in lanes[:max_lanes])
+    return LanePlan(lanes=taken, waiting=len(deliveries) - sum(len(lane) for lane in taken))
+
+
+def _chains(deliveries: Sequence[Delivery]) -> tuple[list[list[Delivery]], list[Delivery]]:
+    """Deliveries that must be loaded one after the other, and the others."""
+    chains: dict[SequenceOf, list[Delivery]] = {}
+    others = []
+    for delivery in in_turn(deliveries):
+        place, sequence = place_of(delivery), delivery.mapping.sequence
+        if place is not None and sequence is not None and sequence.waits:
+            chains.setdefault(place.of, []).append(delivery)
+        else:
+            others.append(delivery)
+    return list(chains.values()), others
 
 
 def ready_text(plan: LanePlan, zone: str) -> str:
@@ -74,6 +94,10 @@ def lane_label(names: Sequence[str]) -> str:
         return printable(names[0], MAX_LABEL)
     first, last = (printable(name, _NAME_SHOWN) for name in (names[0], names[-1]))
     return f"{len(names)} files: {first} \u2026 {last}"
+
+
+def _name(delivery: Delivery) -> str:
+    return delivery.data.name
 
 
 def _arrival(delivery: Delivery) -> tuple[int, str]:

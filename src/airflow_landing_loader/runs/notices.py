@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_NOTICES = 200
 MAX_NEW_NOTICES = 1000  # of one run, the newest; at every look there may be other strange names
 
-_WAITS = (NoticeKind.WAITING, NoticeKind.WRITTEN)
+_WAITS = (NoticeKind.WAITING, NoticeKind.WRITTEN, NoticeKind.GAP)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,17 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.landing.discovery.model import Discovery
 from airflow_landing_loader.landing.discovery.rest import LOOK_INTERVAL
 from airflow_landing_loader.landing.model import Delivery
-from airflow_landing_loader.runs.holdback import LONG_PAUSE, PATIENCE, HeldBack, offered
+from airflow_landing_loader.runs.holdback import (
+    LONG_PAUSE,
+    PATIENCE,
+    HeldBack,
+    delivery_token,
+    offered,
+)
 from airflow_landing_loader.runs.lanes import LanePlan, plan_lanes
 from airflow_landing_loader.runs.refusals import Judged, Refusal, judge, refusals_of
 
@@ -146,6 +153,25 @@ def weigh(found: Discovery, memory: Memory, now: float) -> Weighed:
     if memory.refused is not None:
         refusals = judge(memory.refused, refusals_of(found.refused, now), now)
     return Weighed(ready=offered(found.ready, memory.held, now), refusals=refusals)
+
+
+def held_for_numbers(found: Discovery, now: float) -> tuple[HeldBack, ...]:
+    """The files that wait for another one of their sequence, for somebody who cannot ask the books:
+    they are looked at again after a long pause, or when another file comes.
+
+    :param now: seconds since the epoch.
+    """
+    return tuple(
+        HeldBack(
+            name=one.delivery.data.name,
+            token=delivery_token(one.delivery),
+            code=ErrorCode.SEQUENCE_GAP.value,
+            since=now,
+            until=now + LONG_PAUSE,
+            failed=False,
+        )
+        for one in found.held
+    )
 
 
 def is_tolerable(trouble_since: float, now: float) -> bool:

@@ -20,7 +20,7 @@ from airflow.providers.common.compat.sdk import (
 
 from airflow_landing_loader.codec import sendable
 from airflow_landing_loader.config.mapping.model import TableMapping
-from airflow_landing_loader.exceptions import ErrorDetail, LandingError, TransientError
+from airflow_landing_loader.exceptions import ErrorDetail, LandingError, TransientError, shown
 from airflow_landing_loader.hooks.connections import Connections
 from airflow_landing_loader.operators.base import LandingOperator
 from airflow_landing_loader.runs.dbt_due import NEVER, Wake
@@ -101,6 +101,7 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
         self.skip_on_timeout = skip_on_timeout
         self.deferrable = deferrable
         self._trouble_since: float | None = None
+        self._in_gaps: tuple[HeldBack, ...] = ()
         self._wake = Wake() if wake_for_dbt else NEVER
 
     def execute(self, context: Context) -> Lanes:
@@ -155,7 +156,7 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
                 mappings=[m.model_dump(mode="json") for m in self.find_mappings(settings)[0]],
                 deadline=deadline,
                 wake_at=look.wake_at,
-                held=dump_held(self._held(context["ti"])),
+                held=dump_held([*self._held(context["ti"]), *self._in_gaps]),
                 refused=last_said(context["ti"], REFUSED_KEY) if self.report_task_id else None,
                 start_at=look.start_at,
                 trouble_since=self._trouble_since,
@@ -170,7 +171,7 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
 
     def _take(self, context: Context) -> Lanes | None:
         """Look into the zone; ``None``: there is nothing to do yet."""
-        from airflow_landing_loader.runs.waiting import look_twice, weigh
+        from airflow_landing_loader.runs.waiting import held_for_numbers, look_twice, weigh
 
         ti = context["ti"]
         try:
@@ -186,6 +187,10 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
             raise AirflowException(error.detail.text()) from None
         self._trouble_since = None
         now = time.time()
+        self._in_gaps = held_for_numbers(found, now)
+        for held in found.held:
+            name = shown(held.delivery.data.name)
+            self.log.info("%s waits for number %d of its sequence.", name, held.missing)
         weighed = weigh(found, self._memory(ti), now)
         self._hand_on(ti, weighed)
         plan = weighed.plan(

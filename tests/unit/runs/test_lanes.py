@@ -110,3 +110,33 @@ def test_a_label_is_one_short_printable_line(names: list[str]) -> None:
 
 def test_what_cannot_be_printed_is_replaced() -> None:
     assert printable("a\n\x1b[31m\udcffb", 20) == "a\ufffd\ufffd[31m\ufffdb"
+
+
+def counted(seq: int, region: str = "EU", **more: int) -> Delivery:
+    mapping = TableMapping.model_validate(
+        {
+            "pattern": "t_{region}_{seq:0d}.csv",
+            "table": "raw",
+            "sequence": {"part": "seq", "by": ["region"]},
+        }
+    )
+    name = f"t_{region}_{seq}.csv"
+    data = LandedFile(name=name, path=f"/l/{name}", size=100, token=name, mtime_ns=0, **more)
+    return Delivery(mapping=mapping, data=data)
+
+
+def test_files_of_a_sequence_share_a_lane_in_the_order_of_their_numbers() -> None:
+    deliveries = [counted(10), counted(9), counted(2, "US"), delivery("a.csv"), counted(11)]
+    plan = plan_lanes(deliveries, max_lanes=50, batch_files=250)
+    assert set(plan.lanes) == {
+        ("t_EU_9.csv", "t_EU_10.csv", "t_EU_11.csv"),
+        ("t_US_2.csv",),
+        ("a.csv",),
+    }
+    assert plan.waiting == 0
+
+
+def test_a_lane_of_a_sequence_is_cut_behind_its_first_numbers() -> None:
+    plan = plan_lanes([counted(n) for n in range(9, 0, -1)], max_lanes=50, batch_files=4)
+    assert plan.lanes == (tuple(f"t_EU_{n}.csv" for n in range(1, 5)),)
+    assert plan.waiting == 5

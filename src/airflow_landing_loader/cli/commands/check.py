@@ -169,6 +169,8 @@ def _tell_delivery(out: Screen, delivery: Delivery, go_name: str | None) -> None
     out.line(f"file      {shown_name(delivery.data.name)}  {counted(delivery.data.size, 'byte')}")
     out.line(f"mapping   {mapping.pattern} -> {mapping.table}  ({mapping.origin})", hang=10)
     out.line(f"proof     {proof_of(mapping)}")
+    if mapping.sequence is not None:
+        out.line(f"sequence  {mapping.sequence.in_words}.", hang=10)
     if mapping.expect is not None:
         out.line(f"expected  {'. '.join(mapping.expect.in_words)}.", hang=10)
     if go_name is not None:
@@ -274,6 +276,7 @@ def _document(checked: Checked) -> dict[str, Any]:
         "origin": mapping.origin,
         "go_file": checked.go_name,
         "go_file_is_there": checked.delivery.go is not None,
+        "sequence": mapping.sequence.in_words if mapping.sequence else None,
         "expect": list(mapping.expect.in_words) if mapping.expect else None,
         "settled": checked.unsettled is None,
         "records": found.records,

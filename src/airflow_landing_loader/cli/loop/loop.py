@@ -104,6 +104,7 @@ class Loop:
         self._open = {d.data.name: d for d in (*first.ready, *first.unsettled)}
         try:
             self._pipeline.take_up()  # that look has not done it, and there may be no other one
+            first = self._pipeline.in_sequence(first)
             unsettled = self._load_as_it_settles(first)
             self._arrivals.run(self._pipeline.mappings, loaded=True)
             code = self._run_dbt(patient=False)
@@ -146,7 +147,8 @@ class Loop:
     def _load_as_it_settles(self, found: Discovery) -> tuple[Delivery, ...]:
         """Load all deliveries of a look; return those that never came to rest."""
         self._note(found)
-        open_ = {d.data.name for d in (*found.ready, *found.unsettled)}
+        held = (one.delivery for one in found.held)
+        open_ = {d.data.name for d in (*found.ready, *found.unsettled, *held)}
         longest = max((d.mapping.settle_seconds for d in found.unsettled), default=0.0)
         deadline = time.monotonic() + longest + self._options.patience
         if longest > LOOK_INTERVAL:

@@ -292,7 +292,7 @@ class Expectation(MappingModel):
                 ErrorCode.MAPPING_CONTRADICTION,
                 "due says something of the date that the data are of, which date_part names.",
                 hint="Add date_part with the part of the pattern that is that date.",
-                at=("due",),
+                at=("expect", "due"),
             )
         return self
 

@@ -25,6 +25,7 @@ from airflow_landing_loader.config.mapping.model import (
 )
 from airflow_landing_loader.config.mapping.numbers import Numbers
 from airflow_landing_loader.config.mapping.quality import Quality
+from airflow_landing_loader.config.mapping.sequence import Sequence
 from airflow_landing_loader.config.mapping.totals import ColumnTotals
 from airflow_landing_loader.config.yaml.findings import Finding, KeyPath, Spot, dotted, locate
 from airflow_landing_loader.config.yaml.nodes import ListNode, MapNode, Node, Pair, ScalarNode
@@ -51,6 +52,7 @@ _SECTIONS: dict[KeyPath, type[BaseModel]] = {
     ("bigquery",): BigQueryTable,
     ("identity",): Identity,
     ("quality",): Quality,
+    ("sequence",): Sequence,
     ("expect",): Expectation,
     ("expect", "rows"): RowsExpected,
 }
@@ -173,6 +175,7 @@ def _example_of(key: str) -> str:
         "format": "properties, or presence, csv, json, checksum",
         "row_count_column": "1",
         "by": '"07:00"',
+        "part": "seq",
     }
     return f"Add {key}: {example[key]}." if key in example else f"Add {key}."
 

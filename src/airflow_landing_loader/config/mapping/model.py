@@ -42,6 +42,7 @@ from airflow_landing_loader.config.mapping.patterns.reading import PLACEHOLDERS
 from airflow_landing_loader.config.mapping.patterns.template import Template
 from airflow_landing_loader.config.mapping.proof import GoFile
 from airflow_landing_loader.config.mapping.quality import Quality
+from airflow_landing_loader.config.mapping.sequence import Sequence, Turn
 from airflow_landing_loader.config.mapping.table_options import BigQueryTable, DagOptions
 from airflow_landing_loader.config.mapping.totals import check_columns
 from airflow_landing_loader.config.schedule import SCHEDULE_SCHEMA, check_schedule
@@ -167,6 +168,9 @@ class TableMapping(MappingModel):
         description="What a delivery is of: its name; its content under any name; or a key of "
         "named parts, so that a restatement may have another name.",
     )
+    sequence: Sequence | None = Field(
+        default=None, description="Files are counted by their names, and none may be left out."
+    )
     expect: Expectation | None = Field(
         default=None,
         description="When files are expected, how many, and of how many rows; what did not come so "
@@ -248,9 +252,11 @@ class TableMapping(MappingModel):
             require_parts(value.key, there, ("identity", "key"))
         return value
 
-    @field_validator("expect")
+    @field_validator("sequence", "expect")
     @classmethod
-    def _expects_parts(cls, value: Expectation | None, info: ValidationInfo) -> Expectation | None:
+    def _of_parts(
+        cls, value: Sequence | Expectation | None, info: ValidationInfo
+    ) -> Sequence | Expectation | None:
         if value is not None and "pattern" in info.data:
             value.require_of(Pattern.parse(info.data["pattern"]))
         return value
@@ -369,6 +375,13 @@ class TableMapping(MappingModel):
         return self
 
     @model_validator(mode="after")
+    def _is_of_its_number(self) -> Self:
+        if (counted := self.sequence) is not None:
+            written = self.identity if "identity" in self.model_fields_set else None
+            object.__setattr__(self, "identity", counted.identity(written))
+        return self
+
+    @model_validator(mode="after")
     def _settles_sooner_with_proof(self) -> Self:
         proved = any((*(getattr(self, key) for key in PROOFS), self.csv.data_end))
         if proved and "settle_seconds" not in self.model_fields_set:
@@ -408,6 +421,10 @@ class TableMapping(MappingModel):
     def identity_key(self, name: str) -> str | None:
         """What a delivery of this name is of, as the books have it; ``None``: of its name."""
         return self.identity.of(self.parts_of(name)) if self.identity.key else None
+
+    def turn_of(self, name: str) -> Turn | None:
+        """The place of a file of this name in its sequence; ``None``: nothing is counted."""
+        return None if self.sequence is None else self.sequence.turn(self.parts_of(name))
 
     def added_cells(self, name: str) -> tuple[str | None, ...]:
         """The values of ``add_columns`` in the rows of a file of this name; ``None`` is NULL."""

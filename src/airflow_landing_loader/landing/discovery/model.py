@@ -38,7 +38,7 @@ class Look:
     seen: tuple[Seen, ...] = ()
 
 
-# These three are tuples because there may be hundreds of thousands of them: they cost a fifth.
+# These are tuples because there may be hundreds of thousands of them: they cost a fifth.
 class Waiting(NamedTuple):
     """A data file whose go file is not there yet. ``go_name`` is the name that must have."""
 
@@ -53,6 +53,13 @@ class Orphan(NamedTuple):
     mapping: TableMapping
     name: str
     data_name: str
+
+
+class HeldForNumber(NamedTuple):
+    """A complete delivery that waits for another number of its sequence to be loaded."""
+
+    delivery: Delivery
+    missing: int
 
 
 class RefusedFile(NamedTuple):
@@ -98,6 +105,7 @@ class Discovery:
     :param refused: what matches a pattern and yet is never taken.
     :param being_written: names of files that would have rested long enough, but somebody has them
         open for writing.
+    :param held: complete deliveries that wait for a number of their sequence; the books say that.
     :param look: for the next look into the zone.
     """
 
@@ -108,6 +116,7 @@ class Discovery:
     unmatched: tuple[str, ...] = ()
     refused: tuple[RefusedFile, ...] = ()
     being_written: tuple[str, ...] = ()
+    held: tuple[HeldForNumber, ...] = ()
     look: Look = Look()
 
     @property

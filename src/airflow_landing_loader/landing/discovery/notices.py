@@ -19,6 +19,7 @@ class NoticeKind(StrEnum):
     ORPHAN = "orphan"
     WAITING = "waiting"
     WRITTEN = "written"
+    GAP = "gap"
 
     __hash__ = str.__hash__  # that of an enum is not built in, and counts where so many are hashed
 
@@ -75,6 +76,11 @@ _WORDS = {
         "{name} rests, but somebody has it open for writing.",
         "It is taken once it is closed; `fuser` or `lsof` tell who has it open.",
     ),
+    NoticeKind.GAP: (
+        "{name} waits for number {reason} of its sequence.",
+        "It is taken once that number is loaded: ask the sender for it, or look whether it lies in "
+        "failed.",
+    ),
 }
 
 
@@ -90,6 +96,9 @@ def notices_of(discovery: Discovery) -> tuple[Notice, ...]:
     found += [Notice(NoticeKind.ORPHAN, one.name, one.data_name) for one in discovery.orphans]
     found += [Notice(NoticeKind.WAITING, one.name, one.go_name) for one in discovery.waiting]
     found += [Notice(NoticeKind.WRITTEN, name) for name in discovery.being_written]
+    found += [
+        Notice(NoticeKind.GAP, one.delivery.data.name, str(one.missing)) for one in discovery.held
+    ]
     return tuple(found)
 
 

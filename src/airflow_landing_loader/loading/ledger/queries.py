@@ -136,6 +136,16 @@ class Books(ABC):
         )
         return [prior_load(row) for row in rows]
 
+    def sequences(self, tables: Sequence[str]) -> dict[tuple[str, str], int]:
+        """Return the last number of each sequence whose rows are there, by table and its key."""
+        rows = self.ask(
+            "SELECT m.table_name, m.sequence_key, MAX(m.sequence_number) FROM load_metadata m "
+            "WHERE m.removed_sequence IS NULL AND m.sequence_number IS NOT NULL "
+            "AND m.table_name = ANY(:tables) GROUP BY m.table_name, m.sequence_key",
+            tables=tables,
+        )
+        return {(table, key): number for table, key, number in rows}
+
     def with_rows(self, tables: Sequence[str]) -> frozenset[str]:
         """Return those of the tables that have rows of loads, as far as is known."""
         rows = self.ask(

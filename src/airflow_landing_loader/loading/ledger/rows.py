@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from airflow_landing_loader.config.mapping.sequence import HIGHEST
 from airflow_landing_loader.landing.control.totals import proved_totals
 from airflow_landing_loader.landing.moves.archive_layout import archive_path
 from airflow_landing_loader.loading.model import (
@@ -30,6 +31,7 @@ def load_row(
     """Return the row of ``load_metadata``; times are UTC without zone."""
     validated, decision = item.validated, item.decision
     delivery, inspection = validated.delivery, validated.inspection
+    turn = delivery.mapping.turn_of(delivery.data.name)
     return Load(
         load_id=decision.load_id,
         filename=storable(delivery.data.name),
@@ -55,6 +57,8 @@ def load_row(
         dag_id=run.dag_id,
         run_id=run.run_id,
         identity_key=key_of(delivery),
+        sequence_number=turn.number if turn and turn.number < HIGHEST else None,
+        sequence_key=storable(turn.key) if turn else None,
         quality_score=None if written.quality is None else written.quality.score,
     )
 

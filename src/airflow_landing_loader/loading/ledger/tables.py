@@ -67,6 +67,8 @@ LOAD_METADATA = OwnTable(
         ("removed_sequence", "BIGINT"),
         ("identity_key", "VARCHAR"),
         ("quality_score", "DOUBLE"),
+        ("sequence_number", "BIGINT"),
+        ("sequence_key", "VARCHAR"),
     ),
 )
 

@@ -27,15 +27,20 @@ from airflow_landing_loader.loading.planning.identity import (
     key_of,
 )
 from airflow_landing_loader.loading.planning.notes import notes_of
+from airflow_landing_loader.loading.planning.sequences import Positions, SequenceOf, gap
 from airflow_landing_loader.safe_text import storable
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A delivery that is to be loaded."""
+    """A delivery that is to be loaded.
+
+    :param missing: the number that is missing before its own, where that is only told.
+    """
 
     validated: Validated
     decision: NewLoad
+    missing: int | None = None
 
     @property
     def load_id(self) -> str:
@@ -59,7 +64,10 @@ class Planned:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said of it before its load is."""
-        return self.decision.notes
+        if self.missing is None:
+            return self.decision.notes
+        gap = f"number {self.missing:,} of its sequence is missing before it"
+        return (*self.decision.notes, gap)
 
 
 @dataclass(frozen=True)
@@ -120,12 +128,14 @@ def decide_all(
     batch: Sequence[Validated],
     prior: Sequence[PriorLoad],
     unfit: Mapping[str, LandingError] = MappingProxyType({}),
+    last: Mapping[SequenceOf, int] = MappingProxyType({}),
 ) -> list[Planned | Earlier | Duplicate | Refused]:
     """Say of each delivery what is to be done, the earlier ones of the batch counted as loaded.
 
     :param unfit: why no file can be loaded, by table; none is a duplicate of what is not there.
+    :param last: the last number of each sequence.
     """
-    known = _Known(prior)
+    known, positions = _Known(prior), Positions(last)
     decided: list[Planned | Earlier | Duplicate | Refused] = []
     for validated in batch:
         why = unfit.get(validated.delivery.mapping.table)
@@ -137,7 +147,7 @@ def decide_all(
         except LandingError as error:
             decided.append(refused(validated, error))
             continue
-        item = _decided(validated, decision)
+        item = _in_turn(_decided(validated, decision), positions)
         if isinstance(item, Planned):
             for replaced in item.replaces:
                 known.remove(replaced)
@@ -145,6 +155,21 @@ def decide_all(
             known.add(_as_prior(validated, item.decision, len(known.loads)))
         decided.append(item)
     return decided
+
+
+def _in_turn(
+    item: Planned | Earlier | Duplicate, positions: Positions
+) -> Planned | Earlier | Duplicate | Refused:
+    """The same, unless a number before its own is missing."""
+    if not isinstance(item, Planned):
+        return item
+    delivery = item.validated.delivery
+    waits_for = positions.waits_for(delivery)
+    if waits_for is not None:
+        return refused(item.validated, gap(delivery, waits_for))
+    missing = positions.missing(delivery)
+    positions.take(delivery)
+    return replace(item, missing=missing)
 
 
 def refused(validated: Validated, error: LandingError) -> Refused:

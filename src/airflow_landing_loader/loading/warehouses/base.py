@@ -143,6 +143,13 @@ class Ledger(Protocol):
         """The earlier loads of this file name, of this key or of this content."""
         ...
 
+    def sequences(self, tables: Sequence[str]) -> dict[tuple[str, str], int]:
+        """The last number of each sequence whose rows are there, by table and its key.
+
+        Raises :class:`TransientError` ``WAREHOUSE_LOCKED`` soon while a writer holds the books.
+        """
+        ...
+
     def find_loads(self, name: str, beginning: str | None, limit: int) -> tuple[Load, ...]:
         """The loads that a person may mean, newest first.
 

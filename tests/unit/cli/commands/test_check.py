@@ -29,6 +29,7 @@ def test_a_new_table(cli: Any) -> None:
         "origin": "tables.yaml:5",
         "go_file": "trades_1.go",
         "go_file_is_there": True,
+        "sequence": None,
         "expect": None,
         "settled": True,
         "records": 2,

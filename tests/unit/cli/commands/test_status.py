@@ -16,6 +16,7 @@ LOAD_KEYS = [
     "removed_sequence",
     "identity_key",
     "quality_score",
+    *("sequence_number", "sequence_key"),
 ]
 DELIVERY_KEYS = [
     *("delivery_id", "filename", "table_name", "outcome", "code", "message", "load_id"),

@@ -16,7 +16,13 @@ from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 PROPERTIES = {"pattern": "x_*.go", "format": "properties", "row_count_key": "n"}
 CSV = {"pattern": "x_*.go", "format": "csv", "row_count_column": 2}
 
-EVERYTHING: dict[str, Any] = {"pattern": "x_*.csv", **EVERY_KEY, "origin": "x.yaml:1"}
+EVERYTHING: dict[str, Any] = {
+    "pattern": "x_*.csv",
+    **EVERY_KEY,
+    "sequence": None,  # it needs a number in the pattern, and an identity that tells them apart
+    "origin": "x.yaml:1",
+}
+COUNTED = {"pattern": "x_{n:0d}.csv", "table": "b", "sequence": {"part": "n"}}
 
 
 def mapping(**keys: Any) -> TableMapping:
@@ -31,7 +37,7 @@ def errors(**keys: Any) -> list[tuple[str, str]]:
     return [(".".join(str(step) for step in item["loc"]), item["type"]) for item in found]
 
 
-@pytest.mark.parametrize("keys", [EVERYTHING, {"pattern": "a", "table": "b"}])
+@pytest.mark.parametrize("keys", [EVERYTHING, COUNTED, {"pattern": "a", "table": "b"}])
 def test_the_way_through_json_and_pickle_changes_nothing(keys: dict[str, Any]) -> None:
     first = TableMapping.model_validate(keys)
     assert TableMapping.model_validate(first.model_dump(mode="json")) == first
@@ -87,6 +93,7 @@ def test_defaults() -> None:
         "on_duplicate": "skip",
         "on_redelivery": "append",
         "identity": {"content": False, "key": None},
+        "sequence": None,
         "expect": None,
         "settle_seconds": 10.0,
         "grace_seconds": 60.0,

@@ -71,6 +71,30 @@ from tests.support.mapping_trees import Tree, only, places
             "'x_{a}.csv': {table: raw, identity: {content: true, key: [a]}}",
             ("contradiction", 1, 58, "identity.key"),
         ),
+        (
+            "'x_{n}.csv': {table: raw, sequence: {part: n}}",
+            ("contradiction", 1, 44, "sequence.part"),
+        ),
+        (
+            "'x_{n:0d}.csv': {table: raw, sequence: {part: n}, identity: content}",
+            ("contradiction", 1, 61, "identity"),
+        ),
+        (
+            "'x_{n:0d}.csv': {table: raw, sequence: {part: n, by: [n]}}",
+            ("bad_value", 1, 54, "sequence.by"),
+        ),
+        (
+            "'x_{r}.csv': {table: raw, expect: {by: '07:00', date_part: r}}",
+            ("contradiction", 1, 60, "expect.date_part"),
+        ),
+        (
+            "x_*.csv: {table: raw, expect: {by: '07:00', files: {r: [EU]}}}",
+            ("unknown_part", 1, 52, "expect.files"),
+        ),
+        (
+            "x_*.csv: {table: raw, expect: {by: '07:00', due: next_day}}",
+            ("contradiction", 1, 50, "expect.due"),
+        ),
         ("x_*: {table: raw, identity: keys}", ("bad_value", 1, 29, "identity")),
         ("x_*: {table: raw, identity: {kay: [a]}}", ("unknown_key", 1, 30, "identity.kay")),
         (

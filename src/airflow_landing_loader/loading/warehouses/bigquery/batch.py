@@ -41,6 +41,12 @@ from airflow_landing_loader.loading.planning.decisions import Earlier, Planned, 
 from airflow_landing_loader.loading.planning.groups import readings
 from airflow_landing_loader.loading.planning.identity import as_they_are, contents_of
 from airflow_landing_loader.loading.planning.notes import notes_of
+from airflow_landing_loader.loading.planning.sequences import (
+    SequenceOf,
+    counting,
+    gap,
+    place_of,
+)
 from airflow_landing_loader.loading.reading.records import Written
 from airflow_landing_loader.loading.warehouses.base import StillRunningError
 from airflow_landing_loader.loading.warehouses.bigquery.commit import Committer
@@ -118,6 +124,8 @@ class BatchLoader:
         self._batches: dict[str, _TableBatch] = {}
         # By the file's name, which is its own in a batch: what is refused has no load.
         self._refused: dict[str, Refused] = {}
+        # The lowest number that was refused, of each sequence.
+        self._missing: dict[SequenceOf, int] = {}
         self._basis = 0
         self._owners: dict[str, Owners] = {}
 
@@ -137,9 +145,11 @@ class BatchLoader:
         prior = as_they_are(prior, contents, self._ledger.remembered, self._present)
         tables = [v.delivery.mapping.table for v in batch]
         unfit = self._tables.unfit(tables, self._columns_of, self._ledger.with_rows)
+        counted = counting([v.delivery.mapping for v in batch])
+        last = self._ledger.sequences(counted) if counted else {}  # after the basis
         while True:
             good = [v for v in batch if v.delivery.data.name not in self._refused]
-            decided = decide_all(good, prior, unfit)
+            decided = decide_all(good, prior, unfit, last)
             if not self._stage_all([d for d in decided if isinstance(d, Planned)]):
                 break
         items = [d for d in decided if isinstance(d, Planned)]
@@ -190,6 +200,7 @@ class BatchLoader:
             # Parquet gives a load job's columns their names, which takes plain ones as they are.
             and all(column.name.isascii() for column in columns)
             and not any(item.replaces for item in items)
+            and mapping.sequence is None  # they commit in the order of their numbers
         )
         path = f"parts/{name}"
         if len(items) == 1:
@@ -239,6 +250,9 @@ class BatchLoader:
 
     def _commit(self, items: Sequence[Planned], given_up: frozenset[str]) -> None:
         """Commit deliveries together; where that is refused, in halves, down to the bad ones."""
+        items = [item for item in items if not self._waits(item)]
+        if not items:
+            return
         if not any(item.load_id in given_up for item in items):
             try:
                 self._commit_together(items)
@@ -365,5 +379,20 @@ class BatchLoader:
             case _:
                 return decided
 
+    def _waits(self, item: Planned) -> bool:
+        """Whether a number before its own was refused meanwhile; then it is, too."""
+        delivery = item.validated.delivery
+        place, sequence = place_of(delivery), delivery.mapping.sequence
+        if place is None or sequence is None or not sequence.waits:
+            return False
+        missing = self._missing.get(place.of, place.number)
+        if missing >= place.number:
+            return False
+        self._refuse(item, gap(delivery, missing))
+        return True
+
     def _refuse(self, item: Planned, error: LandingError) -> None:
         self._refused[item.validated.delivery.data.name] = refused(item.validated, error)
+        place = place_of(item.validated.delivery)
+        if place is not None:
+            self._missing[place.of] = min(place.number, self._missing.get(place.of, place.number))

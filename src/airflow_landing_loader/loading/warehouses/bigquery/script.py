@@ -32,7 +32,7 @@ COUNT_BETWEEN = f"""
 SELECT COUNT(*) FROM {LOAD_METADATA.name} m
 JOIN UNNEST(@{LOAD_METADATA.name}) r ON m.load_id = r.load_id OR (
   m.sequence > @basis AND m.table_name = r.table_name
-  AND (m.filename = r.filename OR m.sha256 = r.sha256))
+  AND (m.filename = r.filename OR m.sha256 = r.sha256 OR m.sequence_key = r.sequence_key))
 """
 # The same for columns: those that another name has taken meanwhile.
 COUNT_TAKEN = f"""

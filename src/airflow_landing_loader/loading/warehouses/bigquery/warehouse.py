@@ -138,6 +138,9 @@ class BigQueryWarehouse:
         else:
             yield Committed(jobs=self._jobs, books=self._ledger, tables=self._tables, load=load)
 
+    def sequences(self, tables: Sequence[str]) -> dict[tuple[str, str], int]:
+        return self._ledger.sequences(tables) if self._ledger.has_tables() else {}
+
     def find_loads(self, name: str, beginning: str | None, limit: int) -> tuple[Load, ...]:
         if not self._ledger.has_tables():
             return ()

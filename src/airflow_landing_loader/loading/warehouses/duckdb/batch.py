@@ -31,6 +31,7 @@ from airflow_landing_loader.loading.planning.decisions import Earlier, Planned, 
 from airflow_landing_loader.loading.planning.groups import readings
 from airflow_landing_loader.loading.planning.identity import as_they_are, contents_of
 from airflow_landing_loader.loading.planning.notes import notes_of
+from airflow_landing_loader.loading.planning.sequences import counting
 from airflow_landing_loader.loading.reading.records import RecordReader, Written
 from airflow_landing_loader.loading.warehouses.duckdb import raw_table
 from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
@@ -144,7 +145,9 @@ class BatchLoader:
         self._catalogue.look_up(tables)
         prior = as_they_are(prior, contents, self._ledger.remembered, self._present)
         unfit = raw_table.unfit(self._con, self._catalogue, self._ledger.with_rows, tables)
-        decided = decide_all(batch, prior, unfit)
+        counted = counting([v.delivery.mapping for v in batch])
+        last = self._ledger.sequences(counted) if counted else {}
+        decided = decide_all(batch, prior, unfit, last)
         earlier = [d.load_id for d in decided if isinstance(d, Earlier)]
         loads = self._ledger.loads_by_id(earlier)
         return [d.verdict(loads[d.load_id]) if isinstance(d, Earlier) else d for d in decided]

@@ -124,6 +124,10 @@ class DuckDBWarehouse:
                 return
             yield committed(con, load_id, lambda: lift_memory_bound(con, self._options))
 
+    def sequences(self, tables: Sequence[str]) -> dict[tuple[str, str], int]:
+        with self._books(timeout=_PATIENCE) as books:
+            return {} if books is None else books.sequences(tables)
+
     def find_loads(self, name: str, beginning: str | None, limit: int) -> tuple[Load, ...]:
         with self._books() as books:
             return () if books is None else books.find_loads(name, beginning, limit)
