@@ -128,6 +128,9 @@ def test_the_documents_use_every_key() -> None:
         (("numbers",), "Numbers"),
         (("csv",), "CsvDialect"),
         (("identity",), "Identity"),
+        (("sequence",), "Sequence"),
+        (("expect",), "Expectation"),
+        (("expect", "rows"), "RowsExpected"),
         (("dag",), "DagOptions"),
         (("bigquery",), "BigQueryTable"),
     ):
