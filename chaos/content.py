@@ -111,6 +111,8 @@ def mapping_yaml(table: Table) -> str:
         f"  identity: {'{key: [number]}' if table.keyed else table.identity}",
         f"  csv: {{{', '.join(_dialect(table))}}}",
     ]
+    if table.keyed:
+        lines.append("  sequence: {part: number, on_gap: report}")
     if table.numbered:
         lines.append('  add_columns: {file_number: "no. {number}"}')
     if table.reject:

@@ -74,7 +74,7 @@ class Table:
     def parts(self) -> str:
         """What its patterns have behind the stem."""
         if self.keyed:
-            return "{number}_{revision}"
+            return "{number:0d}_{revision}"
         return "{number}" if self.numbered else "*"
 
     def name_of(self, number: str, revision: int) -> str:

@@ -262,4 +262,6 @@ def _row(
 
 def _added(parcel: Parcel) -> tuple[tuple[str, str], ...]:
     number = parcel.table.number_of(parcel.data.name)
+    if parcel.table.keyed:  # and so counted: its pattern has a number there
+        number = str(int(number))
     return (("file_number", f"no. {number}"),) if parcel.table.numbered else ()

@@ -105,6 +105,8 @@ class Loop:
         try:
             self._pipeline.take_up()  # that look has not done it, and there may be no other one
             first = self._pipeline.in_sequence(first)
+            for held in first.held:
+                self._open.pop(held.delivery.data.name)
             unsettled = self._load_as_it_settles(first)
             self._arrivals.run(self._pipeline.mappings, loaded=True)
             code = self._run_dbt(patient=False)

@@ -65,6 +65,9 @@ class _Pipeline:
             raise step
         return step if isinstance(step, Discovery) else step()
 
+    def in_sequence(self, found: Discovery) -> Discovery:
+        return found
+
     def take_up(self) -> None:
         """Nothing is held."""
 
