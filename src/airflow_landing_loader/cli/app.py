@@ -143,6 +143,34 @@ def run(
 
 
 @app.command(
+    short_help="Propose mappings for files that nobody has described.",
+    epilog="Examples: `landing-loader init ./incoming` writes into TABLE_CONFIG_PATH;"
+    " `landing-loader init ./incoming --into ./proposed` writes elsewhere.",
+)
+@command
+def init(
+    folder: Annotated[
+        str, typer.Argument(help="The folder with the files; only read.", show_default=False)
+    ],
+    into: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the mappings are written. Default: TABLE_CONFIG_PATH.", show_default=False
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look at a folder of files, and write a mapping for each kind, with what is unsure.
+
+    Nothing is moved, loaded or overwritten. Each file is then checked as `check` does it.
+    """
+    from airflow_landing_loader.cli.commands.init import init as propose_mappings
+
+    good = propose_mappings(terminal.out(), folder, into, as_json=as_json)
+    raise typer.Exit(ExitCode.GOOD if good else ExitCode.DATA)
+
+
+@app.command(
     short_help="Check all mappings; show every problem with its line.",
     epilog="Example: `landing-loader validate` in the tests of a mapping repository.",
 )

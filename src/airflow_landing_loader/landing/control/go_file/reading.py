@@ -47,8 +47,18 @@ def read_go_file(zone: Zone, delivery: Delivery) -> GoFileContent:
         return _present(zone, delivery.go, hand)
     with closing(zone.source(delivery.go).open()) as opened:
         content = opened.read_at(SIZE_LIMIT + 1, 0)
-    said = _READERS[rules.format](decode(content, hand), hand)
+    said = said_in(content, hand)
     return content_of(said, hand, sha256=hashlib.sha256(content).hexdigest())
+
+
+def said_in(content: bytes, hand: AtHand) -> Said:
+    """What a go file says in the places that its rules name, as it is written there.
+
+    :param content: its bytes.
+    :param hand: with a format that has a content.
+    :raises TerminalError: as :func:`read_go_file`.
+    """
+    return _READERS[hand.rules.format](decode(content, hand), hand)
 
 
 def _present(zone: Zone, file: LandedFile, hand: AtHand) -> GoFileContent:

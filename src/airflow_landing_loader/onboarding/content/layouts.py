@@ -1,0 +1,169 @@
+"""How the files of one kind are laid out: the frame and the dialect that read all samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Literal
+
+from airflow_landing_loader.landing.model import Inspection, TrailerContent
+from airflow_landing_loader.onboarding.content.frames import (
+    PLAIN,
+    Frame,
+    extras_of,
+    frames_of,
+)
+from airflow_landing_loader.onboarding.content.tables import NoTable, Table, likely, read_tables
+from airflow_landing_loader.onboarding.content.texts import Text
+from airflow_landing_loader.onboarding.model import Doubt, Said
+
+_MOST_TRIED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What is known of how files are written.
+
+    :param said: keys, those of ``csv``, ``trailer`` and ``header_record``.
+    :param columns: of the first sample; empty where no table was found.
+    :param header: whether the first record holds names; ``None``: not known.
+    :param has_trailer: whether the last record is a trailer.
+    """
+
+    said: tuple[Said, ...]
+    doubts: tuple[Doubt, ...]
+    columns: tuple[str, ...] = ()
+    header: bool | None = None
+    has_trailer: bool = False
+
+
+def layout_of(texts: Sequence[Text]) -> Layout:
+    """Find the layout of all texts.
+
+    :param texts: of a few files of one kind, none of them empty.
+    """
+    found = _counted(texts, exact=True) or _counted(texts, exact=False) or _uncounted(texts)
+    if isinstance(found, NoTable):
+        return _detected_later(found)
+    frame, table = found
+    return _told(frame, table)
+
+
+def _counted(texts: Sequence[Text], *, exact: bool) -> tuple[Frame, Table] | None:
+    """By a frame whose lines say how many records there are, and are right.
+
+    :param exact: the counts are of data records alone; then they tell whether there is a header.
+    """
+    whole = [text for text in texts if text.whole]
+    if not whole:
+        return None
+    for frame, extra in islice(_candidates(whole, counted=True), _MOST_TRIED):
+        tables, _ = read_tables(whole, (*frame.said, *extra))
+        fitting = [
+            (table, included)
+            for table in tables
+            if (included := _included(frame, table)) is not None and (not included or not exact)
+        ]
+        if len(fitting) == 1:
+            table, included = fitting[0]
+            header = table.header is not False if exact else table.header
+            said = (*frame.said, *extra, *included)
+            return replace(frame, said=said), replace(table, header=header)
+    return None
+
+
+def _uncounted(texts: Sequence[Text]) -> tuple[Frame, Table] | NoTable:
+    first: NoTable | None = None
+    second: tuple[Frame, Table] | None = None
+    for frame, extra in _candidates(texts, counted=False):
+        tables, why = read_tables(texts, (*frame.said, *extra))
+        table = likely(tables)
+        if table is None:
+            first = first or (why if frame == PLAIN and not extra else None)
+        elif table.header is not None:
+            return replace(frame, said=(*frame.said, *extra)), table
+        else:
+            second = second or (replace(frame, said=(*frame.said, *extra)), table)
+    return second or first or NoTable("no dialect fits it")
+
+
+def _candidates(
+    texts: Sequence[Text], *, counted: bool
+) -> Iterator[tuple[Frame, tuple[Said, ...]]]:
+    extras = list(extras_of(texts))
+    for frame in frames_of(texts):
+        if bool(frame.counts) is counted:
+            yield from ((frame, extra) for extra in extras)
+
+
+def _included(frame: Frame, table: Table) -> list[Said] | None:
+    """What the counts include besides records; ``None``: they do not fit."""
+    said: list[Said] = []
+    for key, of in (("trailer", _trailer_of), ("header_record", _header_record_of)):
+        if not any(one.path[0] == key for one in frame.said):
+            continue
+        pairs = [(of(inspection), inspection.records) for inspection in table.inspections]
+        differences = {None if it is None else it.expected_records - n for it, n in pairs}
+        others = _others(differences, table, has_trailer=key == "trailer")
+        if others is None or (others and not frame.speaks):
+            return None
+        if others:
+            said.append(Said((key, "count_includes"), others, "the count is of more than records"))
+    return said
+
+
+def _trailer_of(inspection: Inspection) -> TrailerContent | None:
+    return inspection.trailer
+
+
+def _header_record_of(inspection: Inspection) -> TrailerContent | None:
+    return inspection.header_record
+
+
+def _others(
+    differences: set[int | None], table: Table, *, has_trailer: bool
+) -> list[Literal["header", "trailer"]] | None:
+    if len(differences) != 1:
+        return None
+    difference = differences.pop()
+    possible: list[Literal["header", "trailer"]] = []
+    possible += ["header"] if table.inspections[0].header_line is not None else []
+    possible += ["trailer"] if has_trailer else []
+    if difference is None or not 0 <= difference <= len(possible):
+        return None
+    return possible if difference == len(possible) else possible[:difference]
+
+
+def _told(frame: Frame, table: Table) -> Layout:
+    said = tuple({one.path: one for one in (*frame.said, *table.said)}.values())
+    has_trailer = any(one.path[0] == "trailer" for one in said)
+    doubts = []
+    if table.header is False:
+        names = [f"column_{at}" for at in range(1, len(table.columns) + 1)]
+        said += (
+            Said(("csv", "header"), False, "the first record holds values, as the others do"),
+            Said(("csv", "columns"), names, "nothing names them: put their names here"),
+        )
+        doubts.append(Doubt("csv.columns", "the files name no columns, so these are placeholders"))
+    if table.header is None:
+        said = _open(said)
+        doubts.append(
+            Doubt(
+                "csv.header",
+                "nothing tells whether the first record holds names or data. Names: write header: "
+                "true beside auto: true; data: header: false, and columns with all names. Until "
+                "then no file loads",
+            )
+        )
+    return Layout(said, tuple(doubts), table.columns, table.header, has_trailer)
+
+
+def _open(said: Sequence[Said]) -> tuple[Said, ...]:
+    auto = Said(("csv", "auto"), True, "refuses a file of which nothing tells that it has a header")
+    return (auto, *said)
+
+
+def _detected_later(found: NoTable) -> Layout:
+    auto = Said(("csv", "auto"), True, "each file is read as it is detected, or refused")
+    return Layout((auto,), (Doubt("csv", found.why),))

@@ -1,0 +1,1 @@
+"""From go files to what they say of their data files, and where."""

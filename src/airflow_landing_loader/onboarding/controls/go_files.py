@@ -1,0 +1,297 @@
+"""What go files say, proved by what their data files are: their counts, sizes, digests, days."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.exceptions import LandingError
+from airflow_landing_loader.landing.control.checksums import ALGORITHMS
+from airflow_landing_loader.landing.control.counts import read_count
+from airflow_landing_loader.landing.control.go_file.at_hand import AtHand
+from airflow_landing_loader.landing.control.go_file.at_hand import Said as Found
+from airflow_landing_loader.landing.control.go_file.reading import said_in
+from airflow_landing_loader.landing.control.go_file.text import decode
+from airflow_landing_loader.landing.model import Delivery
+from airflow_landing_loader.onboarding.controls.places import Form, Place, forms_of
+from airflow_landing_loader.onboarding.model import Doubt, Said
+from airflow_landing_loader.storage.model import LandedFile
+
+_COUNT_WORDS = re.compile(r"row|rec|count|cnt|num|line|total|qty|nb|anz", re.IGNORECASE)
+_STATUS_WORDS = re.compile(r"stat|state|result|outcome|flag", re.IGNORECASE)
+_DATE_WORDS = re.compile(r"date|day|cob|asof|as_of", re.IGNORECASE)
+_GOOD_TEXT = """
+SUCCESS SUCCEEDED OK DONE COMPLETE COMPLETED FINISHED READY FINAL PASS
+"""
+_GOOD = frozenset(_GOOD_TEXT.split())
+_DAY = re.compile(r"\d{4}(-?)\d\d\1\d\d")
+_LARGE = 100
+_ENOUGH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A data file, its go file, and what is true of it.
+
+    :param records: data records; ``None``: they were not counted.
+    :param content: of the data file as delivered; ``None``: too large to be read as a whole.
+    :param go: bytes of the go file.
+    :param days: what the dates in the data file's name say.
+    """
+
+    data: LandedFile
+    go_file: LandedFile
+    records: int | None
+    content: bytes | None = field(repr=False)
+    go: bytes
+    days: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GoFound:
+    """Keys of ``go_file``, but for its pattern.
+
+    :param proved: whether what it says is right for all files that were read.
+    """
+
+    said: tuple[Said, ...]
+    doubts: tuple[Doubt, ...] = ()
+    proved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """What stands at one place of all go files."""
+
+    place: Place
+    hint: str
+    texts: tuple[str, ...]
+
+
+def find_places(
+    facts: Sequence[Facts],
+    mapping: TableMapping,
+    *,
+    headers: int,
+    trailers: int,
+) -> GoFound:
+    """Find the form of some go files, and where in them stands what can be proved.
+
+    :param facts: of at least one data file.
+    :param mapping: with the patterns of both, and ``format: presence``.
+    :param headers: how many each data file has.
+    :param trailers: likewise.
+    """
+    if not any(one.go.strip() for one in facts):
+        why = "they are empty: each says all by being there"
+        return GoFound((Said(("go_file", "format"), "presence", why),), proved=True)
+    best: GoFound | None = None
+    for form in _forms(facts[0], mapping):
+        values = list(_values(form, facts, mapping))
+        found = _proved(form, values, facts, mapping, headers=headers, trailers=trailers)
+        if found is not None and found.proved:
+            return found
+        best = best or found
+    why = "what stands in it was not understood, so only that it is there counts"
+    return best or GoFound(
+        (Said(("go_file", "format"), "presence", why),),
+        (Doubt("go_file.format", "nothing in the go files could be proved by their data files"),),
+    )
+
+
+def _forms(first: Facts, mapping: TableMapping) -> Iterator[Form]:
+    hand = _hand(first, mapping)
+    try:
+        text = decode(first.go, hand)
+        yield from forms_of(text, hand, first.data.name)
+    except LandingError:
+        return
+
+
+def _hand(one: Facts, mapping: TableMapping) -> AtHand:
+    rules = mapping.go_file
+    if rules is None:
+        raise ValueError("a mapping without a go file")
+    delivery = Delivery(mapping=mapping, data=one.data, go=one.go_file)
+    return AtHand(name=one.go_file.name, delivery=delivery, rules=rules)
+
+
+def _with(mapping: TableMapping, form: Form, **places: Any) -> TableMapping | None:
+    """The mapping with a form and places of its go file; ``None``: they do not go together."""
+    pattern = mapping.go_file.pattern if mapping.go_file else ""
+    keys = {"pattern": pattern, **dict(form.keys), **places}
+    try:
+        return TableMapping.model_validate(
+            {"pattern": mapping.pattern, "table": mapping.table, "go_file": keys}
+        )
+    except ValidationError:
+        return None
+
+
+def _said(one: Facts, mapping: TableMapping) -> Found | None:
+    try:
+        return said_in(one.go, _hand(one, mapping))
+    except LandingError:
+        return None
+
+
+def _values(form: Form, facts: Sequence[Facts], mapping: TableMapping) -> Iterator[_Value]:
+    """What stands at each place, where something stands in all go files."""
+    if form.name == "checksum":
+        probe = _with(mapping, form)
+        said = [None if probe is None else _said(one, probe) for one in facts]
+        texts = [one.checksum.text for one in said if one is not None and one.checksum is not None]
+        if len(texts) == len(facts):
+            yield _Value("", "", tuple(texts))
+        return
+    for place, hint in form.places:
+        probe = _with(mapping, form, status=place)
+        said = [None if probe is None else _said(one, probe) for one in facts]
+        texts = [one.status.text for one in said if one is not None and one.status is not None]
+        if len(texts) == len(facts):
+            yield _Value(place, hint, tuple(texts))
+
+
+def _proved(
+    form: Form,
+    values: Sequence[_Value],
+    facts: Sequence[Facts],
+    mapping: TableMapping,
+    *,
+    headers: int,
+    trailers: int,
+) -> GoFound | None:
+    """The keys of a form of which something is true; ``None``: nothing is."""
+    del mapping
+    said = [Said(("go_file", key), value) for key, value in form.keys]
+    doubts: list[Doubt] = []
+    sums = [one for one in values if _all(one, facts, _is_digest)]
+    if form.name == "checksum":
+        if not sums:
+            return None
+        why = f"right for {_files(facts)}"
+        return GoFound((Said(("go_file", "format"), "checksum", why),), proved=True)
+    count = _count(values, facts, headers=headers, trailers=trailers, doubts=doubts)
+    said += count
+    sizes = [one for one in values if _all(one, facts, _is_size)]
+    for key, found in (("checksum", sums), ("size", sizes)):
+        said += _only(key, found, facts, doubts)
+    if not any(one.path[1] in ("row_count", "checksum", "size") for one in said):
+        return None
+    said += _status(values, doubts)
+    said += _date(values, facts, doubts)
+    return GoFound(tuple(said), tuple(doubts), proved=True)
+
+
+def _all(value: _Value, facts: Sequence[Facts], is_true: Callable[[str, Facts], bool]) -> bool:
+    return all(is_true(text, one) for text, one in zip(value.texts, facts, strict=True))
+
+
+def _is_digest(text: str, one: Facts) -> bool:
+    algorithm = ALGORITHMS.get(len(text))
+    if algorithm is None or one.content is None:
+        return False
+    digest = hashlib.new(algorithm, one.content, usedforsecurity=False).hexdigest()
+    return text.lower() == digest
+
+
+def _is_size(text: str, one: Facts) -> bool:
+    return read_count(text) == one.data.size
+
+
+def _count(
+    values: Sequence[_Value],
+    facts: Sequence[Facts],
+    *,
+    headers: int,
+    trailers: int,
+    doubts: list[Doubt],
+) -> list[Said]:
+    """Where the count stands, if one place has it, and what it includes."""
+    if any(one.records is None for one in facts):
+        return []
+    others = [["header"] * headers, ["trailer"] * trailers]
+    for included in ([], others[0], others[1], [*others[0], *others[1]]):
+        more = len(included)
+        found = [value for value in values if _counts(value, facts, more)]
+        hinted = [value for value in found if _COUNT_WORDS.search(value.hint)]
+        found = hinted or found
+        numbers = {one.records for one in facts}
+        sure = hinted or len(numbers) >= _ENOUGH or (min(n or 0 for n in numbers) >= _LARGE)
+        if found and sure and (not included or hinted or len(numbers) >= _ENOUGH):
+            why = f"right for {_files(facts)}"
+            said = _only("row_count", found, facts, doubts, why)
+            if said and included:
+                said.append(Said(("go_file", "count_includes"), included))
+            return said
+        if found and not included:
+            where = " or ".join(str(one.place) for one in found)
+            doubts.append(
+                Doubt("go_file.row_count", f"may stand at {where}; one small count proves nothing")
+            )
+            return []
+    return []
+
+
+def _only(
+    key: str,
+    found: Sequence[_Value],
+    facts: Sequence[Facts],
+    doubts: list[Doubt],
+    why: str = "",
+) -> list[Said]:
+    if len(found) > 1:
+        places = " and ".join(str(one.place) for one in found)
+        doubts.append(Doubt(f"go_file.{key}", f"{places} are all right: nothing tells which is it"))
+    if len(found) != 1:
+        return []
+    return [Said(("go_file", key), found[0].place, why or f"right for {_files(facts)}")]
+
+
+def _status(values: Sequence[_Value], doubts: list[Doubt]) -> list[Said]:
+    alike = [one for one in values if len(set(one.texts)) == 1]
+    good = [one for one in alike if one.texts[0].upper() in _GOOD]
+    if len(good) == 1:
+        text = good[0].texts[0]
+        said = [Said(("go_file", "status"), good[0].place, f"{text} in all files that were read")]
+        if text != "SUCCESS":
+            said.append(Said(("go_file", "status_ok"), [text]))
+        return said
+    for one in alike:
+        if _STATUS_WORDS.search(one.hint) and one not in good:
+            doubts.append(
+                Doubt("go_file.status", f"may stand at {one.place}; which values are good?")
+            )
+    return []
+
+
+def _date(values: Sequence[_Value], facts: Sequence[Facts], doubts: list[Doubt]) -> list[Said]:
+    found = [one for one in values if _all(one, facts, _is_day)]
+    if not found or not all(_DAY.fullmatch(text) for one in found for text in one.texts):
+        return []
+    named = [one for one in found if _DATE_WORDS.search(one.hint)] or found
+    if len(named) > 1:
+        return []
+    del doubts
+    return [Said(("go_file", "business_date"), named[0].place, "the day that the name says")]
+
+
+def _counts(value: _Value, facts: Sequence[Facts], more: int) -> bool:
+    """Whether it is the number of records and some more in each file."""
+    pairs = zip(value.texts, facts, strict=True)
+    return all(read_count(text) == (one.records or 0) + more for text, one in pairs)
+
+
+def _is_day(text: str, one: Facts) -> bool:
+    plain = text.replace("-", "")
+    return any(plain == day[:10].replace("-", "") for day in one.days)
+
+
+def _files(facts: Sequence[Facts]) -> str:
+    return f"{len(facts)} file{'' if len(facts) == 1 else 's'} that were read"

@@ -1,0 +1,1 @@
+"""From names to patterns with named parts; pure."""

@@ -1,0 +1,205 @@
+"""One mapping, from all that is known of the files of one pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.patterns.parts import NamePart
+from airflow_landing_loader.exceptions import LandingError
+from airflow_landing_loader.landing.formats.csv.inspection import inspect
+from airflow_landing_loader.onboarding.content.encodings import EncodingFound
+from airflow_landing_loader.onboarding.content.layouts import Layout
+from airflow_landing_loader.onboarding.content.samples import WHOLE_BYTES, Sample, chosen
+from airflow_landing_loader.onboarding.controls.go_files import Facts, GoFound, find_places
+from airflow_landing_loader.onboarding.controls.pairing import Pair
+from airflow_landing_loader.onboarding.model import Doubt, Said, tree
+from airflow_landing_loader.onboarding.names.groups import Group
+from airflow_landing_loader.onboarding.writing import Proposal
+from airflow_landing_loader.safe_text import counted, shown_name
+from airflow_landing_loader.storage.model import LandedFile
+from airflow_landing_loader.storage.zone import Zone
+
+_GO_BYTES = 1024 * 1024
+_DETECTED_LATER = (("csv", "auto"),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """All that is known of the files of one pattern.
+
+    :param files: all data files.
+    :param samples: of a few of them.
+    :param go_files: of the pair, by name.
+    """
+
+    zone: Zone
+    group: Group
+    files: tuple[LandedFile, ...]
+    samples: tuple[Sample, ...]
+    encoding: EncodingFound
+    layout: Layout
+    pair: Pair | None
+    go_files: Mapping[str, LandedFile]
+
+
+def propose(material: Material, table: str) -> Proposal:
+    """The mapping of some files.
+
+    :param table: the table's name.
+    """
+    said = [Said(("table",), table)]
+    doubts = [Doubt("pattern", text) for text in material.group.doubts]
+    layout = material.layout
+    go: GoFound | None = None
+    if material.pair is not None:
+        layout, go = _with_go_file(material, material.pair)
+    if go is not None and material.pair is not None:
+        said.append(Said(("go_file", "pattern"), material.pair.pattern.text))
+        said += go.said
+        doubts += go.doubts
+    said += [one for one in layout.said if one.path[0] != "csv"]
+    if material.group.exclude:
+        why = "names of another kind"
+        said.append(Said(("exclude",), list(material.group.exclude), why))
+    said += _encoding(material, doubts)
+    said += [one for one in layout.said if one.path[0] == "csv"]
+    doubts += layout.doubts
+    said += _compression(material, doubts)
+    said += _identity(material, doubts)
+    return Proposal(
+        material.group.pattern.text, tuple(said), tuple(doubts), tuple(_remarks(material))
+    )
+
+
+def _remarks(material: Material) -> Iterator[str]:
+    files = material.files
+    yield (
+        f"Proposed for {counted(len(files), 'file')}, such as {shown_name(files[0].name)}; of"
+        f" {len(material.samples)} the beginning and the end were read."
+    )
+    names = material.group.pattern.names
+    if names:
+        texts = ", ".join(f'{name}: "{{{name}}}"' for name in names)
+        yield f"To keep what the names say as columns: add_columns: {{{texts}}}"
+
+
+def _encoding(material: Material, doubts: list[Doubt]) -> list[Said]:
+    encoding = material.encoding
+    if encoding.name is None:
+        doubts.append(Doubt("csv.encoding", encoding.why))
+        return []
+    if encoding.name == "utf-8":
+        return []
+    return [Said(("csv", "encoding"), encoding.name, encoding.why)]
+
+
+def _compression(material: Material, doubts: list[Doubt]) -> list[Said]:
+    kinds = {one.compression for one in material.samples if one.head}
+    if len(kinds) > 1:
+        listed = ", ".join(sorted(kinds))
+        doubts.append(Doubt("compression", f"the files are compressed in several ways: {listed}"))
+        return []
+    if not any(one.packed_otherwise for one in material.samples):
+        return []
+    return [Said(("compression",), kinds.pop(), "their names do not say it")]
+
+
+def _identity(material: Material, doubts: list[Doubt]) -> list[Said]:
+    pattern = material.group.pattern
+    if not pattern.star_count or not pattern.names:
+        return []
+    doubts.append(
+        Doubt(
+            "on_redelivery",
+            "another version of a file comes under another name. Its rows are added; if they are to"
+            " take the place of the earlier ones, write on_redelivery: replace",
+        )
+    )
+    why = "what the files are of: a version under another name is of the same"
+    return [Said(("identity",), {"key": list(pattern.names)}, why)]
+
+
+def _with_go_file(material: Material, pair: Pair) -> tuple[Layout, GoFound | None]:
+    """The go file, and the layout as its count tells it where nothing else tells the header."""
+    layout = material.layout
+    if layout.header is not None:
+        return layout, _go_file(material, pair, layout)
+    for header in (True, False):
+        told = _with_header(layout, header=header)
+        found = _go_file(material, pair, told)
+        keys = tree(found.said).get("go_file", {}) if found else {}
+        if "row_count" in keys and "count_includes" not in keys:
+            return told, found
+    return layout, _go_file(material, pair, layout)
+
+
+def _with_header(layout: Layout, *, header: bool) -> Layout:
+    """The layout with a header or without, since the go files' counts say so."""
+    said = tuple(one for one in layout.said if one.path not in _DETECTED_LATER)
+    doubts = tuple(one for one in layout.doubts if one.about != "csv.header")
+    if not header:
+        names = [f"column_{at}" for at in range(1, len(layout.columns) + 1)]
+        why = "the counts of the go files are those without a header"
+        said += (Said(("csv", "header"), False, why), Said(("csv", "columns"), names))
+        doubts += (Doubt("csv.columns", "the files name no columns, so these are placeholders"),)
+    return Layout(said, doubts, layout.columns, header, layout.has_trailer)
+
+
+def _go_file(material: Material, pair: Pair, layout: Layout) -> GoFound | None:
+    mapping = _mapping(material, layout, pair)
+    if mapping is None:
+        return None
+    by_name = {file.name: file for file in material.files}
+    go_names = dict(pair.names)
+    picked = chosen([by_name[name] for name in go_names])
+    facts = [
+        _facts(material, mapping, file, material.go_files[go_names[file.name]]) for file in picked
+    ]
+    found = [one for one in facts if one is not None]
+    if not found:
+        return None
+    headers = int(bool(layout.header))
+    trailers = int(layout.has_trailer)
+    return find_places(found, mapping, headers=headers, trailers=trailers)
+
+
+def _mapping(material: Material, layout: Layout, pair: Pair) -> TableMapping | None:
+    said = [Said(("table",), "t"), *layout.said]
+    if material.encoding.name != "utf-8":
+        said.append(Said(("csv", "encoding"), material.encoding.name or material.encoding.decoder))
+    said += _compression(material, [])
+    said.append(Said(("go_file",), {"pattern": pair.pattern.text, "format": "presence"}))
+    return Proposal(material.group.pattern.text, tuple(said)).mapping()
+
+
+def _facts(
+    material: Material, mapping: TableMapping, data: LandedFile, go: LandedFile
+) -> Facts | None:
+    zone = material.zone
+    try:
+        with closing(zone.source(go).open()) as opened:
+            said = opened.read_at(_GO_BYTES + 1, 0)
+        content: bytes | None = None
+        records: int | None = None
+        if data.size <= WHOLE_BYTES:
+            with closing(zone.source(data).open()) as opened:
+                content = opened.read_at(data.size, 0)
+            records = _records(zone, mapping, data)
+    except LandingError:
+        return None
+    days = tuple(_days(mapping.parts_of(data.name)))
+    return Facts(data, go, records, content, said, days)
+
+
+def _records(zone: Zone, mapping: TableMapping, data: LandedFile) -> int | None:
+    try:
+        return inspect(zone.source(data), mapping, may_be_empty=True).records
+    except LandingError:
+        return None
+
+
+def _days(parts: Sequence[NamePart]) -> Iterator[str]:
+    yield from (part.value for part in parts if len(part.value) >= 10 and part.value[4] == "-")

@@ -1,0 +1,27 @@
+"""Names of tables, from what is fixed in the names of their files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+
+from airflow_landing_loader.onboarding.names.tokens import Key
+
+_OTHER = re.compile("[^a-z0-9]+")
+_LONGEST = 100
+
+
+def table_of(key: Key, taken: Container[str]) -> str:
+    """A name that no other table has: ``raw_`` and the words of the files' names.
+
+    :param key: what the files' names have in common.
+    :param taken: names that are others', in small letters.
+    """
+    fixed = "".join(text if not kind else " " for kind, text in key.tokens)
+    words = _OTHER.sub("_", fixed.casefold()).strip("_")[:_LONGEST].strip("_")
+    name = f"raw_{words or 'files'}"
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}_{number}"
+    return free
