@@ -1,4 +1,4 @@
-"""Feeds as senders deliver them, without a word of how they are written: files, and the cells in them.
+"""Feeds as senders deliver them, with no word of how they are written: files, and their cells.
 
 Each is made by a few lines that know what they write, so that what a proposed mapping loads can be
 held against it.
@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 import random
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -25,21 +24,33 @@ class Feed:
     """What one sender delivers.
 
     :param files: bytes by name; go files too.
-    :param rows: all cells in file order, over all data files in order of their names.
+    :param rows_of: cells in file order, by data file.
+    :param beside: the go file of a data file, by its name.
     :param unsure: the keys of which a person has to be asked.
     :param loads: whether the files load as proposed; otherwise one of the keys above is why not.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
-    rows: list[Row] = field(default_factory=list)
+    rows_of: dict[str, list[Row]] = field(default_factory=dict)
+    beside: dict[str, list[str]] = field(default_factory=dict)
     unsure: frozenset[str] = frozenset()
     loads: bool = True
 
+    @property
+    def rows(self) -> list[Row]:
+        """Those of all files."""
+        return [row for name in sorted(self.rows_of) for row in self.rows_of[name]]
+
     def add(self, name: str, content: bytes | str, rows: Sequence[Row] = ()) -> bytes:
-        """Add a file with the rows that it has."""
+        """Add a data file with the rows that it has."""
         self.files[name] = content.encode() if isinstance(content, str) else content
-        self.rows += rows
+        self.rows_of[name] = list(rows)
         return self.files[name]
+
+    def go(self, name: str, content: str) -> None:
+        """Add the go file of the data file that was added last."""
+        self.files[name] = content.encode()
+        self.beside[[*self.rows_of][-1]] = [name]
 
 
 FEEDS: dict[str, Callable[[random.Random], Feed]] = {}
@@ -127,7 +138,7 @@ def packed_with_properties(seed: random.Random) -> Feed:
         rows = rows_of(seed)
         feed.add(f"packed_{day}.csv.gz", gzip.compress(written(rows).encode()), rows)
         said = f"# made by night batch\nbusiness.date={day}\nrecord_count={len(rows)}\nversion=3\n"
-        feed.add(f"packed_{day}.go", said + "status=OK\n")
+        feed.go(f"packed_{day}.go", said + "status=OK\n")
     return feed
 
 
@@ -147,7 +158,7 @@ def control_lines(seed: random.Random) -> Feed:
     for day in days(4):
         rows = rows_of(seed)
         feed.add(f"control_lines_{day}.csv", written(rows), rows)
-        feed.add(f"control_lines_{day}.ctl", f"control_lines_{day}.csv,{len(rows)},SUCCESS\n")
+        feed.go(f"control_lines_{day}.ctl", f"control_lines_{day}.csv,{len(rows)},SUCCESS\n")
     return feed
 
 
@@ -165,7 +176,7 @@ def json_manifests(seed: random.Random) -> Feed:
             "sha256": hashlib.sha256(content).hexdigest(),
         }
         document = {"batch": {"cob date": day, "state": "COMPLETE"}, "files": [entry]}
-        feed.add(f"manifested_{day}.manifest", json.dumps(document, indent=1))
+        feed.go(f"manifested_{day}.manifest", json.dumps(document, indent=1))
     return feed
 
 
@@ -176,7 +187,7 @@ def digests(seed: random.Random) -> Feed:
         rows = rows_of(seed)
         content = feed.add(f"digests_{day}.csv", written(rows), rows)
         digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        feed.add(f"digests_{day}.csv.md5", f"{digest}  digests_{day}.csv\n")
+        feed.go(f"digests_{day}.csv.md5", f"{digest}  digests_{day}.csv\n")
     return feed
 
 
@@ -186,7 +197,7 @@ def presence(seed: random.Random) -> Feed:
     for day in days(3):
         rows = rows_of(seed)
         feed.add(f"presence_{day}.csv", written(rows), rows)
-        feed.add(f"presence_{day}.done", "")
+        feed.go(f"presence_{day}.done", "")
     return feed
 
 
@@ -198,12 +209,7 @@ def regions(seed: random.Random) -> Feed:
             rows = rows_of(seed)
             feed.add(f"pos_{day}_{region}.csv", written(rows), rows)
             other = f"{day[6:]}{day[4:6]}{day[:4]}"
-            feed.add(f"{region}-{other}.ctl", f"rows={len(rows)}\n")
-    feed.rows.clear()
-    for name in sorted(feed.files):
-        if name.endswith(".csv"):
-            read = csv.reader(io.StringIO(feed.files[name].decode()))
-            feed.rows += [tuple(cell or None for cell in row) for row in [*read][1:]]
+            feed.go(f"{region}-{other}.ctl", f"rows={len(rows)}\n")
     return feed
 
 
@@ -300,7 +306,7 @@ def counted_words(seed: random.Random) -> Feed:
     for number, day in enumerate(days(3), 4):
         rows = [(seed.choice(("Ann", "Bob")), seed.choice(("Rome", "Oslo"))) for _ in range(number)]
         feed.add(f"people_{day}.csv", written(rows, ("name", "city")), rows)
-        feed.add(f"people_{day}.trg", f"count={number}\n")
+        feed.go(f"people_{day}.trg", f"count={number}\n")
     return feed
 
 
@@ -314,12 +320,10 @@ def totals(seed: random.Random) -> Feed:
 
 
 @_feed
-def zipped_unsaid(seed: random.Random) -> Feed:
+def packed_unsaid(seed: random.Random) -> Feed:
     feed = Feed()
     for day in days(2):
-        rows, out = rows_of(seed), io.BytesIO()
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("inner.csv", written(rows))
+        rows = rows_of(seed)
         feed.add(f"unsaid_{day}.csv", gzip.compress(written(rows).encode()), rows)
     return feed
 
@@ -351,7 +355,7 @@ def headers_counted(seed: random.Random) -> Feed:
     for day in days(3):
         rows = rows_of(seed)
         feed.add(f"lines_{day}.csv", written(rows), rows)
-        feed.add(f"lines_{day}.cnt", f"file;lines\nlines_{day}.csv;{len(rows) + 1}\n")
+        feed.go(f"lines_{day}.cnt", f"file;lines\nlines_{day}.csv;{len(rows) + 1}\n")
     return feed
 
 

@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from tests.support.unknown_feeds import FEEDS, Feed
-from tests.support.worlds import Side, duckdb_side
+from tests.support.unknown_feeds import FEEDS, Feed, Row
+from tests.support.worlds import duckdb_side
 
+from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.reader import read_mappings
+from airflow_landing_loader.landing.discovery.discover import find_delivery
+from airflow_landing_loader.landing.formats.csv.cells import read_records
 from airflow_landing_loader.onboarding.outcome import Outcome, onboard
+from airflow_landing_loader.pipeline.validation import validate
 from airflow_landing_loader.storage.local.zone import LocalZone
 
 OWN = {"_load_id", "_extra"}
+AT_ONCE = {"settle_seconds": 0, "grace_seconds": 0}
 
 
-def delivered(side: Side, *feeds: Feed) -> None:
-    for feed in feeds:
-        for name, content in sorted(feed.files.items()):
-            side.deliver(name, content)
+def outcome_of(folder: Path, files: dict[str, bytes]) -> tuple[Outcome, list[TableMapping]]:
+    landing = folder / "landing"
+    landing.mkdir()
+    for name, content in files.items():
+        (landing / name).write_bytes(content)
+    outcome = onboard(LocalZone(str(landing)), folder / "tables")
+    assert {path.name: path.read_bytes() for path in landing.iterdir()} == files
+    found = read_mappings(folder / "tables")
+    assert not [error for error in found.errors if not found.none_yet]
+    return outcome, [mapping.model_copy(update=AT_ONCE) for mapping in found.mappings]
 
 
-def proposed(side: Side, tmp_path: Path) -> Outcome:
-    """Propose mappings for what lies in landing, and use them."""
-    into = tmp_path / "proposed"
-    outcome = onboard(LocalZone(str(side.folder("landing"))), into)
-    side.mappings += read_mappings(into).mappings
-    return outcome
-
-
-def loaded(side: Side, table: str) -> list[tuple[str | None, ...]]:
-    """Cells of a table, as rows in any order."""
-    names = [c for c in (side.table(table) or [{}])[0] if c not in OWN]
-    return [tuple(row[name] for name in names) for row in side.table(table) or []]
-
-
-def in_any_order(rows: list[tuple[str | None, ...]]) -> list[tuple[str | None, ...]]:
-    return sorted(rows, key=repr)
+def rows_of(folder: Path, mappings: list[TableMapping], names: Iterable[str]) -> list[Row]:
+    """The cells of files as the witness reads them, once each is proved."""
+    zone = LocalZone(str(folder / "landing"))
+    rows: list[Row] = []
+    for name in sorted(names):
+        validated = validate(zone, find_delivery(zone, mappings, name), now=0.0)
+        mapping, source = validated.delivery.mapping, zone.source(validated.delivery.data)
+        rows += [r.cells for r in read_records(source, mapping, validated.inspection)]
+    return rows
 
 
 @pytest.mark.parametrize("kind", FEEDS)
@@ -46,43 +51,63 @@ def test_a_feed_is_read_as_it_was_written_or_asked_about(
     kind: str, seed: int, tmp_path: Path
 ) -> None:
     feed = FEEDS[kind](random.Random(seed))
-    side = duckdb_side(tmp_path)
-    delivered(side, feed)
-    before = side.zones()["landing"]
 
-    outcome = proposed(side, tmp_path)
+    outcome, mappings = outcome_of(tmp_path, feed.files)
 
-    assert side.zones()["landing"] == before
-    assert [left.name for left in outcome.left] == []
+    assert outcome.left == ()
     (one,) = outcome.onboarded
     assert one.problem == ""
     assert {doubt.about for doubt in one.proposal.doubts} == feed.unsure
     assert {verdict.verdict for verdict in one.verdicts} == {"loads" if feed.loads else "fails"}
+    assert {v.name for v in one.verdicts} | {*one.go_files} == {*feed.files}
     if feed.loads:
-        _loads_all(side, one.proposal.table, feed)
+        names = [verdict.name for verdict in one.verdicts]
+        assert sorted(rows_of(tmp_path, mappings, names), key=repr) == sorted(feed.rows, key=repr)
 
 
-def _loads_all(side: Side, table: str, feed: Feed) -> None:
-    fast = {"settle_seconds": 0}
-    side.mappings[:] = [mapping.model_copy(update=fast) for mapping in side.mappings]
-    while side.run():
-        pass
-    assert in_any_order(loaded(side, table)) == in_any_order(feed.rows)
-    assert not [name for name in side.zones()["landing"] if not name.startswith(".")]
-
-
-def test_all_feeds_in_one_folder_do_not_disturb_each_other(tmp_path: Path) -> None:
-    side = duckdb_side(tmp_path)
-    feeds = {kind: make(random.Random(3)) for kind, make in FEEDS.items()}
-    delivered(side, *feeds.values())
-
-    outcome = proposed(side, tmp_path)
-
-    assert not outcome.left
-    by_name = {v.name: v.verdict for one in outcome.onboarded for v in one.verdicts}
-    expected = {
-        name: "loads" if feed.loads else "fails" for feed in feeds.values() for name in feed.files
+@pytest.mark.parametrize("kind", FEEDS)
+@pytest.mark.parametrize("seed", [5, 6, 7])
+def test_of_a_single_file_nothing_is_read_wrong_in_silence(
+    kind: str, seed: int, tmp_path: Path
+) -> None:
+    feed = FEEDS[kind](random.Random(seed))
+    data = sorted(name for name, rows in feed.rows_of.items() if rows)[0]
+    files = {data: feed.files[data]} | {
+        name: content for name, content in feed.files.items() if name in feed.beside.get(data, ())
     }
-    assert by_name.items() <= expected.items()
-    assert len(outcome.onboarded) == len(feeds)
-    assert not read_mappings(tmp_path / "proposed").errors
+
+    outcome, mappings = outcome_of(tmp_path, files)
+
+    for one in outcome.onboarded:
+        if not one.proposal.doubts and one.verdicts[0].verdict == "loads":
+            assert rows_of(tmp_path, mappings, [data]) == feed.rows_of[data]
+        elif one.verdicts[0].verdict == "fails":
+            assert one.proposal.doubts
+
+
+def test_all_feeds_in_one_folder_load_side_by_side(tmp_path: Path) -> None:
+    feeds = [make(random.Random(3)) for make in FEEDS.values()]
+    side = duckdb_side(tmp_path / "world")
+    for feed in feeds:
+        for name, content in feed.files.items():
+            side.deliver(name, content)
+
+    into = tmp_path / "tables"
+    outcome = onboard(LocalZone(str(side.folder("landing"))), into)
+    found = read_mappings(into)
+    side.mappings += [mapping.model_copy(update=AT_ONCE) for mapping in found.mappings]
+
+    assert (outcome.left, found.errors, len(outcome.onboarded)) == ((), (), len(feeds))
+    pipeline = side.pipeline
+    while any(done.error is None for done in pipeline.run_batch(pipeline.discover().ready)):
+        pass
+    for one in outcome.onboarded:
+        feed = _feed_with(feeds, one.verdicts[0].name)
+        rows = side.table(one.proposal.table) or []
+        names = [name for name in (rows or [{}])[0] if name not in OWN]
+        cells = [tuple(row[name] for name in names) for row in rows]
+        assert sorted(cells, key=repr) == (sorted(feed.rows, key=repr) if feed.loads else [])
+
+
+def _feed_with(feeds: list[Feed], name: str) -> Feed:
+    return next(feed for feed in feeds if name in feed.files)

@@ -101,11 +101,12 @@ def _with_header(texts: Sequence[Text], frame: Sequence[Said]) -> Table | NoTabl
         if isinstance(found, NoTable):
             return found
         dialects.append(found)
-    for dialect in _most_first(dialects):
-        table = _read(texts, frame, dialect)
-        if isinstance(table, Table):
-            return table
-    return NoTable("its files are written in different ways, each of which fits only some of them")
+    if len({dialect.delimiter for dialect in dialects}) == 1:
+        for dialect in _most_first(dialects):
+            table = _read(texts, frame, dialect)
+            if isinstance(table, Table):
+                return table
+    return NoTable("the files are written in different ways, each of which fits only some of them")
 
 
 def _most_first(dialects: Sequence[CsvDialect]) -> Iterator[CsvDialect]:

@@ -65,6 +65,15 @@ class GoFound:
     proved: bool = False
 
 
+_THERE = (
+    Said(
+        ("go_file", "format"),
+        "presence",
+        "nothing that stands in them is proved, so only that they are there counts",
+    ),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Value:
     """What stands at one place of all go files."""
@@ -98,11 +107,7 @@ def find_places(
         if found is not None and found.proved:
             return found
         best = best or found
-    why = "what stands in it was not understood, so only that it is there counts"
-    return best or GoFound(
-        (Said(("go_file", "format"), "presence", why),),
-        (Doubt("go_file.format", "nothing in the go files could be proved by their data files"),),
-    )
+    return best or GoFound(_THERE, (Doubt("go_file.format", "nothing in them could be proved"),))
 
 
 def _forms(first: Facts, mapping: TableMapping) -> Iterator[Form]:
@@ -183,7 +188,7 @@ def _proved(
     for key, found in (("checksum", sums), ("size", sizes)):
         said += _only(key, found, facts, doubts)
     if not any(one.path[1] in ("row_count", "checksum", "size") for one in said):
-        return None
+        return GoFound(_THERE, tuple(doubts)) if doubts else None
     said += _status(values, doubts)
     said += _date(values, facts, doubts)
     return GoFound(tuple(said), tuple(doubts), proved=True)
