@@ -1,4 +1,4 @@
-"""Feeds as senders deliver them, with no word of how they are written: files, and their cells.
+"""Feeds as senders deliver them, without a word of how they are written: files, and their cells.
 
 Each is made by a few lines that know what they write, so that what a proposed mapping loads can be
 held against it.

@@ -245,7 +245,7 @@ def _proposed(
             why = f"the mapping {clash.pattern} ({clash.origin}) could take names of its kind, too"
             folder.left += [Left(name, why) for name in group.names]
             continue
-        table = table_of(group.kind.key, taken)
+        table = table_of(group.pattern, group.kind.key.ending, taken)
         of_group = pairs.get(group.pattern.text)
         go_names = [go for _, go in of_group.names] if of_group else []
         taken.add(table)

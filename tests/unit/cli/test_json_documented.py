@@ -151,6 +151,21 @@ def test_validate_and_list(day: Any) -> None:
     _agree("list", day("list", "--json").json())
 
 
+def test_init(day: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "unknown"
+    folder.mkdir()
+    (folder / "a_20240115.csv").write_text("id,n\n1,2\n")
+    (folder / "a_20240115.done").write_text("")
+    (folder / "b_7.csv").write_text("name,city\nAnn,Rome\n")
+    (folder / "good_7.csv").write_text("id\n1\n")
+    (folder / "instruments_7.txt").write_text("id,n\n1,2\n")
+    (folder / "empty.csv").write_text("")
+    (day.zones.tables / "instruments.yaml").write_text("x.csv: raw_x\n")
+    ran = day("init", str(folder), "--json")
+    assert ran.code == 1
+    _agree("init FOLDER", ran.json())
+
+
 def test_check(day: Any) -> None:
     day.land("good_2.csv", "b,a\n1,2\n")
     day.land("trades_1.csv", "a\n")

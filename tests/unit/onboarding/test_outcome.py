@@ -197,3 +197,20 @@ def test_a_folder_that_cannot_be_written_is_told(folder: Path) -> None:
     (folder.parent / "tables").write_text("a file")
     with pytest.raises(ConfigurationError):
         outcome_of(folder)
+
+
+def test_one_file_at_fault_among_several_is_named(folder: Path) -> None:
+    for day in range(10, 15):
+        rows = "".join(f"{at},x\n" for at in range(day))
+        cut = day == 14
+        text = f"id,n\n{rows}" + ("" if cut else f"TRL,{day}\n")
+        (folder / f"a_202401{day}.csv").write_text(text)
+        (folder / f"b_202401{day}.csv").write_text(f"id,n\n{rows}")
+        (folder / f"b_202401{day}.ctl").write_text(f"rows={day + cut}\n")
+        (folder / f"c_202401{day}.csv").write_text(f"id,n\n{rows}" + "1,2,3\n" * cut)
+    outcome = outcome_of(folder)
+    for one in outcome.onboarded:
+        name = one.verdicts[0].name[0]
+        (doubt,) = one.proposal.doubts
+        assert f"{name}_20240114" in doubt.text
+        assert [verdict.verdict for verdict in one.verdicts] == ["loads"] * 4 + ["fails"]

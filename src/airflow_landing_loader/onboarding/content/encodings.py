@@ -36,6 +36,8 @@ _CANDIDATES = (
     "big5",
 )
 _LEAST_ASCII = 0.5
+_MOST_CONTROLS = 0.02
+_CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r\x01\x1a\x1f\x0b\x0c")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ def encoding_of(samples: Sequence[Sample]) -> EncodingFound:
                 return EncodingFound(name, name, "every other byte is zero, as in ASCII text")
         return EncodingFound(None, STAND_IN, "NUL bytes: this is no text", is_text=False)
     pieces = [piece for s in samples for piece in (s.head, s.tail) if piece]
+    if any(map(_is_binary, pieces)):
+        return EncodingFound(None, STAND_IN, "too many control characters for text", is_text=False)
     if all(piece.isascii() for piece in pieces):
         return EncodingFound("utf-8", "utf-8", "all that was read is ASCII")
     if all(_is_utf8(sample) for sample in samples):
@@ -97,6 +101,10 @@ def _is_utf8(sample: Sample) -> bool:
     """The tail may begin within a character, and the head end within one."""
     tail = sample.tail.lstrip(bytes(range(0x80, 0xC0)))
     return _decodes(sample.head, "utf-8") and _decodes(tail, "utf-8")
+
+
+def _is_binary(piece: bytes) -> bool:
+    return len(piece) - len(piece.translate(None, _CONTROLS)) > _MOST_CONTROLS * len(piece)
 
 
 def _one_byte(pieces: Sequence[bytes]) -> EncodingFound:

@@ -30,6 +30,8 @@ _ALIKE = re.compile(r"(?:[^\\]|\\[tnrbN\\])*")
 _DELIMITERS = ",;\t|:^~"
 _SLACK_ABOVE, _SLACK_BELOW = 3, 14
 _ENOUGH = 2
+UNNAMED = "unnamed"
+"""Stands for a name that a header lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,16 @@ def extras_of(texts: Sequence[Text]) -> Iterator[tuple[Said, ...]]:
         signs.append(Said(("csv", "excel_formulas"), True, 'fields are written as ="00123"'))
     if any(re.search(r'[,;|\t] +"|" +[,;|\t]|^ +"|" +$', line) for line in lines):
         signs.append(Said(("csv", "blank_around_quotes"), True, "blanks stand beside quotes"))
-    if sum(line.endswith(tuple(",;|\t")) for line in lines) >= _ENOUGH:
+    ended = sum(line.endswith(tuple(",;|\t")) for line in lines)
+    if ended >= _ENOUGH or any(text.first[0].endswith(tuple(",;|\t")) for text in texts):
         signs.append(
             Said(
                 ("csv", "trailing_delimiter"), "ignore", "a delimiter stands behind the last field"
             )
         )
+    if all(text.first[0].startswith(tuple(",;|\t")) for text in texts):
+        why = "the first column has no name in the header"
+        signs.append(Said(("csv", "rename"), {"": UNNAMED}, why))
     mark = next((m for m in ("#", "//", "--") if any(li.startswith(m) for li in lines)), None)
     if mark:
         signs.append(Said(("csv", "comments"), mark, "lines that begin so are no records"))

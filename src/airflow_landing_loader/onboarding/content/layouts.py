@@ -17,8 +17,10 @@ from airflow_landing_loader.onboarding.content.frames import (
 from airflow_landing_loader.onboarding.content.tables import NoTable, Table, likely, read_tables
 from airflow_landing_loader.onboarding.content.texts import Text
 from airflow_landing_loader.onboarding.model import Doubt, Said
+from airflow_landing_loader.safe_text import shown_name
 
 _MOST_TRIED = 200
+_ENOUGH_TO_LEAVE_ONE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,34 @@ def layout_of(texts: Sequence[Text]) -> Layout:
 
     :param texts: of a few files of one kind, none of them empty.
     """
-    found = _counted(texts, exact=True) or _counted(texts, exact=False) or _uncounted(texts)
-    if isinstance(found, NoTable):
-        return _detected_later(found)
-    frame, table = found
-    return _told(frame, table)
+    why = NoTable("no dialect fits it")
+    for read in (_by_counts, _uncounted):
+        for some, odd in _mostly(texts):
+            found = read(some)
+            if isinstance(found, NoTable) and not odd:
+                why = found
+            elif isinstance(found, tuple):
+                layout = _told(*found)
+                return replace(layout, doubts=(*layout.doubts, *_oddity(odd)))
+    return _detected_later(why)
+
+
+def _mostly(texts: Sequence[Text]) -> Iterator[tuple[Sequence[Text], str]]:
+    """All texts; and all but one of them, which may be at fault, with its name."""
+    yield texts, ""
+    if len(texts) >= _ENOUGH_TO_LEAVE_ONE:
+        for at, text in enumerate(texts):
+            yield [*texts[:at], *texts[at + 1 :]], text.name
+
+
+def _oddity(name: str) -> list[Doubt]:
+    if not name:
+        return []
+    return [Doubt("csv", f"{shown_name(name)} is not written as the others are, or is at fault")]
+
+
+def _by_counts(texts: Sequence[Text]) -> tuple[Frame, Table] | None:
+    return _counted(texts, exact=True) or _counted(texts, exact=False)
 
 
 def _counted(texts: Sequence[Text], *, exact: bool) -> tuple[Frame, Table] | None:
@@ -146,6 +171,8 @@ def _told(frame: Frame, table: Table) -> Layout:
             Said(("csv", "columns"), names, "nothing names them: put their names here"),
         )
         doubts.append(Doubt("csv.columns", "the files name no columns, so these are placeholders"))
+    if any(one.path == ("csv", "rename") for one in said):
+        doubts.append(Doubt("csv.rename", "a column has no name: this one is a placeholder"))
     if table.header is None:
         said = _open(said)
         doubts.append(

@@ -25,7 +25,7 @@ WHOLE_BYTES = 32 * 1024 * 1024
 
 _BLOCK_BYTES = 256 * 1024
 _UNPACKED_BYTES = 64 * 1024 * 1024
-SAMPLES = 5
+_KINDS: tuple[Compression, ...] = ("gzip", "zstd", "bzip2", "xz", "zip", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +100,23 @@ def _read(content: OpenContent, file: LandedFile, limit: int) -> Sample:
 
 
 def _compression(name: str, magic: bytes) -> tuple[Compression, bool]:
-    """How the first bytes say that a file is compressed, whatever its name says."""
+    """How the first bytes say that a file is compressed, and whether its name says otherwise."""
+    by_name: Compression | None = None
+    fault: LandingError | None = None
     try:
-        return compression_of(name, magic), False
+        by_name = compression_of(name, magic)
     except LandingError as error:
-        kinds: tuple[Compression, ...] = ("gzip", "zstd", "bzip2", "xz", "zip", "none")
-        for kind in kinds:
-            try:
-                return compression_of(name, magic, kind), True
-            except LandingError:
-                continue
-        raise error
+        fault = error
+    if by_name is not None and by_name != "none":
+        return by_name, False
+    for kind in _KINDS:
+        try:
+            return compression_of(name, magic, kind), by_name != kind
+        except LandingError:
+            continue
+    if fault is not None:
+        raise fault
+    return "none", False
 
 
 def _blocks(content: OpenContent) -> Iterator[bytes]:

@@ -198,8 +198,22 @@ def _without_header(texts: Sequence[Text], frame: Sequence[Said]) -> Table | NoT
     for keys in above:
         found = _bare(texts, keys)
         if isinstance(found, Table):
-            return found
+            names = _skipped_names(texts, found)
+            return NoTable("a line above the data may be their header") if names else found
     return NoTable("no dialect fits it")
+
+
+def _skipped_names(texts: Sequence[Text], table: Table) -> bool:
+    """Whether a line that is left out above the data may be their header: it is never skipped."""
+    csv = tree(table.said).get("csv", {})
+    skipped, delimiter = csv.get("skip_rows", 0), csv.get("delimiter", ",")
+    for text in texts:
+        for line in text.first[:skipped]:
+            fields = [field for field in line.split(delimiter) if field.strip()]
+            near = abs(line.count(delimiter) + 1 - len(table.columns)) <= 1
+            if near and not any(map(is_value, fields)):
+                return True
+    return False
 
 
 _STARTS = (("skip_rows",), ("data_start",))

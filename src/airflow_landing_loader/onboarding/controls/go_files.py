@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,6 +21,7 @@ from airflow_landing_loader.landing.control.go_file.text import decode
 from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.onboarding.controls.places import Form, Place, forms_of
 from airflow_landing_loader.onboarding.model import Doubt, Said
+from airflow_landing_loader.safe_text import shown_name
 from airflow_landing_loader.storage.model import LandedFile
 
 _COUNT_WORDS = re.compile(r"row|rec|count|cnt|num|line|total|qty|nb|anz", re.IGNORECASE)
@@ -33,6 +34,8 @@ _GOOD = frozenset(_GOOD_TEXT.split())
 _DAY = re.compile(r"\d{4}(-?)\d\d\1\d\d")
 _LARGE = 100
 _ENOUGH = 2
+_ENOUGH_TO_LEAVE_ONE = 3
+_NUMBERS = ("row_count", "checksum", "size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,19 @@ def find_places(
     :param headers: how many each data file has.
     :param trailers: likewise.
     """
+    all_of_them = _find(facts, mapping, headers=headers, trailers=trailers)
+    if all_of_them.proved or len(facts) < _ENOUGH_TO_LEAVE_ONE:
+        return all_of_them
+    for at, odd in enumerate(facts):
+        others = [*facts[:at], *facts[at + 1 :]]
+        found = _find(others, mapping, headers=headers, trailers=trailers)
+        if found.proved and any(one.path[1] in _NUMBERS for one in found.said):
+            text = f"what {shown_name(odd.go_file.name)} says is not so, unlike all others read"
+            return replace(found, doubts=(*found.doubts, Doubt("go_file", text)))
+    return all_of_them
+
+
+def _find(facts: Sequence[Facts], mapping: TableMapping, *, headers: int, trailers: int) -> GoFound:
     if not any(one.go.strip() for one in facts):
         why = "they are empty: each says all by being there"
         return GoFound((Said(("go_file", "format"), "presence", why),), proved=True)
@@ -187,7 +203,7 @@ def _proved(
     sizes = [one for one in values if _all(one, facts, _is_size)]
     for key, found in (("checksum", sums), ("size", sizes)):
         said += _only(key, found, facts, doubts)
-    if not any(one.path[1] in ("row_count", "checksum", "size") for one in said):
+    if not any(one.path[1] in _NUMBERS for one in said):
         return GoFound(_THERE, tuple(doubts)) if doubts else None
     said += _status(values, doubts)
     said += _date(values, facts, doubts)
