@@ -171,6 +171,40 @@ def init(
 
 
 @app.command(
+    short_help="Make deliveries from a mapping, right and faulty ones.",
+    epilog="Examples: `landing-loader generate raw_trades --into landing`;"
+    " `landing-loader generate tables/trades.yaml --into tried --days 5 --faults`.",
+)
+@command
+def generate(
+    mapping: Annotated[
+        str,
+        typer.Argument(
+            help="A table, a pattern, or a mapping file of one mapping.", show_default=False
+        ),
+    ],
+    into: Annotated[
+        str, typer.Option(help="The folder that they are written to.", show_default=False)
+    ],
+    days: Annotated[int, typer.Option(min=1, max=10_000, help="Right deliveries.")] = 2,
+    rows: Annotated[int, typer.Option(min=2, max=100_000, help="Records of each.")] = 20,
+    seed: Annotated[int, typer.Option(help="The same one makes the same bytes.")] = 0,
+    faults: Annotated[
+        bool, typer.Option("--faults", help="One of each fault that the mapping can meet, too.")
+    ] = False,
+) -> None:
+    """Make deliveries as the mapping's sender would, for tests, demos and for trying alerts.
+
+    What has to become of each stands in .expected.json beside them.
+    """
+    from airflow_landing_loader.cli.commands.generate import GenerateOptions
+    from airflow_landing_loader.cli.commands.generate import generate as make_deliveries
+
+    options = GenerateOptions(days=days, rows=rows, seed=seed, faults=faults)
+    make_deliveries(terminal.out(), mapping, into, options)
+
+
+@app.command(
     short_help="Check all mappings; show every problem with its line.",
     epilog="Example: `landing-loader validate` in the tests of a mapping repository.",
 )

@@ -1,0 +1,169 @@
+"""All deliveries that are made from one mapping: right, faulty, and those of a second turn."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
+from airflow_landing_loader.generating.draft import Draft, Expected, Parcel, Status, parcel
+from airflow_landing_loader.generating.faults import faults_of
+from airflow_landing_loader.generating.names import Named, Names
+from airflow_landing_loader.generating.rows import Row, Rows, columns_of, header_of
+
+NEW_COLUMN = "added_later"
+
+
+class Sender:
+    """Makes the deliveries of a mapping; the same arguments make the same bytes.
+
+    :param others: the other mappings: no file is made that one of them would take.
+    :param rows: data records of each delivery, at least 2.
+    :param seed: what the cells depend on.
+    """
+
+    def __init__(
+        self, mapping: TableMapping, others: Sequence[TableMapping] = (), *, rows: int, seed: int
+    ) -> None:
+        self._mapping = mapping
+        self._names = Names(mapping, others)
+        self._number = rows
+        own = columns_of(mapping.csv)
+        self._columns = (*own, *mapping.add_columns)
+        self._header = header_of(mapping.csv, own)
+        random_ = random.Random(f"{seed} {mapping.pattern}")  # noqa: S311 (no secret)
+        self._line_end = random_.choice(("\n", "\n", "\r\n"))
+        self._rows = Rows(mapping.csv, own, random_)
+
+    def right(self, number: int) -> list[Parcel]:
+        """Right deliveries.
+
+        :raises ConfigurationError: ``MAPPING_NO_EXAMPLE``.
+        """
+        wanted = number if self._names.changes else 1
+        return [self._sent(self._draft(), "right") for _ in range(wanted)]
+
+    def faulty(self) -> Iterator[Parcel]:
+        """One of each fault of the first turn."""
+        if not self._names.changes:
+            return
+        for fault in faults_of(self._draft):
+            yield parcel(
+                fault.draft,
+                fault.kind,
+                self._columns,
+                self._with_added(fault.draft, fault.expected),
+            )
+        yield from self._other_go_file()
+        misnamed = self._names.misnamed()
+        if misnamed is not None:
+            draft = replace(self._draft(), named=Named(misnamed, None, self._names.next().day))
+            code = ErrorCode.LANDING_BAD_NAME.value
+            yield parcel(draft, "bad_date", self._columns, Expected(status="left", code=code))
+
+    def _other_go_file(self) -> Iterator[Parcel]:
+        """A go file that speaks of another data file."""
+        if self._mapping.go_file is None:
+            return
+        draft, other = self._draft(), self._names.next()
+        wrong = replace(draft, go_names=other.data)
+        code = ErrorCode.GO_FILE_OTHER_FILE.value
+        yield parcel(wrong, "other_go_file", self._columns, Expected(status="failed", code=code))
+
+    def second_turn(self, first: Parcel) -> Iterator[Parcel]:
+        """What a sender sends again, or anew, once right deliveries are loaded.
+
+        :param first: a right one of the first turn.
+        """
+        mapping = self._mapping
+        outcome, code = _of_duplicate(mapping)
+        rows = first.expected.rows if outcome == "loaded" else ()
+        yield replace(
+            first,
+            kind="duplicate",
+            expected=Expected(status=outcome, code=code, rows=rows),
+            turn=2,
+        )
+        if self._names.changes and mapping.csv.header and mapping.csv.columns is None:
+            yield self._with_new_column()
+
+    def restatement(self, first: Parcel) -> Parcel | None:
+        """Other content for what a delivery was of, under another name where the mapping knows
+        that; ``None``: it could not be told from a duplicate."""
+        named = Named(first.name, first.go_name, self._names.next().day)
+        again = self._names.again(named) if self._mapping.identity.key else named
+        if again is None:
+            return None
+        draft = replace(self._draft(), named=again)
+        sent = self._sent(draft, "restatement", turn=2)
+        if self._mapping.on_redelivery != "fail" or self._mapping.identity.content:
+            return sent
+        code = ErrorCode.DELIVERY_REDELIVERED.value
+        return replace(sent, expected=Expected(status="failed", code=code))
+
+    def _with_new_column(self) -> Parcel:
+        draft = self._draft()
+        rows = tuple([(*row, f"n{at}") for at, row in enumerate(draft.rows)])
+        more = replace(draft, header=(*draft.header, NEW_COLUMN), rows=rows)
+        sent = self._sent(more, "new_column", turn=2)
+        own = len(columns_of(self._mapping.csv))
+        columns = (*self._columns[:own], NEW_COLUMN, *self._columns[own:])
+        return replace(sent, columns=columns)
+
+    def _draft(self) -> Draft:
+        return Draft(
+            mapping=self._mapping,
+            named=self._names.next(),
+            header=self._header,
+            rows=tuple(self._rows.make(self._number)),
+            line_end=self._line_end,
+        )
+
+    def _sent(self, draft: Draft, kind: str, *, turn: int = 1) -> Parcel:
+        expected = self._with_added(draft, Expected(status="loaded", rows=draft.rows))
+        return parcel(draft, kind, self._columns, expected, turn=turn)
+
+    def _with_added(self, draft: Draft, expected: Expected) -> Expected:
+        """The rows with the columns that the mapping adds."""
+        added = self._mapping.added_cells(draft.named.data) if self._mapping.add_columns else ()
+        rows: tuple[Row, ...] = tuple([(*row, *added) for row in expected.rows])
+        return replace(expected, rows=rows)
+
+
+def _of_duplicate(mapping: TableMapping) -> tuple[Status, str | None]:
+    if mapping.on_duplicate == "fail":
+        return "failed", ErrorCode.DELIVERY_DUPLICATE.value
+    return ("duplicate" if mapping.on_duplicate == "skip" else "loaded"), None
+
+
+def all_parcels(sender: Sender, days: int, *, faults: bool) -> list[Parcel]:
+    """All deliveries in the order in which they are sent.
+
+    :param days: right deliveries.
+    """
+    right = sender.right(days)
+    if not faults:
+        return right
+    sent = [*right, *sender.faulty(), *sender.second_turn(right[0])]
+    if len(right) > 1 and (restated := sender.restatement(right[-1])) is not None:
+        sent.append(restated)
+    return sent
+
+
+def mapping_named(what: str, mappings: Sequence[TableMapping]) -> TableMapping:
+    """The mapping that a person means.
+
+    :param what: a table, or a pattern.
+    :raises ConfigurationError: ``MAPPING_NO_EXAMPLE``: there is none, or several.
+    """
+    found = [one for one in mappings if what in (one.table, one.pattern)]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(repr(one.pattern) for one in (found or mappings)[:8])
+    raise ConfigurationError(
+        ErrorCode.MAPPING_NO_EXAMPLE,
+        f"{'Several mappings feed' if found else 'No mapping is called'} {what!r}.",
+        hint=f"Give the pattern of one of them: {known}.",
+    )

@@ -1,0 +1,148 @@
+"""Names that a mapping's pattern matches, one for each delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.patterns.parts import Wildcard
+from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
+
+FIRST_DAY = date(2024, 1, 15)
+_MOMENT = Wildcard("moment", "%Y-%m-%dT%H-%M-%S")
+_FIRST_NUMBER = 101
+_DAYS = ("%d", "%j")
+_MONTHS = ("%m", "%b")
+_REGIONS = ("eu", "us", "apac")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The names of one delivery.
+
+    :param go: of its go file; ``None``: it has none.
+    :param day: that it is of.
+    """
+
+    data: str
+    go: str | None
+    day: date
+
+
+class Names:
+    """Gives a name to each delivery, no name twice.
+
+    :param mapping: whose pattern they match.
+    :param others: the other mappings, whose patterns they must not match.
+    """
+
+    def __init__(self, mapping: TableMapping, others: Sequence[TableMapping] = ()) -> None:
+        self._mapping = mapping
+        self._others = others
+        self._given: set[str] = set()
+        self._number = 0
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is more than one name."""
+        return bool(self._mapping.data_pattern.wildcards)
+
+    def next(self) -> Named:
+        """The next delivery's names.
+
+        :raises ConfigurationError: ``MAPPING_NO_EXAMPLE``: no name can be found that is this
+            mapping's alone, or it has only one and that is given.
+        """
+        number = self._number
+        self._number += 1
+        for text in self._candidates(number):
+            if text not in self._given and self._is_own(text):
+                self._given.add(text)
+                return self._named(text, FIRST_DAY + timedelta(days=number))
+        raise ConfigurationError(
+            ErrorCode.MAPPING_NO_EXAMPLE,
+            f"No further name could be made that {self._mapping.pattern!r} matches, and no other "
+            "pattern.",
+            hint="Ask for fewer deliveries, or try this mapping by hand.",
+        )
+
+    def misnamed(self) -> str | None:
+        """A name without the date that the pattern wants; ``None``: it wants none."""
+        pattern = self._mapping.data_pattern
+        at = next((i for i, w in enumerate(pattern.wildcards) if "%d" in w.form), None)
+        if at is None:
+            return None
+        texts = list(pattern.match(self.next().data) or ())
+        form = pattern.wildcards[at].form
+        texts[at] = _MOMENT.rewritten(
+            "2024-01-15T00-00-00", Wildcard(None, form.replace("%d", "99"))
+        )
+        name = pattern.fill(texts)
+        return name if pattern.misfit(name) is not None else None
+
+    def again(self, named: Named) -> Named | None:
+        """Another name of what a delivery is of, by its key; ``None``: there is none."""
+        pattern, key = self._mapping.data_pattern, self._mapping.identity_key(named.data)
+        if key is None:
+            return None
+        texts = list(pattern.match(named.data) or ())
+        for at, one in enumerate(pattern.wildcards):
+            free = [*texts[:at], self._other(one, texts[at]), *texts[at + 1 :]]
+            name = pattern.fill(free)
+            same = self._is_own(name) and self._mapping.identity_key(name) == key
+            if same and name not in self._given:
+                self._given.add(name)
+                return self._named(name, named.day)
+        return None
+
+    def _other(self, one: Wildcard, text: str) -> str:
+        if one.is_number:
+            return str(int(text) + 5_000).rjust(len(text), "0")
+        return text if one.form else f"{text}_v2"
+
+    def _named(self, text: str, day: date) -> Named:
+        go, data = self._mapping.go_pattern, self._mapping.data_pattern
+        partner = None if go is None else go.counterpart(data, data.match(text) or ())
+        return Named(text, partner, day)
+
+    def _is_own(self, text: str) -> bool:
+        mapping, pattern = self._mapping, self._mapping.data_pattern
+        others = (
+            one.matches(text) or (one.go_pattern is not None and one.go_pattern.match(text))
+            for one in self._others
+        )
+        return mapping.matches(text) and pattern.misfit(text) is None and not any(others)
+
+    def _candidates(self, number: int) -> Iterator[str]:
+        pattern = self._mapping.data_pattern
+        dated = any(one.form and not one.is_number for one in pattern.wildcards)
+        day = FIRST_DAY + timedelta(days=number)
+        free = [f"{day:%Y%m%d}", f"{day:%Y%m%d}x", f"x{number}", f"_{number}_"]
+        for text in ["", *free] if dated else free:
+            texts = [self._text(one, number, text) for one in pattern.wildcards]
+            yield pattern.fill(texts)
+
+    def _text(self, one: Wildcard, number: int, free: str) -> str:
+        if one.is_number:
+            return str(_FIRST_NUMBER + number).rjust(len(one.places) - 1, "0")
+        if one.form:
+            return _MOMENT.rewritten(_moment(one.form, number), one)
+        return free if one.name is None else f"{_REGIONS[number % 3]}{number // 3 or ''}"
+
+
+def _moment(form: str, number: int) -> str:
+    """The moment of a delivery, which steps by what a form says."""
+    day, hour, minute, second = FIRST_DAY, 7, 30, 0
+    if any(one in form for one in _DAYS):
+        day += timedelta(days=number)
+    elif any(one in form for one in _MONTHS):
+        day = date(day.year + number // 12, number % 12 + 1, 1)
+    elif "%Y" in form or "%y" in form:
+        day = date(day.year + number, 1, 1)
+    else:
+        second, minute, hour = number % 60, number // 60 % 60, 7 + number // 3600
+        if "%S" not in form:
+            minute, hour = number % 60, 7 + number // 60
+    return f"{day:%Y-%m-%d}T{hour:02}-{minute:02}-{second:02}"
