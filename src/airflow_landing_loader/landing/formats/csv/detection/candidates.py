@@ -22,6 +22,7 @@ from airflow_landing_loader.landing.formats.csv.detection.readings import (
     Broken,
     Head,
     Reading,
+    behind,
     read_by,
 )
 from airflow_landing_loader.landing.formats.csv.ends.cutting import lines_of_table
@@ -60,7 +61,10 @@ def _candidates(head: Head, mapping: TableMapping) -> Iterator[CsvDialect]:
 
     What does not occur in a text changes no cell of it; behind a head that is not all, it may.
     """
-    written, table = mapping.csv, lines_of_table(head.text, mapping)
+    written, text = mapping.csv, head.text
+    # Of lines that the mapping leaves out no delimiter is one of the table.
+    below = text if written.is_open("skip_rows") else behind(text, written.skip_rows)
+    table = lines_of_table(below, mapping)
     present = tuple(text for text in DELIMITERS if text.encode() in table)
     delimiters = _choices(written, "delimiter", present or DELIMITERS[:1])
     quotes, escapes = _choices(written, "quote", QUOTES), _choices(written, "escape", ESCAPES)

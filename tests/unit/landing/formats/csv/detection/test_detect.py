@@ -184,6 +184,11 @@ class TestKeysBesideAuto:
         assert detected(plain, csv={"auto": True, "quote": "'"}) == "delimiter ',', quote \"'\""
         assert refused("x\nid,n\n1,2\n1,2\n1,2\n", csv={"auto": True, "skip_rows": 0})
 
+    def test_a_delimiter_of_skipped_lines_is_none_of_the_table(self) -> None:
+        text = 'HDR|2|\nid,n,a\n1,"l,r",2\n2,"x",3\n'
+        csv = {"auto": True, "skip_rows": 1}
+        assert detected(text, csv=csv) == "delimiter ',', quote '\"', 1 line before the header"
+
     def test_a_header_that_is_promised_needs_no_sign(self) -> None:
         for text in ("name;city\nAnn;Rome\n", "id;2024\n", "name;city\n"):
             words = detected(text, csv={"auto": True, "header": True})
