@@ -17,12 +17,14 @@ from airflow_landing_loader.onboarding.controls.go_files import Facts, GoFound, 
 from airflow_landing_loader.onboarding.controls.pairing import Pair
 from airflow_landing_loader.onboarding.model import Doubt, Said, tree
 from airflow_landing_loader.onboarding.names.groups import Group
+from airflow_landing_loader.onboarding.names.tokens import WORD
 from airflow_landing_loader.onboarding.writing import Proposal
 from airflow_landing_loader.safe_text import counted, shown_name
 from airflow_landing_loader.storage.model import LandedFile
 from airflow_landing_loader.storage.zone import Zone
 
 _GO_BYTES = 1024 * 1024
+_MOST_WORDS = 8
 _DETECTED_LATER = (("csv", "auto"),)
 
 
@@ -81,9 +83,19 @@ def _remarks(material: Material) -> Iterator[str]:
         f" {len(material.samples)} the beginning and the end were read."
     )
     names = material.group.pattern.names
+    words = sorted(_words(material.group))
+    if words:
+        listed = ", ".join(words[:_MOST_WORDS]) + (", ..." if len(words) > _MOST_WORDS else "")
+        yield f"One table for {listed}, since their files have the same columns."
     if names:
         texts = ", ".join(f'{name}: "{{{name}}}"' for name in names)
         yield f"To keep what the names say as columns: add_columns: {{{texts}}}"
+
+
+def _words(group: Group) -> set[str]:
+    """The words that change from name to name."""
+    tokens = (token for name in group.kind.names for token in name.tokens)
+    return {token.text for token in tokens if token.kind == WORD}
 
 
 def _encoding(material: Material, doubts: list[Doubt]) -> list[Said]:

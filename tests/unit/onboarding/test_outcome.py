@@ -214,3 +214,36 @@ def test_one_file_at_fault_among_several_is_named(folder: Path) -> None:
         (doubt,) = one.proposal.doubts
         assert f"{name}_20240114" in doubt.text
         assert [verdict.verdict for verdict in one.verdicts] == ["loads"] * 4 + ["fails"]
+
+
+def test_periods_side_by_side_may_be_names(folder: Path) -> None:
+    (folder / "a_20240115.csv").write_text("region,2019,2020\nEU,5,7\nUS,6,8\n")
+    one = only(outcome_of(folder))
+    assert [doubt.about for doubt in one.proposal.doubts] == ["csv.header"]
+    assert one.verdicts[0].verdict == "fails"
+
+
+def test_a_file_that_was_cut_has_no_footer_for_that(folder: Path) -> None:
+    (folder / "a_20240115.csv").write_text("id,n\n1,2\n3,4\nAnn")
+    one = only(outcome_of(folder))
+    (doubt,) = one.proposal.doubts
+    assert doubt.about == "csv"
+    assert one.verdicts[0].verdict == "fails"
+
+
+def test_last_lines_that_are_no_records_are_told(folder: Path) -> None:
+    for day in (15, 16):
+        text = f"id,n\n1,2\n3,4\n-- {day} --\n"
+        (folder / f"a_202401{day}.csv").write_text(text)
+    one = only(outcome_of(folder))
+    assert [doubt.about for doubt in one.proposal.doubts] == ["csv.footer_rows"]
+    assert [verdict.records for verdict in one.verdicts] == [2, 2]
+
+
+def test_a_count_of_one_file_that_may_include_the_header_is_asked_about(folder: Path) -> None:
+    rows = "".join(f"{at},x\n" for at in range(200))
+    (folder / "a_20240115.csv").write_text(f"id,n\n{rows}")
+    (folder / "a_20240115.go").write_text("rows=201\n")
+    one = only(outcome_of(folder))
+    assert [doubt.about for doubt in one.proposal.doubts] == ["go_file.row_count"]
+    assert one.proposal.mapping().go_file.format == "presence"  # type: ignore[union-attr]

@@ -59,13 +59,16 @@ def _tell(out: Screen, target: Path, outcome: Outcome) -> None:
     out.grid(
         Grid(
             title="Files",
-            headers=("file", "verdict", "mapping", "why"),
+            headers=("file", "verdict", "mapping", "rows", "why"),
             rows=rows,
+            right=("rows",),
             styled="verdict",
             styles=_STYLES,
             empty="",
         )
     )
+    if outcome.left and rows:
+        out.line()
     out.grid(
         Grid(
             title="Not grouped",
@@ -104,20 +107,21 @@ def _mapping_row(one: Onboarded) -> tuple[str, ...]:
 def _file_rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
     """All files that need a look, and some of the others."""
     for one in outcome.onboarded:
-        table = one.proposal.table
+        table, told = one.proposal.table, set[str | None]()
         good = [verdict for verdict in one.verdicts if verdict.verdict == "loads"]
         for verdict in one.verdicts:
             if verdict.verdict != "loads" or verdict in good[:_MOST_GOOD]:
-                yield shown_name(verdict.name), verdict.verdict, table, _why(verdict)
+                rows = "" if verdict.records is None else f"{verdict.records:,}"
+                why = verdict.code if verdict.code in told else _why(verdict)
+                yield shown_name(verdict.name), verdict.verdict, table, rows, why or ""
+                told.add(verdict.code)
         if len(good) > _MOST_GOOD:
-            yield f"{len(good) - _MOST_GOOD:,} more", "loads", table, ""
+            yield f"{len(good) - _MOST_GOOD:,} more", "loads", table, "", ""
     for name, pattern in outcome.known:
-        yield shown_name(name), "known", shown(pattern), "a mapping takes it already"
+        yield shown_name(name), "known", shown(pattern), "", "a mapping takes it already"
 
 
 def _why(verdict: Verdict) -> str:
-    if verdict.records is not None:
-        return counted(verdict.records, "row")
     return f"{verdict.code}: {verdict.why}" if verdict.code else verdict.why
 
 

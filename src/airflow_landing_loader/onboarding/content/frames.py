@@ -255,7 +255,8 @@ def _footers(texts: Sequence[Text]) -> Iterator[Frame]:
     words = {
         match[0] if (match := re.match(r"[A-Za-z]\w*", text.last[-1])) else "" for text in texts
     }
-    if len(words) == 1 and (word := words.pop()):
+    word = words.pop() if len(words) == 1 else ""
+    if word and (len(texts) >= _ENOUGH or _SPEAKS.search(word)):
         why = f"the last line is {_shown(texts[0].last[-1])}"
         yield Frame((Said(("csv", "data_end"), {"match": f"^{word}"}, why),))
     for rows in (1, 2):

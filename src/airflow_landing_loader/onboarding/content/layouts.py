@@ -20,6 +20,7 @@ from airflow_landing_loader.onboarding.model import Doubt, Said
 from airflow_landing_loader.safe_text import shown_name
 
 _MOST_TRIED = 200
+_ENOUGH = 2
 _ENOUGH_TO_LEAVE_ONE = 3
 
 
@@ -131,7 +132,7 @@ def _included(frame: Frame, table: Table) -> list[Said] | None:
         pairs = [(of(inspection), inspection.records) for inspection in table.inspections]
         differences = {None if it is None else it.expected_records - n for it, n in pairs}
         others = _others(differences, table, has_trailer=key == "trailer")
-        if others is None or (others and not frame.speaks):
+        if others is None or (others and len(set(frame.counts)) < _ENOUGH):
             return None
         if others:
             said.append(Said((key, "count_includes"), others, "the count is of more than records"))
@@ -173,6 +174,9 @@ def _told(frame: Frame, table: Table) -> Layout:
         doubts.append(Doubt("csv.columns", "the files name no columns, so these are placeholders"))
     if any(one.path == ("csv", "rename") for one in said):
         doubts.append(Doubt("csv.rename", "a column has no name: this one is a placeholder"))
+    if any(one.path == ("csv", "footer_rows") for one in said):
+        text = "are these lines a footer, or were the files cut? Nothing counts the records"
+        doubts.append(Doubt("csv.footer_rows", text))
     if table.header is None:
         said = _open(said)
         doubts.append(

@@ -6,6 +6,7 @@ file and not another one is none.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from airflow_landing_loader.onboarding.model import Said, tree
 _RECORDS = 200
 _DETECTED = ("delimiter", "quote", "escape", "skip_rows")
 _MOST_ABOVE = 5
+_PERIOD = re.compile(r"(?:19|20)\d\d(?:-?\d\d){0,2}")
 
 Row = tuple[str | None, ...]
 
@@ -88,6 +90,8 @@ def is_of_values(table: Table) -> bool:
     for rows in table.rows:
         first = rows[0] if rows else ()
         at = [i for i, cell in enumerate(first) if is_value(cell)]
+        if at and all(_PERIOD.fullmatch(first[i] or "") for i in at):
+            return False  # periods side by side are names, too
         if not any(all(is_value(row[i]) for row in rows if row[i] is not None) for i in at):
             return False
     return True

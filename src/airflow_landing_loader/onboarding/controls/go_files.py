@@ -245,13 +245,18 @@ def _count(
         found = hinted or found
         numbers = {one.records for one in facts}
         sure = hinted or len(numbers) >= _ENOUGH or (min(n or 0 for n in numbers) >= _LARGE)
-        if found and sure and (not included or hinted or len(numbers) >= _ENOUGH):
+        if found and sure and (not included or len(numbers) >= _ENOUGH):
             why = f"right for {_files(facts)}"
             said = _only("row_count", found, facts, doubts, why)
             if said and included:
                 said.append(Said(("go_file", "count_includes"), included))
             return said
-        if found and not included:
+        if found and included:
+            where = ", ".join(str(one.place) for one in found)
+            text = f"{where} is {more} more than there are records: does it count {included[0]}s?"
+            doubts.append(Doubt("go_file.row_count", text))
+            return []
+        if found:
             where = " or ".join(str(one.place) for one in found)
             doubts.append(
                 Doubt("go_file.row_count", f"may stand at {where}; one small count proves nothing")
