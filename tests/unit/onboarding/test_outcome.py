@@ -233,7 +233,7 @@ def test_a_file_that_was_cut_has_no_footer_for_that(folder: Path) -> None:
 
 def test_last_lines_that_are_no_records_are_told(folder: Path) -> None:
     for day in (15, 16):
-        text = f"id,n\n1,2\n3,4\n-- {day} --\n"
+        text = f"id,n\n1,2\n3,4\n~ {day} ~\n"
         (folder / f"a_202401{day}.csv").write_text(text)
     one = only(outcome_of(folder))
     assert [doubt.about for doubt in one.proposal.doubts] == ["csv.footer_rows"]
