@@ -50,8 +50,8 @@ def landing_loader(file: Path, folder: Path) -> None:
     """This project's way to BigQuery up to the bucket: inspect, validate, read, count, stage."""
     from airflow_landing_loader.config.mapping.model import TableMapping
     from airflow_landing_loader.loading.columns.drift import TableColumn
-    from airflow_landing_loader.loading.planning.decisions import Planned
     from airflow_landing_loader.loading.planning.identity import NewLoad
+    from airflow_landing_loader.loading.planning.steps import Planned
     from airflow_landing_loader.loading.warehouses.bigquery.options import BigQueryOptions
     from airflow_landing_loader.loading.warehouses.bigquery.staging import Stager
     from airflow_landing_loader.pipeline.pipeline import Pipeline

@@ -16,7 +16,7 @@ from airflow_landing_loader.codec import adapter_of
 from airflow_landing_loader.config.mapping.reader import read_mappings
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
 from airflow_landing_loader.loading.model import Loaded, Overview, Refused
-from airflow_landing_loader.pipeline.finishing import Finisher
+from airflow_landing_loader.pipeline.moving import Mover
 from airflow_landing_loader.pipeline.pipeline import Pipeline
 from airflow_landing_loader.xcom.batches import Step, dump_batch, load_batch
 from chaos.content import mapping_yaml
@@ -116,14 +116,14 @@ def warm_up() -> None:
 
 def senders_replace(ground: Ground) -> None:
     """Let senders put other files in the place of those whose rows were just committed."""
-    move = Finisher._move
+    move = Mover.move
 
     def replaced(self: Any, plan: Any) -> Any:
         if isinstance(plan.verdict, Loaded):
             ground.replace(item.file.name for item in plan.files)
         return move(self, plan)
 
-    Finisher._move = replaced  # type: ignore[method-assign]
+    Mover.move = replaced  # type: ignore[method-assign]
 
 
 def guarded(job: Job) -> Job:

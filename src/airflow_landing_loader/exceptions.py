@@ -69,6 +69,9 @@ class ErrorCode(StrEnum):
     GO_FILE_NO_KEY = "go_file.no_key"
     GO_FILE_NO_LINE = "go_file.no_line"
     GO_FILE_OTHER_FILE = "go_file.other_file"
+    GO_FILE_NO_FILES = "go_file.no_files"
+    GO_FILE_UNKNOWN_MEMBER = "go_file.unknown_member"
+    GO_FILE_LISTED_TWICE = "go_file.listed_twice"
     GO_FILE_BAD_COUNT = "go_file.bad_count"
     GO_FILE_BAD_STATUS = "go_file.bad_status"
     GO_FILE_BAD_CHECKSUM = "go_file.bad_checksum"
@@ -137,6 +140,9 @@ class ErrorCode(StrEnum):
     HEADER_TOO_MANY_COLUMNS = "header.too_many_columns"
     HEADER_NOT_AS_PROMISED = "header.not_as_promised"
     HEADER_NO_KNOWN_COLUMN = "header.no_known_column"
+
+    SET_INCOMPLETE = "set.incomplete"
+    SET_TOO_LARGE = "set.too_large"
 
     # What the table makes of it.
     DELIVERY_DUPLICATE = "delivery.duplicate"

@@ -122,6 +122,11 @@ GO_FILES: dict[str, dict[str, Any]] = {
         "count_includes": ["header"],
     },
     "checksum": {"encoding": "latin-1"},
+    "csv, names by position": {"header": False, "lists_files": 1},
+    "csv, names by their kind": {"lists_files": {"column": "file"}, "row_count": "rows"},
+    "json, names": {"lists_files": "$.files[*].name"},
+    "json, names by their kind": {"lists_files": {"path": "$[*]"}},
+    "checksum, names": {"lists_files": True},
 }
 MORE |= {
     f"go file: {name}": {

@@ -171,7 +171,14 @@ def _identity(mapping: TableMapping) -> Iterator[str]:
 
 
 def _go_file(go: GoFile) -> Iterator[str]:
-    yield f"A file waits for its go file {_code(go.pattern)}; each {_code('*')} is the same text."
+    if go.lists:
+        yield (
+            f"A file waits for a go file {_code(go.pattern)} that names it, in {_listed_in(go)};"
+            " all that it names is loaded together, or nothing."
+        )
+    else:
+        star = f"each {_code('*')} is the same text"
+        yield f"A file waits for its go file {_code(go.pattern)}; {star}."
     if go.format == "presence":
         yield "That the go file is there is all it says."
     if go.format == "checksum":
@@ -188,6 +195,12 @@ def _go_file(go: GoFile) -> Iterator[str]:
     if go.status_place is not None:
         yield f"Its status, in {_code(str(go.status_place))}, must be {_list(go.status_ok)}."
     yield from _included(go.count_includes)
+
+
+def _listed_in(go: GoFile) -> str:
+    if go.format == "checksum":
+        return "its lines"
+    return f"{'column' if go.format == 'csv' else 'path'} {_code(str(go.lists_files))}"
 
 
 def _trailer(trailer: Trailer) -> Iterator[str]:

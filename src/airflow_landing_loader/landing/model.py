@@ -20,11 +20,16 @@ LineEnd = Literal["\n", "\r\n", "\r", "mixed"]
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """One arrival of one data file with its go file, ready to be inspected."""
+    """One arrival of one data file with its go file, ready to be inspected.
+
+    :param members: how many data files its go file names, of which it is one; 0 where a go file is
+        of one data file.
+    """
 
     mapping: TableMapping
     data: LandedFile
     go: LandedFile | None = None
+    members: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

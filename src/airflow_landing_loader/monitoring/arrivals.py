@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from airflow_landing_loader.config.mapping.mapping_set import MappingSet
-from airflow_landing_loader.exceptions import LandingError
+from airflow_landing_loader.exceptions import LandingError, shown
 from airflow_landing_loader.landing.discovery.discover import discover
-from airflow_landing_loader.landing.discovery.model import Discovery, Look
+from airflow_landing_loader.landing.discovery.model import Discovery, Look, Waiting
 from airflow_landing_loader.landing.discovery.rest import LOOK_INTERVAL
 from airflow_landing_loader.landing.model import Delivery, names_of
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
@@ -72,7 +72,7 @@ def _entries(found: Discovery, size: Callable[[str], int | None]) -> tuple[Lande
             table=w.mapping.table,
             size=size(w.name),
             partner=w.go_name,
-            why="its go file is not there yet",
+            why=_waits_for(w),
         )
         for w in found.waiting
     ]
@@ -95,6 +95,14 @@ def _entries(found: Discovery, size: Callable[[str], int | None]) -> tuple[Lande
         LandedEntry(name=r.name, state="refused", why=r.error.message) for r in found.refused
     ]
     return tuple(sorted(entries, key=lambda entry: entry.name))
+
+
+def _waits_for(waiting: Waiting) -> str:
+    if waiting.lacks is None:
+        return "its go file is not there yet"
+    if waiting.lacks:
+        return f"its go file names {shown(waiting.lacks)}, which is not there yet"
+    return "no go file that is right names it yet"
 
 
 def _size(zone: Zone, name: str) -> int | None:

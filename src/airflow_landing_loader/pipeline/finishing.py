@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from airflow_landing_loader.exceptions import (
@@ -16,8 +15,9 @@ from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.landing.moves import move as moves
 from airflow_landing_loader.landing.moves.archive_layout import archive_folder, archive_path
 from airflow_landing_loader.landing.moves.holding import Holding
-from airflow_landing_loader.landing.moves.model import Moved, files_of, lying_in
-from airflow_landing_loader.landing.moves.sidecar import Sidecar, sidecar_of
+from airflow_landing_loader.landing.moves.model import files_of
+from airflow_landing_loader.landing.moves.sidecar import sidecar_of
+from airflow_landing_loader.landing.units import units
 from airflow_landing_loader.loading.ledger.deliveries import delivery_record
 from airflow_landing_loader.loading.model import (
     DeliveryRecord,
@@ -29,13 +29,12 @@ from airflow_landing_loader.loading.model import (
 )
 from airflow_landing_loader.loading.planning.identity import delivery_id
 from airflow_landing_loader.loading.warehouses.base import Ledger
-from airflow_landing_loader.pipeline.outcome import Outcome, left_behind, outcome_of
+from airflow_landing_loader.pipeline.moving import LOST, Mover, Plan, noted
+from airflow_landing_loader.pipeline.moving_sets import move_set
+from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.pipeline.recording import corrected, key_of, names_of, recorded
 from airflow_landing_loader.pipeline.workers import map_in_order
-from airflow_landing_loader.storage.content import disappeared
-from airflow_landing_loader.storage.model import FileToMove, LandedFile
-from airflow_landing_loader.storage.opening import Zones, open_folder
-from airflow_landing_loader.storage.zone import Zone
+from airflow_landing_loader.storage.opening import Zones
 
 # Names that no mapping owns alone: such files stay where they are and are reported there.
 _STAYS = frozenset(
@@ -46,31 +45,10 @@ _STAYS = frozenset(
     }
 )
 
-LOST = (
-    "was replaced or removed by its sender before it could be archived: its rows are loaded, its "
-    "file is not kept"
-)
-
 UNTOLD = "the warehouse could not be told where it lies now"
 
 # What a person has to mend elsewhere; then the file loads.
 _NOT_OF_A_FILE = ("config", "mapping", "settings", "zone", "warehouse", "internal")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Plan:
-    """Where a verdict sends its delivery; ``target`` is ``None`` if it stays in landing."""
-
-    verdict: Verdict
-    target: Zone | None = None
-    files: tuple[FileToMove, ...] = ()
-    suffix_id: str = ""
-    subfolder: str = ""
-    sidecar: Sidecar | None = None
-
-    @property
-    def delivery(self) -> Delivery:
-        return self.verdict.delivery
 
 
 class Finisher:
@@ -83,6 +61,7 @@ class Finisher:
         self._failed = zones.failed
         self._warehouse = warehouse
         self._run = run
+        self._mover = Mover(zones.landing, holding)
 
     def finish(self, verdicts: Sequence[Verdict], workers: int) -> tuple[Outcome, ...]:
         """Record, then move, then correct the record where a file got another name after all.
@@ -108,7 +87,7 @@ class Finisher:
         if moving and len(unrecorded) == len(moving):
             raise unrecorded[key_of(moving[0].verdict)]  # the warehouse is away
         plans = [_kept(plan, unrecorded.get(key_of(plan.verdict))) for plan in plans]
-        outcomes = map_in_order(self._move, plans, workers)
+        outcomes = self._moved(plans, workers)
         lie = [o.uri if o.status == "loaded" else None for o in outcomes]
         untold = recorded(
             self._warehouse,
@@ -121,18 +100,18 @@ class Finisher:
             for verdict, outcome in zip(verdicts, outcomes, strict=True)
         )
 
-    def _planned(self, verdict: Verdict, now: datetime) -> _Plan:
+    def _planned(self, verdict: Verdict, now: datetime) -> Plan:
         return contained(
             lambda: self._plan(verdict, now),
-            lambda error: _kept(_Plan(verdict=verdict), error),
+            lambda error: _kept(Plan(verdict=verdict), error),
             file=verdict.delivery.data.name,
         )
 
-    def _plan(self, verdict: Verdict, now: datetime) -> _Plan:
+    def _plan(self, verdict: Verdict, now: datetime) -> Plan:
         delivery = verdict.delivery
         match verdict:
             case Loaded(load=load):
-                return _Plan(
+                return Plan(
                     verdict=verdict,
                     target=self._archive,
                     files=files_of(delivery, data_sha256=load.sha256, go_sha256=load.go_sha256),
@@ -140,7 +119,7 @@ class Finisher:
                     subfolder=_folder(delivery, load.started_at.replace(tzinfo=UTC)),
                 )
             case Duplicate(sha256=sha256):
-                return _Plan(
+                return Plan(
                     verdict=verdict,
                     target=self._archive,
                     files=files_of(delivery, data_sha256=sha256),
@@ -148,7 +127,7 @@ class Finisher:
                     subfolder=_folder(delivery, now),
                 )
             case Refused(error=error, sha256=sha256) if _is_for_failed(error):
-                return _Plan(
+                return Plan(
                     verdict=verdict,
                     target=self._failed,
                     files=files_of(delivery, data_sha256=sha256),
@@ -162,9 +141,9 @@ class Finisher:
                         run_id=self._run.run_id,
                     ),
                 )
-        return _Plan(verdict=verdict)
+        return Plan(verdict=verdict)
 
-    def _foresee(self, plan: _Plan) -> str | None:
+    def _foresee(self, plan: Plan) -> str | None:
         target = plan.target
         if target is None:
             return None
@@ -214,71 +193,16 @@ class Finisher:
             case _:
                 return None
 
-    def _move(self, plan: _Plan) -> Outcome:
-        delivery, target = plan.delivery, plan.target
-        if target is None:
-            assert isinstance(plan.verdict, Refused)  # whatever else there is has a target
-            return self._left(delivery, plan.verdict.error)
-
-        def move() -> Outcome:
-            moved = _moved(plan, plan.files, self._landing, target)
-            return outcome_of(plan.verdict, moved.data)
-
-        def otherwise(error: LandingError) -> Outcome:
-            found = (
-                self._held(plan, target) or self._lost(plan, target) if _is_gone(error) else None
-            )
-            # What was committed stays so; the next try finds that and moves the file.
-            return found or self._left(delivery, error.detail)
-
-        outcome = contained(move, otherwise, file=delivery.data.name)
-        if outcome.status != "left":
-            self._holding.release([item.file for item in plan.files])
-        return outcome
-
-    def _left(self, delivery: Delivery, error: ErrorDetail) -> Outcome:
-        """It stays in landing; where another loader was faster, it only seems to have changed."""
-        name = delivery.data.name
-
-        def gone() -> bool:
-            return open_folder(self._landing).find(name) is None
-
-        if error.code == ErrorCode.LANDING_CHANGED and contained(gone, lambda _: False, file=name):
-            error = disappeared(name).detail
-        return left_behind(delivery, error)
-
-    def _held(self, plan: _Plan, target: Zone) -> Outcome | None:
-        """Move what is held on to, as landing has something else under its names."""
-        zone = self._holding.kept(plan.files)
-        if zone is None:
-            return None
-        try:
-            # The note of what is held stands until it is released.
-            moved = _moved(plan, lying_in(zone, plan.files), zone, target, noted=False)
-            landing = open_folder(self._landing)
-            for item in plan.files:  # those of them that were not replaced
-                landing.discard(item, tag=plan.suffix_id)
-        except LandingError as error:
-            # Only its go file may be held: its data file was written anew in its place.
-            return None if _is_gone(error) else left_behind(plan.delivery, error.detail)
-        note = "was replaced by its sender before it was moved; what was read of it is kept"
-        return _noted(outcome_of(plan.verdict, moved.data), note)
-
-    def _lost(self, plan: _Plan, target: Zone) -> Outcome | None:
-        """Say that rows were committed whose file is nowhere; ``None`` if that is not so."""
-        data = plan.files[:1]
-        if not isinstance(plan.verdict, Loaded) or self._lies_in_landing(data[0].file):
-            return None
-        try:
-            moved = _moved(plan, data, self._landing, target)
-        except LandingError as error:
-            return _noted(outcome_of(plan.verdict, ""), LOST) if _is_gone(error) else None
-        # Another loader, or one that died, has archived it; only its go file is another one now.
-        return outcome_of(plan.verdict, moved.data)
-
-    def _lies_in_landing(self, file: LandedFile) -> bool:
-        found = open_folder(self._landing).find(file.name)
-        return found is not None and found.is_same_arrival(file)
+    def _moved(self, plans: Sequence[Plan], workers: int) -> list[Outcome]:
+        """Move all: sets one after the other, everything else side by side."""
+        alone = [plan for plan in plans if not plan.delivery.members]
+        outcomes = list(map_in_order(self._mover.move, alone, workers))
+        moving = alone
+        for unit in units((plan for plan in plans if plan.delivery.members), Plan.delivery_of):
+            outcomes += move_set(unit, self._mover, self._landing, workers)
+            moving = [*moving, *unit]
+        by_name = {p.delivery.data.name: o for p, o in zip(moving, outcomes, strict=True)}
+        return [by_name[plan.delivery.data.name] for plan in plans]
 
     def _lost_ones(
         self, verdicts: Sequence[Verdict], outcomes: Sequence[Outcome], now: datetime
@@ -303,32 +227,9 @@ class Finisher:
         ]
 
 
-def _moved(
-    plan: _Plan, files: Sequence[FileToMove], source: Zone, target: Zone, *, noted: bool = True
-) -> Moved:
-    return moves.move(
-        files,
-        source,
-        target,
-        suffix_id=plan.suffix_id,
-        subfolder=plan.subfolder,
-        sidecar=plan.sidecar,
-        noted=noted,
-    )
-
-
-def _is_gone(error: LandingError) -> bool:
-    """Whether something else has a name in landing, or nothing."""
-    return error.code in (ErrorCode.LANDING_CHANGED, ErrorCode.LANDING_DISAPPEARED)
-
-
 def _untold(outcome: Outcome, error: LandingError | None) -> Outcome:
     """The outcome, with why the warehouse does not know where its file lies now."""
-    return outcome if error is None else _noted(outcome, f"{UNTOLD}: {error}")
-
-
-def _noted(outcome: Outcome, note: str) -> Outcome:
-    return replace(outcome, notes=(*outcome.notes, note))
+    return outcome if error is None else noted(outcome, f"{UNTOLD}: {error}")
 
 
 def _is_for_failed(error: ErrorDetail) -> bool:
@@ -340,8 +241,8 @@ def _folder(delivery: Delivery, when: datetime) -> str:
     return archive_folder(delivery.mapping, delivery.data.name, when)
 
 
-def _kept(plan: _Plan, error: LandingError | None) -> _Plan:
+def _kept(plan: Plan, error: LandingError | None) -> Plan:
     """The plan, or to leave its file where it is because of an error of its own."""
     if error is None:
         return plan
-    return _Plan(verdict=Refused(delivery=plan.delivery, error=error.detail))
+    return Plan(verdict=Refused(delivery=plan.delivery, error=error.detail))

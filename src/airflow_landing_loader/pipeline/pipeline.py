@@ -11,7 +11,7 @@ not, is the verdict on that file: the others go on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from airflow_landing_loader.clients import Clients
 from airflow_landing_loader.config.mapping.model import TableMapping
@@ -25,8 +25,10 @@ from airflow_landing_loader.landing.discovery.discover import find_delivery, sti
 from airflow_landing_loader.landing.discovery.model import Discovery, Look
 from airflow_landing_loader.landing.model import Delivery, Validated, files_of
 from airflow_landing_loader.landing.moves.holding import Holding
+from airflow_landing_loader.landing.units import units
 from airflow_landing_loader.loading.model import Refused, RunContext, Verdict
 from airflow_landing_loader.loading.planning.cuts import BATCH_BYTES, cut, expanded_bytes
+from airflow_landing_loader.loading.planning.sets import required_whole
 from airflow_landing_loader.loading.warehouses.base import Warehouse
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.pipeline.finishing import Finisher
@@ -113,8 +115,12 @@ class Pipeline:
         return validate(self.zones.landing, delivery, now=time.time(), on_block=self._on_block)
 
     def validate_batch(self, names: Sequence[str]) -> tuple[Validated | Refused, ...]:
-        """Validate data files by name; errors become verdicts, in the order of the names."""
-        return map_in_order(self._validated_by_name, names, self.settings.loader_workers)
+        """Validate data files by name; errors become verdicts, in the order of the names.
+
+        What a go file names is valid only if all of it is here and valid.
+        """
+        workers = self.settings.loader_workers
+        return tuple(required_whole(map_in_order(self._validated_by_name, names, workers)))
 
     def load(self, batch: Sequence[Validated | Refused]) -> tuple[Verdict, ...]:
         """Load what is valid; what was refused passes through, order is kept.
@@ -127,11 +133,13 @@ class Pipeline:
         :raises StillRunningError: a job takes longer than ``job_wait``; call it again later.
         """
         self.take_up()
-        fresh = map_in_order(self._freshened, batch, self.settings.loader_workers)
+        fresh = required_whole(map_in_order(self._freshened, batch, self.settings.loader_workers))
         with self._holding.hold([item for item in fresh if isinstance(item, Validated)]) as valid:
-            parts = cut(valid, lambda item: (expanded_bytes(item.inspection),), (BATCH_BYTES,))
-            verdicts = iter([v for part in parts for v in self.warehouse.load(part, self.run)])
-        return tuple(item if isinstance(item, Refused) else next(verdicts) for item in fresh)
+            verdicts = [v for part in _parts(valid) for v in self.warehouse.load(part, self.run)]
+        loaded = {verdict.delivery.data.name: verdict for verdict in verdicts}
+        return tuple(
+            item if isinstance(item, Refused) else loaded[item.delivery.data.name] for item in fresh
+        )
 
     def finish(self, verdicts: Sequence[Verdict]) -> tuple[Outcome, ...]:
         """Put each file where its verdict says: archive, failed, or leave it in landing.
@@ -162,7 +170,7 @@ class Pipeline:
                 at_once=workers,
                 most_files=self.settings.batch_files,
             ):
-                for outcome in self.finish(self.load(batch)):
+                for outcome in self.finish(self.load(required_whole(batch))):
                     on_outcome(outcome)
                     outcomes.append(outcome)
                 if enough():
@@ -220,6 +228,16 @@ class Pipeline:
             return self._validated_by_name(delivery.data.name)
 
         return contained(same, other, file=delivery.data.name)
+
+
+def _parts(batch: Sequence[Validated]) -> Iterator[list[Validated]]:
+    """Cut what is too much for one transaction; never what is taken together."""
+
+    def weigh(unit: Sequence[Validated]) -> tuple[int]:
+        return (sum(expanded_bytes(item.inspection) for item in unit),)
+
+    for part in cut(units(batch, lambda item: item.delivery), weigh, (BATCH_BYTES,)):
+        yield [item for unit in part for item in unit]
 
 
 def _arrivals(delivery: Delivery) -> tuple[LandedFile, ...]:

@@ -10,7 +10,7 @@ from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, LandingError, shown
 from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.landing.moves.holding import Held, Holding
-from airflow_landing_loader.loading.model import Loaded, Verdict
+from airflow_landing_loader.loading.model import Duplicate, Loaded, Verdict
 from airflow_landing_loader.loading.planning.identity import Content
 from airflow_landing_loader.loading.warehouses.base import Ledger
 from airflow_landing_loader.safe_text import storable
@@ -33,17 +33,25 @@ def take_up(
     :param mappings: those of other tables are their own loaders' to take up.
     :param finish: the step that archives.
     """
-    for held in holding.replaced():
-        mapping = next((m for m in mappings if _is_of(held, m)), None)
-        if mapping is None:
+    for unit in holding.replaced():
+        deliveries = [_delivery(held, mappings) for held in unit]
+        mine = [delivery for delivery in deliveries if delivery is not None]
+        if len(mine) < len(unit):
             continue
         try:
-            _take_up(held, mapping, holding, warehouse, finish)
+            _take_up(unit, mine, holding, warehouse, finish)
         except LandingError as error:
-            log.warning("%s cannot be taken up yet: %s", shown(held.data.name), error)
+            log.warning("%s cannot be taken up yet: %s", shown(unit[0].data.name), error)
             if error.code in _OF_ALL:
                 break  # each of the others would wait as long
     holding.tidy()
+
+
+def _delivery(held: Held, mappings: Sequence[TableMapping]) -> Delivery | None:
+    mapping = next((m for m in mappings if _is_of(held, m)), None)
+    if mapping is None:
+        return None
+    return Delivery(mapping=mapping, data=held.data, go=held.go, members=held.members)
 
 
 def _is_of(held: Held, mapping: TableMapping) -> bool:
@@ -51,25 +59,53 @@ def _is_of(held: Held, mapping: TableMapping) -> bool:
 
 
 def _take_up(
-    held: Held,
-    mapping: TableMapping,
+    unit: Sequence[Held],
+    deliveries: Sequence[Delivery],
     holding: Holding,
     warehouse: Ledger,
     finish: Callable[[Sequence[Verdict]], object],
 ) -> None:
-    if any(held.data.name in batch.files for batch in warehouse.overview(0).open_batches):
+    open_files = {name for batch in warehouse.overview(0).open_batches for name in batch.files}
+    if any(held.data.name in open_files for held in unit):
         return  # it may be committed yet
-    delivery = Delivery(mapping=mapping, data=held.data, go=held.go)
-    load_id = _load_id(held, warehouse)
-    if load_id is None:
-        holding.release(held.files)
+    load_ids = [_load_id(held, warehouse) for held in unit]
+    if not any(load_ids):
+        for held in unit:
+            holding.release(held.files)
         return
+    verdicts = [
+        _duplicate(held, delivery, warehouse)
+        if load_id is None
+        else _loaded(load_id, held, delivery, warehouse)
+        for load_id, held, delivery in zip(load_ids, unit, deliveries, strict=True)
+    ]
+    told = [verdict for verdict in verdicts if verdict is not None]
+    if told:
+        finish(told)
+
+
+def _loaded(load_id: str, held: Held, delivery: Delivery, warehouse: Ledger) -> Loaded | None:
     with warehouse.committed(load_id) as found:
         load = None if found is None else found.load
     # Of a forged note: another delivery's file would be archived with this one, and never loaded.
     go_filename = None if held.go is None else storable(held.go.name)
-    if load is not None and load.go_filename == go_filename:
-        finish([Loaded(delivery=delivery, load=load, notes=("loaded by an earlier try",))])
+    if load is None or load.go_filename != go_filename:
+        return None
+    return Loaded(delivery=delivery, load=load, notes=("loaded by an earlier try",))
+
+
+def _duplicate(held: Held, delivery: Delivery, warehouse: Ledger) -> Duplicate | None:
+    """What is in the table as an earlier load, while others of its set were loaded."""
+    content = Content(held.table, storable(held.data.name), held.sha256)
+    same = [
+        load
+        for load in warehouse.prior_loads(content)
+        if load.sha256 == held.sha256 and not load.removed
+    ]
+    if not same:
+        return None
+    load_id = max(same, key=lambda load: load.sequence).load_id
+    return Duplicate(delivery=delivery, sha256=held.sha256, of_load_id=load_id)
 
 
 def _load_id(held: Held, warehouse: Ledger) -> str | None:

@@ -49,6 +49,7 @@ HALF_WRITTEN = frozenset(
         ErrorCode.GO_FILE_UNREADABLE,
         ErrorCode.GO_FILE_NO_KEY,
         ErrorCode.GO_FILE_NO_LINE,
+        ErrorCode.GO_FILE_NO_FILES,
         ErrorCode.GO_FILE_BAD_COUNT,
         ErrorCode.GO_FILE_BAD_CHECKSUM,
         ErrorCode.GO_FILE_BAD_SIZE,

@@ -52,7 +52,7 @@ def test_a_move_that_cannot_be_finished_does_not_keep_others_from_it(
     work = world.zones.failed / ".landing-loader"
     work.mkdir()
     for delivery in world.pipeline.discover().ready:
-        files = moves._note((FileToMove(file=delivery.data),), "abc", "", None)
+        files = journal.note_of((FileToMove(file=delivery.data),), "abc", "", None)
         journal.write_note(LocalFolder(str(work)), files)
     monkeypatch.setattr(mover, "move", breaking)
     assert [d.data.name for d in world.pipeline.discover().ready] == ["a_1.csv"]

@@ -10,6 +10,7 @@ from typing import Any
 from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.config.mapping.model import TABLE_KEYS, TableMapping
 from airflow_landing_loader.config.mapping.overlaps import pattern_findings
+from airflow_landing_loader.config.mapping.sets import SetKey, set_key
 from airflow_landing_loader.config.mapping.written import Written
 from airflow_landing_loader.config.yaml.findings import Finding, locate
 from airflow_landing_loader.exceptions import ErrorCode
@@ -31,6 +32,7 @@ def check(all_written: Sequence[Written]) -> Findings:
         found[index].append(finding)
     _check_table_names(all_written, found)
     _check_dag_keys(all_written, found)
+    _check_sets(all_written, found)
     return found
 
 
@@ -113,3 +115,32 @@ def _difference(written: Written, key: str, others: Sequence[str]) -> Finding:
         locate(written.pair, (key,)).key,
         (key,),
     )
+
+
+def _check_sets(all_written: Sequence[Written], found: Findings) -> None:
+    """Mappings whose data files one go file names find their names in one way."""
+    by_go_file: dict[SetKey, list[int]] = defaultdict(list)
+    for index, written in enumerate(all_written):
+        key = None if written.mapping is None else set_key(written.mapping)
+        if key is not None:
+            by_go_file[key].append(index)
+    for members in by_go_file.values():
+        ways = {index: _way_of_listing(all_written[index]) for index in members}
+        for index in members if len(set(ways.values())) > 1 else ():
+            other = next(i for i in members if ways[i] != ways[index])
+            key_path = ("go_file", "lists_files")
+            found[index].append(
+                Finding(
+                    ErrorCode.MAPPING_CONTRADICTION,
+                    "One go file names the data files of this mapping and of another one "
+                    f"({all_written[other].origin}), which reads it otherwise.",
+                    "Write the same format, encoding, delimiter, header and lists_files in both.",
+                    locate(all_written[index].pair, key_path).key,
+                    key_path,
+                )
+            )
+
+
+def _way_of_listing(written: Written) -> object:
+    go_file = written.mapping.go_file if written.mapping else None
+    return go_file and go_file.way_of_listing

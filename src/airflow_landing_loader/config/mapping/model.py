@@ -240,7 +240,7 @@ class TableMapping(MappingModel):
     @field_validator("go_file")
     @classmethod
     def _pairs_with_data(cls, value: GoFile | None, info: ValidationInfo) -> GoFile | None:
-        if value is not None and "pattern" in info.data:
+        if value is not None and not value.lists and "pattern" in info.data:
             rules.check_pair(Pattern.parse(info.data["pattern"]), Pattern.parse(value.pattern))
         return value
 

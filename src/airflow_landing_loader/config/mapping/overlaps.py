@@ -24,12 +24,17 @@ _GO_PATTERN: KeyPath = ("go_file", "pattern")
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A pattern with which one mapping claims files: its data files, or its go files."""
+    """A pattern with which one mapping claims files: its data files, or its go files.
+
+    :param lists_files: whether it is of go files that name their data files, which may be those of
+        several mappings.
+    """
 
     owner: int
     pattern: Pattern
     excludes: tuple[Pattern, ...]
     is_go: bool
+    lists_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ def _claims(all_written: Sequence[Written]) -> Iterator[_Claim]:
         if written.pattern and written.excludes is not None:
             yield _Claim(owner, written.pattern, written.excludes, is_go=False)
         if written.go_pattern:
-            yield _Claim(owner, written.go_pattern, (), is_go=True)
+            yield _Claim(owner, written.go_pattern, (), is_go=True, lists_files=written.lists_files)
 
 
 class _SameStart:
@@ -126,6 +131,8 @@ def _may_share_a_name(one: _Claim, two: _Claim) -> bool:
     An overlap is excused when one exclude of one side covers all of the other side's pattern. What
     several excludes cover only together is still refused: safe, and easy to say in the docs.
     """
+    if one.lists_files and two.lists_files and one.pattern == two.pattern:
+        return False  # one go file may name files of both
     if one.pattern.intersect(two.pattern) is None:
         return False
     return not (
@@ -178,7 +185,12 @@ def _clash_finding(
 def _clash_hint(claim: _Claim, other: _Claim) -> str:
     mine, theirs = claim.pattern, other.pattern
     if claim.is_go and other.is_go:
-        return "Give each mapping go files of its own: one go file belongs to one data file."
+        if claim.lists_files and other.lists_files:
+            return "Write the same go_file.pattern, and ignore_case, in both mappings."
+        return (
+            "Give each mapping go files of its own: one go file belongs to one data file. Where it "
+            "names the data files of both, write lists_files in both."
+        )
     if claim.is_go:
         return f"Rename one kind, or add exclude: ['{mine.text}'] beside the data pattern."
     if mine.covers(theirs) and theirs.covers(mine):

@@ -19,6 +19,7 @@ from airflow_landing_loader.config.mapping.fields import (
     Text,
 )
 from airflow_landing_loader.config.mapping.json_path import is_json_path
+from airflow_landing_loader.config.mapping.listing import ListsFiles
 from airflow_landing_loader.config.mapping.totals import (
     TOTALS_DESCRIPTION,
     Totals,
@@ -38,17 +39,24 @@ _TEXT_KEYS = ("encoding", *PLACES, "totals")
 KEYS_OF_FORMAT: dict[GoFormat, tuple[str, ...]] = {
     "presence": (),
     "properties": (*_TEXT_KEYS, "status_key", "row_count_key"),
-    "csv": (*_TEXT_KEYS, "delimiter", "header", "status_column", "row_count_column"),
-    "json": _TEXT_KEYS,
-    "checksum": ("encoding",),
+    "csv": (
+        *_TEXT_KEYS,
+        "delimiter",
+        "header",
+        "lists_files",
+        "status_column",
+        "row_count_column",
+    ),
+    "json": (*_TEXT_KEYS, "lists_files"),
+    "checksum": ("encoding", "lists_files"),
 }
 """The keys of each format, besides those of all."""
 
 FORMAT_KEYS = tuple(dict.fromkeys(key for keys in KEYS_OF_FORMAT.values() for key in keys))
 STATUS_KEYS = ("status", "status_key", "status_column")
-COLUMN_KEYS = (*PLACES, "status_column", "row_count_column")
+COLUMN_KEYS = ("lists_files", *PLACES, "status_column", "row_count_column")
 COUNT_KEYS = ("row_count", "row_count_key", "row_count_column")
-PROVING = (*STATUS_KEYS, "checksum", "size", "totals", *COUNT_KEYS)
+PROVING = ("lists_files", *STATUS_KEYS, "checksum", "size", "totals", *COUNT_KEYS)
 """Of these one at least is written where the format alone proves nothing; as the model has them."""
 
 COUNT_KEY: dict[GoFormat, str] = {
@@ -75,7 +83,8 @@ class GoFile(MappingModel):
     """A control file that says its data file is complete, and by what that is proved."""
 
     pattern: FilePattern = Field(
-        description="Name of the go file; each * stands for the same text as in the data file."
+        description="Name of the go file; each * stands for the same text as in the data file, "
+        "unless lists_files says that it names its data files."
     )
     format: GoFormat = Field(
         description="presence: any content, also none. properties: lines key=value. csv: one line "
@@ -91,6 +100,11 @@ class GoFile(MappingModel):
         default=None,
         description="csv: whether the first line is a header. Default: where a column is given by "
         "its name.",
+    )
+    lists_files: ListsFiles = Field(
+        default=None,
+        description="One go file for several data files: where their names stand in it, a column "
+        "of csv, a path of json, true for checksum. All of them are taken together, or none is.",
     )
     status: ColumnRef | None = Field(default=None, description=f"The sender's status. {_WHERE}")
     status_key: Text | None = Field(
@@ -231,6 +245,17 @@ class GoFile(MappingModel):
         return value
 
     @property
+    def lists(self) -> bool:
+        """Whether it names its data files, which are taken together."""
+        return self.lists_files is not None
+
+    @property
+    def way_of_listing(self) -> tuple[object, ...]:
+        """By what the names of its data files are found in it."""
+        encoding, delimiter = self.encoding or "utf-8", self.delimiter or ","
+        return self.format, encoding, delimiter, self.has_header, self.lists_files
+
+    @property
     def count_place(self) -> str | int | None:
         """Where the number of records stands, by whichever word it is written."""
         return self.row_count or self.row_count_key or self.row_count_column
@@ -245,9 +270,10 @@ class GoFile(MappingModel):
         """csv: whether the first line is a header."""
         if self.header is not None:
             return self.header
-        places = (self.count_place, self.status_place, self.checksum, self.size, self.business_date)
+        values = (self.count_place, self.status_place, self.checksum, self.size, self.business_date)
         totals = [found.place for found in places_of(self.totals)]
-        return any(isinstance(place, str) for place in (*places, *totals))
+        places = (self.lists_files, *values, *totals)
+        return any(isinstance(place, str) for place in places)
 
 
 def _unsaid(info: ValidationInfo, keys: Sequence[str]) -> bool:
@@ -261,11 +287,10 @@ def _require_of_format(name: str, form: GoFormat) -> None:
     plain = name.removesuffix("_key").removesuffix("_column")
     words = (f"{plain}_key", f"{plain}_column", plain)
     known = next((word for word in words if word in KEYS_OF_FORMAT[form]), None)
-    raise refusal(
-        ErrorCode.MAPPING_UNKNOWN_KEY,
-        f"{name} is not for a {form} go file.",
-        hint=f"Use {known}, or change format." if known else "Remove it, or change format.",
-    )
+    hint = f"Use {known}, or change format." if known else "Remove it, or change format."
+    if name == "lists_files":
+        hint = "What names several files is of the format csv, json or checksum."
+    raise refusal(ErrorCode.MAPPING_UNKNOWN_KEY, f"{name} is not for a {form} go file.", hint=hint)
 
 
 def _require_place(name: str, form: GoFormat, value: str | int, at: tuple[str, ...] = ()) -> None:

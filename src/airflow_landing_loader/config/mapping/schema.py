@@ -18,6 +18,7 @@ from airflow_landing_loader.config.mapping.explain import NOT_WRITTEN
 from airflow_landing_loader.config.mapping.identity import SHORT_FORMS
 from airflow_landing_loader.config.mapping.json_path import PATH_SCHEMA
 from airflow_landing_loader.config.mapping.lines import LINE_KEYS
+from airflow_landing_loader.config.mapping.listing import LISTING_SCHEMAS
 from airflow_landing_loader.config.mapping.model import PROOFS, RESERVED_KEYS, TableMapping
 from airflow_landing_loader.config.mapping.proof import (
     COLUMN_KEYS,
@@ -201,12 +202,11 @@ def _mapping_rules() -> list[Schema]:
 
 def _go_file_rules() -> list[Schema]:
     counted, with_status = _any_of(COUNT_KEYS), _any_of(STATUS_KEYS)
+    no_name: Schema = {"not": {"type": "string"}}
     positions: Schema = {
-        "properties": {
-            **{key: {"type": "integer"} for key in COLUMN_KEYS},
-            **_totals_at({"type": "integer"}),
-        }
+        "properties": {**dict.fromkeys(COLUMN_KEYS, no_name), **_totals_at(no_name)}
     }
+    positions["properties"]["lists_files"] = {**no_name, "properties": {"column": no_name}}
     return [
         *(_if(_has("format", {"const": form}), _format_rules(form)) for form in KEYS_OF_FORMAT),
         *(
@@ -226,6 +226,8 @@ def _format_rules(form: GoFormat) -> Schema:
     kinds: dict[str, Schema] = {"properties": {"type": "string"}, "json": PATH_SCHEMA}
     if form in kinds:
         rules["properties"] |= {**dict.fromkeys(PLACES, kinds[form]), **_totals_at(kinds[form])}
+    if form in LISTING_SCHEMAS:
+        rules["properties"]["lists_files"] = LISTING_SCHEMAS[form]
     return {**rules, **_any_of(PROVING)} if form in COUNT_KEY else rules
 
 

@@ -49,6 +49,7 @@ class Written:
     :param pattern: its pattern, if that is legal.
     :param go_pattern: its go file's pattern, if there is a legal one.
     :param excludes: its excludes; ``None`` if they are not legal.
+    :param lists_files: whether its go files are to name their data files.
     """
 
     pair: Pair
@@ -59,6 +60,7 @@ class Written:
     pattern: Pattern | None
     go_pattern: Pattern | None
     excludes: tuple[Pattern, ...] | None
+    lists_files: bool
 
     @property
     def origin(self) -> str:
@@ -87,6 +89,7 @@ def read_pair(pair: Pair, shown: str) -> Written:
         pattern=_pattern(pair.key, parse),
         go_pattern=_pattern(go_text, parse),
         excludes=None if excludes is None else tuple(map(parse, excludes)),
+        lists_files=isinstance(go_file, dict) and go_file.get("lists_files") is not None,
     )
 
 

@@ -7,7 +7,8 @@ too, whether somebody has it open for writing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from airflow_landing_loader.config.mapping.model import TableMapping
@@ -30,6 +31,7 @@ from airflow_landing_loader.landing.discovery.model import (
 )
 from airflow_landing_loader.landing.discovery.rest import Rest
 from airflow_landing_loader.landing.discovery.same_key import one_of_each
+from airflow_landing_loader.landing.discovery.sets import FileSet, Sets, set_naming, waits
 from airflow_landing_loader.landing.model import Delivery, files_of
 from airflow_landing_loader.storage.content import disappeared, require_same
 from airflow_landing_loader.storage.model import LandedFile
@@ -73,7 +75,7 @@ def discover(
     """
     listed = zone.list(_common_prefix(mappings) if only_matching else "")
     listing = listed.only(lambda name: not is_ignored(name))
-    sorting = _Sorting(zone, listing, mappings, Rest(previous or Look(), now, zone))
+    sorting = _Sorting(zone, listing, mappings, Rest(previous or Look(), now, zone), now)
     for name in listing.names:
         sorting.add(name)
     return sorting.result()
@@ -99,7 +101,8 @@ def find_delivery(zone: Zone, mappings: Sequence[TableMapping], name: str) -> De
     :param mappings: all mappings that share it.
     :param name: plain name of the data file.
     :raises TransientError: ``LANDING_DISAPPEARED``, the data file or its go file is not there;
-        ``ZONE_UNAVAILABLE``.
+        ``SET_INCOMPLETE``, no go file names it, or that is refused, or not all is there that it
+        names; ``ZONE_UNAVAILABLE``.
     :raises TerminalError: ``LANDING_UNKNOWN_FILE``, no mapping takes a file of this name as data;
         ``LANDING_TWO_PATTERNS``, ``LANDING_BAD_NAME``, ``LANDING_FILES_ALIKE``;
         ``LANDING_NOT_A_FILE``.
@@ -122,7 +125,31 @@ def find_delivery(zone: Zone, mappings: Sequence[TableMapping], name: str) -> De
     data = zone.stat(name)
     if data is None:
         raise disappeared(name)
+    if uses[0].kind is not None:
+        return _member(zone, index, uses[0], name)
     return Delivery(mapping=uses[0].mapping, data=data, go=_go_file_of(zone, index, uses[0], name))
+
+
+def _member(zone: Zone, index: Index, use: Use, name: str) -> Delivery:
+    """The delivery of a data file that is taken by its name, together with others."""
+    listing = zone.list().only(lambda each: not is_ignored(each))
+    names = listing.names
+    sets = Sets(zone, index, Partners(names), names, listing.entry, time.time())
+    found = set_naming(name, sets.of(list(_go_files(listing, index, use))))
+    if found is None or found.error is not None or found.lacks is not None:
+        raise waits(name, found, use)
+    return next(each for each in found.deliveries if each.data.name == name)
+
+
+def _go_files(listing: Listing[Any], index: Index, use: Use) -> Iterator[tuple[LandedFile, Use]]:
+    """All go files that may name a file of this use."""
+    pattern = use.mapping.go_pattern
+    for name in listing.names if pattern is not None else ():
+        uses = index.uses(name) if pattern is not None and pattern.match(name) is not None else ()
+        if len(uses) == 1 and uses[0].kind == use.kind and not uses[0].is_data:
+            entry = listing.entry(name)
+            if isinstance(entry, LandedFile):
+                yield entry, uses[0]
 
 
 def _go_file_of(zone: Zone, index: Index, use: Use, name: str) -> LandedFile | None:
@@ -171,8 +198,15 @@ class _Sorting:
     """
 
     def __init__(
-        self, zone: Zone, listing: Listing[Any], mappings: Sequence[TableMapping], rest: Rest
+        self,
+        zone: Zone,
+        listing: Listing[Any],
+        mappings: Sequence[TableMapping],
+        rest: Rest,
+        now: float,
     ) -> None:
+        self._zone = zone
+        self._now = now
         self._folder = zone.path
         self._listing = listing
         self._answers: dict[str, Entry | None] = {}
@@ -185,6 +219,9 @@ class _Sorting:
         self._orphans: list[Orphan] = []
         self._unmatched: list[str] = []
         self._refused: list[RefusedFile] = []
+        # What these are shows when all names are known.
+        self._members: list[tuple[str, Use]] = []
+        self._listing_go_files: list[tuple[LandedFile, Use]] = []
 
     def add(self, name: str) -> None:
         uses = self._index.uses(name) or self._index.misnamed(name)
@@ -192,6 +229,8 @@ class _Sorting:
             self._add_file(name, uses)
 
     def result(self) -> Discovery:
+        if self._members or self._listing_go_files:
+            self._add_sets()
         first, later = one_of_each(self._ready)
         unsettled = [*self._unsettled, *later]
         return Discovery(
@@ -210,10 +249,54 @@ class _Sorting:
             self._unmatched.append(name)
         elif len(uses) > 1 or uses[0].misses(name):
             self._refuse(name, uses)
+        elif uses[0].kind is not None:
+            self._add_of_set(name, uses[0])
         elif uses[0].is_data:
             self._add_data(name, uses[0])
         else:
             self._add_go(name, uses[0])
+
+    def _add_of_set(self, name: str, use: Use) -> None:
+        if use.is_data:
+            self._members.append((name, use))
+        elif (go := self._file(name, (use,))) is not None:
+            self._listing_go_files.append((go, use))
+
+    def _add_sets(self) -> None:
+        names = self._listing.names
+        sets = Sets(self._zone, self._index, self._partners, names, self._asked, self._now)
+        of: dict[str, FileSet] = {}
+        for found in sets.of(self._listing_go_files):
+            of |= {delivery.data.name: found for delivery in found.deliveries}
+            self._add_set(found)
+        for name, use in self._members:
+            if self._file(name, (use,)) is not None:
+                self._wait(name, use, of.get(name))
+        for some in (self._ready, self._unsettled):
+            some.sort(key=_name)
+        for others in (self._waiting, self._orphans, self._refused):
+            others.sort(key=lambda each: each.name)
+
+    def _add_set(self, found: FileSet) -> None:
+        go, use = found.go, found.use
+        if found.error is not None:
+            refused = RefusedFile(go.name, self._path(go.name), (use,), problem=found.error)
+            self._refused.append(refused)
+        elif found.lacks is not None:
+            self._orphans.append(Orphan(use.mapping, go.name, found.lacks))
+        elif self._rest.set_is_at_rest(go, found.deliveries):
+            self._ready += found.deliveries
+        else:
+            self._unsettled += found.deliveries
+
+    def _wait(self, name: str, use: Use, found: FileSet | None) -> None:
+        """Say what a data file waits for, if its set is not complete."""
+        pattern = use.mapping.go_file.pattern if use.mapping.go_file else ""
+        if found is None:
+            self._waiting.append(Waiting(use.mapping, name, pattern, lacks=""))
+        elif found.error is not None or found.lacks is not None:
+            lacks = "" if found.error is not None else found.lacks
+            self._waiting.append(Waiting(use.mapping, name, found.go.name, lacks=lacks))
 
     def _add_data(self, name: str, use: Use) -> None:
         if use.partner is None:

@@ -11,16 +11,22 @@ from typing import NamedTuple
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.config.mapping.patterns.places import folded
+from airflow_landing_loader.config.mapping.sets import SetKey, set_key
 
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """One way in which a mapping uses names: as data files, or as go files."""
+    """One way in which a mapping uses names: as data files, or as go files.
+
+    :param mapping: of a go file that may name data files of several mappings, the first of them.
+    :param kind: where go files name their data files, what those of one kind have in common.
+    """
 
     mapping: TableMapping
     pattern: Pattern
     partner: Pattern | None
     is_data: bool
+    kind: SetKey | None = None
 
     def takes(self, name: str) -> bool:
         """Whether it is for files of this name."""
@@ -58,12 +64,23 @@ class Index:
 
     def __init__(self, mappings: Sequence[TableMapping]) -> None:
         self._by_prefix: dict[str, list[Use]] = {}
+        kinds: set[SetKey] = set()
         for mapping in mappings:
-            data, go = mapping.data_pattern, mapping.go_pattern
+            data, go, kind = mapping.data_pattern, mapping.go_pattern, set_key(mapping)
+            if kind is not None:
+                self._add_of_set(mapping, kind, is_first=kind not in kinds)
+                kinds.add(kind)
+                continue
             self._add(Use(mapping=mapping, pattern=data, partner=go, is_data=True))
             if go is not None:
                 self._add(Use(mapping=mapping, pattern=go, partner=data, is_data=False))
         self._lengths = sorted({len(prefix) for prefix in self._by_prefix})
+
+    def _add_of_set(self, mapping: TableMapping, kind: SetKey, *, is_first: bool) -> None:
+        data, go = mapping.data_pattern, mapping.go_pattern
+        self._add(Use(mapping=mapping, pattern=data, partner=None, is_data=True, kind=kind))
+        if is_first and go is not None:
+            self._add(Use(mapping=mapping, pattern=go, partner=None, is_data=False, kind=kind))
 
     def uses(self, name: str) -> tuple[Use, ...]:
         """What the mappings would use a file of this name for."""
@@ -118,6 +135,10 @@ class Partners:
         if len(found) > 1 or len(rivals) > 1:
             return Partner(expected, tuple(sorted({*found, *rivals} - {name})))
         return Partner(found[0] if found else expected)
+
+    def like(self, name: str) -> tuple[str, ...]:
+        """The names that differ from this one in case at most."""
+        return tuple(self._by_letters.get(folded(name), ()))
 
     def _like(self, name: str, fits: Callable[[str], bool]) -> list[str]:
         return [other for other in self._by_letters.get(folded(name), ()) if fits(other)]

@@ -40,11 +40,18 @@ class Look:
 
 # These are tuples because there may be hundreds of thousands of them: they cost a fifth.
 class Waiting(NamedTuple):
-    """A data file whose go file is not there yet. ``go_name`` is the name that must have."""
+    """A data file that waits for its go file, or for what else that names.
+
+    :param go_name: the go file; the pattern of its name, where go files name their data files and
+        none names this one.
+    :param lacks: ``None``: the go file is not there. Else it names its data files, and this is the
+        first one that is not there; empty: the go file is missing, or refused.
+    """
 
     mapping: TableMapping
     name: str
     go_name: str
+    lacks: str | None = None
 
 
 class Orphan(NamedTuple):
@@ -70,6 +77,7 @@ class RefusedFile(NamedTuple):
     :param uses: what the mappings would use it for.
     :param entry: what lies there; ``None``: a file, of which nothing else matters.
     :param alike: the files that differ only in case.
+    :param problem: of a go file that names its data files: why these are not taken.
     """
 
     name: str
@@ -77,15 +85,20 @@ class RefusedFile(NamedTuple):
     uses: tuple[Use, ...] = ()
     entry: SpecialEntry | UnknownEntry | None = None
     alike: tuple[str, ...] = ()
+    problem: ErrorDetail | None = None
 
     @property
     def transient(self) -> bool:
         """Whether it may be taken later, as it is."""
+        if self.problem is not None:
+            return self.problem.transient
         return isinstance(self.entry, UnknownEntry)
 
     @property
     def error(self) -> ErrorDetail:
         """Why; made when it is asked for, as there may be hundreds of thousands."""
+        if self.problem is not None:
+            return self.problem
         if self.entry is not None:
             return refusal(self.entry).detail
         if self.alike:
@@ -99,8 +112,8 @@ class Discovery:
 
     :param ready: deliveries to take now.
     :param unsettled: complete deliveries that have not rested long enough.
-    :param waiting: data files without their go file.
-    :param orphans: go files without their data file.
+    :param waiting: data files without their go file, or without another one that it names.
+    :param orphans: go files without their data file, or one of those that they name.
     :param unmatched: names of files that no pattern matches, hidden and unfinished ones left out.
     :param refused: what matches a pattern and yet is never taken.
     :param being_written: names of files that would have rested long enough, but somebody has them

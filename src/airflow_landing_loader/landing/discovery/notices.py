@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from airflow_landing_loader.exceptions import shown
 from airflow_landing_loader.landing.discovery.many import many_values
-from airflow_landing_loader.landing.discovery.model import Discovery, RefusedFile
+from airflow_landing_loader.landing.discovery.model import Discovery, RefusedFile, Waiting
 from airflow_landing_loader.storage.zone import UnknownEntry
 
 
@@ -18,6 +18,8 @@ class NoticeKind(StrEnum):
     UNMATCHED = "unmatched"
     ORPHAN = "orphan"
     WAITING = "waiting"
+    MEMBER = "member"
+    UNLISTED = "unlisted"
     WRITTEN = "written"
     GAP = "gap"
 
@@ -33,12 +35,14 @@ class Notice(NamedTuple):
     :param name: the file.
     :param reason: the file that it waits for, or what else tells one reason from another.
     :param refused: the file itself, if it is refused.
+    :param go_name: the go file that names ``reason`` as well as ``name``.
     """
 
     kind: NoticeKind
     name: str
     reason: str = ""
     refused: RefusedFile | None = None
+    go_name: str = ""
 
     @property
     def message(self) -> str:
@@ -55,7 +59,8 @@ class Notice(NamedTuple):
             error = self.refused.error
             return f"{shown(self.name)}: {error.message}", error.hint or ""
         message, hint = _WORDS[self.kind]
-        return message.format(name=shown(self.name), reason=shown(self.reason)), hint
+        words = {"name": self.name, "reason": self.reason, "go_name": self.go_name}
+        return message.format(**{key: shown(text) for key, text in words.items()}), hint
 
 
 _WORDS = {
@@ -71,6 +76,14 @@ _WORDS = {
     NoticeKind.WAITING: (
         "{name} waits for its go file {reason}.",
         "It is taken as soon as the go file arrives.",
+    ),
+    NoticeKind.MEMBER: (
+        "{name} waits for {reason}, which its go file {go_name} names.",
+        "All that a go file names is taken together, as soon as the last of it arrives.",
+    ),
+    NoticeKind.UNLISTED: (
+        "{name} waits for a go file that names it: {reason}.",
+        "It is taken as soon as such a go file is there and right, with all that it names.",
     ),
     NoticeKind.WRITTEN: (
         "{name} rests, but somebody has it open for writing.",
@@ -94,7 +107,7 @@ def notices_of(discovery: Discovery) -> tuple[Notice, ...]:
     found = [Notice(NoticeKind.REFUSED, file.name, _why(file), file) for file in discovery.refused]
     found += [Notice(NoticeKind.UNMATCHED, name) for name in discovery.unmatched]
     found += [Notice(NoticeKind.ORPHAN, one.name, one.data_name) for one in discovery.orphans]
-    found += [Notice(NoticeKind.WAITING, one.name, one.go_name) for one in discovery.waiting]
+    found += [_waiting(one) for one in discovery.waiting]
     found += [Notice(NoticeKind.WRITTEN, name) for name in discovery.being_written]
     found += [
         Notice(NoticeKind.GAP, one.delivery.data.name, str(one.missing)) for one in discovery.held
@@ -102,8 +115,18 @@ def notices_of(discovery: Discovery) -> tuple[Notice, ...]:
     return tuple(found)
 
 
+def _waiting(one: Waiting) -> Notice:
+    if one.lacks is None:
+        return Notice(NoticeKind.WAITING, one.name, one.go_name)
+    if one.lacks:
+        return Notice(NoticeKind.MEMBER, one.name, one.lacks, go_name=one.go_name)
+    return Notice(NoticeKind.UNLISTED, one.name, one.go_name)
+
+
 def _why(file: RefusedFile) -> str:
     """What tells one reason of a refusal from another, without its whole text."""
+    if file.problem is not None:
+        return file.problem.code
     if file.entry is None:
         return " and ".join(file.alike or [use.pattern.text for use in file.uses])
     return file.entry.why if isinstance(file.entry, UnknownEntry) else file.entry.kind

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from airflow_landing_loader.landing.discovery.model import (
     Look,
     Seen,
@@ -36,7 +38,15 @@ class Rest:
         return seen
 
     def is_at_rest(self, delivery: Delivery) -> bool:
-        settle, files = delivery.mapping.settle_seconds, files_of(delivery)
+        """Whether a delivery's files may be taken."""
+        return self._all_rest(delivery.mapping.settle_seconds, files_of(delivery))
+
+    def set_is_at_rest(self, go: LandedFile, deliveries: Sequence[Delivery]) -> bool:
+        """Whether a go file and all that it names may be taken."""
+        settle = max(delivery.mapping.settle_seconds for delivery in deliveries)
+        return self._all_rest(settle, (*(delivery.data for delivery in deliveries), go))
+
+    def _all_rest(self, settle: float, files: Sequence[LandedFile]) -> bool:
         if settle == 0 or not self._settles:
             return True
         # Each of them, as each is watched: the second one from its first look on, too.

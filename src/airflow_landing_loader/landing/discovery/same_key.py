@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airflow_landing_loader.landing.model import Delivery
+from airflow_landing_loader.landing.units import delivery_units
 
 
 def one_of_each(deliveries: Sequence[Delivery]) -> tuple[list[Delivery], list[Delivery]]:
@@ -15,19 +16,26 @@ def one_of_each(deliveries: Sequence[Delivery]) -> tuple[list[Delivery], list[De
 
     :param deliveries: in name order, which is kept.
     """
-    keys = [(d.mapping.table, d.mapping.identity_key(d.data.name)) for d in deliveries]
+    keys = [_key(delivery) for delivery in deliveries]
     if not any(key for _, key in keys):
         return list(deliveries), []
-    first: dict[tuple[str, str | None], Delivery] = {}
-    for key, delivery in zip(keys, deliveries, strict=True):
-        if key[1] is not None and _turn(delivery) <= _turn(first.get(key, delivery)):
-            first[key] = delivery
-    now: list[Delivery] = []
-    later: list[Delivery] = []
-    for key, delivery in zip(keys, deliveries, strict=True):
-        (now if first.get(key, delivery) is delivery else later).append(delivery)
-    return now, later
+    claimed: set[tuple[str, str | None]] = set()
+    now: set[str] = set()
+    for unit in sorted(delivery_units(deliveries), key=_turn):
+        own = {key for key in map(_key, unit) if key[1] is not None}
+        if not own & claimed:
+            now.update(delivery.data.name for delivery in unit)
+        claimed |= own  # also where it waits: what came before it has to be gone first
+    return (
+        [delivery for delivery in deliveries if delivery.data.name in now],
+        [delivery for delivery in deliveries if delivery.data.name not in now],
+    )
 
 
-def _turn(delivery: Delivery) -> tuple[int, str]:
-    return delivery.data.mtime_ns, delivery.data.name
+def _key(delivery: Delivery) -> tuple[str, str | None]:
+    return delivery.mapping.table, delivery.mapping.identity_key(delivery.data.name)
+
+
+def _turn(unit: Sequence[Delivery]) -> tuple[int, str]:
+    """Sets come with their last file."""
+    return max((delivery.data.mtime_ns, delivery.data.name) for delivery in unit)

@@ -33,6 +33,7 @@ from typing import Any, BinaryIO
 
 from airflow_landing_loader.codec import from_json
 from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.landing.units import units
 from airflow_landing_loader.storage.local import files as local_files
 from airflow_landing_loader.storage.local.zone import LocalZone
 from airflow_landing_loader.storage.model import FileToMove, LandedFile
@@ -43,7 +44,7 @@ _NOTE_ENDING = ".held.json"
 _MODE = 0o640
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_MOST_BYTES = 4 * 1024 * 1024
+_MOST_BYTES = 16 * 1024 * 1024
 _MOST_DELIVERIES = 1000  # of one note
 _TRIES = 10
 # Names that only a loader gives here: second names, and a delivery's own folder.
@@ -56,12 +57,14 @@ class Held:
 
     :param table: its mapping's table.
     :param sha256: hex digest of the data file.
+    :param members: how many data files its go file names, 0 where it is of this one.
     """
 
     table: str
     sha256: str
     data: LandedFile
     go: LandedFile | None = None
+    members: int = 0
 
     @property
     def files(self) -> tuple[LandedFile, ...]:
@@ -101,7 +104,7 @@ class Holding:
 
         :return: the batch, its files as they are now; to be committed while this is open.
         """
-        parts = [batch[at : at + _MOST_DELIVERIES] for at in range(0, len(batch), _MOST_DELIVERIES)]
+        parts = _parts(batch)
         with ExitStack() as stack:
             if self._holds and all([self._write(part, stack) for part in parts]):
                 batch = [self._linked(validated) for validated in batch]
@@ -137,21 +140,22 @@ class Holding:
         second_names = (self._name(file) for file in files if not self._is_of_another(file))
         self._remove(*second_names, self._own_folder(files[0]))
 
-    def replaced(self) -> Iterator[Held]:
-        """Deliveries of which something is held, but not all lies in landing any more.
+    def replaced(self) -> Iterator[tuple[Held, ...]]:
+        """Deliveries of which something is held, but not all lies in landing any more; with all
+        that their go files name.
 
         As long as one is looked at, no other loader takes it up.
         """
         if not self._is_there():
             return
         for note in self._notes():
-            for entry in self._told(note) if note.free else ():
+            for unit in _units(self._told(note)) if note.free else ():
                 if (
-                    self._has_names(entry)
-                    and not all(map(self._lies_in_landing, entry.files))
-                    and not self._is_at_work(note, entry)
+                    any(map(self._has_names, unit))
+                    and not all(self._lies_in_landing(file) for held in unit for file in held.files)
+                    and not any(self._is_at_work(note, held) for held in unit)
                 ):
-                    yield entry
+                    yield unit
 
     def tidy(self) -> None:
         """Remove what nobody needs any more, and folders that are empty."""
@@ -327,6 +331,27 @@ class Holding:
         return replace(held, data=data, go=others[0] if others else None)
 
 
+def _parts(batch: Sequence[Validated]) -> Iterator[list[Validated]]:
+    """What each note tells of; all that one go file names stands in one."""
+    part: list[Validated] = []
+    for unit in units(batch, lambda item: item.delivery):
+        if part and len(part) + len(unit) > _MOST_DELIVERIES:
+            yield part
+            part = []
+        part += unit
+    if part:
+        yield part
+
+
+def _units(held: Sequence[Held]) -> list[tuple[Held, ...]]:
+    """Those of each set together, all others alone."""
+    found: dict[object, list[Held]] = {}
+    for entry in held:
+        together = entry.members and entry.go is not None
+        found.setdefault(entry.go if together else id(entry), []).append(entry)
+    return list(map(tuple, found.values()))
+
+
 def _lock(note: BinaryIO) -> bool:
     """Whether nobody else has it locked."""
     try:
@@ -343,6 +368,7 @@ def _held(validated: Validated) -> Held:
         sha256=validated.inspection.sha256,
         data=replace(delivery.data, path=""),
         go=delivery.go and replace(delivery.go, path=""),
+        members=delivery.members,
     )
 
 

@@ -17,31 +17,34 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from airflow_landing_loader.codec import from_json
 from airflow_landing_loader.exceptions import LandingError, shown
 from airflow_landing_loader.landing.moves.sidecar import Sidecar
 from airflow_landing_loader.storage.folder import Folder
 from airflow_landing_loader.storage.local import names as local_names
-from airflow_landing_loader.storage.model import FileToMove
+from airflow_landing_loader.storage.model import FileToMove, LandedFile
 from airflow_landing_loader.storage.names import subfolder_parts
 from airflow_landing_loader.storage.zone import is_plain_name
 
 log = logging.getLogger(__name__)
 
 NOTE_ENDING = ".move.json"
+SET_ENDING = ".set.json"
 _WRITER = "move-note"  # no suffix id, so nobody else's temporary files look like these
 _UNFINISHED = f".{_WRITER}{local_names.TEMPORARY_ENDING}"
 SUFFIX_ID = re.compile(r"[0-9A-Za-z]{1,8}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST_BYTES = 1024 * 1024
 _MOST_FILES = 2  # data file and go file
+_MOST_BYTES_OF_SET = 64 * 1024 * 1024
 _LONGEST_FOLDER = 1024
 _LARGEST_NUMBER = 2**63
+_Note = TypeVar("_Note")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +62,27 @@ class MoveNote:
         return tuple(item.file.name for item in self.files)
 
 
+def note_of(
+    files: Sequence[FileToMove], suffix_id: str, subfolder: str, sidecar: Sidecar | None
+) -> MoveNote:
+    """The move that these arguments of ``move.move`` stand for."""
+    found = SUFFIX_ID.match(suffix_id)
+    if not files or found is None:
+        raise ValueError("a move needs files and a suffix id of letters and digits")
+    return MoveNote(files=tuple(files), suffix_id=found[0], subfolder=subfolder, sidecar=sidecar)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetNote:
+    """The moves of a set, one for each data file; its go file moves with the last of them."""
+
+    moves: tuple[MoveNote, ...]
+
+
 def note_files(work: Folder) -> tuple[str, ...]:
     """Names of what may be a note, or what is left of the writing of one: without any lock."""
-    return tuple(name for name in work.names() if name.endswith((NOTE_ENDING, _UNFINISHED)))
+    endings = (NOTE_ENDING, SET_ENDING, _UNFINISHED)
+    return tuple(name for name in work.names() if name.endswith(endings))
 
 
 def write_note(work: Folder, note: MoveNote) -> None:
@@ -82,16 +103,30 @@ def read_notes(work: Folder) -> Iterator[tuple[str, MoveNote]]:
     What is no note is removed: nobody could say what it was meant to move.
     """
     for name in note_files(work):
-        # One that cannot be read, or that is nobody's to remove, must not keep others waiting.
-        try:
-            content = work.read(name, _MOST_BYTES + 1)
-            note = None if content is None else note_from_json(content)
-            if note is not None and name.endswith(NOTE_ENDING):
-                yield name, note
-            elif content is not None or name.endswith(_UNFINISHED):
-                work.remove(name)
-        except LandingError as error:
-            log.warning("%s in %s is passed over: %s", shown(name), shown(work.path), error)
+        if not name.endswith(SET_ENDING):
+            yield from _read(work, name, _MOST_BYTES, note_from_json)
+
+
+def read_set_notes(work: Folder) -> Iterator[tuple[str, SetNote]]:
+    """As :func:`read_notes`, those of sets; one of them may be a living mover's."""
+    for name in note_files(work):
+        if name.endswith(SET_ENDING):
+            yield from _read(work, name, _MOST_BYTES_OF_SET, set_note_from_json)
+
+
+def _read(
+    work: Folder, name: str, most: int, parse: Callable[[bytes], _Note | None]
+) -> Iterator[tuple[str, _Note]]:
+    # One that cannot be read, or that is nobody's to remove, must not keep others waiting.
+    try:
+        content = work.read(name, most + 1)
+        note = None if content is None else parse(content)
+        if note is not None and not name.endswith(_UNFINISHED):
+            yield name, note
+        elif content is not None or name.endswith(_UNFINISHED):
+            work.remove(name)
+    except LandingError as error:
+        log.warning("%s in %s is passed over: %s", shown(name), shown(work.path), error)
 
 
 def of_landing(note: MoveNote, landing: Folder) -> MoveNote | None:
@@ -116,28 +151,49 @@ def remove_note(work: Folder, note: MoveNote) -> None:
     work.remove(note_name(note))
 
 
+def write_set_note(work: Folder, note: SetNote) -> str:
+    """Write down the moves of a set before the first of them; of local zones, the lock must be
+    held. Returns the note's name, which is the same for every try.
+    """
+    name = f"{_key(note.moves[-1].files[-1].file)}{SET_ENDING}"
+    content = json.dumps({"moves": [_fields(move) for move in note.moves]}).encode("ascii")
+    work.write(name, content, replace=True, tag=_WRITER, durable=False)
+    return name
+
+
 def note_name(note: MoveNote) -> str:
     """The file name of a note: the same for every try of a move."""
-    first = note.files[0].file
-    key = hashlib.sha256(os.fsencode(f"{first.path}\0{first.token}")).hexdigest()[:16]
-    return f"{key}{NOTE_ENDING}"
+    return f"{_key(note.files[0].file)}{NOTE_ENDING}"
+
+
+def _key(first: LandedFile) -> str:
+    return hashlib.sha256(os.fsencode(f"{first.path}\0{first.token}")).hexdigest()[:16]
 
 
 def note_to_json(note: MoveNote) -> bytes:
     """The content of its file."""
-    fields: dict[str, Any] = {
+    return json.dumps(_fields(note)).encode("ascii")
+
+
+def _fields(note: MoveNote) -> dict[str, Any]:
+    return {
         "files": [{"file": vars(item.file), "sha256": item.sha256} for item in note.files],
         "suffix_id": note.suffix_id,
         "subfolder": note.subfolder,
         "sidecar": asdict(note.sidecar) if note.sidecar else None,
     }
-    return json.dumps(fields).encode("ascii")
 
 
 def note_from_json(content: bytes) -> MoveNote | None:
     """The note that was written as JSON; ``None`` if it is none, or only a part of one."""
     note = from_json(MoveNote, content)
     return note if note is not None and _is_sound(note) else None
+
+
+def set_note_from_json(content: bytes) -> SetNote | None:
+    """As :func:`note_from_json`, of a set."""
+    note = from_json(SetNote, content)
+    return note if note is not None and note.moves and all(map(_is_sound, note.moves)) else None
 
 
 def _is_sound(note: MoveNote) -> bool:

@@ -52,13 +52,14 @@ class Finished:
 def files_of(
     delivery: Delivery, *, data_sha256: str | None = None, go_sha256: str | None = None
 ) -> tuple[FileToMove, ...]:
-    """What a move needs to know of a delivery's files, data file first.
+    """What a move needs to know of a delivery's files, data file first; of one whose go file names
+    several, the data file alone.
 
     :param data_sha256: from the inspection, if it came so far.
     :param go_sha256: from the go file's content, if it was read.
     """
     data = FileToMove(file=delivery.data, sha256=data_sha256)
-    if delivery.go is None:
+    if delivery.go is None or delivery.members:
         return (data,)
     return data, FileToMove(file=delivery.go, sha256=go_sha256)
 

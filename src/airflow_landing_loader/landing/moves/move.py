@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 
 from airflow_landing_loader.exceptions import ErrorCode, LandingError, contained
-from airflow_landing_loader.landing.moves import journal, mover
-from airflow_landing_loader.landing.moves.journal import SUFFIX_ID, MoveNote
+from airflow_landing_loader.landing.moves import journal, mover, together
+from airflow_landing_loader.landing.moves.journal import MoveNote, note_of
 from airflow_landing_loader.landing.moves.model import Finished, Moved
 from airflow_landing_loader.landing.moves.sidecar import Sidecar
 from airflow_landing_loader.storage.folder import Folder
@@ -50,7 +50,7 @@ def move(
         target. Nothing is lost, and the same call can be made again.
     :raises ConfigurationError: ``MAPPING_BAD_VALUE``, the subfolder leaves the zone.
     """
-    note = _note(files, suffix_id, subfolder, sidecar)
+    note = note_of(files, suffix_id, subfolder, sidecar)
     return mover.move(note, open_folder(source), open_folder(target), noted=noted, keep=keep_source)
 
 
@@ -69,7 +69,7 @@ def foresee(
 
     :returns: ``None`` where that cannot be said; the move itself will say why.
     """
-    note = _note(files, suffix_id, subfolder, sidecar)
+    note = note_of(files, suffix_id, subfolder, sidecar)
     return mover.foresee(note, open_folder(source), open_folder(target))
 
 
@@ -93,7 +93,8 @@ def finish_interrupted(source: Zone, target: Zone) -> tuple[Finished, ...]:
     with end.lock(landing) or nullcontext():
         notes = tuple(journal.read_notes(work))
     mine = ((name, journal.of_landing(note, landing)) for name, note in notes)
-    return tuple(_finish(name, note, landing, end) for name, note in mine if note is not None)
+    alone = [_finish(name, note, landing, end) for name, note in mine if note is not None]
+    return (*alone, *together.finish_interrupted(landing, end))
 
 
 def _finish(name: str, note: MoveNote, source: Folder, target: Folder) -> Finished:
@@ -116,12 +117,3 @@ def _remove(name: str, source: Folder, target: Folder) -> None:
         work = target.work_folder()
         if work is not None:
             work.remove(name)
-
-
-def _note(
-    files: Sequence[FileToMove], suffix_id: str, subfolder: str, sidecar: Sidecar | None
-) -> MoveNote:
-    found = SUFFIX_ID.match(suffix_id)
-    if not files or found is None:
-        raise ValueError("a move needs files and a suffix id of letters and digits")
-    return MoveNote(files=tuple(files), suffix_id=found[0], subfolder=subfolder, sidecar=sidecar)

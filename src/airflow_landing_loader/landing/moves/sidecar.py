@@ -53,6 +53,7 @@ _OWN_FIELDS: dict[str, tuple[type, ...]] = {
     "run_id": _TEXT_OR_NONE,
     "sha256": _TEXT_OR_NONE,
     "data_token": _TEXT,
+    "go_token": _TEXT_OR_NONE,
 }
 
 
@@ -64,8 +65,10 @@ class Sidecar:
     :param data_name: name of the data file as delivered.
     :param data_token: its arrival.
     :param go_name: name of its go file as delivered.
+    :param go_token: where its go file names several data files, the arrival of that: all of them
+        go back together.
     :param stored_data: name of the data file in the failed zone; set when it is moved.
-    :param stored_go: name of the go file there.
+    :param stored_go: name of the go file there; of several data files one has it.
     :param sha256: hex digest of the data file, if the inspection came so far.
     :param table: the mapping's table.
     :param mapping: where the mapping is written, ``file:line``.
@@ -78,6 +81,7 @@ class Sidecar:
     data_name: str
     data_token: str
     go_name: str | None = None
+    go_token: str | None = None
     stored_data: str | None = None
     stored_go: str | None = None
     sha256: str | None = None
@@ -111,6 +115,7 @@ def sidecar_of(
         data_name=delivery.data.name,
         data_token=delivery.data.token,
         go_name=delivery.go.name if delivery.go else None,
+        go_token=delivery.go.token if delivery.go and delivery.members else None,
         sha256=sha256,
         table=delivery.mapping.table,
         mapping=delivery.mapping.origin,

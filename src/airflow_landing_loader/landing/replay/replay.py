@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
-from airflow_landing_loader.exceptions import TerminalError
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.moves.sidecar import (
     ENDING,
     Sidecar,
@@ -16,6 +16,7 @@ from airflow_landing_loader.landing.moves.sidecar import (
     sidecar_name,
 )
 from airflow_landing_loader.landing.moves.target import SpotState, Target
+from airflow_landing_loader.landing.replay.mates import mates_of, of_go_file
 from airflow_landing_loader.landing.replay.model import (
     Replayed,
     elsewhere,
@@ -47,6 +48,11 @@ class _Plan:
     sidecar: Sidecar
     files: tuple[_Return, ...]
 
+    @property
+    def has_go_of_set(self) -> bool:
+        """Whether the go file of several data files goes with it."""
+        return self.sidecar.go_token is not None and len(self.files) > 1
+
 
 def replay(failed: Zone, landing: Zone, names: Sequence[str]) -> list[Replayed]:
     """Move failed deliveries back, each with its go file, and remove their sidecars.
@@ -56,8 +62,9 @@ def replay(failed: Zone, landing: Zone, names: Sequence[str]) -> list[Replayed]:
 
     :param failed: failed zone.
     :param landing: landing zone.
-    :param names: of data files in the failed zone, with or without ``.error.json``; a path is
-        accepted if it leads directly into the failed zone.
+    :param names: of data files in the failed zone, with or without ``.error.json``, or of go files
+        that name data files; a path is accepted if it leads directly into the failed zone. All that
+        one go file names goes back together.
     :raises TerminalError: ``REPLAY_NO_SIDECAR``; ``REPLAY_NAME_TAKEN``, a file of that name lies in
         the landing zone; ``LANDING_UNKNOWN_FILE``, a path outside of the failed zone, or a file
         that is in neither zone; ``LANDING_NOT_A_FILE``.
@@ -70,8 +77,26 @@ def replay(failed: Zone, landing: Zone, names: Sequence[str]) -> list[Replayed]:
     # interrupted replay, not a delivery that is about to arrive.
     view = Target(source, target)
     with source.lock(target) or nullcontext():
-        plans = [_plan(view, _stored_name(source, name)) for name in names]
+        plans = _with_their_sets(view, [_stored_name(source, name) for name in names])
     return [_replay(view, plan) for plan in plans]
+
+
+def _with_their_sets(view: Target, names: Sequence[str]) -> list[_Plan]:
+    """The plans for these names, and for all that their go files name; a go file goes last."""
+    plans: dict[str, _Plan] = {}
+    for name in names:
+        try:
+            plan = _plan(view, name)
+        except TerminalError as error:
+            found = of_go_file(view.source, name)
+            if error.code is not ErrorCode.REPLAY_NO_SIDECAR or not found:
+                raise
+            plans |= {own: _plan_of(view, own, sidecar) for own, sidecar in found}
+            continue
+        mates = mates_of(view.source, plan.sidecar)
+        plans[plan.sidecar_name] = plan
+        plans |= {own: _plan_of(view, own, sidecar) for own, sidecar in mates if own not in plans}
+    return sorted(plans.values(), key=lambda plan: plan.has_go_of_set)
 
 
 def _stored_name(source: Folder, name: str) -> str:
@@ -88,16 +113,19 @@ def _plan(view: Target, name: str) -> _Plan:
     # A delivered file may have the name of a sidecar; then it has one of its own.
     if name.endswith(ENDING) and not source.taken(own):
         own = name
-    sidecar = _sidecar(source, own, name)
+    return _plan_of(view, own, _sidecar(source, own, name))
+
+
+def _plan_of(view: Target, own: str, sidecar: Sidecar) -> _Plan:
     pairs = [(sidecar.stored_data or sidecar.data_name, sidecar.data_name)]
-    if sidecar.go_name is not None:
+    if sidecar.go_name is not None and (sidecar.go_token is None or sidecar.stored_go is not None):
         pairs.append((sidecar.stored_go or sidecar.go_name, sidecar.go_name))
     for pair in pairs:
         for each in pair:
             require_plain_name(each)
     files = tuple(_look_up(view, *pair) for pair in pairs)
     if files[0].found is None and not view.folder.taken(files[0].name):
-        raise in_neither(files[0].stored, f"{source.path}/{own}")
+        raise in_neither(files[0].stored, f"{view.source.path}/{own}")
     return _Plan(sidecar_name=own, sidecar=sidecar, files=files)
 
 

@@ -11,8 +11,8 @@ from airflow_landing_loader.loading.model import (
     Load,
     RunContext,
 )
-from airflow_landing_loader.loading.planning.decisions import Planned
 from airflow_landing_loader.loading.planning.identity import key_of
+from airflow_landing_loader.loading.planning.steps import Planned
 from airflow_landing_loader.loading.reading.records import Written
 from airflow_landing_loader.safe_text import storable
 from airflow_landing_loader.storage.zone import Zone

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from airflow_landing_loader.exceptions import LandingError
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.model import (
     Duplicate,
-    Load,
-    Loaded,
     Refused,
     short_id,
 )
@@ -26,65 +24,10 @@ from airflow_landing_loader.loading.planning.identity import (
     decide,
     key_of,
 )
-from airflow_landing_loader.loading.planning.notes import notes_of
 from airflow_landing_loader.loading.planning.sequences import Positions, SequenceOf, gap
+from airflow_landing_loader.loading.planning.sets import kept_whole
+from airflow_landing_loader.loading.planning.steps import Earlier, Planned
 from airflow_landing_loader.safe_text import storable
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A delivery that is to be loaded.
-
-    :param missing: the number that is missing before its own, where that is only told.
-    """
-
-    validated: Validated
-    decision: NewLoad
-    missing: int | None = None
-
-    @property
-    def load_id(self) -> str:
-        """The id of its load."""
-        return self.decision.load_id
-
-    @property
-    def table(self) -> str:
-        """The table that it is loaded into."""
-        return self.validated.delivery.mapping.table
-
-    @property
-    def replaces(self) -> tuple[str, ...]:
-        """The loads whose rows this one replaces."""
-        restates, forgotten = self.decision.restates, self.decision.forgotten
-        replaced = list(forgotten)
-        if restates is not None and self.validated.delivery.mapping.on_redelivery == "replace":
-            replaced.append(restates)
-        return tuple(load.load_id for load in replaced)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What is to be said of it before its load is."""
-        if self.missing is None:
-            return self.decision.notes
-        gap = f"number {self.missing:,} of its sequence is missing before it"
-        return (*self.decision.notes, gap)
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """A delivery that an earlier try has loaded."""
-
-    validated: Validated
-    load_id: str
-
-    def verdict(self, load: Load) -> Loaded:
-        """Say so, given the row of ``load_metadata``, with what was to be said of it then."""
-        notes = notes_of(self.validated, load)
-        return Loaded(
-            delivery=self.validated.delivery,
-            load=load,
-            notes=("loaded by an earlier try", *notes),
-        )
 
 
 class _Known:
@@ -135,9 +78,38 @@ def decide_all(
     :param unfit: why no file can be loaded, by table; none is a duplicate of what is not there.
     :param last: the last number of each sequence.
     """
+    refused: dict[str, Refused] = {}
+    while True:
+        decided = _decide_each(batch, prior, unfit, last, refused)
+        whole = kept_whole(decided)
+        # What was decided by what is not loaded after all is decided anew.
+        with_their_sets = {
+            item.delivery.data.name: item
+            for item, before in zip(whole, decided, strict=True)
+            if isinstance(item, Refused) and item is not before
+        }
+        if not with_their_sets:
+            return decided
+        refused |= with_their_sets
+
+
+def _decide_each(
+    batch: Sequence[Validated],
+    prior: Sequence[PriorLoad],
+    unfit: Mapping[str, LandingError],
+    last: Mapping[SequenceOf, int],
+    said: Mapping[str, Refused],
+) -> list[Planned | Earlier | Duplicate | Refused]:
+    """See :func:`decide_all`.
+
+    :param said: those that are refused for another one's sake, by name.
+    """
     known, positions = _Known(prior), Positions(last)
     decided: list[Planned | Earlier | Duplicate | Refused] = []
     for validated in batch:
+        if (name := validated.delivery.data.name) in said:
+            decided.append(said[name])
+            continue
         why = unfit.get(validated.delivery.mapping.table)
         if why is not None:
             decided.append(refused(validated, why))

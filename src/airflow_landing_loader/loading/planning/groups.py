@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from airflow_landing_loader.loading.columns.added import added_cells
 from airflow_landing_loader.loading.columns.names import columns_of
 from airflow_landing_loader.loading.planning.cuts import cut, expanded_bytes
-from airflow_landing_loader.loading.planning.decisions import Planned
+from airflow_landing_loader.loading.planning.steps import Planned
 from airflow_landing_loader.loading.reading.csv import ReadOptions
 
 # Deliveries up to this size are read many at a time: they cost more by number than by size.

@@ -172,11 +172,13 @@ class Manifest:
 
 
 def staged_files(deliveries: Sequence[Delivery]) -> tuple[StagedFile, ...]:
-    """Return the files of deliveries as a manifest keeps them."""
+    """Return the files of deliveries as a manifest keeps them, each once."""
     return tuple(
-        StagedFile(file.name, file.size, file.token)
-        for delivery in deliveries
-        for file in files_of(delivery)
+        dict.fromkeys(
+            StagedFile(file.name, file.size, file.token)
+            for delivery in deliveries
+            for file in files_of(delivery)
+        )
     )
 
 

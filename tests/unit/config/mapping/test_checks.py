@@ -168,6 +168,29 @@ def test_go_patterns_belong_to_one_mapping(
     assert refused(read(tmp_path, *lines)) == expected
 
 
+LISTS = "go_file: {{pattern: '{}', format: csv, lists_files: {}}}".format
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "expected"),
+    [
+        # One go file names the files of both.
+        (LISTS("*.go", 1), LISTS("*.go", 1), []),
+        (LISTS("*.go", 1), LISTS("*.go", 2), ["contradiction", "contradiction"]),
+        (LISTS("*.go", 1), LISTS("d*.go", 1), ["go_pattern_clash", "go_pattern_clash"]),
+        (LISTS("*.go", 1), GO("*.go"), ["go_pattern_clash", "go_pattern_clash"]),
+    ],
+)
+def test_go_files_that_name_their_data_files_may_be_of_several_mappings(
+    tmp_path: Path, one: str, two: str, expected: list[str]
+) -> None:
+    found = read(tmp_path, f"x_*.csv: {{table: a, {one}}}", f"y_*.csv: {{table: b, {two}}}")
+    assert [code for code, _, _ in refused(found)] == expected
+    for problem in found.errors:
+        hint = problem.detail.hint or ""
+        assert "lists_files" in hint or "same go_file.pattern" in hint
+
+
 def test_a_go_pattern_of_a_broken_mapping_counts(tmp_path: Path) -> None:
     found = read(tmp_path, f"x_*.csv: {{table: a b, {GO('x_*.go')}}}", "'*.go': b")
     assert [code for code, _, _ in refused(found)] == [

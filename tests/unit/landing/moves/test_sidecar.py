@@ -86,6 +86,7 @@ def test_a_sidecar_says_everything_the_reason_first(tmp_path: Path) -> None:
         "run_id": "run 1",
         "sha256": "ab" * 32,
         "data_token": "12-34",
+        "go_token": None,
     }
     assert text.startswith('{\n  "code"')
     assert text.endswith("}\n")

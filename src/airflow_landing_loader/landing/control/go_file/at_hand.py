@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, NoReturn, TypeVar
 
 from airflow_landing_loader.config.mapping.model import GoFile
+from airflow_landing_loader.config.mapping.patterns.places import folded
 from airflow_landing_loader.config.mapping.totals import TotalPlace, places_of
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError, shown
 from airflow_landing_loader.landing.control.go_file.named_files import names_own, other_file
@@ -50,11 +52,43 @@ class Entry(Generic[_Content]):
     :param texts: those of them one may be the data file's name.
     :param content: what two entries of one file must agree in.
     :param line: where it begins, from 1.
+    :param key: which of several it is: its position, from 0, wherever a path went through all.
     """
 
     texts: tuple[str, ...]
     content: _Content
     line: int
+    key: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """What a go file says of each of the data files that it names.
+
+    :param names: as they stand there, in order.
+    :param said: what it says of the data file at hand.
+    """
+
+    names: tuple[Words, ...]
+    said: Callable[[AtHand], Said]
+
+
+class ByName(Generic[_Content]):
+    """Entries by the names that stand in them."""
+
+    def __init__(self, entries: Sequence[tuple[str, Entry[_Content]]]) -> None:
+        self._entries: dict[str, list[Entry[_Content]]] = defaultdict(list)
+        for name, entry in entries:
+            self._entries[name].append(entry)
+
+    def of(self, delivery: Delivery) -> list[Entry[_Content]]:
+        """Those of a data file."""
+        name = delivery.data.name
+        found = self._entries.get(name, [])
+        if not found and delivery.mapping.ignore_case:
+            groups = (group for n, group in self._entries.items() if folded(n) == folded(name))
+            found = [entry for group in groups for entry in group]
+        return found
 
 
 @dataclass(frozen=True)
@@ -74,12 +108,42 @@ _DATE = Codes(ErrorCode.GO_FILE_NO_KEY, ErrorCode.GO_FILE_BAD_DATE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class AtHand:
-    """A go file with its name, so that every error has one, its delivery and its rules."""
+class Hand:
+    """A go file with its name, so that every error has one, and its rules."""
 
     name: str
-    delivery: Delivery
     rules: GoFile
+
+    def fail(
+        self,
+        code: ErrorCode,
+        message: str,
+        *,
+        hint: str,
+        line: int | None = None,
+        column: int | None = None,
+        value: str | None = None,
+    ) -> NoReturn:
+        """Refuse the go file.
+
+        :raises TerminalError: always.
+        """
+        raise TerminalError(
+            code,
+            message,
+            hint=hint,
+            file=self.name,
+            line=line or 1,
+            column=column,
+            value=None if value is None else value[:MAX_VALUE],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtHand(Hand):
+    """A go file with the delivery that is held against it."""
+
+    delivery: Delivery
 
     def said(self, find: Callable[[str | int, Codes], Words]) -> Said:
         """What stands in the places that the mapping names.
@@ -111,17 +175,8 @@ class AtHand:
         :raises TerminalError: ``GO_FILE_NO_LINE``, ``GO_FILE_OTHER_FILE``, ``wrong``.
         """
         naming = names_own(entries, self.delivery, lambda entry: entry.texts)
-        for entry in naming[1:]:
-            if entry.content != naming[0].content:
-                self.fail(
-                    wrong,
-                    f"The data file is duplicated in the go file: lines {naming[0].line} and "
-                    f"{entry.line} contradict each other.",
-                    hint="Write each data file once.",
-                    line=entry.line,
-                )
         if naming:
-            return naming[0]
+            return self.agreed(naming, what, wrong)
         if len(entries) != 1:
             self.fail(
                 ErrorCode.GO_FILE_NO_LINE,
@@ -132,6 +187,31 @@ class AtHand:
         only = entries[0]
         self.require_own_name([(Words(text=text, line=only.line), True) for text in only.texts])
         return only
+
+    def agreed(
+        self, naming: Sequence[Entry[_Content]], what: str, wrong: ErrorCode
+    ) -> Entry[_Content]:
+        """The entry of the data file, of those that name it.
+
+        :param what: as :meth:`own`; so is ``wrong``.
+        :raises TerminalError: ``GO_FILE_NO_LINE``, ``wrong``.
+        """
+        if not naming:
+            self.fail(
+                ErrorCode.GO_FILE_NO_LINE,
+                f"None of the go file's {what} is of {shown(self.delivery.data.name)}.",
+                hint="Write one for each data file.",
+            )
+        for entry in naming[1:]:
+            if entry.content != naming[0].content:
+                self.fail(
+                    wrong,
+                    f"The data file is duplicated in the go file: lines {naming[0].line} and "
+                    f"{entry.line} contradict each other.",
+                    hint="Write each data file once.",
+                    line=entry.line,
+                )
+        return naming[0]
 
     def require_own_name(self, texts: Sequence[tuple[Words, bool]]) -> None:
         """Refuse texts of which one names another data file, and none this one.
@@ -149,27 +229,3 @@ class AtHand:
                 "sender for the right one.",
                 line=next(words.line for words, _ in texts if words.text == named),
             )
-
-    def fail(
-        self,
-        code: ErrorCode,
-        message: str,
-        *,
-        hint: str,
-        line: int | None = None,
-        column: int | None = None,
-        value: str | None = None,
-    ) -> NoReturn:
-        """Refuse the go file.
-
-        :raises TerminalError: always.
-        """
-        raise TerminalError(
-            code,
-            message,
-            hint=hint,
-            file=self.name,
-            line=line or 1,
-            column=column,
-            value=None if value is None else value[:MAX_VALUE],
-        )

@@ -15,7 +15,10 @@ from airflow_landing_loader.landing.control.checksums import ALGORITHMS
 from airflow_landing_loader.landing.control.go_file.at_hand import (
     BLANKS,
     AtHand,
+    ByName,
     Entry,
+    Hand,
+    Listed,
     Said,
     Words,
 )
@@ -29,6 +32,8 @@ _FORMS = tuple(
         r"(?P<escaped>\\?)(?P<word>[A-Za-z0-9-]+) ?\((?P<name>.+)\) ?= ?(?P<hex>[0-9A-Fa-f]+)",
     )
 )
+_Line = Entry[tuple[str, str | None]]
+_LINES = "lines with checksums"
 _ESCAPE = re.compile(r"\\(.)")
 _MEANT = {"n": "\n", "r": "\r"}
 
@@ -38,12 +43,43 @@ def read(text: str, hand: AtHand) -> Said:
 
     :raises TerminalError: as ``read_go_file``.
     """
-    entries = [
+    return _said(hand.own(_entries(text, hand), _LINES, ErrorCode.GO_FILE_BAD_CHECKSUM), hand)
+
+
+def listed(text: str, hand: Hand) -> Listed:
+    """What a go file in this form says of each data file that it names.
+
+    :raises TerminalError: as ``read_go_file``.
+    """
+    entries = _entries(text, hand)
+    for entry in entries:
+        if not entry.texts:
+            hand.fail(
+                ErrorCode.GO_FILE_NO_KEY,
+                "The line has a checksum and names no file.",
+                hint="Ask the sender for the names behind the checksums, as sha256sum writes them; "
+                "or remove lists_files from the mapping.",
+                line=entry.line,
+            )
+    by_name = ByName([(entry.texts[0], entry) for entry in entries])
+
+    def said(hand: AtHand) -> Said:
+        own = by_name.of(hand.delivery)
+        return _said(hand.agreed(own, _LINES, ErrorCode.GO_FILE_BAD_CHECKSUM), hand)
+
+    names = tuple(Words(text=entry.texts[0], line=entry.line) for entry in entries)
+    return Listed(names=names, said=said)
+
+
+def _entries(text: str, hand: Hand) -> list[_Line]:
+    return [
         _entry(line.strip(BLANKS), number, hand)
         for number, line in enumerate(LINE_END.split(text), start=1)
         if line.strip(BLANKS) and line.lstrip(BLANKS)[0] not in "#;"
     ]
-    own = hand.own(entries, "lines with checksums", ErrorCode.GO_FILE_BAD_CHECKSUM)
+
+
+def _said(own: _Line, hand: Hand) -> Said:
     said, word = own.content
     known = ALGORITHMS.get(len(said))
     ending = hand.name.rpartition(".")[2].casefold().removesuffix("sum")
@@ -58,7 +94,7 @@ def read(text: str, hand: AtHand) -> Said:
     return Said(checksum=Words(text=said, line=own.line))
 
 
-def _entry(text: str, line: int, hand: AtHand) -> Entry[tuple[str, str | None]]:
+def _entry(text: str, line: int, hand: Hand) -> _Line:
     found = next((found for form in _FORMS if (found := form.fullmatch(text))), None)
     if found is None:
         hand.fail(

@@ -6,19 +6,23 @@ Blanks around a field are dropped. Of several lines the one that names the data 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.landing.control.go_file.at_hand import (
     BLANKS,
     AtHand,
+    ByName,
     Entry,
+    Hand,
+    Listed,
     Said,
     Words,
 )
 from airflow_landing_loader.landing.control.go_file.text import LINE_END
 
 _Record = Entry[tuple[str, ...]]
+_LINES = "lines with fields"
 
 
 def read(text: str, hand: AtHand) -> Said:
@@ -26,6 +30,31 @@ def read(text: str, hand: AtHand) -> Said:
 
     :raises TerminalError: as ``read_go_file``.
     """
+    header, records = _records(text, hand)
+    record = hand.own(records, _LINES, ErrorCode.GO_FILE_BAD_COUNT)
+    return _said(record, header, hand)
+
+
+def listed(text: str, hand: Hand) -> Listed:
+    """What a go file in this form says of each data file that it names.
+
+    :raises TerminalError: as ``read_go_file``.
+    """
+    header, records = _records(text, hand)
+    place = cast("int | str", hand.rules.lists_files)
+    missing = ErrorCode.GO_FILE_NO_KEY
+    names = [_field(record, header, place, missing, hand) for record in records]
+    by_name = ByName([(words.text, each) for words, each in zip(names, records, strict=True)])
+
+    def said(hand: AtHand) -> Said:
+        own = by_name.of(hand.delivery)
+        return _said(hand.agreed(own, _LINES, ErrorCode.GO_FILE_BAD_COUNT), header, hand)
+
+    return Listed(names=tuple(names), said=said)
+
+
+def _records(text: str, hand: Hand) -> tuple[_Record | None, list[_Record]]:
+    """The header, where there is to be one, and the lines below it."""
     fields = _Fields(hand)
     records = [
         fields.of(line, number)
@@ -33,12 +62,15 @@ def read(text: str, hand: AtHand) -> Said:
         if line.strip(fields.blanks)
     ]
     header = records.pop(0) if hand.rules.has_header and records else None
-    record = hand.own(records, "lines with fields", ErrorCode.GO_FILE_BAD_COUNT)
+    return header, records
+
+
+def _said(record: _Record, header: _Record | None, hand: AtHand) -> Said:
     return hand.said(lambda column, codes: _field(record, header, column, codes.missing, hand))
 
 
 def _field(
-    record: _Record, header: _Record | None, column: int | str, missing: ErrorCode, hand: AtHand
+    record: _Record, header: _Record | None, column: int | str, missing: ErrorCode, hand: Hand
 ) -> Words:
     if isinstance(column, str):
         names = header.texts if header else ()
@@ -65,7 +97,7 @@ def _field(
 class _Fields:
     """Takes lines apart. Python's own reader, when it is strict, refuses a blank behind a quote."""
 
-    hand: AtHand
+    hand: Hand
 
     @property
     def delimiter(self) -> str:

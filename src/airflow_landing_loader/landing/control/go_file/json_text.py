@@ -13,7 +13,7 @@ from json import JSONDecodeError, JSONDecoder
 from typing import NoReturn
 
 from airflow_landing_loader.exceptions import ErrorCode
-from airflow_landing_loader.landing.control.go_file.at_hand import AtHand
+from airflow_landing_loader.landing.control.go_file.at_hand import Hand
 from airflow_landing_loader.landing.control.go_file.text import LINE_END
 
 MAX_DEPTH = 50
@@ -56,7 +56,7 @@ class Object:
 Value = Scalar | Array | Object
 
 
-def parse(text: str, hand: AtHand) -> Value:
+def parse(text: str, hand: Hand) -> Value:
     """The one value of a JSON text.
 
     :raises TerminalError: ``GO_FILE_UNREADABLE`` with line and column.
@@ -65,7 +65,7 @@ def parse(text: str, hand: AtHand) -> Value:
 
 
 class _Parser:
-    def __init__(self, text: str, hand: AtHand) -> None:
+    def __init__(self, text: str, hand: Hand) -> None:
         self._text = text
         self._hand = hand
         self._at = 0

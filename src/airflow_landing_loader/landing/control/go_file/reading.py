@@ -9,7 +9,13 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
-from airflow_landing_loader.landing.control.go_file import checksum, csv, json, properties
+from airflow_landing_loader.landing.control.go_file import (
+    checksum,
+    csv,
+    json,
+    listing,
+    properties,
+)
 from airflow_landing_loader.landing.control.go_file.at_hand import AtHand, Said, Words
 from airflow_landing_loader.landing.control.go_file.text import LINE_END, SIZE_LIMIT, decode
 from airflow_landing_loader.landing.control.go_file.values import content_of
@@ -45,6 +51,9 @@ def read_go_file(zone: Zone, delivery: Delivery) -> GoFileContent:
     hand = AtHand(name=delivery.go.name, delivery=delivery, rules=rules)
     if rules.format == "presence":
         return _present(zone, delivery.go, hand)
+    if rules.lists:
+        read = listing.read(zone, delivery.go, rules)
+        return content_of(read.listed.said(hand), hand, sha256=read.sha256)
     with closing(zone.source(delivery.go).open()) as opened:
         content = opened.read_at(SIZE_LIMIT + 1, 0)
     said = said_in(content, hand)

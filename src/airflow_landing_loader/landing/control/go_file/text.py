@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from airflow_landing_loader.exceptions import ErrorCode
-from airflow_landing_loader.landing.control.go_file.at_hand import AtHand
+from airflow_landing_loader.landing.control.go_file.at_hand import Hand
 from airflow_landing_loader.landing.text.encoding import UndecodableTextError, decoded
 
 SIZE_LIMIT = 1024 * 1024
@@ -13,7 +13,7 @@ SIZE_LIMIT = 1024 * 1024
 LINE_END = re.compile(r"\r\n|\n|\r")
 
 
-def decode(content: bytes, hand: AtHand) -> str:
+def decode(content: bytes, hand: Hand) -> str:
     """The text of a go file; byte order marks and one Ctrl-Z at its end are no text.
 
     :param content: its bytes, or one more than :data:`SIZE_LIMIT` of them.

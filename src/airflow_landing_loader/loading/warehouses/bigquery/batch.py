@@ -13,7 +13,8 @@ from airflow_landing_loader.exceptions import (
     TransientError,
     explained,
 )
-from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.landing.model import Delivery, Validated
+from airflow_landing_loader.landing.units import units
 from airflow_landing_loader.loading.columns.drift import (
     Owners,
     TableColumn,
@@ -37,7 +38,7 @@ from airflow_landing_loader.loading.model import (
     RunContext,
     Verdict,
 )
-from airflow_landing_loader.loading.planning.decisions import Earlier, Planned, decide_all, refused
+from airflow_landing_loader.loading.planning.decisions import decide_all, refused
 from airflow_landing_loader.loading.planning.groups import readings
 from airflow_landing_loader.loading.planning.identity import as_they_are, contents_of
 from airflow_landing_loader.loading.planning.notes import notes_of
@@ -47,6 +48,8 @@ from airflow_landing_loader.loading.planning.sequences import (
     gap,
     place_of,
 )
+from airflow_landing_loader.loading.planning.sets import refused_with
+from airflow_landing_loader.loading.planning.steps import Earlier, Planned
 from airflow_landing_loader.loading.reading.records import Written
 from airflow_landing_loader.loading.warehouses.base import StillRunningError
 from airflow_landing_loader.loading.warehouses.bigquery.commit import Committer
@@ -66,7 +69,7 @@ from airflow_landing_loader.loading.warehouses.recovery import ends_here, finish
 from airflow_landing_loader.storage.zone import Zone
 
 # A transaction of BigQuery changes 100 tables at most; our own are among them.
-_MOST_TABLES = 50
+MOST_TABLES = 50
 # What is staged and in no manifest is a leftover after a week, so it may not become one then.
 _LONGEST_STAGING = timedelta(days=1)
 
@@ -126,6 +129,8 @@ class BatchLoader:
         self._refused: dict[str, Refused] = {}
         # The lowest number that was refused, of each sequence.
         self._missing: dict[SequenceOf, int] = {}
+        self._units: list[tuple[Validated, ...]] = []
+        self._earlier: frozenset[str] = frozenset()
         self._basis = 0
         self._owners: dict[str, Owners] = {}
 
@@ -139,6 +144,7 @@ class BatchLoader:
         :raises LandingError: BigQuery itself cannot be used.
         :raises StillRunningError: see :class:`Jobs`.
         """
+        self._units = units(batch, lambda item: item.delivery)
         contents = contents_of(batch)
         self._basis, prior = self._ledger.prior_loads_until(contents)
         self._owners = self._ledger.owners_of({v.delivery.mapping.table for v in batch})
@@ -150,6 +156,8 @@ class BatchLoader:
         while True:
             good = [v for v in batch if v.delivery.data.name not in self._refused]
             decided = decide_all(good, prior, unfit, last)
+            names = [d.delivery.data.name for d in decided if isinstance(d, Earlier)]
+            self._earlier = frozenset(names)
             if not self._stage_all([d for d in decided if isinstance(d, Planned)]):
                 break
         items = [d for d in decided if isinstance(d, Planned)]
@@ -199,7 +207,7 @@ class BatchLoader:
             and all(column.type == "STRING" for column in filled(columns))
             # Parquet gives a load job's columns their names, which takes plain ones as they are.
             and all(column.name.isascii() for column in columns)
-            and not any(item.replaces for item in items)
+            and not any(item.replaces or item.delivery.members for item in items)
             and mapping.sequence is None  # they commit in the order of their numbers
         )
         path = f"parts/{name}"
@@ -238,14 +246,18 @@ class BatchLoader:
         return batch is not None and item.load_id in batch.staged
 
     def _commits(self, items: Sequence[Planned]) -> Iterator[list[Planned]]:
-        """Cut into what commits together: direct loads by table, everything else as one."""
+        """Cut into what commits together: direct loads by table, everything else as one.
+
+        All tables of sets, which are not too many, are in the first cut of the others.
+        """
         direct = dict.fromkeys(i.table for i in items if self._staged(i).direct)
         for table in direct:
             yield [i for i in items if i.table == table and self._staged(i).direct]
         others = [i for i in items if not self._staged(i).direct]
-        tables = list(dict.fromkeys(i.table for i in others))
-        for start in range(0, len(tables), _MOST_TABLES):
-            chosen = tables[start : start + _MOST_TABLES]
+        of_sets = [i.table for i in others if i.delivery.members]
+        tables = list(dict.fromkeys([*of_sets, *(i.table for i in others)]))
+        for start in range(0, len(tables), MOST_TABLES):
+            chosen = tables[start : start + MOST_TABLES]
             yield [i for i in others if i.table in chosen]
 
     def _commit(self, items: Sequence[Planned], given_up: frozenset[str]) -> None:
@@ -261,14 +273,13 @@ class BatchLoader:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, it is these files'
                 told = explained(error)
-                if len(items) == 1 or not ends_here(told):
+                if len(_units_of(items)) == 1 or not ends_here(told):
                     for item in items:
                         self._refuse(item, told)
                     return
         # Whoever comes back for a job in pieces would only begin the same search again.
         with self._jobs.to_the_end():
-            middle = len(items) // 2
-            for half in (items[:middle], items[middle:]) if middle else (items,):
+            for half in _halves(items):
                 if not self._stage_again(half):
                     self._commit(half, frozenset())
 
@@ -392,7 +403,29 @@ class BatchLoader:
         return True
 
     def _refuse(self, item: Planned, error: LandingError) -> None:
-        self._refused[item.validated.delivery.data.name] = refused(item.validated, error)
-        place = place_of(item.validated.delivery)
+        """Refuse a delivery, and all that its go file names beside it."""
+        own = refused(item.validated, error)
+        name = item.delivery.data.name
+        unit = next(u for u in self._units if any(v.delivery.data.name == name for v in u))
+        for verdict in refused_with(unit, [own]):
+            mate = verdict.delivery.data.name
+            if verdict is own or mate not in (*self._refused, *self._earlier):
+                self._refused[mate] = verdict
+                self._miss(verdict.delivery)
+
+    def _miss(self, delivery: Delivery) -> None:
+        place = place_of(delivery)
         if place is not None:
             self._missing[place.of] = min(place.number, self._missing.get(place.of, place.number))
+
+
+def _units_of(items: Sequence[Planned]) -> list[tuple[Planned, ...]]:
+    return units(items, lambda item: item.delivery)
+
+
+def _halves(items: Sequence[Planned]) -> list[list[Planned]]:
+    """Two halves, or all where it is taken together."""
+    parts = _units_of(items)
+    middle = len(parts) // 2
+    halves = (parts[:middle], parts[middle:])
+    return [[item for unit in half for item in unit] for half in halves if half]

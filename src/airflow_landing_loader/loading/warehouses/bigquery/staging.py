@@ -23,7 +23,7 @@ from airflow_landing_loader.loading.columns.names import EXTRA, LOAD_ID, ROW_NUM
 from airflow_landing_loader.loading.columns.typed import typed_columns
 from airflow_landing_loader.loading.ledger.rows import reject_rows
 from airflow_landing_loader.loading.ledger.tables import LOAD_REJECTS
-from airflow_landing_loader.loading.planning.decisions import Planned
+from airflow_landing_loader.loading.planning.steps import Planned
 from airflow_landing_loader.loading.reading.disagreement import reader_disagrees
 from airflow_landing_loader.loading.reading.records import (
     GATHERED,

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from airflow_landing_loader.clients import GoogleClients
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.landing.units import units
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn
 from airflow_landing_loader.loading.columns.promotion import Prospect, unknown_table
 from airflow_landing_loader.loading.ledger.arrivals import arrivals_in, put_arrivals
@@ -25,6 +27,7 @@ from airflow_landing_loader.loading.model import (
     Verdict,
 )
 from airflow_landing_loader.loading.planning.cuts import cut, expanded_bytes
+from airflow_landing_loader.loading.planning.decisions import refused
 from airflow_landing_loader.loading.planning.identity import (
     NAMESPACE,
     Content,
@@ -32,7 +35,7 @@ from airflow_landing_loader.loading.planning.identity import (
     as_they_are,
 )
 from airflow_landing_loader.loading.warehouses.bigquery import values
-from airflow_landing_loader.loading.warehouses.bigquery.batch import BatchLoader
+from airflow_landing_loader.loading.warehouses.bigquery.batch import MOST_TABLES, BatchLoader
 from airflow_landing_loader.loading.warehouses.bigquery.commit import Committer
 from airflow_landing_loader.loading.warehouses.bigquery.committed import Committed
 from airflow_landing_loader.loading.warehouses.bigquery.folder import StagingFolder
@@ -54,6 +57,7 @@ _MOST_URIS = 10_000  # of one load job
 _MOST_BOOK_BYTES = 6_000_000
 _BOOK_BYTES = 6_000
 _BOOK_BYTES_PER_COLUMN = 800
+_LIMITS = (_MOST_URIS, _MOST_BOOK_BYTES, MOST_TABLES)
 
 
 class BigQueryWarehouse:
@@ -97,16 +101,20 @@ class BigQueryWarehouse:
         stager = Stager(self._options, self._folder, self._landing)
         try:
             return with_columns(
-                self._promoting,
-                batch,
-                lambda: [
-                    verdict
-                    for part in self._parts(batch)
-                    for verdict in self._loader(stager, run).load(part, given_up)
-                ],
+                self._promoting, batch, lambda: self._load(batch, stager, run, given_up)
             )
         finally:
             stager.close()
+
+    def _load(
+        self, batch: Sequence[Validated], stager: Stager, run: RunContext, given_up: frozenset[str]
+    ) -> list[Verdict]:
+        verdicts = self._too_large(batch)
+        named = {verdict.delivery.data.name for verdict in verdicts}
+        for part in self._parts([v for v in batch if v.delivery.data.name not in named]):
+            verdicts += self._loader(stager, run).load(part, given_up)
+        by_name = {verdict.delivery.data.name: verdict for verdict in verdicts}
+        return [by_name[validated.delivery.data.name] for validated in batch]
 
     def prospect(self, table: str, name: str, type_: str | None) -> Prospect:
         if not self._ledger.has_tables():
@@ -239,13 +247,37 @@ class BigQueryWarehouse:
             run=run,
         )
 
+    def _too_large(self, batch: Sequence[Validated]) -> list[Verdict]:
+        """Refuse the sets that nothing can commit at once."""
+        return [
+            refused(validated, _too_large(len(unit)))
+            for unit in units(batch, lambda item: item.delivery)
+            if len(unit) > 1
+            and any(w > most for w, most in zip(self._weigh(unit), _LIMITS, strict=True))
+            for validated in unit
+        ]
+
     def _parts(self, batch: Sequence[Validated]) -> Iterator[list[Validated]]:
         """Cut a batch where one load job or one statement cannot take it."""
+        for part in cut(units(batch, lambda item: item.delivery), self._weigh, _LIMITS):
+            yield [validated for unit in part for validated in unit]
 
-        def weigh(validated: Validated) -> tuple[int, int]:
-            inspection = validated.inspection
-            columns = sum(_BOOK_BYTES_PER_COLUMN + len(name) for name in inspection.columns)
-            uris = 1 + expanded_bytes(inspection) // self._options.part_bytes
-            return uris, _BOOK_BYTES + columns
+    def _weigh(self, unit: Sequence[Validated]) -> tuple[int, int, int]:
+        """Staged objects, bytes of our own tables' rows, and tables that have to commit together"""
+        inspections = [validated.inspection for validated in unit]
+        columns = sum(
+            _BOOK_BYTES_PER_COLUMN + len(name) for one in inspections for name in one.columns
+        )
+        uris = sum(1 + expanded_bytes(one) // self._options.part_bytes for one in inspections)
+        tables = {validated.delivery.mapping.table for validated in unit}
+        return uris, _BOOK_BYTES * len(unit) + columns, len(tables) if len(unit) > 1 else 0
 
-        return cut(batch, weigh, (_MOST_URIS, _MOST_BOOK_BYTES))
+
+def _too_large(files: int) -> TerminalError:
+    return TerminalError(
+        ErrorCode.SET_TOO_LARGE,
+        f"Its go file names {files:,} data files, which are more, of more tables, or with more "
+        f"columns than BigQuery commits at once ({MOST_TABLES} tables; some 400 files of 10 "
+        "columns).",
+        hint="Ask the sender for several go files with fewer data files each.",
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 import duckdb
@@ -11,6 +11,7 @@ import duckdb
 from airflow_landing_loader.exceptions import LandingError, TerminalError, contained, explained
 from airflow_landing_loader.landing.discovery.discover import still_same
 from airflow_landing_loader.landing.model import Delivery, Validated
+from airflow_landing_loader.landing.units import units
 from airflow_landing_loader.loading.ledger.deliveries import loaded_record
 from airflow_landing_loader.loading.ledger.rows import (
     column_rows,
@@ -26,18 +27,24 @@ from airflow_landing_loader.loading.ledger.tables import (
     LOAD_TOTALS,
     now,
 )
-from airflow_landing_loader.loading.model import Loaded, RunContext, Verdict
-from airflow_landing_loader.loading.planning.decisions import Earlier, Planned, decide_all, refused
+from airflow_landing_loader.loading.model import Loaded, Refused, RunContext, Verdict
+from airflow_landing_loader.loading.planning.decisions import decide_all, refused
 from airflow_landing_loader.loading.planning.groups import readings
 from airflow_landing_loader.loading.planning.identity import as_they_are, contents_of
 from airflow_landing_loader.loading.planning.notes import notes_of
 from airflow_landing_loader.loading.planning.sequences import counting
+from airflow_landing_loader.loading.planning.sets import refused_with
+from airflow_landing_loader.loading.planning.steps import Earlier, Planned
 from airflow_landing_loader.loading.reading.records import RecordReader, Written
 from airflow_landing_loader.loading.warehouses.duckdb import raw_table
 from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
 from airflow_landing_loader.loading.warehouses.duckdb.rows import RowWriter
 from airflow_landing_loader.loading.warehouses.duckdb.session import Connection, translate
 from airflow_landing_loader.storage.zone import Zone
+
+
+class _TakenBackError(Exception):
+    """Ends a transaction of which nothing is to stay."""
 
 
 class BatchLoader:
@@ -69,45 +76,87 @@ class BatchLoader:
 
     def load(self, batch: Sequence[Validated]) -> tuple[Verdict, ...]:
         """Load all in one transaction; where that fails, each half of them, until who is at fault
-        stands alone and has its verdict.
+        stands alone and has its verdict. What is taken together is in one half.
 
         :param batch: one delivery or more.
         :raises TransientError: the warehouse itself cannot go on.
         """
-        if len(batch) == 1:
-            return (self._load_alone(batch[0]),)
+        verdicts = self._load_units(units(batch, lambda item: item.delivery))
+        by_name = {verdict.delivery.data.name: verdict for verdict in verdicts}
+        return tuple([by_name[validated.delivery.data.name] for validated in batch])
+
+    def _load_units(self, parts: Sequence[tuple[Validated, ...]]) -> tuple[Verdict, ...]:
+        if len(parts) == 1:
+            (unit,) = parts
+            return self._load_set(unit) if len(unit) > 1 else (self._load_alone(unit[0]),)
         try:
-            return self._load_together(batch)
+            return self._load_together([item for unit in parts for item in unit])
         except Exception:  # noqa: BLE001 - whatever it is, it is found out below whose
             self._records.clear()
-        middle = len(batch) // 2
-        return (*self.load(batch[:middle]), *self.load(batch[middle:]))
+        middle = len(parts) // 2
+        return (*self._load_units(parts[:middle]), *self._load_units(parts[middle:]))
+
+    def _load_set(self, unit: Sequence[Validated]) -> tuple[Verdict, ...]:
+        """Load all of a set or nothing; where that fails, find out whose fault it is."""
+        try:
+            return self._load_with_enough_memory(unit)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._records.clear()
+            told = explained(error)
+        faults = self._faults(unit) or [refused(validated, told) for validated in unit]
+        return tuple(refused_with(unit, faults))
+
+    def _faults(self, part: Sequence[Validated]) -> list[Refused]:
+        """Those that fail by themselves, and why; nothing of what is tried stays."""
+        if len(part) == 1:
+            fault = self._alone(part[0], lambda: self._try(part))
+            return [] if fault is None else [fault]
+        try:
+            self._try(part)
+        except Exception:  # noqa: BLE001 - as above
+            self._records.clear()
+            middle = len(part) // 2
+            return [*self._faults(part[:middle]), *self._faults(part[middle:])]
+        return []
+
+    def _try(self, part: Sequence[Validated]) -> None:
+        with suppress(_TakenBackError):
+            self._load_together(part, take_back=True)
 
     def _load_alone(self, validated: Validated) -> Verdict:
+        verdicts: list[Verdict] = []
+        fault = self._alone(
+            validated, lambda: verdicts.extend(self._load_with_enough_memory([validated]))
+        )
+        return verdicts[0] if fault is None else fault
+
+    def _alone(self, validated: Validated, work: Callable[[], None]) -> Refused | None:
+        """Do what is about one delivery; return why it cannot be done."""
         delivery = validated.delivery
 
-        def load() -> Verdict:
+        def done() -> Refused | None:
             try:
-                return self._load_with_enough_memory(validated)
+                work()
             except TerminalError:
                 still_same(self._landing, delivery)
                 raise
             except duckdb.Error as error:
                 raise self._blame(delivery, error) from error
+            return None
 
         try:
-            return contained(load, lambda error: refused(validated, error), file=delivery.data.name)
+            return contained(done, lambda error: refused(validated, error), file=delivery.data.name)
         finally:
             self._records.clear()
 
-    def _load_with_enough_memory(self, validated: Validated) -> Verdict:
+    def _load_with_enough_memory(self, unit: Sequence[Validated]) -> tuple[Verdict, ...]:
         try:
-            return self._load_together([validated])[0]
+            return self._load_together(unit)
         except duckdb.OutOfMemoryException:
             if not self._lift_memory_bound():
                 raise
         self._records.clear()
-        return self._load_together([validated])[0]
+        return self._load_together(unit)
 
     def _blame(self, delivery: Delivery, error: duckdb.Error) -> LandingError:
         """What the engine stumbled over: a file that has changed meanwhile or cannot be read is not
@@ -116,7 +165,9 @@ class BatchLoader:
         still_same(self._landing, delivery)
         return translate(error, file=name) if failure is None else explained(failure, file=name)
 
-    def _load_together(self, batch: Sequence[Validated]) -> tuple[Verdict, ...]:
+    def _load_together(
+        self, batch: Sequence[Validated], *, take_back: bool = False
+    ) -> tuple[Verdict, ...]:
         with self._transaction():
             verdicts = self._decide_all(batch)
             planned = [v for v in verdicts if isinstance(v, Planned)]
@@ -124,6 +175,8 @@ class BatchLoader:
             result = tuple(loads[v.load_id] if isinstance(v, Planned) else v for v in verdicts)
             for item in planned:
                 still_same(self._landing, item.validated.delivery)
+            if take_back:
+                raise _TakenBackError
         return result
 
     @contextmanager

@@ -15,8 +15,8 @@ from airflow_landing_loader.loading.columns.drift import (
 )
 from airflow_landing_loader.loading.columns.names import LOAD_ID, FileColumn, columns_of
 from airflow_landing_loader.loading.columns.typed import typed_columns
-from airflow_landing_loader.loading.planning.decisions import Planned
 from airflow_landing_loader.loading.planning.groups import Group
+from airflow_landing_loader.loading.planning.steps import Planned
 from airflow_landing_loader.loading.reading.quality_counts import QualityRules
 from airflow_landing_loader.loading.reading.records import (
     GATHERED,

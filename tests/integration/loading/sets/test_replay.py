@@ -1,0 +1,83 @@
+"""What one go file names comes back from failed together, whichever of it is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.support.hostile.steps import killed_at
+from tests.support.sets import A, B, deliver
+
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.replay.replay import replay
+
+WRONG = "a_1.csv,1\nb_1.csv,3\n"
+ALL = ["a_1.csv", "b_1.csv", "day_1.ctl"]
+
+
+def back(world: Any, *names: str) -> list[Any]:
+    zones = world.pipeline.zones
+    return replay(zones.failed, zones.landing, names)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["a_1.csv"], ["b_1.csv"], ["day_1.ctl"], ["b_1.csv.error.json"], ["a_1.csv", "b_1.csv"]],
+)
+def test_any_name_brings_all_back(two: Any, names: list[str]) -> None:
+    deliver(two, listed=WRONG)
+    two.run()
+    returned = back(two, *names)
+    assert [r.stored for r in returned] == ["a_1.csv", "b_1.csv"]
+    assert two.zones.names() == {"landing": ALL, "archive": [], "failed": []}
+    two.deliver("b_1.csv", B + "4\n")
+    assert {o.status for o in two.run().values()} == {"loaded"}
+
+
+def test_names_that_were_taken_in_failed(two: Any) -> None:
+    for _ in range(2):
+        deliver(two, listed=WRONG)
+        two.run()
+    (two.zones.failed / "a_1.csv").write_text("id\n5\n")
+    deliver(two, listed=WRONG)
+    two.run()
+    assert any("~" in name for name in two.zones.names()["failed"])
+    back(two, "day_1.ctl")
+    assert two.zones.names()["landing"] == ALL
+    assert (two.zones.landing / "a_1.csv").read_text() == A
+
+
+def test_nothing_comes_back_over_another_file(two: Any) -> None:
+    deliver(two, listed=WRONG)
+    two.run()
+    two.deliver("b_1.csv", "id\n9\n")
+    with pytest.raises(TerminalError) as refused:
+        back(two, "a_1.csv")
+    assert refused.value.code is ErrorCode.REPLAY_NAME_TAKEN
+    assert two.zones.names()["landing"] == ["b_1.csv"]
+
+
+def test_an_unknown_name_is_no_go_file_either(two: Any) -> None:
+    deliver(two, listed=WRONG)
+    two.run()
+    with pytest.raises(TerminalError) as refused:
+        back(two, "day_2.ctl")
+    assert refused.value.code is ErrorCode.REPLAY_NO_SIDECAR
+
+
+def test_a_death_at_any_step_is_finished_by_the_same_command(two: Any) -> None:
+    number, died = 0, True
+    while died:
+        number += 2
+        for zone in (two.zones.landing, two.zones.failed):
+            for path in zone.glob("*.*"):
+                path.unlink() if path.is_file() else None
+        deliver(two, listed=WRONG)
+        two.run()
+        assert two.zones.names()["landing"] == []
+        died = killed_at(number, lambda: back(two, "a_1.csv"), about=str(two.zones.root))
+        left = two.zones.names()["failed"]
+        if left:
+            back(two, next(name for name in left if not name.endswith(".ctl")))
+        assert two.zones.names() == {"landing": ALL, "archive": [], "failed": []}, number
+    assert number > 10
