@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import Asset
 
+from airflow_landing_loader.operators.gate import asset_name
+
 
 def table_asset(table: str) -> Asset:
     """The asset that stands for a table: what loads into it updates it, dbt and others listen.
@@ -13,4 +15,4 @@ def table_asset(table: str) -> Asset:
 
     :param table: ``table`` or ``schema.table``, as the mapping names it.
     """
-    return Asset(name=f"landing_{table}")
+    return Asset(name=asset_name(table))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.config.mapping.model import (
     PROOFS,
     CsvDialect,
@@ -13,6 +14,7 @@ from airflow_landing_loader.config.mapping.model import (
     Trailer,
 )
 from airflow_landing_loader.config.mapping.quality import Quality
+from airflow_landing_loader.config.mapping.sets import SetKey, first_table, set_key
 from airflow_landing_loader.config.mapping.totals import places_of
 from airflow_landing_loader.exceptions import shown
 from airflow_landing_loader.landing.control.totals import NAMES
@@ -47,18 +49,26 @@ _REDELIVERY = {
 }
 
 
-def table_page(mappings: Sequence[TableMapping], settings: Settings, *, dbt: bool) -> str:
+def table_page(
+    mappings: Sequence[TableMapping],
+    settings: Settings,
+    *,
+    dbt: bool,
+    sets: Mapping[SetKey, Sequence[TableMapping]] | None = None,
+) -> str:
     """Markdown for the DAG of a table.
 
     :param mappings: all mappings that feed the table, at least one.
     :param dbt: whether dbt runs at the end of this DAG.
+    :param sets: mappings of all tables, those whose files the same go files name together.
     """
     first = mappings[0]
     parts = [f"## Files for table {_code(first.table)}", " ".join(_summary(first, settings, dbt))]
     for mapping in mappings:
         origin = f" (written in {_code(mapping.origin)})" if mapping.origin else ""
         parts.append(f"### {_code(mapping.pattern)}{origin}")
-        parts.append("\n".join(f"- {line}" for line in _rules(mapping)))
+        lines = (*_rules(mapping), *_set_of(mapping, sets or {}))
+        parts.append("\n".join(f"- {line}" for line in lines))
     parts += ["### Tasks", _TASKS]
     return "\n\n".join(parts) + "\n"
 
@@ -195,6 +205,17 @@ def _go_file(go: GoFile) -> Iterator[str]:
     if go.status_place is not None:
         yield f"Its status, in {_code(str(go.status_place))}, must be {_list(go.status_ok)}."
     yield from _included(go.count_includes)
+
+
+def _set_of(mapping: TableMapping, sets: Mapping[SetKey, Sequence[TableMapping]]) -> Iterator[str]:
+    key = set_key(mapping)
+    together = () if key is None else sets.get(key, ())
+    tables = sorted({other.table for other in together})
+    if len(tables) > 1:
+        yield (
+            f"Its go files name files for {_list(tables)}. What they name is loaded by one DAG, "
+            f"{_code(dag_id_of(first_table(together)))}."
+        )
 
 
 def _listed_in(go: GoFile) -> str:

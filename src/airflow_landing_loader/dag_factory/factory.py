@@ -25,6 +25,7 @@ from airflow_landing_loader.config.mapping.reader import (
     read_mappings,
     read_mappings_of_dag,
 )
+from airflow_landing_loader.config.mapping.sets import by_set
 from airflow_landing_loader.dag_factory.defaults import PATIENT, START_DATE, TAG
 from airflow_landing_loader.dag_factory.docs import problem_page, unmatched_page
 from airflow_landing_loader.dag_factory.table import WAIT, build_table_dag
@@ -79,7 +80,7 @@ def build_landing_dags(
         for dag_id, problems in broken.items()
         if wanted in (None, dag_id)
     }
-    tables = len(found.table_names())
+    tables, sets = len(found.table_names()), by_set(found.mappings)
     for mappings in found.tables().values():
         dag_id = mappings[0].dag_id
         if dag_id not in broken and wanted in (None, dag_id):
@@ -87,6 +88,7 @@ def build_landing_dags(
                 mappings,
                 settings,
                 neighbours=found.mappings,
+                sets=sets,
                 tables=tables,
             )
     if unmatched_dag_id and found.mappings and wanted in (None, unmatched_dag_id):
@@ -109,7 +111,7 @@ def _read(settings: Settings, unmatched_dag_id: str | None) -> MappingSet:
     if asked.dag_id and asked.task_id and not of_all:
         enough = DBT_PER_TABLE_LIMIT + 1 if settings.dbt_mode == "auto" else 0
         found = read_mappings_of_dag(root, asked.dag_id, tables=enough)
-        if found:
+        if found and not by_set(found.mappings):  # a set may have files of other tables
             return found
     return read_mappings(root)
 

@@ -6,13 +6,14 @@ wait_for_files -> file (a lane per file: validate -> load -> archive, fail) -> a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, TaskGroup, task_group
 
 from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.sets import SetKey, by_set, mappings_taken
 from airflow_landing_loader.dag_factory.assets import table_asset
 from airflow_landing_loader.dag_factory.defaults import PATIENT, START_DATE, TAG
 from airflow_landing_loader.dag_factory.docs import table_page
@@ -42,6 +43,7 @@ def build_table_dag(
     settings: Settings,
     *,
     neighbours: Sequence[TableMapping] = (),
+    sets: Mapping[SetKey, Sequence[TableMapping]] | None = None,
     tables: int = 1,
 ) -> DAG:
     """Build the DAG of one table.
@@ -49,6 +51,8 @@ def build_table_dag(
     :param mappings: all mappings that feed the table, at least one.
     :param settings: where everything lies.
     :param neighbours: the mappings of all tables that share the landing zone.
+    :param sets: of the mappings of all tables, those whose files the same go files name; of the
+        first table's DAG, if not given.
     :param tables: how many tables there are; decides what ``dbt_mode: auto`` means.
     """
     first = mappings[0]
@@ -65,11 +69,17 @@ def build_table_dag(
         tags={TAG, *first.dag.tags},
         default_args={"owner": first.dag.owner or TAG, **PATIENT},
     ) as dag:
-        common: dict[str, Any] = {"mapping": tuple(mappings), "settings": settings}
+        sets = by_set(mappings) if sets is None else sets
+        takes = mappings_taken(mappings, sets)
+        common: dict[str, Any] = {
+            "mapping": tuple(mappings),
+            "takes": takes,
+            "settings": settings,
+        }
         dbt_here = first.dbt and settings.dbt_mode_for(tables) == "per_table"
         dbt = _dbt_group(first.table, settings) if dbt_here else None
         _add_tasks(first, common, neighbours, dbt)
-        dag.doc_md = table_page(mappings, settings, dbt=dbt is not None)
+        dag.doc_md = table_page(mappings, settings, dbt=dbt is not None, sets=sets)
     return dag
 
 
@@ -139,7 +149,7 @@ def _add_tasks(
         load_task_id=f"{_GROUP}.load",
         wait_task_id=WAIT,
         dbt_task_prefix=prefix,
-        outlets=[table_asset(first.table)],
+        outlets=[table_asset(table) for table in _tables_taken(first, common["takes"])],
         trigger_rule="all_done",
         **writes,
     )
@@ -159,6 +169,10 @@ def _add_tasks(
     gate >> report
     if dbt is not None:
         gate >> dbt >> report
+
+
+def _tables_taken(first: TableMapping, takes: Sequence[TableMapping]) -> list[str]:
+    return list(dict.fromkeys([first.table, *(mapping.table for mapping in takes)]))
 
 
 def _lane_arguments(first: TableMapping) -> dict[str, Any]:

@@ -37,9 +37,10 @@ def is_whole(unit: Sequence[Delivery]) -> bool:
 
 def only_whole(deliveries: Iterable[Delivery]) -> tuple[Delivery, ...]:
     """Those whose units are whole, in order; of several chosen ones, some may be missing."""
-    return tuple(
-        delivery for unit in units(deliveries, _itself) if is_whole(unit) for delivery in unit
-    )
+    chosen = tuple(deliveries)
+    if not any(delivery.members for delivery in chosen):
+        return chosen
+    return tuple(delivery for unit in units(chosen, _itself) if is_whole(unit) for delivery in unit)
 
 
 def delivery_units(deliveries: Iterable[Delivery]) -> list[tuple[Delivery, ...]]:

@@ -16,6 +16,7 @@ from airflow.providers.common.compat.sdk import (
 
 from airflow_landing_loader.codec import sendable
 from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.sets import by_set, mappings_taken
 from airflow_landing_loader.exceptions import ErrorDetail, LandingError
 from airflow_landing_loader.hooks.connections import ConnectionClients, Connections
 from airflow_landing_loader.loading.model import Refused, RunContext
@@ -47,6 +48,9 @@ class LandingOperator(BaseOperator):
     :param table: table to work for; its mappings are read from ``table_config_path``.
     :param mapping: the mapping itself instead of ``table``: a ``TableMapping``, a dict of its keys
         (``{"pattern": "trades_*.csv", "table": "raw_trades"}``), or several of them.
+    :param takes: the mappings whose files are taken, where go files name files of several tables:
+        one table takes them for all. Default: all of ``mapping``; with ``table``, the sets of which
+        it is the first table by name.
     :param settings: where everything lies. Default: section ``[landing_loader]``.
     :param landing_path: instead of the setting of that name; so are the other paths. With all of
         them nothing has to be configured.
@@ -67,6 +71,7 @@ class LandingOperator(BaseOperator):
         *,
         table: str | None = None,
         mapping: TableMapping | Mapping[str, Any] | Sequence[Any] | None = None,
+        takes: Sequence[TableMapping] | None = None,
         settings: Settings | None = None,
         landing_path: str | None = None,
         archive_path: str | None = None,
@@ -84,6 +89,7 @@ class LandingOperator(BaseOperator):
         super().__init__(**kwargs)
         self.table = table
         self.mapping = mapping
+        self.takes = takes
         self.settings = settings
         self.duckdb_conn_id = duckdb_conn_id
         for name in _OWN:
@@ -120,6 +126,14 @@ class LandingOperator(BaseOperator):
             return inline_mappings(self.mapping), ()
         return mappings_of_table(self.table, settings.table_config_path)
 
+    def mappings_taken(
+        self, own: Sequence[TableMapping], others: Sequence[TableMapping]
+    ) -> tuple[TableMapping, ...]:
+        """Those whose files this task takes."""
+        if self.takes is not None:
+            return tuple(self.takes)
+        return mappings_taken(own, by_set([*own, *others]))
+
     def make_pipeline(self, context: Context) -> Pipeline:
         """The core, bound to this task's settings, mappings and run.
 
@@ -131,10 +145,11 @@ class LandingOperator(BaseOperator):
         settings = self.find_settings()
         self.show_values = settings.show_values
         run = RunContext(dag_id=self.dag_id, run_id=str(context["run_id"]))
-        own, _ = self.find_mappings(settings)
+        own, others = self.find_mappings(settings)
         return Pipeline(
             settings,
             own,
+            takes=self.mappings_taken(own, others),
             run=run,
             clients=ConnectionClients.of(settings),
             on_wait=self.log.info,

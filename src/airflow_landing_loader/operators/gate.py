@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
+def asset_name(table: str) -> str:
+    """The name of the asset that stands for a table."""
+    return f"landing_{table}"
+
+
 class AnyLoadedOperator(LandingOperator):
     """Let dbt run when a file was loaded, or when it is due from an earlier run.
 
@@ -64,6 +69,7 @@ class AnyLoadedOperator(LandingOperator):
             ti.xcom_push(key=DUE_KEY, value=[values.dump(entry) for entry in due])
         if loaded:
             self.log.info("%s loaded.", counted(len(loaded), "file"))
+            self._keep_outlets(loaded)
             self._describe_event(context, loaded)
         else:
             self.log.info("No file was loaded; dbt is due from an earlier run.")
@@ -93,9 +99,22 @@ class AnyLoadedOperator(LandingOperator):
     def _dbt_roots(self, prefix: str) -> list[str]:
         return sorted(t for t in self.downstream_task_ids if t.startswith(prefix))
 
+    def _keep_outlets(self, loaded: Sequence[Loaded]) -> None:
+        """Of several tables' outlets, those into which something was loaded; in this execution."""
+        mappings = () if self.takes is None else self.takes
+        tables = {asset_name(mapping.table) for mapping in mappings}
+        tables -= {asset_name(verdict.load.table_name) for verdict in loaded}
+        self.outlets = [o for o in self.outlets if getattr(o, "name", None) not in tables]
+
     def _describe_event(self, context: Context, loaded: Sequence[Loaded]) -> None:
-        loads = [verdict.load for verdict in loaded]
+        tables = {asset_name(verdict.load.table_name) for verdict in loaded}
         for outlet in self.outlets:
+            name = getattr(outlet, "name", None)
+            loads = [
+                verdict.load
+                for verdict in loaded
+                if name not in tables or asset_name(verdict.load.table_name) == name
+            ]
             context["outlet_events"][outlet].extra = {
                 "load_ids": [load.load_id for load in loads],
                 "files": [load.filename for load in loads],

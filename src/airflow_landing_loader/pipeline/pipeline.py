@@ -21,7 +21,7 @@ from airflow_landing_loader.exceptions import (
     TransientError,
     contained,
 )
-from airflow_landing_loader.landing.discovery.discover import find_delivery, still_same
+from airflow_landing_loader.landing.discovery.discover import Finder, still_same
 from airflow_landing_loader.landing.discovery.model import Discovery, Look
 from airflow_landing_loader.landing.model import Delivery, Validated, files_of
 from airflow_landing_loader.landing.moves.holding import Holding
@@ -48,7 +48,9 @@ class Pipeline:
     """The steps of some mappings' deliveries between one set of zones and one warehouse.
 
     :param settings: zones, database, workers.
-    :param mappings: the mappings whose files are looked for.
+    :param mappings: the mappings that it works for.
+    :param takes: the mappings whose files it takes, if these are others: go files may name files of
+        several tables, which one table's loader takes for all.
     :param warehouse: where rows go; as the settings say unless given.
     :param run: who loads, for our tables and the sidecars.
     :param clients: for object stores and BigQuery; those of the machine's own credentials unless
@@ -66,6 +68,7 @@ class Pipeline:
         warehouse: Warehouse | None = None,
         run: RunContext | None = None,
         *,
+        takes: Sequence[TableMapping] | None = None,
         clients: Clients | None = None,
         on_wait: Callable[[str], None] | None = None,
         job_wait: float | None = None,
@@ -73,6 +76,7 @@ class Pipeline:
     ) -> None:
         self.settings = settings
         self.mappings = tuple(mappings)
+        self.taken = self.mappings if takes is None else tuple(takes)
         self.run = run or RunContext()
         self._on_block = on_block
         self.zones = open_zones(settings, clients)
@@ -90,7 +94,7 @@ class Pipeline:
         :raises TransientError: a zone cannot be read or written.
         """
         self.take_up()
-        return self.in_sequence(look(self.zones, self.mappings, previous=previous))
+        return self.in_sequence(look(self.zones, self.taken, previous=previous))
 
     def in_sequence(self, found: Discovery) -> Discovery:
         """See :func:`~airflow_landing_loader.pipeline.sequencing.in_sequence`."""
@@ -98,14 +102,17 @@ class Pipeline:
 
     def take_up(self) -> None:
         """Bring to its end what a dead loader held on to and nobody has to load any more."""
-        take_up(self._holding, self.warehouse, self.mappings, self.finish)
+        take_up(self._holding, self.warehouse, self.taken, self.finish)
 
     def delivery(self, name: str) -> Delivery:
         """Return the delivery of one data file as it lies in landing now.
 
         :raises LandingError: it is gone, matches no mapping or two, or is no plain file.
         """
-        return find_delivery(self.zones.landing, self.mappings, name)
+        return self._finder().find(name)
+
+    def _finder(self) -> Finder:
+        return Finder(self.zones.landing, self.taken)
 
     def validate(self, delivery: Delivery) -> Validated:
         """See :func:`~airflow_landing_loader.pipeline.validation.validate`."""
@@ -119,8 +126,11 @@ class Pipeline:
 
         What a go file names is valid only if all of it is here and valid.
         """
-        workers = self.settings.loader_workers
-        return tuple(required_whole(map_in_order(self._validated_by_name, names, workers)))
+        finder = self._finder()
+        found = map_in_order(
+            lambda name: self._validated_by_name(name, finder), names, self.settings.loader_workers
+        )
+        return tuple(required_whole(found))
 
     def load(self, batch: Sequence[Validated | Refused]) -> tuple[Verdict, ...]:
         """Load what is valid; what was refused passes through, order is kept.
@@ -133,7 +143,11 @@ class Pipeline:
         :raises StillRunningError: a job takes longer than ``job_wait``; call it again later.
         """
         self.take_up()
-        fresh = required_whole(map_in_order(self._freshened, batch, self.settings.loader_workers))
+        finder = self._finder()
+        workers = self.settings.loader_workers
+        fresh = required_whole(
+            map_in_order(lambda item: self._freshened(item, finder), batch, workers)
+        )
         with self._holding.hold([item for item in fresh if isinstance(item, Validated)]) as valid:
             verdicts = [v for part in _parts(valid) for v in self.warehouse.load(part, self.run)]
         loaded = {verdict.delivery.data.name: verdict for verdict in verdicts}
@@ -195,24 +209,23 @@ class Pipeline:
             # Another loader has given it a second name meanwhile, or somebody other permissions.
             return self.validate(found)
 
-    def _validated_by_name(self, name: str) -> Validated | Refused:
+    def _validated_by_name(self, name: str, finder: Finder) -> Validated | Refused:
         def refused(error: LandingError) -> Validated | Refused:
             return Refused(delivery=self._absent(name), error=error.detail)
 
-        return contained(
-            lambda: self._validated_or_refused(self.delivery(name)), refused, file=name
-        )
+        return contained(lambda: self._validated_or_refused(finder.find(name)), refused, file=name)
 
     def _absent(self, name: str) -> Delivery:
         """Stand in for a delivery that cannot be looked at, so that its verdict has a name."""
-        mapping = next((m for m in self.mappings if m.matches(name)), self.mappings[0])
+        everybody = (*self.taken, *self.mappings)
+        mapping = next((m for m in everybody if m.matches(name)), everybody[0])
         path = f"{self.zones.landing.path}/{name}"
         return Delivery(
             mapping=mapping,
             data=LandedFile(name=name, path=path, size=0, mtime_ns=0, token=""),
         )
 
-    def _freshened(self, item: Validated | Refused) -> Validated | Refused:
+    def _freshened(self, item: Validated | Refused, finder: Finder) -> Validated | Refused:
         if isinstance(item, Refused):
             return item
         delivery = item.delivery
@@ -225,7 +238,7 @@ class Pipeline:
             if error.code is ErrorCode.LANDING_DISAPPEARED:
                 # Perhaps an earlier try has loaded and moved it: the warehouse knows.
                 return item
-            return self._validated_by_name(delivery.data.name)
+            return self._validated_by_name(delivery.data.name, finder)
 
         return contained(same, other, file=delivery.data.name)
 

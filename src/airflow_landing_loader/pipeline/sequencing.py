@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
 from airflow_landing_loader.landing.discovery.model import Discovery, HeldForNumber
 from airflow_landing_loader.landing.model import Delivery
-from airflow_landing_loader.loading.planning.sequences import Positions, counting, in_turn
+from airflow_landing_loader.landing.units import UnitKey, unit_key
+from airflow_landing_loader.loading.planning.sequences import (
+    Positions,
+    SequenceOf,
+    counting,
+    in_turn,
+)
 from airflow_landing_loader.loading.warehouses.base import Ledger
 
 
@@ -24,18 +31,35 @@ def in_sequence(found: Discovery, ledger: Ledger) -> Discovery:
         return found
     ready = in_turn(found.ready)
     try:
-        positions = Positions(ledger.sequences(tables))
+        held = _held(ready, ledger.sequences(tables))
     except TransientError as error:
         if error.code is not ErrorCode.WAREHOUSE_LOCKED:
             raise
         return replace(found, ready=tuple(ready))
-    now: list[Delivery] = []
-    held: list[HeldForNumber] = []
-    for delivery in ready:
-        missing = positions.waits_for(delivery)
-        if missing is None:
-            positions.take(delivery)
-            now.append(delivery)
-        else:
-            held.append(HeldForNumber(delivery, missing))
-    return replace(found, ready=tuple(now), held=tuple(held))
+    return replace(
+        found,
+        ready=tuple(delivery for delivery in ready if unit_key(delivery) not in held),
+        held=tuple(
+            HeldForNumber(delivery, held[key])
+            for delivery in ready
+            if (key := unit_key(delivery)) in held
+        ),
+    )
+
+
+def _held(ready: Sequence[Delivery], last: Mapping[SequenceOf, int]) -> dict[UnitKey, int]:
+    """What has to wait, with the number that is missing; with one of a set all of it waits."""
+    held: dict[UnitKey, int] = {}
+    while True:
+        positions, more = Positions(last), dict[UnitKey, int]()
+        for delivery in ready:
+            if (key := unit_key(delivery)) in held:
+                continue
+            missing = positions.waits_for(delivery)
+            if missing is None:
+                positions.take(delivery)
+            else:
+                more[key] = missing
+        if not more:
+            return held
+        held |= more  # others may have been counted on what waits itself

@@ -15,6 +15,7 @@ from typing import Any
 from airflow_landing_loader.codec import received, sendable
 from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.landing.model import Delivery
+from airflow_landing_loader.landing.units import only_whole
 
 SHORT_PAUSE = 30.0
 LONG_PAUSE = 600.0
@@ -79,12 +80,12 @@ def delivery_token(delivery: Delivery) -> str:
 def offered(
     deliveries: Sequence[Delivery], held: Collection[HeldBack], now: float
 ) -> tuple[Delivery, ...]:
-    """Those deliveries that need not wait.
+    """Those deliveries that need not wait, nor anything that is taken together with them.
 
     :param now: by the clock that ``held`` is timed by.
     """
     waiting = {entry.name: entry for entry in held}
-    return tuple(
+    return only_whole(
         delivery
         for delivery in deliveries
         if not (entry := waiting.get(delivery.data.name)) or not entry.holds(delivery, now)

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from airflow_landing_loader.landing.model import Delivery
+from airflow_landing_loader.landing.units import delivery_units
 from airflow_landing_loader.loading.planning.cuts import BATCH_BYTES, cut
-from airflow_landing_loader.loading.planning.sequences import SequenceOf, in_turn, place_of
+from airflow_landing_loader.loading.planning.sequences import Place, SequenceOf, in_turn, place_of
 from airflow_landing_loader.safe_text import counted, printable
 
 SMALL_FILE_BYTES = 16 * 1024**2
@@ -20,6 +21,8 @@ MAX_LABEL = 200  # Airflow keeps 250 characters of a mapped task's name
 
 _NAME_SHOWN = 80
 _NAMES_TOLD = 10
+
+_Unit = tuple[Delivery, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,38 +42,56 @@ def plan_lanes(deliveries: Sequence[Delivery], *, max_lanes: int, batch_files: i
     """Deal deliveries out to lanes; those that arrived first go first, so that none starves.
 
     Up to ``max_lanes`` files get a lane each. Of more, files up to :data:`SMALL_FILE_BYTES` share
-    lanes of at most ``batch_files`` files and :data:`BATCH_BYTES`; bigger ones keep their own.
-    Files of a sequence that wait for each other share a lane, of at most ``batch_files``, in the
-    order of their numbers.
+    lanes of at most ``batch_files`` files and :data:`BATCH_BYTES`; bigger ones keep their own. What
+    is taken together is in one lane, and counts as one file. Files of a sequence that wait for each
+    other share a lane, of at most ``batch_files``, in the order of their numbers.
 
     :param max_lanes: lanes of one run, 1 or more.
     :param batch_files: files of one lane at most, 1 or more.
     """
-    chains, others = _chains(deliveries)
+    chains, others = _chains(delivery_units(in_turn(deliveries)))
     arrived = sorted(others, key=_arrival)
-    whole = [chain[:batch_files] for chain in chains]
-    if len(arrived) + len(whole) <= max_lanes:
-        cut_ = [[delivery] for delivery in arrived]
+    chained = [next(cut(chain, lambda unit: (len(unit),), (batch_files,))) for chain in chains]
+    if len(arrived) + len(chained) <= max_lanes:
+        loose = [[unit] for unit in arrived]
     else:
-        big = [[d] for d in arrived if d.data.size > SMALL_FILE_BYTES]
-        small = [d for d in arrived if d.data.size <= SMALL_FILE_BYTES]
-        cut_ = [*big, *([sorted(b, key=_name) for b in _batches(small, batch_files)])]
-    lanes = sorted([*whole, *cut_], key=lambda lane: min(map(_arrival, lane)))
-    taken = tuple(tuple(d.data.name for d in lane) for lane in lanes[:max_lanes])
-    return LanePlan(lanes=taken, waiting=len(deliveries) - sum(len(lane) for lane in taken))
+        big = [[unit] for unit in arrived if _size(unit) > SMALL_FILE_BYTES]
+        small = [unit for unit in arrived if _size(unit) <= SMALL_FILE_BYTES]
+        loose = [*big, *_batches(small, batch_files)]
+    named = [(lane, _names(lane)) for lane in chained]
+    named += [(lane, tuple(sorted(_names(lane)))) for lane in loose]
+    named.sort(key=lambda lane: min(map(_arrival, lane[0])))
+    taken = tuple(names for _, names in named[:max_lanes])
+    return LanePlan(lanes=taken, waiting=len(deliveries) - sum(map(len, taken)))
 
 
-def _chains(deliveries: Sequence[Delivery]) -> tuple[list[list[Delivery]], list[Delivery]]:
-    """Deliveries that must be loaded one after the other, and the others."""
-    chains: dict[SequenceOf, list[Delivery]] = {}
+def _chains(units: Sequence[_Unit]) -> tuple[list[list[_Unit]], list[_Unit]]:
+    """What must be loaded one after the other, and the others."""
+    chains: dict[SequenceOf, list[_Unit]] = {}
     others = []
-    for delivery in in_turn(deliveries):
-        place, sequence = place_of(delivery), delivery.mapping.sequence
-        if place is not None and sequence is not None and sequence.waits:
-            chains.setdefault(place.of, []).append(delivery)
-        else:
-            others.append(delivery)
-    return list(chains.values()), others
+    for unit in units:
+        waits_in = [place.of for delivery in unit if (place := _waiting_place(delivery))]
+        if not waits_in:
+            others.append(unit)
+            continue
+        chain = chains.setdefault(waits_in[0], [])
+        for other in [chains[of] for of in waits_in if of in chains]:
+            if other is not chain:  # what is taken together may be of several sequences
+                chain += other
+                chains |= {of: chain for of, each in chains.items() if each is other}
+        chains |= dict.fromkeys(waits_in, chain)
+        chain.append(unit)
+    return list({id(chain): chain for chain in chains.values()}.values()), others
+
+
+def _waiting_place(delivery: Delivery) -> Place | None:
+    """The place of a delivery in a sequence of which one waits for the other."""
+    sequence = delivery.mapping.sequence
+    return place_of(delivery) if sequence is not None and sequence.waits else None
+
+
+def _names(lane: Sequence[_Unit]) -> tuple[str, ...]:
+    return tuple(delivery.data.name for unit in lane for delivery in unit)
 
 
 def ready_text(plan: LanePlan, zone: str) -> str:
@@ -96,16 +117,18 @@ def lane_label(names: Sequence[str]) -> str:
     return f"{len(names)} files: {first} \u2026 {last}"
 
 
-def _name(delivery: Delivery) -> str:
-    return delivery.data.name
+def _arrival(unit: _Unit) -> tuple[int, str]:
+    """When the first of what is taken together arrived."""
+    return min((delivery.data.mtime_ns, delivery.data.name) for delivery in unit)
 
 
-def _arrival(delivery: Delivery) -> tuple[int, str]:
-    return delivery.data.mtime_ns, delivery.data.name
+def _size(unit: _Unit) -> int:
+    return sum(delivery.data.size for delivery in unit)
 
 
-def _batches(small: Sequence[Delivery], batch_files: int) -> list[list[Delivery]]:
+def _batches(small: Sequence[_Unit], batch_files: int) -> list[list[_Unit]]:
     """Cut in order, by number and by bytes as delivered: what they hold is not known yet."""
-    count = -(-len(small) // batch_files)
-    even = -(-len(small) // count) if count else batch_files  # 300 by 250: 150 and 150
-    return list(cut(small, lambda delivery: (1, delivery.data.size), (even, BATCH_BYTES)))
+    files = sum(map(len, small))
+    count = -(-files // batch_files)
+    even = -(-files // count) if count else batch_files  # 300 by 250: 150 and 150
+    return list(cut(small, lambda unit: (len(unit), _size(unit)), (even, BATCH_BYTES)))

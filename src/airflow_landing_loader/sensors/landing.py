@@ -153,7 +153,10 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
         self.defer(
             trigger=LandingFilesTrigger(
                 landing_path=settings.landing_path,
-                mappings=[m.model_dump(mode="json") for m in self.find_mappings(settings)[0]],
+                mappings=[
+                    m.model_dump(mode="json")
+                    for m in self.mappings_taken(*self.find_mappings(settings))
+                ],
                 deadline=deadline,
                 wake_at=look.wake_at,
                 held=dump_held([*self._held(context["ti"]), *self._in_gaps]),

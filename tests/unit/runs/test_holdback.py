@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail
@@ -123,3 +124,11 @@ def test_it_survives_json() -> None:
 
 def test_the_token_covers_the_go_file() -> None:
     assert delivery_token(delivery("a.csv")) != delivery_token(delivery("a.csv", go="1"))
+
+
+def test_a_set_waits_for_the_one_of_it_that_has_to_wait() -> None:
+    members = [replace(delivery(name, go="1"), members=2) for name in ("a.csv", "b.csv")]
+    held = hold_back((), [left("a.csv", "1/1")], NOW)
+    found = offered([*members, delivery("c.csv")], held, NOW)
+    assert [d.data.name for d in found] == ["c.csv"]
+    assert len(offered(members, held, NOW + LONG_PAUSE)) == 2

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +42,32 @@ def test_ten_thousand_small_files_make_twenty_lanes() -> None:
     assert len(plan.lanes) == 20
     assert {len(lane) for lane in plan.lanes} == {500}
     assert named(plan.lanes) == {f.data.name for f in files}
+
+
+GO = LandedFile(name="go", path="/l/go", size=1, mtime_ns=0, token="go")
+
+
+def set_of(number: int, *, files: int = 3, size: int = 100) -> list[Delivery]:
+    """A set of some files."""
+    go = replace(GO, name=f"{number}.go", token=str(number))
+    plain = [delivery(f"{number}_{i}.csv", size=size, mtime_ns=number) for i in range(files)]
+    return [replace(one, go=go, members=files) for one in plain]
+
+
+def test_a_set_is_in_one_lane() -> None:
+    sets = [set_of(number) for number in range(4)]
+    alone = delivery("a.csv", mtime_ns=9)
+    ready = [alone, *(one for each in sets for one in each)]
+    for max_lanes, batch_files in ((9, 9), (5, 1), (2, 1), (2, 4), (1, 100)):
+        plan = plan_lanes(ready, max_lanes=max_lanes, batch_files=batch_files)
+        for lane in plan.lanes:
+            for each in sets:
+                names = {one.data.name for one in each}
+                assert names <= set(lane) or not names & set(lane)
+        assert plan.waiting == len(ready) - len(named(plan.lanes))
+    large = set_of(7, size=SMALL_FILE_BYTES // 2)
+    plan = plan_lanes([*large, alone, delivery("b.csv")], max_lanes=2, batch_files=9)
+    assert plan.lanes == (("a.csv", "b.csv"), ("7_0.csv", "7_1.csv", "7_2.csv"))
 
 
 def test_more_files_than_one_run_takes_wait_for_the_next() -> None:

@@ -22,6 +22,7 @@ from airflow_landing_loader.landing.discovery.model import Discovery, Look, Refu
 from airflow_landing_loader.landing.discovery.notices import Told, new_notices
 from airflow_landing_loader.landing.discovery.rest import LOOK_INTERVAL
 from airflow_landing_loader.landing.model import Delivery
+from airflow_landing_loader.landing.units import only_whole
 from airflow_landing_loader.pipeline.outcome import Outcome, left_behind
 from airflow_landing_loader.pipeline.pipeline import Pipeline
 from airflow_landing_loader.safe_text import counted, shown_name
@@ -159,7 +160,7 @@ class Loop:
             rest = "wait until they rest" if others else "waits until it rests"
             self._log.say(f"settling  {first}{more} {rest}")
         while True:
-            ready = tuple(d for d in found.ready if d.data.name in open_)
+            ready = only_whole(d for d in found.ready if d.data.name in open_)
             self._load(ready)
             open_.difference_update(d.data.name for d in ready)
             waiting = tuple(d for d in found.unsettled if d.data.name in open_)

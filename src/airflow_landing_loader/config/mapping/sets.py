@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from airflow_landing_loader.config.mapping.model import TableMapping
 
@@ -28,21 +28,24 @@ def by_set(mappings: Iterable[TableMapping]) -> dict[SetKey, tuple[TableMapping,
     return {key: tuple(group) for key, group in found.items()}
 
 
-def mappings_taken(
-    own: Sequence[TableMapping], everybody: Sequence[TableMapping]
-) -> tuple[TableMapping, ...]:
-    """What one table's loader takes of sets that are of several tables: all of a set, if its table
-    is the first one of them by name, else nothing.
+def first_table(together: Iterable[TableMapping]) -> str:
+    """The table whose loader takes the sets of these mappings: the first one by name."""
+    return min(mapping.table for mapping in together)
 
-    :param own: the mappings of the table.
-    :param everybody: those of all tables.
+
+def mappings_taken(
+    own: Sequence[TableMapping], sets: Mapping[SetKey, Sequence[TableMapping]]
+) -> tuple[TableMapping, ...]:
+    """Those whose files a loader takes: a set, which may be of several tables, has one loader.
+
+    :param own: the mappings of the loader's table.
+    :param sets: :func:`by_set` of the mappings of all tables.
     """
-    table = own[0].table
-    sets = by_set(dict.fromkeys([*own, *everybody]))
-    taken: list[TableMapping] = []
+    tables = {mapping.table for mapping in own}
+    taken: dict[int, TableMapping] = {}
     for mapping in own:
         key = set_key(mapping)
-        together = sets[key] if key is not None else (mapping,)
-        if table == min(other.table for other in together):
-            taken += [other for other in together if other not in taken]
-    return tuple(taken)
+        together = (mapping,) if key is None else sets[key]
+        if first_table(together) in tables:
+            taken |= {id(other): other for other in together}
+    return tuple(taken.values())

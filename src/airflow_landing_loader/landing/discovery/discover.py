@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from threading import Lock
 from typing import Any
 
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.patterns.ignored import is_ignored
+from airflow_landing_loader.config.mapping.sets import SetKey
 from airflow_landing_loader.exceptions import (
     ErrorCode,
     TerminalError,
@@ -107,8 +109,49 @@ def find_delivery(zone: Zone, mappings: Sequence[TableMapping], name: str) -> De
         ``LANDING_TWO_PATTERNS``, ``LANDING_BAD_NAME``, ``LANDING_FILES_ALIKE``;
         ``LANDING_NOT_A_FILE``.
     """
+    return Finder(zone, mappings).find(name)
+
+
+class Finder:
+    """Finds deliveries by name; go files that name their data files are looked at once for all.
+
+    :param zone: landing zone.
+    :param mappings: all mappings that share it.
+    """
+
+    def __init__(self, zone: Zone, mappings: Sequence[TableMapping]) -> None:
+        self._zone = zone
+        self._index = Index(mappings)
+        self._lock = Lock()
+        self._sets: dict[SetKey | None, list[FileSet]] = {}
+
+    def find(self, name: str) -> Delivery:
+        """See :func:`find_delivery`."""
+        use = _use_of(self._index, name)
+        data = self._zone.stat(name)
+        if data is None:
+            raise disappeared(name)
+        if use.kind is not None:
+            return self._member(use, name)
+        go = _go_file_of(self._zone, self._index, use, name)
+        return Delivery(mapping=use.mapping, data=data, go=go)
+
+    def _member(self, use: Use, name: str) -> Delivery:
+        with self._lock:
+            if use.kind not in self._sets:
+                self._sets[use.kind] = _sets_of(self._zone, self._index, use)
+        found = set_naming(name, self._sets[use.kind])
+        if found is None or found.error is not None or found.lacks is not None:
+            raise waits(name, found, use)
+        return next(each for each in found.deliveries if each.data.name == name)
+
+
+def _use_of(index: Index, name: str) -> Use:
+    """What a mapping uses a data file of this name for.
+
+    :raises TerminalError: ``LANDING_UNKNOWN_FILE``, ``LANDING_TWO_PATTERNS``, ``LANDING_BAD_NAME``.
+    """
     require_plain_name(name)
-    index = Index(mappings)
     uses = index.uses(name) or index.misnamed(name)
     if len(uses) > 1 or (uses and uses[0].misses(name)):
         raise no_use_of(name, uses)
@@ -122,23 +165,15 @@ def find_delivery(zone: Zone, mappings: Sequence[TableMapping], name: str) -> De
             "`landing-loader validate` the mappings that are refused and take nothing.",
             file=name,
         )
-    data = zone.stat(name)
-    if data is None:
-        raise disappeared(name)
-    if uses[0].kind is not None:
-        return _member(zone, index, uses[0], name)
-    return Delivery(mapping=uses[0].mapping, data=data, go=_go_file_of(zone, index, uses[0], name))
+    return uses[0]
 
 
-def _member(zone: Zone, index: Index, use: Use, name: str) -> Delivery:
-    """The delivery of a data file that is taken by its name, together with others."""
+def _sets_of(zone: Zone, index: Index, use: Use) -> list[FileSet]:
+    """All sets of one kind, as they lie there now."""
     listing = zone.list().only(lambda each: not is_ignored(each))
     names = listing.names
     sets = Sets(zone, index, Partners(names), names, listing.entry, time.time())
-    found = set_naming(name, sets.of(list(_go_files(listing, index, use))))
-    if found is None or found.error is not None or found.lacks is not None:
-        raise waits(name, found, use)
-    return next(each for each in found.deliveries if each.data.name == name)
+    return sets.of(list(_go_files(listing, index, use)))
 
 
 def _go_files(listing: Listing[Any], index: Index, use: Use) -> Iterator[tuple[LandedFile, Use]]:
