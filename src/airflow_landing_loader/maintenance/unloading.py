@@ -8,9 +8,9 @@ The first step is one transaction, the second a move, the third a replay: each m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Literal
 
 from airflow_landing_loader.clients import Clients
@@ -22,10 +22,10 @@ from airflow_landing_loader.exceptions import (
     shown,
 )
 from airflow_landing_loader.landing.moves import move
-from airflow_landing_loader.landing.moves.names import suffixed, suffixes
+from airflow_landing_loader.landing.moves.names import suffixed
 from airflow_landing_loader.landing.moves.sidecar import Sidecar, find_sidecar, sidecar_name
 from airflow_landing_loader.landing.replay.replay import replay
-from airflow_landing_loader.loading.model import Load, short_id
+from airflow_landing_loader.loading.model import Load
 from airflow_landing_loader.loading.warehouses.base import Warehouse
 from airflow_landing_loader.maintenance.archived import (
     ArchivedPlace,
@@ -36,6 +36,11 @@ from airflow_landing_loader.maintenance.archived import (
     removed,
     table_with_rows,
 )
+from airflow_landing_loader.maintenance.set_go_file import (
+    bring_go_file,
+    find_like,
+    names_of,
+)
 from airflow_landing_loader.safe_text import delivered, storable
 from airflow_landing_loader.storage.content import sha256_of
 from airflow_landing_loader.storage.model import FileToMove, LandedFile
@@ -43,7 +48,6 @@ from airflow_landing_loader.storage.opening import Zones, open_folder
 from airflow_landing_loader.storage.zone import Zone
 
 Destination = Literal["landing", "failed"]
-_MOST_SUFFIXES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +85,7 @@ class Unloader:
         """
         with self._warehouse.committed(load_id) as found:
             present = known(found, load_id)
-            load, sharing = present.load, present.sharing
+            load, sharing, mates = present.load, present.sharing, present.set_mates
             if load.removed_sequence is not None and present.outcome != "unloaded":
                 raise removed(present)
             if load.removed_sequence is None:
@@ -90,26 +94,27 @@ class Unloader:
             zone.require()
         rows = 0
         if load.removed_sequence is None:
-            self._look_ahead(load, to)
+            self._look_ahead(load, mates, to)
             rows = self._warehouse.unload(load_id)
         elif any(sequence > load.removed_sequence for sequence in sharing):
             # It was back, and is loaded.
             return Unloaded(load=load, rows=0, uri=delivered(load.archive_uri))
-        load = self._to_failed(load, shared=bool(sharing))
+        load = self._to_failed(load, mates, shared=bool(sharing))
         if to == "landing":
             load = self._to_landing(load)
         return Unloaded(load=load, rows=rows, uri=delivered(load.archive_uri))
 
-    def _look_ahead(self, load: Load, to: Destination) -> None:
+    def _look_ahead(self, load: Load, mates: Sequence[Load], to: Destination) -> None:
         """Refuse before a row goes what could not be finished."""
         archive = archived_place(load, self._clients).zone
-        for name, sha256, file in self._archived(load):
+        for name, sha256, file in self._archived(load, mates):
             if file is None:
                 raise missing(load, name)
             other_size = name == delivered(load.filename) and file.size != load.size_bytes
             if other_size or sha256_of(archive.source(file)) != sha256:
                 raise changed(load, file.name)
-        for name in _delivered_names(load) if to == "landing" else ():
+        names = _delivered_names(load)
+        for name in names[: 1 if mates else 2] if to == "landing" else ():
             if self._zones.landing.stat(name) is not None:
                 raise TerminalError(
                     ErrorCode.REPLAY_NAME_TAKEN,
@@ -118,19 +123,22 @@ class Unloader:
                     file=name,
                 )
 
-    def _archived(self, load: Load) -> list[tuple[str, str, LandedFile | None]]:
-        """Delivered name, hash and archived file of data and go file."""
+    def _archived(
+        self, load: Load, mates: Sequence[Load]
+    ) -> list[tuple[str, str, LandedFile | None]]:
+        """Delivered name, hash and archived file of data and go file, where that is its own."""
         folder = archived_place(load, self._clients)
         name, *go_name = _delivered_names(load)
         files = [(name, load.sha256, folder.find())]
-        if go_name and load.go_sha256 is not None:
-            go = _find_like(folder.zone, go_name[0], load.go_sha256, load.load_id)
+        if go_name and load.go_sha256 is not None and not mates:
+            go = find_like(folder.zone, go_name[0], load.go_sha256, load.load_id)
             files.append((go_name[0], load.go_sha256, go))
         return files
 
-    def _to_failed(self, load: Load, *, shared: bool) -> Load:
+    def _to_failed(self, load: Load, mates: Sequence[Load], *, shared: bool) -> Load:
         """Move the files to the failed zone, unless they were there already.
 
+        :param mates: loads of other files that its go file names: the first one takes that along.
         :param shared: the archived file is another load's too: a copy goes.
         """
         if not _lies_in(load, self._zones.archive):
@@ -138,15 +146,19 @@ class Unloader:
         folder = archived_place(load, self._clients)
         files = tuple(
             FileToMove(file=file or self._gone(folder, load, name, sha256), sha256=sha256)
-            for name, sha256, file in self._archived(load)
+            for name, sha256, file in self._archived(load, mates)
         )
+        sidecar = _sidecar(load)
+        if mates:
+            go = bring_go_file(load, mates, self._zones, self._clients)
+            sidecar = replace(sidecar, go_token=load.go_sha256, stored_go=go)
         try:
             moved = move.move(
                 files,
                 folder.zone,
                 self._zones.failed,
                 suffix_id=load.load_id,
-                sidecar=_sidecar(load),
+                sidecar=sidecar,
                 keep_source=shared,
             )
         except LandingError as error:
@@ -164,12 +176,12 @@ class Unloader:
             stored = next(
                 (
                     suffixed(name, suffix, path)
-                    for suffix in _suffixes(load.load_id)
+                    for suffix in names_of(load.load_id)
                     if suffixed(data_name, suffix, path) == folder.name
                 ),
                 name,
             )
-            found = _find_like(self._zones.failed, stored, sha256, load.load_id)
+            found = find_like(self._zones.failed, stored, sha256, load.load_id)
             size = found.size if found else 0
         return LandedFile(
             name=stored,
@@ -186,25 +198,13 @@ class Unloader:
         beside = sidecar_name(name, failed.path)
         if not _lies_in(load, failed) or find_sidecar(open_folder(failed), beside) is None:
             return load
-        return self._now_at(load, replay(failed, self._zones.landing, [name])[0].data)
+        back = replay(failed, self._zones.landing, [name])
+        return self._now_at(load, next(entry.data for entry in back if entry.stored == name))
 
     def _now_at(self, load: Load, uri: str) -> Load:
         stored = storable(uri)
         self._warehouse.record_archived([(load.load_id, stored)])
         return replace(load, archive_uri=stored)
-
-
-def _suffixes(load_id: str) -> list[str]:
-    return list(islice(suffixes(short_id(load_id)), _MOST_SUFFIXES))
-
-
-def _find_like(zone: Zone, name: str, sha256: str, load_id: str) -> LandedFile | None:
-    """A file of this content under its own name, or under one with the load's suffix."""
-    for suffix in _suffixes(load_id):
-        file = zone.stat(suffixed(name, suffix, zone.path))
-        if file is not None and sha256_of(zone.source(file)) == sha256:
-            return file
-    return None
 
 
 def _delivered_names(load: Load) -> list[str]:

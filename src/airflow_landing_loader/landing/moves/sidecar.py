@@ -92,8 +92,9 @@ class Sidecar:
     run_id: str | None = None
 
     def stored_as(self, names: Sequence[str]) -> Sidecar:
-        """The same, with the names in the failed zone: data file, then go file if there is one."""
-        return replace(self, stored_data=names[0], stored_go=names[1] if len(names) > 1 else None)
+        """The same, with the names in the failed zone: data file, then go file if it moves too."""
+        stored_go = names[1] if len(names) > 1 else self.stored_go
+        return replace(self, stored_data=names[0], stored_go=stored_go)
 
 
 def sidecar_of(

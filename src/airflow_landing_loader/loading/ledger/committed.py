@@ -38,5 +38,9 @@ class Booked:
     def sharing(self) -> tuple[int, ...]:
         return self.books.sharing(self.load)
 
+    @property
+    def set_mates(self) -> tuple[Load, ...]:
+        return self.books.set_mates(self.load)
+
     def rejects(self) -> Iterator[tuple[int, str]]:
         return self.books.rejects_of(self.load.load_id)

@@ -297,6 +297,18 @@ class Books(ABC):
         )
         return tuple(sequence for (sequence,) in rows)
 
+    def set_mates(self, load: Load) -> tuple[Load, ...]:
+        """Return the loads of other files that came with the same go file, in order."""
+        if load.go_filename is None or load.go_sha256 is None:
+            return ()
+        return self._loads(
+            "WHERE go_filename = :go AND go_sha256 = :sha256 AND filename != :name "
+            "ORDER BY sequence",
+            go=load.go_filename,
+            sha256=load.go_sha256,
+            name=load.filename,
+        )
+
     def dbt_due(self, tables: Sequence[str] | None = None) -> tuple[DbtDue, ...]:
         """Return the tables whose newest load or unload no successful dbt run has covered, sorted.
 

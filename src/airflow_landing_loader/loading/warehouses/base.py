@@ -80,6 +80,11 @@ class CommittedLoad(Protocol):
         """Sequences of other loads that have the same archived file, their rows in a table."""
         ...
 
+    @property
+    def set_mates(self) -> tuple[Load, ...]:
+        """Loads of other files that the same go file names."""
+        ...
+
     def rows(self, columns: Sequence[TableColumn], longest: int) -> Iterator[tuple[Any, ...]]:
         """Stream its rows, in any order; instants may come as microseconds since 1970.
 
