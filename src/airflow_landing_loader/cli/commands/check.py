@@ -71,10 +71,10 @@ def check(out: Screen, file: str, *, as_json: bool) -> None:
     settings = session.read_settings()
     found = session.mappings_of(settings)
     zone, name = _place(settings, file)
-    delivery, go_name = _delivery(settings, zone, found.mappings, name)
+    delivery, go_name, lacks = _delivery(settings, zone, found.mappings, name)
     unsettled = _unsettled(zone, delivery)
     if not as_json:
-        _tell_delivery(out, delivery, go_name)
+        _tell_delivery(out, delivery, go_name, lacks)
     if unsettled and not as_json:
         out.line(f"settled   not yet: {unsettled}", "yellow", hang=10)
     validated = validate(zone, _as_settled(delivery), now=time.time())
@@ -125,19 +125,22 @@ def _place(settings: Settings, file: str) -> tuple[Zone, str]:
 
 def _delivery(
     settings: Settings, zone: Zone, mappings: Sequence[TableMapping], name: str
-) -> tuple[Delivery, str | None]:
-    """The delivery as it lies there, also while its go file is missing."""
+) -> tuple[Delivery, str | None, str | None]:
+    """The delivery as it lies there, also while its go file is missing; with the name of that, and
+    of another data file that it waits for, as its go file names it.
+    """
     for waiting in discover(zone, mappings, now=time.time()).waiting:
         data = zone.stat(name) if waiting.name == name else None
         if data is not None:
-            return Delivery(mapping=waiting.mapping, data=data), waiting.go_name
+            waits_for = waiting.lacks or None
+            return Delivery(mapping=waiting.mapping, data=data), waiting.go_name, waits_for
     try:
         delivery = find_delivery(zone, mappings, name)
     except LandingError as error:
         if is_plain_name(name) and zone.stat(name) is None:
             raise _absent(settings, zone, name) from error
         raise
-    return delivery, delivery.go.name if delivery.go else None
+    return delivery, delivery.go.name if delivery.go else None, None
 
 
 def _absent(settings: Settings, zone: Zone, name: str) -> TerminalError:
@@ -164,7 +167,7 @@ def _absent(settings: Settings, zone: Zone, name: str) -> TerminalError:
     return TerminalError(ErrorCode.LANDING_UNKNOWN_FILE, message, hint=hint, file=name)
 
 
-def _tell_delivery(out: Screen, delivery: Delivery, go_name: str | None) -> None:
+def _tell_delivery(out: Screen, delivery: Delivery, go_name: str | None, lacks: str | None) -> None:
     mapping = delivery.mapping
     out.line(f"file      {shown_name(delivery.data.name)}  {counted(delivery.data.size, 'byte')}")
     out.line(f"mapping   {mapping.pattern} -> {mapping.table}  ({mapping.origin})", hang=10)
@@ -174,7 +177,12 @@ def _tell_delivery(out: Screen, delivery: Delivery, go_name: str | None) -> None
     if mapping.expect is not None:
         out.line(f"expected  {'. '.join(mapping.expect.in_words)}.", hang=10)
     if go_name is not None:
-        there = "" if delivery.go else "  not there yet: the file waits for it"
+        of_set = f"  names {delivery.members:,} data files: all are loaded, or none"
+        there = of_set if delivery.members else ""
+        if delivery.go is None:
+            there = "  not there yet: the file waits for it"
+        if lacks is not None:
+            there = f"  names {shown_name(lacks)}, too, which is not there yet"
         out.line(f"go file   {shown_name(go_name)}{there}", None if delivery.go else "yellow")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.support.sets import GO, A, B, deliver
 
+from airflow_landing_loader.cli import main
 from airflow_landing_loader.exceptions import ErrorCode, LandingError
 from airflow_landing_loader.landing.discovery.discover import discover
 from airflow_landing_loader.landing.discovery.notices import notices_of
@@ -278,3 +279,26 @@ def test_checksums_name_their_files_by_themselves(world: Any) -> None:
     outcomes = world.run()
     assert outcomes["b_2.csv"].error.code == ErrorCode.CHECKSUM_WRONG
     assert outcomes["a_2.csv"].error.code == ErrorCode.SET_INCOMPLETE
+
+
+def test_check_tells_what_a_file_waits_for(
+    two: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for zone in ("landing", "archive", "failed"):
+        monkeypatch.setenv(f"{zone.upper()}_PATH", str(getattr(two.zones, zone)))
+    monkeypatch.setenv("TABLE_CONFIG_PATH", str(two.zones.tables))
+    monkeypatch.setenv("DUCKDB_PATH", str(two.settings.duckdb_path))
+    go = "go_file: {pattern: day_*.ctl, format: csv, lists_files: 1, row_count: 2}"
+    lines = [f"{letter}_*.csv: {{table: raw_{letter}, {go}}}\n" for letter in "ab"]
+    (two.zones.tables / "t.yaml").write_text("".join(lines))
+    deliver(two, a=A)
+    told = []
+    for _ in range(2):
+        with pytest.raises(SystemExit) as ended:
+            main(["check", "a_1.csv"])
+        assert ended.value.code == 0
+        told.append(capsys.readouterr().out)
+        two.deliver("b_1.csv", B)
+    assert "day_1.ctl  names b_1.csv, too, which is not there yet" in told[0]
+    assert "day_1.ctl  names 2 data files: all are loaded, or none" in told[1]
+    assert "1 promised" in told[1]
