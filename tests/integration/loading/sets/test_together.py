@@ -282,7 +282,7 @@ def test_checksums_name_their_files_by_themselves(world: Any) -> None:
 
 
 def test_check_tells_what_a_file_waits_for(
-    two: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    two: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for zone in ("landing", "archive", "failed"):
         monkeypatch.setenv(f"{zone.upper()}_PATH", str(getattr(two.zones, zone)))
@@ -297,7 +297,7 @@ def test_check_tells_what_a_file_waits_for(
         with pytest.raises(SystemExit) as ended:
             main(["check", "a_1.csv"])
         assert ended.value.code == 0
-        told.append(capsys.readouterr().out)
+        told.append(capfd.readouterr().out)
         two.deliver("b_1.csv", B)
     assert "day_1.ctl  names b_1.csv, too, which is not there yet" in told[0]
     assert "day_1.ctl  names 2 data files: all are loaded, or none" in told[1]
