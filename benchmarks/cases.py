@@ -36,6 +36,7 @@ class Case:
     :param columns: of the files.
     :param table: columns of a table that is there already; else a path makes the table.
     :param trailer: the last line is a trailer record, such as ``TRAILER,1000,EOF``.
+    :param totals: the trailer holds the sum of all prices, too, which is proved.
     :param quality: the mapping has two required columns, two types and a unique one.
     :param cold: the files are not in the page cache when a path starts.
     :param rounds: at most so many, where a round takes minutes.
@@ -48,6 +49,7 @@ class Case:
     share: float = 1.0
     table: tuple[str, ...] | None = None
     trailer: bool = False
+    totals: bool = False
     cold: bool = False
     quality: bool = False
     rounds: int | None = None
@@ -55,7 +57,9 @@ class Case:
     @property
     def mapping(self) -> str:
         """The table mapping, as YAML."""
-        trailer = ", trailer: {row_count_column: 1, tag: TRAILER}" if self.trailer else ""
+        totals = ", totals: {price: 3}" if self.totals else ""
+        keys = f"{{row_count_column: 1, tag: TRAILER{totals}}}"
+        trailer = f", trailer: {keys}" if self.trailer else ""
         rules = f", quality: {{{_RULES}}}" if self.quality else ""
         return f"bench_*: {{table: {TABLE}, settle_seconds: 0{trailer}{rules}}}\n"
 
@@ -63,6 +67,7 @@ class Case:
 CASES = {
     "large": Case("one file of 1 GB", "one", EVERY),
     "trailer": Case("with a trailer", "trailer", BARE, trailer=True),
+    "totals": Case("with a control total", "totals", BARE, trailer=True, totals=True),
     "drift": Case("with drift", "one", BARE, table=TRADES[:-1]),
     "quality": Case("with quality", "one", (*BASELINES, OURS), quality=True),
     "cold": Case("one file of 1 GB, cold", "one", (*BASELINES, OURS), cold=True),

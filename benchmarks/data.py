@@ -95,6 +95,16 @@ def _with_trailer(folder: Path, gigabytes: float) -> None:
         file.write(f"TRAILER,{rows},EOF\n")
 
 
+def _with_totals(folder: Path, gigabytes: float) -> None:
+    rows = int(gigabytes * ROWS_PER_GB)
+    path = write_trades(folder / "bench_1.csv", rows)
+    prices = [int(line.split(",")[3].replace(".", "")) for line in _trades()]
+    blocks, rest = divmod(rows, _BLOCK_ROWS)
+    hundredths = blocks * sum(prices) + sum(prices[:rest])
+    with path.open("a", encoding="utf-8", newline="") as file:
+        file.write(f"TRAILER,{rows},EOF,{hundredths // 100}.{hundredths % 100:02d}\n")
+
+
 def _gzipped(folder: Path, gigabytes: float) -> None:
     plain = write_trades(folder / "plain", int(gigabytes * ROWS_PER_GB))
     with (
@@ -166,5 +176,6 @@ DATASETS: dict[str, Callable[[Path, float], None]] = {
     "wide": _wide,
     "text": _texts,
     "trailer": _with_trailer,
+    "totals": _with_totals,
     "gzip": _gzipped,
 }

@@ -105,7 +105,7 @@ def _case(case: CaseResult, *, process: bool = False) -> str:
 
 def _costs(report: Report) -> str:
     rows = []
-    for name in ("trailer", "drift", "quality"):
+    for name in ("trailer", "totals", "drift", "quality"):
         for path in (OURS, *BASELINES):
             if (cost := report.cost(name, path)) is not None:
                 rows.append((report.cases[name].title, NAMES[path], f"{cost:+.0%}"))

@@ -17,7 +17,7 @@ def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_paths_are_measured_and_leave_equal_cells(tmp_path: Path) -> None:
-    shapes = ("large", "trailer", "drift", "quality", "text")
+    shapes = ("large", "trailer", "totals", "drift", "quality", "text")
     paths = ("duckdb-unordered", "landing-loader")
     sizes = ("--gigabytes", "0.0005", "--rounds", "1", "--cache", str(tmp_path))
     done = run("run.py", *shapes, "stages", "tables", "strange", *sizes, "--paths", *paths)

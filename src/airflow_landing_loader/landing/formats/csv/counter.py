@@ -299,8 +299,10 @@ class Tally:
         """
         if self._totals.is_idle:
             return
-        left = np.delete(np.arange(len(rows)), again[again < len(rows)])
-        rows = rows.only(left) if len(again) else rows
+        left = np.arange(len(rows))
+        if len(again):
+            left = np.delete(left, again[again < len(rows)])
+            rows = rows.only(left)
         self._totals.add(batch, rows, self.records + 1 + left)
 
     def _begin_body(self, batch: Batch, rows: Rows) -> None:

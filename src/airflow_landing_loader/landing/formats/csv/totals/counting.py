@@ -8,7 +8,7 @@ is no record of the sender's, and counts nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -282,9 +282,10 @@ class _Fields:
 
         :param rows: which rows; all where no delimiters are marked.
         """
+        found: Iterable[tuple[int, Field]] = ()
         if self._batch.marks is None:
             found = self._whole(column)
-        else:
+        elif len(rows):
             raws = self._raws(rows, column)
             found = zip(rows.tolist(), map(self._field, raws), strict=True)
         for index, cell in found:
