@@ -9,7 +9,7 @@ import random
 import zipfile
 from collections.abc import Sequence
 
-from chaos.model import Cell, Record, Table
+from chaos.model import PROMISED, Cell, Record, Table
 
 _WORDS = ("Ann", "Łódź", "naïve", "O'Neill", "a;b", "x,y", "50 %", "", "NULL", "-0.10", "日本")
 _LINES = ("two\nlines", 'she said "no"', '"', "tab\there", " blank ")
@@ -115,6 +115,10 @@ def mapping_yaml(table: Table) -> str:
         lines.append("  sequence: {part: number, on_gap: report}")
     if table.numbered:
         lines.append('  add_columns: {file_number: "no. {number}"}')
+    if table.typed:
+        lines.append(f"  types: {{{PROMISED}: VARCHAR}}")
+    if table.measured:
+        lines.append(f"  quality: {{required: [{table.columns[-1]}], unique: [id]}}")
     if table.reject:
         lines += ["  on_bad_row: reject", "  max_rejected: 0.5"]
     if table.layout:

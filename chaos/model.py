@@ -9,6 +9,8 @@ from typing import Literal
 Proof = Literal["none", "properties", "csv", "checksum", "trailer", "both", "ends"]
 Packing = Literal["", "gz", "zip"]
 Cell = str | None
+PROMISED = "new_one"
+"""A column that senders add now and then."""
 Record = tuple[Cell, ...]
 
 
@@ -22,6 +24,8 @@ class Table:
     :param packing: how its files are compressed, as their names say.
     :param sequences: its files are written with MySQL's backslashes, without quotes.
     :param numbered: a column is filled from the names of the files.
+    :param typed: its mapping makes a column of :data:`PROMISED` once a file brings it.
+    :param measured: how many records have no last column is counted for each load.
     :param identity: what a delivery is of; ``key``: of the number in its name, whatever stands
         behind that.
     :param reject: whether bad records are put aside.
@@ -39,6 +43,8 @@ class Table:
     row_number: bool = False
     sequences: bool = False
     numbered: bool = False
+    typed: bool = False
+    measured: bool = False
     on_duplicate: Literal["skip", "load", "fail"] = "skip"
     on_redelivery: Literal["append", "replace", "fail"] = "append"
     identity: Literal["name", "content", "key"] = "name"

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from chaos.model import File, Parcel, Record, Table, Wave
+from chaos.model import PROMISED, File, Parcel, Record, Table, Wave
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,7 @@ class LoadLine:
     rows: int
     rejected: int
     expected: int | None
+    bad: int | None
     drift: tuple[str, ...]
     missing: tuple[str, ...]
     restates: str | None
@@ -156,7 +157,8 @@ class Oracle:
         columns = self._columns.setdefault(table.name, parcel.header)
         have = {name.casefold(): index for index, name in enumerate(parcel.header)}
         of_table = {name.casefold() for name in columns}
-        drift = tuple(name for name in parcel.header if name.casefold() not in of_table)
+        promised = {PROMISED} if table.typed else set()
+        drift = tuple(n for n in parcel.header if n.casefold() not in of_table | promised)
         rows = tuple(
             _row(parcel, number, record, columns, drift) for number, record in parcel.records
         )
@@ -171,6 +173,7 @@ class Oracle:
             rows=len(rows),
             rejected=parcel.rejected,
             expected=total if table.has_count else None,
+            bad=_bad(parcel) if table.measured else None,
             drift=drift,
             # A file of no byte says nothing of columns.
             missing=tuple(name for name in columns if have and name.casefold() not in have),
@@ -254,7 +257,11 @@ def _row(
     return Row(
         filename=parcel.data.name,
         sha256=parcel.data.sha256,
-        values=(*((name, cells.get(name.casefold())) for name in columns), *_added(parcel)),
+        values=(
+            *((name, cells.get(name.casefold())) for name in columns),
+            *_added(parcel),
+            *([(PROMISED, cells.get(PROMISED))] if parcel.table.typed else []),
+        ),
         extra=tuple((name, cells[name.casefold()]) for name in drift) or None,
         number=number if parcel.table.row_number else None,
     )
@@ -265,3 +272,12 @@ def _added(parcel: Parcel) -> tuple[tuple[str, str], ...]:
     if parcel.table.keyed:  # and so counted: its pattern has a number there
         number = str(int(number))
     return (("file_number", f"no. {number}"),) if parcel.table.numbered else ()
+
+
+def _bad(parcel: Parcel) -> int:
+    """The records without a value in the last of the table's columns, and the rejected ones."""
+    header = [name.casefold() for name in parcel.header]
+    column = parcel.table.columns[-1]
+    place = header.index(column) if column in header else None
+    values = (None if place is None else record[place] for _, record in parcel.records)
+    return sum(not (value or "").strip() for value in values) + parcel.rejected

@@ -14,6 +14,7 @@ import duckdb
 
 from chaos.child import Child
 from chaos.ground import Ground
+from chaos.model import PROMISED, Table
 from chaos.oracle import DeliveryLine, LoadLine, Row
 
 _OWN = ("_load_id", "_extra", "_row_number")
@@ -98,10 +99,10 @@ def _contents(con: Any, ground: Ground) -> Contents:
             "SELECT schema_name, table_name FROM duckdb_tables()"
         ).fetchall()
     }
-    loads = _loads(con) if {"load_metadata", "load_totals"} <= tables else ()
+    loads = _loads(con) if {"load_metadata", "load_totals", "load_quality"} <= tables else ()
     by_id = {load.load_id: load.line for load in loads}
     rows = {
-        table.name: _rows(con, table.name, by_id)
+        table.name: _rows(con, table, by_id)
         for table in ground.world.tables
         if table.name in tables
     }
@@ -120,10 +121,11 @@ def _loads(con: Any) -> tuple[Load, ...]:
         " m.row_count, m.rejected_count, m.expected_count, m.drift_columns, m.missing_columns,"
         " r.sha256, t.sha256, m.record_count, m.archive_uri,"
         " ARRAY(SELECT computed FROM load_totals s WHERE s.load_id = m.load_id"
-        " AND s.promised = s.computed AND s.column_name = 'id' AND s.kind = 'sum')"
-        " FROM load_metadata m"
+        " AND s.promised = s.computed AND s.column_name = 'id' AND s.kind = 'sum'),"
+        " q.failed_count FROM load_metadata m"
         " LEFT JOIN load_metadata r ON m.restates_load_id = r.load_id"
         " LEFT JOIN load_metadata t ON m.same_content_load_id = t.load_id"
+        " LEFT JOIN load_quality q ON m.load_id = q.load_id AND q.rule = 'all'"
     ).fetchall()
     return tuple(
         Load(
@@ -137,8 +139,10 @@ def _loads(con: Any) -> tuple[Load, ...]:
                 rows=row[6],
                 rejected=row[7],
                 expected=row[8],
+                bad=row[16],
                 drift=tuple(row[9]),
-                missing=tuple(row[10]),
+                # Where a batch begins decides whether its first files lack it.
+                missing=tuple(name for name in row[10] if name != PROMISED),
                 restates=row[11],
                 twin=row[12],
                 totals=tuple(row[15]),
@@ -150,9 +154,11 @@ def _loads(con: Any) -> tuple[Load, ...]:
     )
 
 
-def _rows(con: Any, table: str, loads: dict[str, LoadLine]) -> dict[str, Counter[Row]]:
-    cursor = con.execute(f"SELECT * FROM {table}")
+def _rows(con: Any, table: Table, loads: dict[str, LoadLine]) -> dict[str, Counter[Row]]:
+    cursor = con.execute(f"SELECT * FROM {table.name}")
     names = [column[0] for column in cursor.description]
+    # As long as no file has brought it, it is as if it were empty.
+    lacking = ((PROMISED, None),) if table.typed and PROMISED not in names else ()
     rows: dict[str, Counter[Row]] = {}
     for values in cursor.fetchall():
         cells = dict(zip(names, values, strict=True))
@@ -162,7 +168,7 @@ def _rows(con: Any, table: str, loads: dict[str, LoadLine]) -> dict[str, Counter
         row = Row(
             filename=line.filename if line else "",
             sha256=line.sha256 if line else "",
-            values=tuple((name, cells[name]) for name in names if name not in _OWN),
+            values=(*((name, cells[name]) for name in names if name not in _OWN), *lacking),
             extra=tuple(json.loads(extra, object_pairs_hook=list)) if extra else None,
             number=cells.get("_row_number"),
         )

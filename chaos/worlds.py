@@ -41,6 +41,8 @@ def make_world(seed: int, fault: Fault | None = None) -> World:
         tables = tuple(
             replace(table, identity="name") if table.keyed else table for table in tables
         )
+    if chosen == "database disk full":  # then the column waits for a later load
+        tables = tuple(replace(table, typed=False) for table in tables)
     clock = Clock(random_, backwards=chosen == "clock backwards")
     senders = [Sender(table, random_, clock) for table in tables]
     steps = "steps" in focus.needs or ("run" not in focus.needs and random_.random() < 0.25)
@@ -81,7 +83,9 @@ def _table(random_: random.Random, number: int, proof: Proof, needs: frozenset[s
     return Table(
         name=f"raw_{number}" if random_.random() < 0.8 else f"staging.raw_{number}",
         stem=f"t{number}_",
-        columns=("id", "name", "amount", "note")[: random_.randint(2, 4)],
+        columns=("id", "name", "amount", "note")[: (width := random_.randint(2, 4))],
+        typed=width != 4,
+        measured=width != 2,
         proof=proof,
         packing=random_.choice(("", "", "", "", "gz", "zip")),
         delimiter=random_.choice((",", ",", ";", "|")),
