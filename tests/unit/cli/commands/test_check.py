@@ -273,3 +273,20 @@ def test_lines_above_and_below(cli: Any) -> None:
     assert "\x07" not in out
     assert cli("run", "--once").code == 0
     assert "equal" in cli("verify", "ends_1.csv").out
+
+
+def test_what_types_and_quality_would_do(cli: Any) -> None:
+    (cli.zones.tables / "more.yaml").write_text(
+        "fills_*.csv:\n  table: raw_fills\n  settle_seconds: 0\n  types: {venue: VARCHAR}\n"
+        "  quality: {required: [id], unique: [[id, venue]], fail_below: 99.5}\n"
+    )
+    cli.land("fills_1.csv", "id\n1\n")
+    assert cli("run", "--once").code == 0
+    cli.land("fills_2.csv", "id,venue,other\n2,x,y\n")
+    told = cli("check", "fills_2.csv").out
+    assert "types would make 'venue' a column of the table first" in told
+    assert "id has a value, id and venue are unique; a score below 99.5 fails the file" in told
+    ahead = cli("check", "fills_2.csv", "--json").json()
+    assert "other" in str(ahead)
+    assert cli("run", "--once").code == 0
+    assert "quality 100.00" in cli("status").out
