@@ -88,14 +88,15 @@ def test_every_query_runs(place: Place, query: str) -> None:
 
 
 def test_the_queries_find_what_they_promise(place: Place) -> None:
-    arrived, failed, missing, odd, rejected, books = map(place.rows, blocks("sql"))
+    found = list(map(place.rows, blocks("sql")))
+    arrived, failed, incidents, gaps, missing, odd, rejected, books = found
     assert {row[0]: row[1:3] for row in arrived}["raw_trades"] == (3, 9010)
     assert {(row[2], row[3]) for row in failed} == {
         ("positions_20240116.csv", "csv.stray_quote"),
         ("trades_20240117.csv", "count.too_few"),
     }
     assert {row[2] for row in odd} == {"trades_20240115.csv", "trades_20240116.csv"}
-    assert missing == rejected == books == []
+    assert incidents == gaps == missing == rejected == books == []
 
 
 @pytest.mark.skipif(sys.platform != "linux" or not shutil.which("flock"), reason="made for Linux")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -99,6 +100,9 @@ def test_a_gap_that_is_reported_is_loaded_with_a_note(tmp_path: Path) -> None:
     outcomes = side.run()
     assert outcomes["t_0003.csv"].notes == ("number 2 of its sequence is missing before it",)
     assert outcomes["t_0001.csv"].notes == ()
+    page = Path(__file__).parents[3] / "docs/production.md"
+    (query,) = re.findall(r"```sql\n([^`]*sequence_number[^`]*);\n```", page.read_text())
+    assert [row["filename"] for row in side.sql(query)] == ["t_0003.csv"]
 
 
 def test_a_loader_that_did_not_look_cannot_pass_a_gap(side: Side) -> None:

@@ -76,6 +76,9 @@ def test_windows_are_decided_once_and_mended_by_a_later_file(cli: Any) -> None:
     cli("run", "--once")
     first = outcomes(cli)
     assert first[0][0] == "missing"
+    page = Path(__file__).parents[4] / "docs/production.md"
+    (query,) = re.findall(r"```sql\n([^`]*FROM load_arrivals[^`]*);\n```", page.read_text())
+    assert len(sql(cli, query)) == len(first)
     assert {outcome for outcome, *_ in first} == {"missing"}
     assert cli("arrivals").code == 1
     assert outcomes(cli) == first
