@@ -119,7 +119,7 @@ def _find(facts: Sequence[Facts], mapping: TableMapping, *, headers: int, traile
     best: GoFound | None = None
     for form in _forms(facts[0], mapping):
         values = list(_values(form, facts, mapping))
-        found = _proved(form, values, facts, mapping, headers=headers, trailers=trailers)
+        found = _proved(form, values, facts, headers=headers, trailers=trailers)
         if found is not None and found.proved:
             return found
         best = best or found
@@ -183,13 +183,11 @@ def _proved(
     form: Form,
     values: Sequence[_Value],
     facts: Sequence[Facts],
-    mapping: TableMapping,
     *,
     headers: int,
     trailers: int,
 ) -> GoFound | None:
     """The keys of a form of which something is true; ``None``: nothing is."""
-    del mapping
     said = [Said(("go_file", key), value) for key, value in form.keys]
     doubts: list[Doubt] = []
     sums = [one for one in values if _all(one, facts, _is_digest)]
@@ -206,7 +204,7 @@ def _proved(
     if not any(one.path[1] in _NUMBERS for one in said):
         return GoFound(_THERE, tuple(doubts)) if doubts else None
     said += _status(values, doubts)
-    said += _date(values, facts, doubts)
+    said += _date(values, facts)
     return GoFound(tuple(said), tuple(doubts), proved=True)
 
 
@@ -297,14 +295,13 @@ def _status(values: Sequence[_Value], doubts: list[Doubt]) -> list[Said]:
     return []
 
 
-def _date(values: Sequence[_Value], facts: Sequence[Facts], doubts: list[Doubt]) -> list[Said]:
+def _date(values: Sequence[_Value], facts: Sequence[Facts]) -> list[Said]:
     found = [one for one in values if _all(one, facts, _is_day)]
     if not found or not all(_DAY.fullmatch(text) for one in found for text in one.texts):
         return []
     named = [one for one in found if _DATE_WORDS.search(one.hint)] or found
     if len(named) > 1:
         return []
-    del doubts
     return [Said(("go_file", "business_date"), named[0].place, "the day that the name says")]
 
 

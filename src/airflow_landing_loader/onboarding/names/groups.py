@@ -13,7 +13,6 @@ from airflow_landing_loader.config.mapping.patterns.reading import MAX_PATTERN_L
 from airflow_landing_loader.exceptions import ConfigurationError
 from airflow_landing_loader.onboarding.names.parts import parts_of
 from airflow_landing_loader.onboarding.names.tokens import (
-    DIGITS,
     REST,
     WORD,
     Key,
@@ -283,6 +282,3 @@ def values_of(group: Group) -> Mapping[str, tuple[str, ...]]:
         said = zip(group.pattern.wildcards, texts, strict=True)
         found[name] = tuple([one.value(text) or text for one, text in said])
     return found
-
-
-__all__ = ["DIGITS", "Group", "Kind", "Left", "grouped", "merged", "sort_names", "values_of"]

@@ -61,10 +61,6 @@ class Name:
         """What two names of one kind have in common."""
         return Key(tuple([token.key for token in self.tokens]), self.ending)
 
-    def words(self) -> frozenset[str]:
-        """Its words, in small letters."""
-        return words_of(self.key)
-
 
 @dataclass(frozen=True, slots=True)
 class Key:
