@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 MAX_NOTICES = 200
 MAX_NEW_NOTICES = 1000  # of one run, the newest; at every look there may be other strange names
 
-_WAITS = (NoticeKind.WAITING, NoticeKind.WRITTEN, NoticeKind.GAP)
+_WAITS = (
+    NoticeKind.WAITING,
+    NoticeKind.MEMBER,
+    NoticeKind.UNLISTED,
+    NoticeKind.WRITTEN,
+    NoticeKind.GAP,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +35,7 @@ class TableNotices:
     :param current: all that is true now, bounded; what the next look compares with.
     :param new: those that were not known.
     :param waits: those of ``new`` that pass by themselves in the ordinary run of things: a file
-        that waits for its go file, or is still being written.
+        that waits for its go file or for what else that names, or is still being written.
     """
 
     current: tuple[str, ...] = ()

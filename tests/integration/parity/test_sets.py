@@ -65,9 +65,11 @@ def test_load_jobs_are_for_files_of_no_set(both: Any) -> None:
     deliver(both)
     assert {o.status for o in both.run().values()} == {"loaded"}
     assert both.bigquery.staged() == []
-    loads = [job for job in both.bigquery._client().list_jobs() if job.job_type == "load"]
-    assert len(loads) == 2
-    assert all(job.destination.table_id.startswith("_landing_stage") for job in loads)
+    jobs = [job for job in both.bigquery._client().list_jobs() if job.job_type == "load"]
+    dataset = both.bigquery.settings.bq_dataset
+    into = [j.destination.table_id for j in jobs if j.destination.dataset_id == dataset]
+    assert len(into) == 2
+    assert all(table.startswith("_landing_stage") for table in into)
 
 
 def test_a_set_is_cut_by_nothing(both: Any, monkeypatch: Any) -> None:

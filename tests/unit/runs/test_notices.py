@@ -38,6 +38,18 @@ def test_each_is_told_once_for_as_long_as_it_is_true(
     assert new_notices(pipeline, (), gone.current).new == first.new
 
 
+def test_a_file_that_waits_for_its_set_is_no_trouble(
+    settings: Callable[..., Settings], zones: Zones
+) -> None:
+    go_file = {"pattern": "day.ctl", "format": "csv", "lists_files": 1}
+    own = TableMapping.model_validate(OWN.model_dump() | {"go_file": go_file})
+    for name in ("a_1.csv", "a_2.csv"):
+        (zones.landing / name).write_text("id\n1\n")
+    (zones.landing / "day.ctl").write_text("a_1.csv\na_3.csv\n")
+    told = new_notices(Pipeline(settings(), [own]), (), ())
+    assert [text.partition(" ")[0] for text in told.waits] == ["a_1.csv", "a_2.csv"]
+
+
 def test_a_file_that_waits_for_its_go_file_is_no_trouble(
     settings: Callable[..., Settings], zones: Zones
 ) -> None:
