@@ -7,7 +7,7 @@ import hashlib
 import io
 import random
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from chaos.model import PROMISED, Cell, Record, Table
 
@@ -123,6 +123,12 @@ def mapping_yaml(table: Table) -> str:
         lines += ["  on_bad_row: reject", "  max_rejected: 0.5"]
     if table.layout:
         lines.append('  archive_layout: "{table}"')
+    lines += _proofs(table)
+    return "\n".join(lines) + "\n"
+
+
+def _proofs(table: Table) -> Iterator[str]:
+    """How its files prove that they are complete."""
     if table.has_go:
         form = {
             "csv": "csv, row_count_column: 2",
@@ -130,14 +136,13 @@ def mapping_yaml(table: Table) -> str:
         }.get(table.proof, "properties, row_count_key: record_count")
         if table.totalled:
             form += f", totals: {{id: {4 if table.proof == 'csv' else 'id_total'}}}"
-        lines.append(f'  go_file: {{pattern: "{table.stem}{table.parts}.go", format: {form}}}')
+        yield (f'  go_file: {{pattern: "{table.stem}{table.parts}.go", format: {form}}}')
     totals = ", totals: {id: 2}" if table.totalled else ""
     if table.has_trailer:
-        lines.append(f"  trailer: {{row_count_column: 1, tag: TRAILER{totals}}}")
+        yield (f"  trailer: {{row_count_column: 1, tag: TRAILER{totals}}}")
     if table.proof == "ends":
         group, totals = (r" (?P<sum>\d+)", ", totals: {id: sum}") if table.totalled else ("", "")
-        lines.append(rf"  trailer: {{match: '^DATARECORDS=(?P<count>\d+){group}$'{totals}}}")
-    return "\n".join(lines) + "\n"
+        yield (rf"  trailer: {{match: '^DATARECORDS=(?P<count>\d+){group}$'{totals}}}")
 
 
 def _dialect(table: Table) -> list[str]:

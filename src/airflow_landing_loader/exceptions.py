@@ -46,7 +46,7 @@ class ErrorCode(StrEnum):
     MAPPING_GO_PATTERN_CLASH = "mapping.go_pattern_clash"
     MAPPING_CONTRADICTION = "mapping.contradiction"
     MAPPING_NONE_FOUND = "mapping.none_found"
-    MAPPING_NO_EXAMPLE = "mapping.no_example"
+    GENERATE_NO_EXAMPLE = "generate.no_example"
     MAPPING_CHANGED = "mapping.changed"
 
     SETTINGS_MISSING = "settings.missing"

@@ -40,7 +40,7 @@ class Sender:
     def right(self, number: int) -> list[Parcel]:
         """Right deliveries.
 
-        :raises ConfigurationError: ``MAPPING_NO_EXAMPLE``.
+        :raises ConfigurationError: ``GENERATE_NO_EXAMPLE``.
         """
         wanted = number if self._names.changes else 1
         return [self._sent(self._draft(), "right") for _ in range(wanted)]
@@ -156,14 +156,14 @@ def mapping_named(what: str, mappings: Sequence[TableMapping]) -> TableMapping:
     """The mapping that a person means.
 
     :param what: a table, or a pattern.
-    :raises ConfigurationError: ``MAPPING_NO_EXAMPLE``: there is none, or several.
+    :raises ConfigurationError: ``GENERATE_NO_EXAMPLE``: there is none, or several.
     """
     found = [one for one in mappings if what in (one.table, one.pattern)]
     if len(found) == 1:
         return found[0]
     known = ", ".join(repr(one.pattern) for one in (found or mappings)[:8])
     raise ConfigurationError(
-        ErrorCode.MAPPING_NO_EXAMPLE,
+        ErrorCode.GENERATE_NO_EXAMPLE,
         f"{'Several mappings feed' if found else 'No mapping is called'} {what!r}.",
         hint=f"Give the pattern of one of them: {known}.",
     )

@@ -25,7 +25,7 @@ def example(expression: str, count: int | None = None) -> str:
 
     :param expression: as a mapping has it.
     :param count: what its group for the count has to find; ``None``: it has no such group.
-    :raises ConfigurationError: ``MAPPING_NO_EXAMPLE``.
+    :raises ConfigurationError: ``GENERATE_NO_EXAMPLE``.
     """
     try:
         parsed = regex.parse(expression)
@@ -43,7 +43,7 @@ def example(expression: str, count: int | None = None) -> str:
 
 def _no_example(expression: str) -> ConfigurationError:
     return ConfigurationError(
-        ErrorCode.MAPPING_NO_EXAMPLE,
+        ErrorCode.GENERATE_NO_EXAMPLE,
         f"No line could be made that {expression!r} finds.",
         hint="Only a delivery by hand can try this mapping.",
     )

@@ -52,7 +52,7 @@ class Names:
     def next(self) -> Named:
         """The next delivery's names.
 
-        :raises ConfigurationError: ``MAPPING_NO_EXAMPLE``: no name can be found that is this
+        :raises ConfigurationError: ``GENERATE_NO_EXAMPLE``: no name can be found that is this
             mapping's alone, or it has only one and that is given.
         """
         number = self._number
@@ -62,7 +62,7 @@ class Names:
                 self._given.add(text)
                 return self._named(text, FIRST_DAY + timedelta(days=number))
         raise ConfigurationError(
-            ErrorCode.MAPPING_NO_EXAMPLE,
+            ErrorCode.GENERATE_NO_EXAMPLE,
             f"No further name could be made that {self._mapping.pattern!r} matches, and no other "
             "pattern.",
             hint="Ask for fewer deliveries, or try this mapping by hand.",

@@ -56,7 +56,7 @@ def test_a_name_without_parts_is_delivered_once() -> None:
     names.next()
     with pytest.raises(ConfigurationError) as caught:
         names.next()
-    assert caught.value.code is ErrorCode.MAPPING_NO_EXAMPLE
+    assert caught.value.code is ErrorCode.GENERATE_NO_EXAMPLE
 
 
 def test_a_mapping_is_known_by_its_table_or_its_pattern() -> None:
@@ -66,7 +66,7 @@ def test_a_mapping_is_known_by_its_table_or_its_pattern() -> None:
     for wrong in ("raw_a", "raw_b"):
         with pytest.raises(ConfigurationError) as caught:
             mapping_named(wrong, [one, two])
-        assert caught.value.code is ErrorCode.MAPPING_NO_EXAMPLE
+        assert caught.value.code is ErrorCode.GENERATE_NO_EXAMPLE
 
 
 def test_no_file_is_overwritten_and_nothing_unfinished_is_seen(tmp_path: Path) -> None:

@@ -36,4 +36,4 @@ def test_a_line_is_found_by_its_expression(expression: str) -> None:
 def test_where_none_can_be_made_it_is_said(expression: str, count: int | None) -> None:
     with pytest.raises(ConfigurationError) as caught:
         example(expression, count)
-    assert caught.value.code is ErrorCode.MAPPING_NO_EXAMPLE
+    assert caught.value.code is ErrorCode.GENERATE_NO_EXAMPLE

@@ -74,7 +74,7 @@ def _of_file(path: Path) -> tuple[TableMapping, list[TableMapping]]:
     if len(own) != 1:
         patterns = ", ".join(repr(one.pattern) for one in own) or "none"
         raise ConfigurationError(
-            ErrorCode.MAPPING_NO_EXAMPLE,
+            ErrorCode.GENERATE_NO_EXAMPLE,
             f"A file of one mapping is needed; in this one there are: {patterns}.",
             hint="Give a table or a pattern, as `landing-loader list` shows them.",
             file=str(path),

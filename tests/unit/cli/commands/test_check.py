@@ -43,6 +43,7 @@ def test_a_new_table(cli: Any) -> None:
         "head": None,
         "footer": None,
         "comments": 0,
+        "totals": [],
         "dialect_detected": None,
         "columns": {"known": ["a", "b"], "extra": [], "missing": []},
         "renamed": [],

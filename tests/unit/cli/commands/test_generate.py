@@ -54,7 +54,7 @@ def test_a_mapping_file_needs_no_settings(
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("a_*.csv: raw_a\nb_*.csv: raw_b\n", "mapping.no_example"),
+        ("a_*.csv: raw_a\nb_*.csv: raw_b\n", "generate.no_example"),
         ("a_*.csv: {tabel: raw_a}\n", "mapping.unknown_key"),
     ],
 )
@@ -69,4 +69,4 @@ def test_a_file_that_is_no_one_mapping_is_refused(
 
 def test_a_table_that_nobody_knows_is_refused(cli: Any, tmp_path: Path) -> None:
     ran = cli("generate", "raw_x", "--into", str(tmp_path / "new"))
-    assert (ran.code, "mapping.no_example" in ran.err) == (1, True)
+    assert (ran.code, "generate.no_example" in ran.err) == (1, True)
