@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from airflow_landing_loader.clients import DefaultClients
 from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.maintenance.proof import Proof
 from airflow_landing_loader.maintenance.unloading import Unloader
-from airflow_landing_loader.maintenance.verification import Proof, verify
+from airflow_landing_loader.maintenance.verification import verify
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.pipeline.pipeline import Pipeline
 from airflow_landing_loader.settings import Settings

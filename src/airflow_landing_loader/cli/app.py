@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from airflow_landing_loader import __version__
 from airflow_landing_loader.cli import terminal
 from airflow_landing_loader.cli.failures import DEBUG_VARIABLE, ExitCode, command, debug
-
-
-class _Commands(TyperGroup):
-    """The commands. The help of a flag names no type, as it would do on a terminal: it takes no
-    value."""
-
-    def get_params(self, ctx: Any) -> list[Any]:
-        """Those of all commands."""
-        return _without_types(super().get_params(ctx))
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """One of the commands."""
-        found = super().get_command(ctx, cmd_name)
-        if found is not None:
-            _without_types(found.get_params(ctx))
-        return found
-
-
-def _without_types(params: list[Any]) -> list[Any]:
-    for param in params:
-        if getattr(param, "is_flag", False):
-            param.metavar = ""
-    return params
-
+from airflow_landing_loader.cli.parameters import AsJson, ChosenLoad, Commands, Destination, Files
 
 app = typer.Typer(
-    cls=_Commands,
+    cls=Commands,
     name="landing-loader",
     help="Load batch files that land in a folder: prove them complete, load them, lose nothing.",
     epilog="Settings are environment variables (LANDING_PATH, ARCHIVE_PATH, FAILED_PATH,"
@@ -51,28 +26,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Write one JSON object for programs.", show_default=False)
-]
-
-
-class Destination(StrEnum):
-    """Where an unloaded file goes."""
-
-    FAILED = "failed"
-    LANDING = "landing"
-
-
-ChosenLoad = Annotated[
-    str,
-    typer.Argument(
-        metavar="LOAD",
-        help="The beginning of a load's id, as `status` shows it, or the name of its file.",
-        show_default=False,
-    ),
-]
-Files = Annotated[list[str], typer.Argument(metavar="FILE...", show_default=False)]
 
 
 def _version(wanted: bool) -> None:

@@ -13,7 +13,7 @@ from tests.support.proofs import proof_of
 
 from airflow_landing_loader.exceptions import ErrorCode as Code
 from airflow_landing_loader.exceptions import TerminalError, TransientError
-from airflow_landing_loader.maintenance.verification import Proof
+from airflow_landing_loader.maintenance.proof import Proof
 
 CONTENT = 'id,name,note\n1,Ann,""\n2,Bob,\n2,Bob,\n3,"a ""b""\nc",x\n'
 

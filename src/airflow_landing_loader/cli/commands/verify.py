@@ -13,7 +13,8 @@ from airflow_landing_loader.cli.terminal import Screen
 from airflow_landing_loader.clients import DefaultClients
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.maintenance.chosen import chosen_load
-from airflow_landing_loader.maintenance.verification import Proof, verify
+from airflow_landing_loader.maintenance.proof import Proof
+from airflow_landing_loader.maintenance.verification import verify
 from airflow_landing_loader.safe_text import counted, delivered, escaped, shown_name
 from airflow_landing_loader.storage.opening import open_zones
 

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from airflow_landing_loader.config.mapping import rules
+from airflow_landing_loader.config.mapping import proof_rules, rules
 from airflow_landing_loader.config.mapping.column_names import check_different
 from airflow_landing_loader.config.mapping.column_types import ColumnTypes
 from airflow_landing_loader.config.mapping.counted_lines import HeaderRecord, Trailer
@@ -288,69 +288,30 @@ class TableMapping(MappingModel):
     @field_validator("trailer")
     @classmethod
     def _counted_trailer(cls, value: Trailer | None, info: ValidationInfo) -> Trailer | None:
-        go_file = info.data.get("go_file")
-        if value is None and go_file and "trailer" in go_file.count_includes:
-            raise refusal(
-                ErrorCode.MAPPING_CONTRADICTION,
-                "The go file's count includes a trailer, but the mapping has none.",
-                hint="Add trailer, or remove it from count_includes.",
-                at=("go_file", "count_includes"),
-            )
+        proof_rules.check_counted(value, info.data.get("go_file"))
         return value
 
     @field_validator("csv")
     @classmethod
     def _trailer_is_no_comment(cls, value: CsvDialect, info: ValidationInfo) -> CsvDialect:
-        trailer = info.data.get("trailer")
-        tag = trailer.expected_tag if trailer else None
-        if value.comments and (tag or "").startswith(value.comments):
-            raise refusal(
-                ErrorCode.MAPPING_CONTRADICTION,
-                f"The trailer's tag {tag!r} begins like a comment, which is no record.",
-                hint="Let comments begin with more than the tag does, or leave csv.comments out.",
-                at=("csv", "comments"),
-            )
+        proof_rules.check_no_comment(value, info.data.get("trailer"))
         return value
 
     @field_validator("on_bad_row")
     @classmethod
-    def _trailer_is_told(cls, value: str, info: ValidationInfo) -> str:
-        trailer = info.data.get("trailer")
-        if value == "reject" and trailer and trailer.tag is False:
-            raise refusal(
-                ErrorCode.MAPPING_CONTRADICTION,
-                "Where data records may have any number of fields, nothing tells a trailer "
-                "without a tag from the last record of a file that was cut.",
-                hint="Ask the sender for a trailer with a tag, or remove on_bad_row: reject.",
-                at=("trailer", "tag"),
-            )
-        return value
-
-    @field_validator("on_bad_row")
-    @classmethod
-    def _footer_is_told(cls, value: str, info: ValidationInfo) -> str:
-        csv = info.data.get("csv")
-        unproved = all(key in info.data and info.data[key] is None for key in PROOFS)
-        if value == "reject" and csv and csv.footer_rows and unproved:
-            raise refusal(
-                ErrorCode.MAPPING_CONTRADICTION,
-                "Where data records may have any number of fields and nothing gives their count, "
-                "nothing tells a footer from the last records of a file that was cut.",
-                hint="Say by csv.data_end how the footer begins, or remove on_bad_row: reject.",
-                at=("csv", "footer_rows"),
-            )
+    def _ends_are_told(cls, value: str, info: ValidationInfo) -> str:
+        if value == "reject":
+            proof_rules.check_trailer_told(info.data.get("trailer"))
+            unproved = all(key in info.data and info.data[key] is None for key in PROOFS)
+            proof_rules.check_footer_told(info.data.get("csv"), proved=not unproved)
         return value
 
     @field_validator("numbers")
     @classmethod
     def _numbers_are_read(cls, value: Numbers | None, info: ValidationInfo) -> Numbers | None:
         proofs = [info.data[key] for key in PROOFS if key in info.data]
-        if value and len(proofs) == len(PROOFS) and not any(p and p.totals for p in proofs):
-            raise refusal(
-                ErrorCode.MAPPING_MISSING_KEY,
-                "numbers says how numbers are written, but nothing reads any.",
-                hint="Remove it, or add totals to go_file, trailer or header_record.",
-            )
+        if value is not None and len(proofs) == len(PROOFS):
+            proof_rules.check_numbers_read(proofs)
         return value
 
     @field_validator("exclude")

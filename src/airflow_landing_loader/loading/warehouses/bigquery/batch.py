@@ -13,7 +13,7 @@ from airflow_landing_loader.exceptions import (
     TransientError,
     explained,
 )
-from airflow_landing_loader.landing.model import Delivery, Validated
+from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.landing.units import units
 from airflow_landing_loader.loading.columns.drift import (
     Owners,
@@ -38,17 +38,13 @@ from airflow_landing_loader.loading.model import (
     RunContext,
     Verdict,
 )
-from airflow_landing_loader.loading.planning.decisions import decide_all, refused
+from airflow_landing_loader.loading.planning.decisions import decide_all
 from airflow_landing_loader.loading.planning.groups import readings
 from airflow_landing_loader.loading.planning.identity import as_they_are, contents_of
 from airflow_landing_loader.loading.planning.notes import notes_of
 from airflow_landing_loader.loading.planning.sequences import (
-    SequenceOf,
     counting,
-    gap,
-    place_of,
 )
-from airflow_landing_loader.loading.planning.sets import refused_with
 from airflow_landing_loader.loading.planning.steps import Earlier, Planned
 from airflow_landing_loader.loading.reading.records import Written
 from airflow_landing_loader.loading.warehouses.base import StillRunningError
@@ -57,6 +53,7 @@ from airflow_landing_loader.loading.warehouses.bigquery.folder import StagingFol
 from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs
 from airflow_landing_loader.loading.warehouses.bigquery.ledger import Ledger
 from airflow_landing_loader.loading.warehouses.bigquery.raw_table import Tables
+from airflow_landing_loader.loading.warehouses.bigquery.refusals import Refusals
 from airflow_landing_loader.loading.warehouses.bigquery.staging import Staged, Stager
 from airflow_landing_loader.loading.warehouses.bigquery.values import type_word
 from airflow_landing_loader.loading.warehouses.manifest import (
@@ -125,12 +122,7 @@ class BatchLoader:
         self._run = run
         self._started_at = now()
         self._batches: dict[str, _TableBatch] = {}
-        # By the file's name, which is its own in a batch: what is refused has no load.
-        self._refused: dict[str, Refused] = {}
-        # The lowest number that was refused, of each sequence.
-        self._missing: dict[SequenceOf, int] = {}
-        self._units: list[tuple[Validated, ...]] = []
-        self._earlier: frozenset[str] = frozenset()
+        self._refusals = Refusals(())
         self._basis = 0
         self._owners: dict[str, Owners] = {}
 
@@ -144,7 +136,7 @@ class BatchLoader:
         :raises LandingError: BigQuery itself cannot be used.
         :raises StillRunningError: see :class:`Jobs`.
         """
-        self._units = units(batch, lambda item: item.delivery)
+        self._refusals = Refusals(batch)
         contents = contents_of(batch)
         self._basis, prior = self._ledger.prior_loads_until(contents)
         self._owners = self._ledger.owners_of({v.delivery.mapping.table for v in batch})
@@ -154,10 +146,9 @@ class BatchLoader:
         counted = counting([v.delivery.mapping for v in batch])
         last = self._ledger.sequences(counted) if counted else {}  # after the basis
         while True:
-            good = [v for v in batch if v.delivery.data.name not in self._refused]
+            good = [v for v in batch if self._refusals.of(v.delivery) is None]
             decided = decide_all(good, prior, unfit, last)
-            names = [d.delivery.data.name for d in decided if isinstance(d, Earlier)]
-            self._earlier = frozenset(names)
+            self._refusals.spare(d.delivery for d in decided if isinstance(d, Earlier))
             if not self._stage_all([d for d in decided if isinstance(d, Planned)]):
                 break
         items = [d for d in decided if isinstance(d, Planned)]
@@ -183,7 +174,7 @@ class BatchLoader:
                 if not batch.exists and not batch.staged:
                     batch.columns = ()
             if len(todo) == 1:
-                self._refuse(todo[0], error)
+                self._refusals.add(todo[0], error)
                 return True
             # Which one is at fault, and whose header makes a table, shows by halves, in order.
             middle = len(todo) // 2
@@ -262,7 +253,7 @@ class BatchLoader:
 
     def _commit(self, items: Sequence[Planned], given_up: frozenset[str]) -> None:
         """Commit deliveries together; where that is refused, in halves, down to the bad ones."""
-        items = [item for item in items if not self._waits(item)]
+        items = [item for item in items if not self._refusals.waits(item)]
         if not items:
             return
         if not any(item.load_id in given_up for item in items):
@@ -275,7 +266,7 @@ class BatchLoader:
                 told = explained(error)
                 if len(_units_of(items)) == 1 or not ends_here(told):
                     for item in items:
-                        self._refuse(item, told)
+                        self._refusals.add(item, told)
                     return
         # Whoever comes back for a job in pieces would only begin the same search again.
         with self._jobs.to_the_end():
@@ -371,8 +362,8 @@ class BatchLoader:
         ids += [d.load_id for d in decided.values() if isinstance(d, Earlier)]
         loads = self._ledger.loads_by_id(ids)
         return tuple(
-            self._refused.get(name) or self._verdict(decided[name], loads)
-            for name in (v.delivery.data.name for v in batch)
+            self._refusals.of(v.delivery) or self._verdict(decided[v.delivery.data.name], loads)
+            for v in batch
         )
 
     def _verdict(self, decided: _Decided, loads: dict[str, Load]) -> Verdict:
@@ -389,34 +380,6 @@ class BatchLoader:
                 return decided.verdict(loads[decided.load_id])
             case _:
                 return decided
-
-    def _waits(self, item: Planned) -> bool:
-        """Whether a number before its own was refused meanwhile; then it is, too."""
-        delivery = item.validated.delivery
-        place, sequence = place_of(delivery), delivery.mapping.sequence
-        if place is None or sequence is None or not sequence.waits:
-            return False
-        missing = self._missing.get(place.of, place.number)
-        if missing >= place.number:
-            return False
-        self._refuse(item, gap(delivery, missing))
-        return True
-
-    def _refuse(self, item: Planned, error: LandingError) -> None:
-        """Refuse a delivery, and all that its go file names beside it."""
-        own = refused(item.validated, error)
-        name = item.delivery.data.name
-        unit = next(u for u in self._units if any(v.delivery.data.name == name for v in u))
-        for verdict in refused_with(unit, [own]):
-            mate = verdict.delivery.data.name
-            if verdict is own or mate not in (*self._refused, *self._earlier):
-                self._refused[mate] = verdict
-                self._miss(verdict.delivery)
-
-    def _miss(self, delivery: Delivery) -> None:
-        place = place_of(delivery)
-        if place is not None:
-            self._missing[place.of] = min(place.number, self._missing.get(place.of, place.number))
 
 
 def _units_of(items: Sequence[Planned]) -> list[tuple[Planned, ...]]:
