@@ -49,6 +49,8 @@ SCHEMA_CANNOT_SAY = (
     ("mapping.bad_value", "No number of files is within", "compares two numbers"),
     ("mapping.bad_value", "is no time zone that is known", "knows time zones"),
     ("mapping.bad_value", "holds what is no date", "knows dates"),
+    ("mapping.contradiction", "which types does not make DATE", "folds names"),
+    ("mapping.contradiction", "is a DATE, which has no hours", "looks up a type"),
     ("mapping.bad_value", "only days that no month has", "compares days and months"),
 )
 """Code, part of the message, and why."""

@@ -41,6 +41,14 @@ MORE: dict[str, dict[str, Any]] = {
             },
         }
     },
+    "partitions by a named part": {
+        "x_{day:%Y%m%d}.csv": {
+            "table": "raw_x",
+            "add_columns": {"day": "{day}"},
+            "types": {"day": "DATE"},
+            "bigquery": {"partition_by": "month", "partition_column": "day"},
+        }
+    },
     "by content": {"x_{n:0d}.csv": {"table": "raw_x", "identity": "content"}},
     "lines above and below": {
         "x_*.csv": {
@@ -236,6 +244,7 @@ VALUES: dict[str, list[Any]] = {
     "date_part": ["day", ""],
     "on_failed_file": ["fail_run", "fail"],
     "partition_by": ["hour", "DAY", "week"],
+    "partition_column": ["a", "_load_id", " "],
     "cluster_by": [["a", "_load_id"], ["a b"], ["1a"], ["a\n"], ["a", "b", "c", "d", "e"]],
     "location": ["europe-west3", "eu/west", "x" * 41],
     "commit": ["transaction", "none"],

@@ -36,6 +36,32 @@ def test_a_table_is_partitioned_clustered_and_labelled_as_the_mapping_says(side:
     assert {field.field_type for field in made.schema} == {"STRING"}
 
 
+def test_a_named_part_says_the_partition(side: Side) -> None:
+    side.map(
+        "a_{day:%Y%m%d}.csv",
+        add_columns={"day": "{day}"},
+        types={"DAY": "DATE"},
+        bigquery={"partition_by": "month", "partition_column": "Day"},
+    )
+    side.deliver("a_20240115.csv", "symbol\nACME\n")
+    side.deliver("a_20240229.csv", "symbol\nMOON\n")
+    assert {outcome.status for outcome in side.run().values()} == {"loaded"}
+    made = table(side)
+    assert made.time_partitioning == bigquery.TimePartitioning(type_="MONTH", field="day")
+    rows = sorted((row["symbol"], str(row["day"])) for row in side.table("raw_a") or [])
+    assert rows == [("ACME", "2024-01-15"), ("MOON", "2024-02-29")]
+
+
+def test_a_column_to_partition_by_that_the_file_lacks_is_named(side: Side) -> None:
+    layout = {"partition_by": "day", "partition_column": "day"}
+    side.map(types={"day": "DATE"}, bigquery=layout)
+    side.deliver("a_1.csv", "symbol\nACME\n")
+    error = side.run()["a_1.csv"].error
+    assert error is not None
+    assert (error.code, error.column) == (ErrorCode.LOAD_TABLE_UNFIT, "day")
+    assert "bigquery.partition_column" in str(error.hint)
+
+
 def test_a_table_that_is_there_stays_as_it_is(side: Side) -> None:
     side.map()
     side.deliver("a_1.csv", "symbol\nACME\n")

@@ -85,10 +85,7 @@ AddedText = Annotated[
     Field(max_length=255, json_schema_extra=rules.TEMPLATE_SCHEMA),
     AfterValidator(rules.check_template),
 ]
-AddedColumns = Annotated[
-    dict[ColumnName, AddedText],
-    Field(max_length=100),
-]
+AddedColumns = Annotated[dict[ColumnName, AddedText], Field(max_length=100)]
 
 
 class TableMapping(MappingModel):
@@ -328,11 +325,12 @@ class TableMapping(MappingModel):
         return value
 
     @model_validator(mode="after")
-    def _totals_of_columns_there(self) -> Self:
+    def _columns_are_there(self) -> Self:
         for proof in PROOFS:
             rules_of = getattr(self, proof)
             if rules_of is not None:
                 check_columns(proof, rules_of.totals, self.csv, self.add_columns)
+        self.bigquery.require_typed(self.types)
         return self
 
     @model_validator(mode="after")

@@ -74,6 +74,7 @@ def mapping_json_schema() -> Schema:
         _totals_at({"type": "string"})["totals"]
     ]
     _let_totals_be_short(definitions)
+    definitions["BigQueryTable"]["dependentRequired"] = {"partition_column": ["partition_by"]}
     definitions["Numbers"]["allOf"] = [
         _if(_has("decimal", {"const": ","}), {"properties": {"group": {"not": {"const": ","}}}}),
         _if(

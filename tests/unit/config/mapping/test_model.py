@@ -115,6 +115,7 @@ def test_defaults() -> None:
         },
         "bigquery": {
             "partition_by": None,
+            "partition_column": None,
             "cluster_by": (),
             "location": None,
             "commit": "transaction",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
+from airflow_landing_loader.config.mapping.column_names import clean_name, same
 from airflow_landing_loader.config.mapping.model import BigQueryTable
 from airflow_landing_loader.exceptions import ErrorCode, LandingError, TerminalError
 from airflow_landing_loader.loading.columns.drift import TableColumn
@@ -102,8 +104,8 @@ class Tables:
         Its dataset is made too, if it is not the default one.
 
         :param theirs: (name, type) of the file's, in BigQuery's words.
-        :raises TerminalError: ``LOAD_TABLE_UNFIT``, the table shall be clustered by a column that
-            the file lacks.
+        :raises TerminalError: ``LOAD_TABLE_UNFIT``, the table shall be clustered or partitioned by
+            a column that the file lacks.
         """
         dataset, _, name = table.rpartition(".")
         if dataset:
@@ -114,12 +116,15 @@ class Tables:
             f"{self._options.project}.{dataset or self._options.dataset}.{name}",
             schema=columns,
         )
+        spelled = {same(column.name): column.name for column in columns}
         if layout.partition_by is not None:
-            made.time_partitioning = bigquery.TimePartitioning(type_=layout.partition_by.upper())
-        if layout.cluster_by:
-            made.clustering_fields = _clustering(
-                table, [column.name for column in columns], layout.cluster_by
+            made.time_partitioning = bigquery.TimePartitioning(
+                type_=layout.partition_by.upper(),
+                field=layout.partition_column and _named(table, spelled, layout.partition_column),
             )
+        if layout.cluster_by:
+            named = [_named(table, spelled, name, "cluster") for name in layout.cluster_by]
+            made.clustering_fields = named
         made.labels = layout.labels
         try:
             self._jobs.client.create_table(made, exists_ok=True)
@@ -191,15 +196,23 @@ def _is_generated(field: bigquery.SchemaField) -> bool:
     return made.get("generatedMode") == "GENERATED_ALWAYS"
 
 
-def _clustering(table: str, names: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """The columns to cluster by, spelled as the table spells them."""
-    spelled = {name.casefold(): name for name in names}
-    for name in wanted:
-        if name.casefold() not in spelled:
-            raise TerminalError(
-                ErrorCode.LOAD_TABLE_UNFIT,
-                f"{table} shall be clustered by {name}, but this first file has no such column",
-                hint="Name the file's columns in bigquery.cluster_by, or create the table by hand.",
-                column=name,
-            )
-    return [spelled[name.casefold()] for name in wanted]
+def _named(
+    table: str,
+    spelled: Mapping[str, str],
+    name: str,
+    how: Literal["partition", "cluster"] = "partition",
+) -> str:
+    """A column that a layout names, as the table spells it.
+
+    :param spelled: names of the table's columns, by :func:`same`.
+    """
+    found = spelled.get(same(clean_name(name)))
+    if found is None:
+        key = "bigquery.partition_column" if how == "partition" else "bigquery.cluster_by"
+        raise TerminalError(
+            ErrorCode.LOAD_TABLE_UNFIT,
+            f"{table} shall be {how}ed by {name}, but this first file has no such column",
+            hint=f"Name the file's columns in {key}, or create the table by hand.",
+            column=name,
+        )
+    return found
