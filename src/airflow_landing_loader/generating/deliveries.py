@@ -22,11 +22,14 @@ class Sender:
     :param others: the other mappings: no file is made that one of them would take.
     :param rows: data records of each delivery, at least 2.
     :param seed: what the cells depend on.
+    :raises ConfigurationError: ``GENERATE_NO_EXAMPLE``: the mapping has control totals or file
+        sets, which no delivery is made of.
     """
 
     def __init__(
         self, mapping: TableMapping, others: Sequence[TableMapping] = (), *, rows: int, seed: int
     ) -> None:
+        _require_known(mapping)
         self._mapping = mapping
         self._names = Names(mapping, others)
         self._number = rows
@@ -95,7 +98,10 @@ class Sender:
         named = Named(first.name, first.go_name, self._names.next().day)
         again = self._names.again(named) if self._mapping.identity.key else named
         if again is None:
-            return None
+            return None if self._mapping.sequence is None else self._restated(named)
+        return self._restated(again)
+
+    def _restated(self, again: Named) -> Parcel:
         draft = replace(self._draft(), named=again)
         sent = self._sent(draft, "restatement", turn=2)
         if self._mapping.on_redelivery != "fail" or self._mapping.identity.content:
@@ -130,6 +136,22 @@ class Sender:
         added = self._mapping.added_cells(draft.named.data) if self._mapping.add_columns else ()
         rows: tuple[Row, ...] = tuple([(*row, *added) for row in expected.rows])
         return replace(expected, rows=rows)
+
+
+def _require_known(mapping: TableMapping) -> None:
+    go_file = mapping.go_file
+    proofs = (go_file, mapping.trailer, mapping.header_record)
+    keys = (
+        ("totals", any(proof and proof.totals for proof in proofs)),
+        ("go_file.lists_files", bool(go_file and go_file.lists)),
+    )
+    for key, there in keys:
+        if there:
+            raise ConfigurationError(
+                ErrorCode.GENERATE_NO_EXAMPLE,
+                f"No delivery can be made of {mapping.pattern!r}: generate does not know {key}.",
+                hint=f"Try it without {key}, or deliver files of your own.",
+            )
 
 
 def _of_duplicate(mapping: TableMapping) -> tuple[Status, str | None]:

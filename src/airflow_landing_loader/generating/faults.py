@@ -119,7 +119,8 @@ def _of_cut(at: _Ground) -> ErrorCode | None:
     if mapping.csv.data_end is not None:
         return ErrorCode.CSV_DATA_END_MISSING
     if mapping.trailer is not None:
-        return ErrorCode.TRAILER_MISSING
+        # The lines that are taken for the footer may begin within a record.
+        return None if mapping.csv.footer_rows else ErrorCode.TRAILER_MISSING
     if mapping.csv.footer_rows and not settled:
         return ErrorCode.CSV_FOOTER_MISSING
     if at.promised("checksum"):

@@ -86,7 +86,7 @@ STEPS: dict[str, Callable[[Trap], None]] = {
 
 def _at_freshening(trap: Trap) -> None:
     trap.at(pipeline_module, "still_same", lambda _, delivery: delivery.data.name)
-    trap.at(pipeline_module, "find_delivery", lambda _, __, name: name)
+    trap.at(pipeline_module.Finder, "find", lambda _, name: name)
 
 
 @pytest.mark.parametrize("step", STEPS)
