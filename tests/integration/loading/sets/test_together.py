@@ -247,6 +247,10 @@ def test_part_of_a_set_is_never_loaded(two: Any) -> None:
             },
             '{"files": [{"name": "a_1.csv", "rows": 1}, {"name": "b_1.csv", "rows": 2}]}',
         ),
+        (
+            {"format": "csv", "lists_files": 1, "row_count": 2, "totals": {"id": 3}},
+            "a_1.csv,1,1\nb_1.csv,2,5\n",
+        ),
         ({"format": "json", "lists_files": "$.names[*]"}, '{"names": ["a_1.csv", "b_1.csv"]}'),
     ],
 )

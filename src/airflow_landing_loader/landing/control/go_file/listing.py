@@ -31,7 +31,7 @@ _READERS: dict[str, Callable[[str, Hand], Listed]] = {
     "checksum": checksum.listed,
 }
 _Value = TypeVar("_Value")
-_Key = tuple[str, LandedFile, GoFile]
+_Key = tuple[str, LandedFile, tuple[object, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def read(zone: Zone, go: LandedFile, rules: GoFile) -> Read:
         should be), ``GO_FILE_NO_FILES``; ``LANDING_NOT_A_FILE``.
     :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_CHANGED`` or ``LANDING_UNREADABLE``.
     """
-    return _READ.get((zone.path, go, rules), lambda: _read(zone, go, rules))
+    return _READ.get((zone.path, go, rules.way_of_listing), lambda: _read(zone, go, rules))
 
 
 def files_named(zone: Zone, go: LandedFile, rules: GoFile) -> tuple[str, ...]:
@@ -99,7 +99,7 @@ def files_named(zone: Zone, go: LandedFile, rules: GoFile) -> tuple[str, ...]:
             return error
         return tuple(dict.fromkeys(words.text for words in listed.names))
 
-    found = _NAMES.get((zone.path, go, rules), names)
+    found = _NAMES.get((zone.path, go, rules.way_of_listing), names)
     if isinstance(found, TerminalError):
         raise found
     return found
