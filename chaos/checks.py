@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chaos.ground import LOG, STATUS_COPY, Ground, Look
-from chaos.oracle import Expected, Row
+from chaos.oracle import Expected, Row, Together
 from chaos.probe import Contents
 
 _SHOWN = 6
 
 
-def at_any_moment(contents: Contents, look: Look, hidden: set[str], sent: set[str]) -> list[str]:
-    """What no death may bring about: part of a load, or a file that is nowhere.
+def at_any_moment(
+    contents: Contents, look: Look, hidden: set[str], sent: set[str], sets: Sequence[Together]
+) -> list[str]:
+    """What no death may bring about: part of a load or of a set, or a file that is nowhere.
 
     :param hidden: digests of files under the loader's hidden names.
     :param sent: digests of all files that were delivered and nobody took away.
+    :param sets: all that were ever delivered.
     """
     there = {file.sha256 for file in look.files} | hidden
     problems = [f"a delivered file is nowhere: sha256 {digest}" for digest in sent - there]
-    return [*problems, *_part_of_a_load(contents)]
+    return [*problems, *_part_of_a_load(contents), *_part_of_a_set(contents, look, sets)]
 
 
 def at_rest(
@@ -68,6 +71,25 @@ def _part_of_a_load(contents: Contents) -> Iterator[str]:
             yield f"load {load.load_id} has counted {load.records} records: {load.line}"
         if contents.rejected[load.load_id] != load.line.rejected:
             yield f"load {load.load_id} has {contents.rejected[load.load_id]} rows in load_rejects"
+
+
+def _part_of_a_set(contents: Contents, look: Look, sets: Sequence[Together]) -> Iterator[str]:
+    """Loads of some of its files only, or a go file that has left before what it names.
+
+    What was replaced after the commit is none of these: it is kept under its second name.
+    """
+    loads = Counter(load.line.go_filename for load in contents.loads)
+    landing = look.resting("landing")
+    left = look.resting("archive", "failed")
+    at_rest = {(resting.name, resting.sha256) for resting in left}
+    waiting = {(resting.name, resting.sha256) for resting in landing} - at_rest
+    names = {resting.name for resting in left}
+    for each in sets:
+        if loads[each.go] not in (0, each.loads):
+            yield f"{loads[each.go]} of {each.loads} loads of the set of {each.go}"
+        for member in each.members if each.go in names else ():
+            if member in waiting:
+                yield f"the go file {each.go} has left before {member[0]}"
 
 
 def _tables(contents: Contents, expected: Expected, *, known: bool) -> Iterator[str]:

@@ -5,13 +5,26 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import json
 import random
 import zipfile
 from collections.abc import Iterator, Sequence
 
-from chaos.model import PROMISED, Cell, Record, Table
+from chaos.model import GO_STEM, PROMISED, Cell, Record, Table
 
 _WORDS = ("Ann", "Łódź", "naïve", "O'Neill", "a;b", "x,y", "50 %", "", "NULL", "-0.10", "日本")
+_PROPERTIES = ("properties, row_count_key: record_count", "id_total")
+_GO_FILES = {
+    "csv": ("csv, row_count_column: 2", "4"),
+    "checksum": ("checksum", ""),
+    "csv list": ("csv, lists_files: 1, row_count: 2", "4"),
+    "json list": (
+        'json, lists_files: "$.files[*].name", row_count: "$.files[*].rows"',
+        '"$.files[*].total"',
+    ),
+    "checksum list": ("checksum, lists_files: true", ""),
+}
+"""What a mapping says of go files, and where the total stands, by what they prove."""
 _LINES = ("two\nlines", 'she said "no"', '"', "tab\there", " blank ")
 
 
@@ -91,12 +104,27 @@ def packed(table: Table, content: bytes) -> bytes:
 
 
 def go_file(table: Table, name: str, content: bytes, promised: int, total: int) -> bytes:
-    """The go file of a data file of this name and content."""
+    """The go file of a data file of this name and content; of a listed one, what it says of it."""
+    if table.proof == "checksum list":
+        return f"{hashlib.sha256(content).hexdigest()}  {name}\n".encode()
+    if table.proof == "json list":
+        return json.dumps({"name": name, "rows": promised, "total": total}).encode()
     if table.proof == "checksum":
         return f"{hashlib.sha256(content).hexdigest()}\n".encode()
-    if table.proof == "csv":
+    if table.proof in ("csv", "csv list"):
         return f"{name},{promised},SUCCESS,{total}.00\n".encode()
     return f"# sent by the back office\nrecord_count={promised}\nid_total={total}\n".encode()
+
+
+def listing(table: Table, entries: Sequence[bytes]) -> bytes:
+    """A go file that names several data files.
+
+    :param table: of one of them.
+    :param entries: what :func:`go_file` makes of each.
+    """
+    if table.proof == "json list":
+        return b'{"files": [' + b",\n".join(entries) + b"]}\n"
+    return b"".join(entries)
 
 
 def mapping_yaml(table: Table) -> str:
@@ -130,13 +158,10 @@ def mapping_yaml(table: Table) -> str:
 def _proofs(table: Table) -> Iterator[str]:
     """How its files prove that they are complete."""
     if table.has_go:
-        form = {
-            "csv": "csv, row_count_column: 2",
-            "checksum": "checksum",
-        }.get(table.proof, "properties, row_count_key: record_count")
-        if table.totalled:
-            form += f", totals: {{id: {4 if table.proof == 'csv' else 'id_total'}}}"
-        yield (f'  go_file: {{pattern: "{table.stem}{table.parts}.go", format: {form}}}')
+        pattern = f"{GO_STEM}*.go" if table.is_listed else f"{table.stem}{table.parts}.go"
+        form, total = _GO_FILES.get(table.proof, _PROPERTIES)
+        form += f", totals: {{id: {total}}}" if table.totalled else ""
+        yield f'  go_file: {{pattern: "{pattern}", format: {form}}}'
     totals = ", totals: {id: 2}" if table.totalled else ""
     if table.has_trailer:
         yield (f"  trailer: {{row_count_column: 1, tag: TRAILER{totals}}}")

@@ -208,7 +208,7 @@ def _files_below(folder: Path) -> list[Path]:
 def _leftover_kind(name: str) -> str | None:
     if name.startswith(f"{_HELD_FOLDER}/"):
         return "note of what is held" if name.endswith(".held.json") else "second name"
-    if name.endswith(".move.json"):
+    if name.endswith((".move.json", ".set.json")):
         return "note"
     if name.endswith(".landing-tmp"):
         return "temporary file"

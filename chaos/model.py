@@ -6,12 +6,25 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
-Proof = Literal["none", "properties", "csv", "checksum", "trailer", "both", "ends"]
+Proof = Literal[
+    "none",
+    "properties",
+    "csv",
+    "checksum",
+    "trailer",
+    "both",
+    "ends",
+    "csv list",
+    "json list",
+    "checksum list",
+]
 Packing = Literal["", "gz", "zip"]
 Cell = str | None
 PROMISED = "new_one"
 """A column that senders add now and then."""
 Record = tuple[Cell, ...]
+GO_STEM = "day_"
+"""What the names of go files begin with that name several data files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +33,8 @@ class Table:
 
     :param stem: what the names of its files begin with.
     :param proof: how a file proves that it is complete; ``both``: go file and trailer; ``ends``:
-        lines below the data, one that ends them and one with the count.
+        lines below the data, one that ends them and one with the count; ``... list``: a go file
+        that names several data files, which :class:`FileSet` holds together.
     :param packing: how its files are compressed, as their names say.
     :param sequences: its files are written with MySQL's backslashes, without quotes.
     :param numbered: a column is filled from the names of the files.
@@ -54,12 +68,22 @@ class Table:
     @property
     def has_go(self) -> bool:
         """Whether a data file waits for its go file."""
-        return self.proof in ("properties", "csv", "checksum", "both")
+        return self.proof in ("properties", "csv", "checksum", "both") or self.is_listed
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether its go files name data files, of other tables, too."""
+        return self.proof.endswith(" list")
+
+    @property
+    def has_checksum(self) -> bool:
+        """Whether its go files hold a checksum, and nothing else."""
+        return self.proof.startswith("checksum")
 
     @property
     def has_count(self) -> bool:
         """Whether something says how many records a file has."""
-        return self.proof not in ("none", "checksum")
+        return self.proof != "none" and not self.has_checksum
 
     @property
     def has_trailer(self) -> bool:
@@ -122,11 +146,13 @@ class Parcel:
     :param rejected: how many records are bad and put aside.
     :param fault: code of the error that it must be refused with; ``None`` for a good one.
     :param total: what its first column comes to; ``None``: nobody asks.
+    :param shares_go: whether the go file is that of a :class:`FileSet`, which lays it down.
     """
 
     table: Table
     data: File
     go: File | None
+    shares_go: bool = False
     header: tuple[str, ...]
     records: tuple[tuple[int, Record], ...]
     rejected: int = 0
@@ -135,8 +161,35 @@ class Parcel:
 
     @property
     def files(self) -> tuple[File, ...]:
-        """Data file, then go file."""
-        return (self.data,) if self.go is None else (self.data, self.go)
+        """Data file, then go file, if it is its own."""
+        return (self.data,) if self.go is None or self.shares_go else (self.data, self.go)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSet:
+    """Parcels that one go file names: whatever becomes of them becomes of all.
+
+    :param go: of a name that no other one has.
+    :param parcels: each with that go file.
+    :param arrivals: what comes at once, after the first death, and so on; a later file takes the
+        place of an earlier one of its name, and before the last arrival it is not complete.
+    :param waits: whether it is never complete: something that is named never comes, or is nobody's.
+    """
+
+    go: File
+    parcels: tuple[Parcel, ...]
+    arrivals: tuple[tuple[File, ...], ...]
+    waits: bool = False
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """All that comes and is not replaced before the set is complete."""
+        return tuple({file.name: file for files in self.arrivals for file in files}.values())
+
+    @property
+    def replaced(self) -> tuple[File, ...]:
+        """What is replaced before."""
+        return tuple(f for files in self.arrivals for f in files if f not in self.files)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +199,7 @@ class Wave:
     :param parcels: in the order of their names; each complete when it has arrived.
     :param strays: files that no loader may ever touch.
     :param late: names of data files whose parcels arrive only after the first death.
+    :param sets: data files that share a go file.
     :param replacing: parcels that their senders put in the place of one of the others, by renames,
         once its rows are committed; where that never comes, after it has left the landing zone.
     """
@@ -154,6 +208,7 @@ class Wave:
     strays: tuple[File, ...] = ()
     replacing: tuple[Parcel, ...] = ()
     late: frozenset[str] = frozenset()
+    sets: tuple[FileSet, ...] = ()
 
 
 Fault = Literal[

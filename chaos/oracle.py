@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from chaos.model import PROMISED, File, Parcel, Record, Table, Wave
+from chaos.model import PROMISED, File, FileSet, Parcel, Record, Table, Wave
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,20 @@ class DeliveryLine:
     code: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Together:
+    """A set: what no moment may show a part of.
+
+    :param go: name of the go file.
+    :param loads: how many of its files become loads.
+    :param members: (name, sha256) of its data files.
+    """
+
+    go: str
+    loads: int
+    members: tuple[tuple[str, str], ...]
+
+
 @dataclass
 class Expected:
     """The right state of everything once all is at rest."""
@@ -68,6 +82,7 @@ class Expected:
     deliveries: Counter[DeliveryLine] = field(default_factory=Counter)
     files: Counter[Resting] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)  # (data sha256, code)
+    sets: list[Together] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,6 +91,22 @@ class _Load:
 
     line: LoadLine
     rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Verdict:
+    """What is to become of a parcel.
+
+    :param code: why it is refused.
+    :param known: whether it is a duplicate.
+    :param latest: the last load that is of the same delivery.
+    """
+
+    code: str | None
+    known: bool = False
+    latest: _Load | None = None
+    restated: _Load | None = None
+    twin: _Load | None = None
 
 
 class Oracle:
@@ -88,14 +119,18 @@ class Oracle:
         self._replaced: set[_Load] = set()
         self._forgotten: dict[str, dict[str, _Load]] = {table.name: {} for table in tables}
         self._names: dict[tuple[str, str], str] = {}
-        self._codes: dict[tuple[str, str, str], str] = {}
+        self._codes: dict[tuple[tuple[str, str], ...], str] = {}
 
     def take(self, wave: Wave) -> None:
         """Say what becomes of all parcels of a wave, in the order of their names."""
         for stray in wave.strays:
             self._add("landing", stray)
-        for parcel in (*wave.parcels, *wave.replacing):
-            self._take(parcel)
+        for parcel in wave.parcels:
+            self._settle(parcel, self._judge(parcel))
+        for each in wave.sets:
+            self._take_set(each)
+        for parcel in wave.replacing:
+            self._settle(parcel, self._judge(parcel))
 
     def forget(self) -> None:
         """A person has dropped ``load_metadata``: what was loaded stays, and only the other books
@@ -105,11 +140,30 @@ class Oracle:
             loads.clear()
         self.expected.loads.clear()
 
-    def _take(self, parcel: Parcel) -> None:
+    def _take_set(self, each: FileSet) -> None:
+        loads = len(self.expected.loads)
+        if each.waits:
+            for file in each.files:
+                self._add("landing", file)
+        else:
+            verdicts = [self._judge(parcel) for parcel in each.parcels]
+            refused = any(verdict.code for verdict in verdicts)
+            for parcel, verdict in zip(each.parcels, verdicts, strict=True):
+                code = (verdict.code or "set.incomplete") if refused else None
+                self._settle(parcel, replace(verdict, code=code))
+            self._add("failed" if refused else "archive", each.go)
+        self.expected.sets.append(
+            Together(
+                go=each.go.name,
+                loads=len(self.expected.loads) - loads,
+                members=tuple((p.data.name, p.data.sha256) for p in each.parcels),
+            )
+        )
+
+    def _judge(self, parcel: Parcel) -> _Verdict:
         table, name, sha256 = parcel.table, parcel.data.name, parcel.data.sha256
         if parcel.fault is not None:
-            self._fail(parcel, parcel.fault)
-            return
+            return _Verdict(code=parcel.fault)
         loads = self._loads[table.name]
         named = [table.is_same(x.line.filename, name) for x in loads]
         latest = next((x for x, same in zip(loads[::-1], named[::-1], strict=True) if same), None)
@@ -118,14 +172,22 @@ class Oracle:
         known = latest is not None and latest.line.sha256 == sha256
         known = known or (table.identity == "content" and twin is not None)
         if known and table.on_duplicate != "load":
-            self._duplicate(parcel)
-            return
+            code = "delivery.duplicate" if table.on_duplicate == "fail" else None
+            return _Verdict(code=code, known=True)
         restated = latest if latest is not None and latest.line.sha256 != sha256 else None
-        if restated is not None and table.on_redelivery == "fail":
-            self._fail(parcel, "delivery.redelivered")
-            return
-        self._remember(parcel, latest)
-        self._load(parcel, restated, twin)
+        refused = restated is not None and table.on_redelivery == "fail"
+        code = "delivery.redelivered" if refused else None
+        return _Verdict(code=code, latest=latest, restated=restated, twin=twin)
+
+    def _settle(self, parcel: Parcel, verdict: _Verdict) -> None:
+        if verdict.code is not None:
+            self._fail(parcel, verdict.code)
+        elif verdict.known:
+            self._note(parcel, "duplicate")
+            self._rest(parcel, _archive(parcel.table))
+        else:
+            self._remember(parcel, verdict.latest)
+            self._load(parcel, verdict.restated, verdict.twin)
 
     def _remember(self, parcel: Parcel, latest: _Load | None) -> None:
         """A file that repeats a forgotten load takes its place."""
@@ -135,17 +197,10 @@ class Oracle:
         if gone is not None and repeats and latest is None and table.on_duplicate != "load":
             self.expected.tables[table.name].subtract(gone.rows)
 
-    def _duplicate(self, parcel: Parcel) -> None:
-        if parcel.table.on_duplicate == "fail":
-            self._fail(parcel, "delivery.duplicate")
-            return
-        self._note(parcel, "duplicate")
-        self._rest(parcel, _archive(parcel.table))
-
     def _fail(self, parcel: Parcel, code: str) -> None:
         self._note(parcel, "failed", code)
         plain = self._rest(parcel, "failed")
-        key = (parcel.data.name, parcel.data.sha256, parcel.go.sha256 if parcel.go else "")
+        key = tuple((file.name, file.sha256) for file in parcel.files)
         if plain and key in self._codes:
             self.expected.reasons[(parcel.data.sha256, self._codes[key])] -= 1
         self.expected.reasons[(parcel.data.sha256, code)] += 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from airflow_landing_loader.landing.moves import journal, move, mover
+from airflow_landing_loader.landing.moves import journal, move, mover, together
 from airflow_landing_loader.landing.moves.holding import Holding
 from airflow_landing_loader.loading.warehouses.duckdb import session
 from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
@@ -19,6 +19,7 @@ from airflow_landing_loader.storage.local import files as local_files
 from airflow_landing_loader.storage.local import names, transfer
 from airflow_landing_loader.storage.local.folder import LocalFolder
 from airflow_landing_loader.storage.names import HELD_FOLDER
+from chaos.model import GO_STEM
 from chaos.trap import Trap
 from chaos.watched import at_statement
 
@@ -232,6 +233,23 @@ POINTS: tuple[Point, ...] = (
         arm=lambda t: t.after(pipeline.Pipeline, "finish"),
         needs=_needs("steps"),
     ),
+    Point(
+        name="moves of a set noted",
+        arm=lambda t: t.after(journal, "write_set_note"),
+        needs=_needs("sets"),
+    ),
+    Point(
+        name="go file of a set not moved yet",
+        arm=lambda t: t.before(LocalFolder, "bring", _is_go_of_set),
+        needs=_needs("sets"),
+    ),
+    Point(
+        name="moves of a set taken up",
+        step="poke",
+        arm=lambda t: t.before(together, "_finish"),
+        needs=_needs("sets", "run"),
+        first="moves of a set noted",
+    ),
 )
 
 BY_NAME = {point.name: point for point in POINTS}
@@ -239,3 +257,7 @@ BY_NAME = {point.name: point for point in POINTS}
 
 def _is_data(_: Any, name: str, *__: Any, **___: Any) -> bool:
     return not name.endswith(".go")
+
+
+def _is_go_of_set(_: Any, name: str, *__: Any, **___: Any) -> bool:
+    return name.startswith(GO_STEM)

@@ -110,19 +110,25 @@ sent and knows the rules of the [life of a file](life-of-a-file.md) and of [mapp
 but none of the loader's code:
 
 * after each death: every delivered file is somewhere, and no table holds rows without their
-  `load_metadata` row, or a part of a load;
+  `load_metadata` row, or a part of a load; of the data files that one go file names all are loaded
+  or none, and the go file leaves with the last of them;
 * after one whole run: every file is in exactly the zone where it belongs, byte for byte; each table
   equals the oracle's as a multiset of rows, `_extra` included; `load_metadata` has one row per load
   and `load_deliveries` one per delivery, with the right counts, names and places; every refused
   file has its sidecar with the right code; nothing temporary is left.
 
-A seed makes a world: two to four tables of all kinds (plain, go file as properties or CSV, trailer,
-both, lines below the data; gzip, ZIP; other delimiters, backslash sequences; columns and identity
-by the name) and three waves of deliveries: good ones, drift, duplicates,
+A seed makes a world: two to four tables of all kinds (plain, go file as properties, CSV or
+checksum, trailer, both, lines below the data; gzip, ZIP; other delimiters, backslash sequences;
+columns and identity by the name; a column that `types` makes, records without a value counted) and
+three waves of deliveries: good ones, drift, duplicates,
 restatements (append, replace, refused), equal content under another name, bad records, wrong
 counts, broken quotes, empty and cut files, files of no byte that were promised, foreign headers,
 files that are nobody's. Some senders put another content in the place of a file just after its rows
-are committed, and some waves find forged notes among what is held on to. A world that fails prints
+are committed, and some waves find forged notes among what is held on to. Some worlds have one or
+two tables more, whose go files (CSV, JSON, checksum) name [several data
+files](mappings.md#one-go-file-for-several-data-files): they come in any order and in several turns,
+a data file or the go file is replaced before all are there, one of them is bad, known or restated,
+or something never comes. A world that fails prints
 its seed; `make chaos ARGS="--seed N"` shows it again. Deaths by time fall a little elsewhere each
 time, named ones do not.
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from airflow_landing_loader.landing import units
 from airflow_landing_loader.landing.moves import move, mover
 from airflow_landing_loader.landing.moves.names import Choice, Spot
 from airflow_landing_loader.landing.moves.target import SpotState
-from airflow_landing_loader.loading.planning import decisions
+from airflow_landing_loader.loading.planning import decisions, sets
 from airflow_landing_loader.loading.warehouses.duckdb import batch
 from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
+from airflow_landing_loader.pipeline import moving_sets
 from airflow_landing_loader.storage.local import files as local_files
 
 
@@ -72,6 +74,25 @@ def _keep_no_totals() -> None:
     batch.total_rows = lambda _: []
 
 
+def _take_sets_apart() -> None:
+    """Each data file that a go file names is taken by itself."""
+    units.unit_key = lambda delivery: (delivery.data.name, delivery.data.token)
+    for module in (units, sets, moving_sets):
+        module.is_whole = lambda _: True  # type: ignore[attr-defined]
+
+
+def _move_go_files_first() -> None:
+    """The go file of a set goes with the first of its data files."""
+    carrying = moving_sets._carrying
+    moving_sets._carrying = lambda plan: plan
+    ahead = moving_sets._moved
+
+    def with_first(ordered: Any, *others: Any) -> Any:
+        return ahead([carrying(ordered[0]), *ordered[1:]], *others)
+
+    moving_sets._moved = with_first
+
+
 SABOTAGES: dict[str, Callable[[], None]] = {
     "overwrite": _overwrite,
     "commit rows first": _commit_rows_first,
@@ -79,4 +100,6 @@ SABOTAGES: dict[str, Callable[[], None]] = {
     "leave half moved": _leave_half_moved,
     "say nothing": _say_nothing,
     "keep no totals": _keep_no_totals,
+    "take sets apart": _take_sets_apart,
+    "move go files first": _move_go_files_first,
 }

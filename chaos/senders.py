@@ -30,7 +30,7 @@ class Clock:
 
 
 class Sender:
-    """Makes the parcels of one table.
+    """Makes the parcels of one table. The go file of a listed one is what its set says of it.
 
     :param settled: whether the table is there; before that every file has the same header.
     """
@@ -50,6 +50,11 @@ class Sender:
     def has_sent(self) -> bool:
         """Whether there is anything that could come again."""
         return bool(self._sent)
+
+    @property
+    def table(self) -> Table:
+        """Whose parcels it makes."""
+        return self._table
 
     def make(self, kind: str, *, unlike: frozenset[str] = frozenset()) -> Parcel | None:
         """A parcel of a kind of :data:`KINDS`; ``None`` if this table cannot have it now.
@@ -140,7 +145,7 @@ class Sender:
         if self._table.totalled and self._number % 2:
             wrong = total_of(self._table, lines) + 1
             return self._of_lines(lines, len(lines), fault="totals.differ", total=wrong)
-        if self._table.proof == "checksum":
+        if self._table.has_checksum:
             return self._with_sum_of(b"another", self._of_lines(lines, 0, fault="checksum.wrong"))
         more = self._random.random() < 0.5
         code = "count.too_few" if more else "count.too_many"
@@ -158,7 +163,7 @@ class Sender:
     def empty(self, _: frozenset[str]) -> Parcel:
         """Nothing at all."""
         # A checksum of no byte would promise that.
-        content = b"\n" if self._table.proof == "checksum" else b""
+        content = b"\n" if self._table.has_checksum else b""
         return self._of_bytes(packed(self._table, content), 1, fault="file.empty")
 
     def cut(self, _: frozenset[str]) -> Parcel | None:

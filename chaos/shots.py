@@ -82,6 +82,7 @@ def _possible(world: World) -> list[Point]:
             ("links", world.by_links),
             ("steps", world.mode == "steps"),
             ("run", world.mode == "run"),
+            ("sets", any(wave.sets for wave in world.waves)),
             ("replaced", any(wave.replacing for wave in world.waves)),
         )
         if not there

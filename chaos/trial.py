@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Literal
 
@@ -25,7 +26,7 @@ from chaos.sabotage import SABOTAGES
 from chaos.shots import Shot, Shots
 
 Part = Literal["none", "some", "all", "-"]
-_ROUNDS = 8
+_ROUNDS = 12
 _FAULT_WAVE = 1
 _FORGED = 0.3  # of the waves
 _AHEAD = (-20 * 365 * 86_400.0, 86_400.0)
@@ -100,7 +101,8 @@ class _Trial:
         self._result = Result(world=world, fault=world.fault)
         self._oracle = Oracle(world.tables)
         self._sent: set[str] = set()
-        self._late: list[File] = []
+        self._replaced: set[str] = set()
+        self._late: list[list[File]] = []
         self._replacing: tuple[Parcel, ...] = ()
         self._longest = 0.1
         self._known = True
@@ -139,6 +141,8 @@ class _Trial:
             self._by_steps(remaining)
         else:
             self._by_runs(remaining)
+        while self._deliver_late():
+            pass
         self._ground.replace(self._ground.ready)
         self._note_replaced()
         self._end(number)
@@ -148,17 +152,22 @@ class _Trial:
         parcels = wave.parcels
         files = [file for parcel in parcels for file in self._in_any_order(parcel.files)]
         late = {f.name for p in parcels if p.data.name in wave.late for f in p.files}
-        self._late = [file for file in files if file.name in late]
+        at_once, *later = _arrivals(wave)
+        later = later or [[]]
+        later[0] += [file for file in files if file.name in late]
+        self._late = list(filter(None, later))
+        self._replaced = {file.sha256 for each in wave.sets for file in each.replaced}
         self._oracle.take(wave)
         self._before = _Before(
             loads=frozenset(load.load_id for load in self._contents().loads),
             resting=self._ground.look().resting("archive", "failed"),
             new_loads=len(self._oracle.expected.loads) - loads,
-            files=tuple(files),
+            files=(*files, *(f for each in wave.sets if not each.waits for f in each.files)),
         )
         self._replacing = wave.replacing
         self._ground.prepare(file for parcel in wave.replacing for file in parcel.files)
-        self._deliver([*wave.strays, *(file for file in files if file.name not in late)])
+        files = [file for file in files if file.name not in late]
+        self._deliver([*wave.strays, *files, *at_once])
         if self._random.random() < _FORGED:
             self._ground.forge()
 
@@ -174,11 +183,11 @@ class _Trial:
 
     def _deliver(self, files: list[File]) -> None:
         self._ground.deliver(files)
-        self._sent.update(file.sha256 for file in files)
+        self._sent.update({file.sha256 for file in files} - self._replaced)
 
     def _deliver_late(self) -> bool:
-        """Let come what is late; whether there was anything."""
-        late, self._late = self._late, []
+        """Let come what is late and comes next; whether there was anything."""
+        late = self._late.pop(0) if self._late else []
         self._deliver(late)
         return bool(late)
 
@@ -320,7 +329,8 @@ class _Trial:
         look, contents = self._ground.look(), self._contents()
         if self._known:
             hidden = self._ground.hidden_digests()
-            for problem in checks.at_any_moment(contents, look, hidden, self._sent):
+            sets = self._oracle.expected.sets
+            for problem in checks.at_any_moment(contents, look, hidden, self._sent, sets):
                 self._problem(f"after a death {name}: {problem}")
         before = self._before
         landing = look.resting("landing")
@@ -345,6 +355,12 @@ class _Trial:
 
     def _problem(self, text: str) -> None:
         self._result.problems.append(text)
+
+
+def _arrivals(wave: Wave) -> list[list[File]]:
+    """What comes of all sets at once, after the first death, and so on; the first may be empty."""
+    turns = zip_longest(*(each.arrivals for each in wave.sets), fillvalue=())
+    return [[file for files in turn for file in files] for turn in turns] or [[]]
 
 
 def _resting(zone: str, file: File) -> Resting:

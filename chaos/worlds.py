@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from chaos.model import Fault, File, Mode, Parcel, Proof, Table, Wave, World
 from chaos.points import POINTS
 from chaos.senders import BAD, Clock, Sender
+from chaos.sets import SetSender
 
 _PROOFS: tuple[Proof, ...] = ("none", "properties", "csv", "checksum", "trailer", "both", "ends")
+_LISTS: tuple[Proof, ...] = ("csv list", "json list", "checksum list")
 _FAULTS: tuple[Fault, ...] = (
     "database disk full",
     "archive disk full",
@@ -32,6 +34,9 @@ def make_world(seed: int, fault: Fault | None = None) -> World:
     focus = POINTS[seed % len(POINTS)]
     chosen: Fault = random_.choice(_FAULTS) if random_.random() < 0.3 else "none"
     tables = _tables(random_, focus.needs)
+    by_sets = random.Random(f"sets {seed}")  # what there is besides stays as it is
+    if by_sets.random() < 0.4 or "sets" in focus.needs:
+        tables += _listed(by_sets)
     tables = tuple(
         replace(table, totalled=table.has_count and (seed + number) % 2 == 0)
         for number, table in enumerate(tables)
@@ -44,7 +49,14 @@ def make_world(seed: int, fault: Fault | None = None) -> World:
     if chosen == "database disk full":  # then the column waits for a later load
         tables = tuple(replace(table, typed=False) for table in tables)
     clock = Clock(random_, backwards=chosen == "clock backwards")
-    senders = [Sender(table, random_, clock) for table in tables]
+    senders = [Sender(table, random_, clock) for table in tables if not table.is_listed]
+    rules = _Replacing(focus.needs, chosen)
+    sets = SetSender(
+        tables=[table for table in tables if table.is_listed],
+        random_=by_sets,
+        clock=Clock(by_sets, backwards=chosen == "clock backwards"),
+        replaces=lambda parcel: rules.allow(parcel, by_sets),
+    )
     steps = "steps" in focus.needs or ("run" not in focus.needs and random_.random() < 0.25)
     mode: Mode = "steps" if steps and chosen != "two loops" else "run"
     mode = "steps" if chosen == "two schedulers" else mode
@@ -59,8 +71,7 @@ def make_world(seed: int, fault: Fault | None = None) -> World:
         batch=random_.choice((6, 500) if mode == "steps" else (1, 3, 500)),
         tables=tables,
         waves=tuple(
-            _wave(number, senders, random_, clock, _Replacing(focus.needs, chosen))
-            for number in range(_WAVES)
+            sets.join(_wave(number, senders, random_, clock, rules)) for number in range(_WAVES)
         ),
     )
 
@@ -72,6 +83,16 @@ def _tables(random_: random.Random, needs: frozenset[str]) -> tuple[Table, ...]:
         proofs[0] = random_.choice(("properties", "csv", "checksum", "both"))
     tables = [_table(random_, number, proof, needs) for number, proof in enumerate(proofs)]
     return tuple(tables)
+
+
+def _listed(random_: random.Random) -> tuple[Table, ...]:
+    """One or two tables whose files share go files."""
+    proof: Proof = random_.choice(_LISTS)
+    tables = [
+        _table(random_, number, proof, frozenset())
+        for number in range(5, 5 + random_.choice((1, 2, 2)))
+    ]
+    return tuple(replace(table, layout="") for table in tables)
 
 
 def _table(random_: random.Random, number: int, proof: Proof, needs: frozenset[str]) -> Table:

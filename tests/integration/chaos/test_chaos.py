@@ -37,6 +37,8 @@ SHOWN = {
     "leave half moved": (25, "too many: note"),
     "say nothing": (15, "of a sidecar, 1 missing"),
     "keep no totals": (7, "a row of load_metadata, 1 missing"),
+    "take sets apart": (23, "3 of 4 loads of the set of"),
+    "move go files first": (26, "has left before"),
 }
 
 
