@@ -80,6 +80,39 @@ def reader(text: str) -> Find:
     return find
 
 
+def entries(document: Any, path: str) -> list[tuple[tuple[int, ...], Any]]:
+    """All that a path leads to: which of each array or object was gone through, and what is there.
+
+    A text, a number as it is written, or ``None``.
+    """
+    ways: list[tuple[tuple[int, ...], Any]] = [((), document)]
+    for step in _STEP.finditer(path):
+        further = []
+        for key, value in ways:
+            taken = [child for _, child in _taken([], value, step)]
+            every = bool(step[4]) and value is not _NOTHING
+            further += [((*key, n) if every else key, each) for n, each in enumerate(taken)]
+        ways = further
+    return [(key, _text_of(_said(value))) for key, value in ways]
+
+
+def shared(path: str, other: str) -> int:
+    """How many ``[*]`` two paths have in common from their beginning on."""
+    steps = [[step[0] for step in _STEP.finditer(each)] for each in (path, other)]
+    number = 0
+    for one, two in zip(*steps, strict=False):
+        if one != two:
+            break
+        number += one == "[*]"
+    return number
+
+
+def _text_of(said: Any) -> Any:
+    if isinstance(said, bool):
+        return Number("true" if said else "false")
+    return said
+
+
 def _said(value: Any) -> Any:
     return None if isinstance(value, dict | list) or value is _NOTHING else value
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from airflow_landing_loader.config.mapping.model import GoFile
 from airflow_landing_loader.exceptions import ErrorCode
@@ -24,7 +26,7 @@ _CHECKSUM = re.compile(
 
 @dataclass(frozen=True)
 class Said:
-    """What a go file says."""
+    """What a go file says of a data file."""
 
     count: int | None = None
     status: str | None = None
@@ -44,15 +46,27 @@ def read(content: bytes, rules: GoFile) -> Said:
         if len(content) <= 4096 and len(_LINE_END.split(text)) == 1 and other([text], FITS):
             raise UnfitError(ErrorCode.GO_FILE_OTHER_FILE)
         return Said()
-    text = _decoded(content, rules.encoding or "utf-8")
+    text = decoded(content, rules.encoding or "utf-8")
     if rules.format == "checksum":
-        return Said(checksum=_digest(_sums(_LINE_END.split(text))))
+        return Said(checksum=digest(_sums(text)))
     if rules.format == "properties":
         find = go_properties.reader(text)
     elif rules.format == "json":
         find = go_json.reader(text)
     else:
-        find = _columns(_LINE_END.split(text), rules)
+        header, records = records_of(text, rules)
+        wrong = ErrorCode.GO_FILE_BAD_COUNT
+        find = column_finder(header, own([(record, record) for record in records], wrong))
+    require = partial(go_json.require_own_name, text) if rules.format == "json" else None
+    return said_by(find, rules, require)
+
+
+def said_by(find: Find, rules: GoFile, require: Callable[[], None] | None = None) -> Said:
+    """What stands in the places of the rules.
+
+    :param find: what stands in a place.
+    :param require: refuses what is found, before it is looked at.
+    """
 
     def found(
         place: str | int | None, wrong: ErrorCode, missing: ErrorCode = ErrorCode.GO_FILE_NO_KEY
@@ -65,21 +79,22 @@ def read(content: bytes, rules: GoFile) -> Said:
     checksum = found(rules.checksum, ErrorCode.GO_FILE_BAD_CHECKSUM)
     size = found(rules.size, ErrorCode.GO_FILE_BAD_SIZE)
     day = found(rules.business_date, ErrorCode.GO_FILE_BAD_DATE)
-    if rules.format == "json":
-        go_json.require_own_name(text)
+    if require is not None:
+        require()
     number = None if count is None else _number(count, ErrorCode.GO_FILE_BAD_COUNT)
     if status is not None and status not in rules.status_ok:
         raise UnfitError(bad_status)
     return Said(
         count=number,
         status=status,
-        checksum=None if checksum is None else _digest(checksum),
+        checksum=None if checksum is None else digest(checksum),
         size=None if size is None else _number(size, ErrorCode.GO_FILE_BAD_SIZE),
         day=None if day is None else _day(day),
     )
 
 
-def _decoded(content: bytes, encoding: str) -> str:
+def decoded(content: bytes, encoding: str) -> str:
+    """Its text."""
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
@@ -98,7 +113,8 @@ def _number(text: str, code: ErrorCode) -> int:
     return int(matched[1])
 
 
-def _digest(text: str) -> tuple[str, str]:
+def digest(text: str) -> tuple[str, str]:
+    """Algorithm and digits of a checksum."""
     if len(text) not in _LENGTHS or not _HEX.fullmatch(text):
         raise UnfitError(ErrorCode.GO_FILE_BAD_CHECKSUM)
     return _LENGTHS[len(text)], text.lower()
@@ -115,7 +131,13 @@ def _day(text: str) -> str:
     raise UnfitError(ErrorCode.GO_FILE_BAD_DATE)
 
 
-def _sums(lines: list[str]) -> str:
+def _sums(text: str) -> str:
+    return digits_of(own(sums(text), ErrorCode.GO_FILE_BAD_CHECKSUM))
+
+
+def sums(text: str) -> list[tuple[list[str], tuple[str, str]]]:
+    """Of each line the name, if it has one, and its digits with the algorithm that it names."""
+    lines = _LINE_END.split(text)
     said: list[tuple[list[str], tuple[str, str]]] = []
     for line in (line.strip(" \t") for line in lines):
         if not line or line[0] in "#;":
@@ -129,20 +151,31 @@ def _sums(lines: list[str]) -> str:
         word = (form["word"] or "").lower().replace("sha2-", "sha").replace("-", "")
         digits = form["bare"] or form["gnu"] or form["bsd"]
         said.append(([name] if name else [], (digits.lower(), word)))
-    digits, word = own(said, ErrorCode.GO_FILE_BAD_CHECKSUM)
+    return said
+
+
+def digits_of(said: tuple[str, str]) -> str:
+    """The digits, unless the line names another algorithm than they are of."""
+    digits, word = said
     if word and len(digits) in _LENGTHS and _LENGTHS[len(digits)] != word:
         raise UnfitError(ErrorCode.GO_FILE_BAD_CHECKSUM)
     return digits
 
 
-def _columns(lines: list[str], rules: GoFile) -> Find:
+def records_of(text: str, rules: GoFile) -> tuple[list[str], list[list[str]]]:
+    """Header, if there is to be one, and the other lines of a csv go file."""
+    lines = _LINE_END.split(text)
     sign = rules.delimiter or ","
     blanks = " \t".replace(sign, "")
     records = [_fields(line, sign, blanks) for line in lines if line.strip(blanks)]
     header: list[str] = []
     if rules.has_header:
         header, records = (records[0], records[1:]) if records else ([], [])
-    record = own([(record, record) for record in records], ErrorCode.GO_FILE_BAD_COUNT)
+    return header, records
+
+
+def column_finder(header: list[str], record: list[str]) -> Find:
+    """What finds the field in a column."""
 
     def find(column: str | int, missing: ErrorCode, _: ErrorCode) -> str:
         if isinstance(column, str):

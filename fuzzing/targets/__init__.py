@@ -8,6 +8,7 @@ from typing import Protocol, cast
 NAMES = (
     "ends",
     "go_files",
+    "go_lists",
     "headers",
     "mappings",
     "names",

@@ -57,7 +57,7 @@ _RULES: tuple[dict[str, Any], ...] = (
 )
 _STATUSES = ({}, {"status_ok": ("OK", "5")})
 _COUNTED = ((), ("header",), ("trailer",), ("header", "trailer"), ("header", "header"))
-_LINE_END = re.compile(rb"\r\n|\n|\r")
+LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 def run(data: bytes) -> None:
@@ -81,7 +81,7 @@ def run(data: bytes) -> None:
         said = go_text.read(content, mapping.go_file)
     except UnfitError as unfit:
         code = unfit.code
-    lines = len(_LINE_END.findall(content)) + 1
+    lines = len(LINE_END.findall(content)) + 1
     try:
         found = read_go_file(zone, delivery)
     except LandingError as error:

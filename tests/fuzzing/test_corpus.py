@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from fuzzing.campaign import KEPT
 from fuzzing.targets import NAMES, Target, load
 
-MAX_FILES = 470
+MAX_FILES = 55 * len(NAMES)
 MAX_BYTES = 2048
 
 
@@ -154,6 +155,28 @@ SABOTAGES = {
         "go_files",
         "landing.control.go_file.values._good_status",
         lambda _: lambda found, hand: found.text,
+    ),
+    "the last file of a list is left out": Sabotage(
+        "go_lists",
+        "landing.control.go_file.listing.files_named",
+        lambda named: lambda *args: named(*args)[:-1],
+    ),
+    "what stands beside any name counts for all": Sabotage(
+        "go_lists",
+        "landing.control.go_file.json._Beside._all_at",
+        lambda found: lambda self, path: (0, {(): [*chain(*found(self, path)[1].values())]}),
+    ),
+    "a name is also found in another case": Sabotage(
+        "go_lists",
+        "landing.control.go_file.at_hand.ByName.of",
+        lambda _: (
+            lambda self, delivery: [
+                entry
+                for name, group in self._entries.items()
+                for entry in group
+                if name.lower() == delivery.data.name.lower()
+            ]
+        ),
     ),
     "letters of any kind may stand in a name": Sabotage(
         "headers", "loading.columns.names._is_allowed", lambda _: str.isprintable
