@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -26,7 +27,8 @@ _BAD = "cut off\n"
 
 
 def many_tables(cache: Path, scale: float) -> list[TablesPoint]:
-    """Load both deliveries for each number of tables, without and with a bad record in each file.
+    """Load both deliveries for each number of tables: of plain files, with a bad record in each,
+    and with a day in each name.
 
     :param scale: of the numbers of tables; 1 for 100, 1,000 and 3,000.
     :raises SystemExit: a row is missing.
@@ -34,16 +36,41 @@ def many_tables(cache: Path, scale: float) -> list[TablesPoint]:
     return [
         point
         for count in (max(1, round(number * scale)) for number in _COUNTS)
-        for rejects in (False, True)
-        for point in _points(cache, count, rejects)
+        for kind in (_Kind(), _Kind(rejects=True), _Kind(parts=True))
+        for point in _points(cache, count, kind)
     ]
 
 
-def _points(cache: Path, count: int, rejects: bool) -> list[TablesPoint]:
-    keys = "settle_seconds: 0" + (", on_bad_row: reject, max_rejected: 0.5" if rejects else "")
-    lines = [f"t{n:05d}_*: {{table: raw_t{n:05d}, {keys}}}\n" for n in range(count)]
+@dataclass(frozen=True)
+class _Kind:
+    """What files and mappings have besides.
+
+    :param rejects: a record in each file that is set aside.
+    :param parts: a day in each name, which fills a column.
+    """
+
+    rejects: bool = False
+    parts: bool = False
+
+    def mapping(self, number: int) -> str:
+        """The mapping of a table."""
+        keys = "settle_seconds: 0"
+        if self.rejects:
+            keys += ", on_bad_row: reject, max_rejected: 0.5"
+        if self.parts:
+            keys += ', add_columns: {day: "{day}"}'
+        rest = "{day:%Y%m%d}.csv" if self.parts else "*"
+        return f'"t{number:05d}_{rest}": {{table: raw_t{number:05d}, {keys}}}\n'
+
+    def name(self, number: int, delivery: int) -> str:
+        """The name of a table's file."""
+        return f"t{number:05d}_{f'2024011{delivery}' if self.parts else delivery}.csv"
+
+
+def _points(cache: Path, count: int, kind: _Kind) -> list[TablesPoint]:
+    lines = [kind.mapping(number) for number in range(count)]
     with _world(cache, lines) as ours, _world(cache, lines) as bare:
-        return [_point(ours, bare, count, delivery, rejects) for delivery in _DELIVERIES]
+        return [_point(ours, bare, count, delivery, kind) for delivery in _DELIVERIES]
 
 
 @contextmanager
@@ -58,24 +85,32 @@ def _world(cache: Path, mappings: Sequence[str]) -> Iterator[World]:
         shutil.rmtree(folder)
 
 
-def _point(ours: World, bare: World, count: int, delivery: int, rejects: bool) -> TablesPoint:
-    _deliver(bare, count, delivery, rejects)
+def _point(ours: World, bare: World, count: int, delivery: int, kind: _Kind) -> TablesPoint:
+    _deliver(bare, count, delivery, kind)
     its = run_bare_tables(bare)
     _check_rows(bare, count, delivery)
     for file in bare.landed:
         file.unlink()
-    _deliver(ours, count, delivery, rejects)
+    _deliver(ours, count, delivery, kind)
     run = run_ours(ours)
     _check_rows(ours, count, delivery)
-    _check_books(ours, count, delivery, rejects)
-    return TablesPoint(count, delivery, rejects, run.seconds, run.peak_bytes, its.seconds)
+    _check_books(ours, count, delivery, kind.rejects)
+    return TablesPoint(
+        tables=count,
+        delivery=delivery,
+        rejects=kind.rejects,
+        parts=kind.parts,
+        seconds=run.seconds,
+        peak_bytes=run.peak_bytes,
+        bare_seconds=its.seconds,
+    )
 
 
-def _deliver(world: World, count: int, delivery: int, rejects: bool) -> None:
+def _deliver(world: World, count: int, delivery: int, kind: _Kind) -> None:
     for number in range(count):
-        path = world.folder / "landing" / f"t{number:05d}_{delivery}.csv"
+        path = world.folder / "landing" / kind.name(number, delivery)
         write_trades(path, _ROWS, first=(delivery * count + number) * _ROWS)
-        if rejects:
+        if kind.rejects:
             with path.open("a", encoding="utf-8") as file:
                 file.write(_BAD)
 

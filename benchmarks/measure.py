@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import threading
 import time
@@ -22,11 +23,13 @@ class Measured:
     :param seconds: wall time of the whole process.
     :param peak_bytes: the highest sum of resident memory of the process tree.
     :param output: what it printed.
+    :param cpu_seconds: of all its processes that have ended, on all cores.
     """
 
     seconds: float
     peak_bytes: int
     output: str
+    cpu_seconds: float
 
 
 def measure(
@@ -40,18 +43,24 @@ def measure(
     :param accepted: exit codes that are no failure.
     :raises subprocess.CalledProcessError: it failed; its output is in the error.
     """
-    started = time.perf_counter()
+    cpu, started = _cpu_seconds(), time.perf_counter()
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ
     )
     sampler = _Sampler(process.pid)
     sampler.start()
     output, _ = process.communicate()
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, _cpu_seconds() - cpu
     sampler.stop()
     if process.returncode not in accepted:
         raise subprocess.CalledProcessError(process.returncode, command, output)
-    return Measured(seconds, sampler.peak, output)
+    return Measured(seconds, sampler.peak, output, cpu)
+
+
+def _cpu_seconds() -> float:
+    """Of all children that have ended until now."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def warm(files: Iterable[Path]) -> None:

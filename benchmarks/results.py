@@ -123,11 +123,26 @@ class StrangePoint:
 
 
 @dataclass(frozen=True)
+class SetsResult:
+    """Files of one table of 10 KB each, with go files of one kind.
+
+    :param seconds: of each round; ``cpu_seconds``, too.
+    :param peak_bytes: the highest.
+    """
+
+    files: int
+    seconds: list[float]
+    cpu_seconds: list[float]
+    peak_bytes: int
+
+
+@dataclass(frozen=True)
 class TablesPoint:
     """One file of 10 KB for each of many tables.
 
     :param delivery: 1 makes the tables, 2 finds them.
     :param rejects: whether each file has a record that is set aside.
+    :param parts: whether each name has a day in it, which fills a column.
     :param bare_seconds: of bare DuckDB with the same files, in the same run.
     """
 
@@ -137,6 +152,7 @@ class TablesPoint:
     seconds: float
     peak_bytes: int
     bare_seconds: float
+    parts: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,6 +169,7 @@ class Report:
     latency: dict[str, list[float]] = field(default_factory=dict)
     parse: list[ParsePoint] = field(default_factory=list)
     tables: list[TablesPoint] = field(default_factory=list)
+    sets: dict[str, SetsResult] = field(default_factory=dict)
     strange: list[StrangePoint] = field(default_factory=list)
     parquet: CaseResult | None = None
     broken: dict[str, dict[str, str]] = field(default_factory=dict)

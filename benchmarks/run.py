@@ -24,6 +24,7 @@ import singles
 import tables
 from cases import CASES
 from comparing import CONSOLE, HERE, PATHS, Plan, compare
+from file_sets import file_sets
 from latency import latencies
 from many_tables import many_tables
 from results import Report
@@ -52,6 +53,9 @@ def main() -> None:
         "memory": lambda report: replace(report, memory=singles.memory(plan, options.memory_sizes)),
         "parse": lambda report: replace(report, parse=singles.parse(plan.cache, options.mappings)),
         "tables": lambda report: replace(report, tables=many_tables(plan.cache, plan.gigabytes)),
+        "sets": lambda report: replace(
+            report, sets=file_sets(plan.cache, plan.gigabytes, plan.rounds)
+        ),
         "strange": lambda report: replace(
             report, strange=strange_files(plan.cache, plan.gigabytes)
         ),
@@ -82,10 +86,11 @@ def _options() -> argparse.Namespace:
         description=__doc__.split("\n", maxsplit=1)[0],
         epilog=f"Cases: {what}. Besides: stages: where the time goes; memory: by size of the file;"
         " parse: the DAGs of many mappings; tables: a small file for each of many tables;"
+        " sets: small files that one go file names;"
         " strange: a good file behind very many that cannot be loaded;"
         " latency: under a running Airflow; parquet: the way to BigQuery.",
     )
-    names = (*CASES, "stages", "memory", "parse", "tables", "strange", "latency", "parquet")
+    names = (*CASES, "stages", "memory", "parse", "tables", "sets", "strange", "latency", "parquet")
     parser.add_argument("what", nargs="*", metavar="WHAT", help="default: everything")
     parser.add_argument("--quick", action="store_true", help="small sizes, once")
     parser.add_argument("--gigabytes", type=float, default=1.0, help="of a case's data; default: 1")

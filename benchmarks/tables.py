@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cases import BASELINES, OURS, OURS_AIRFLOW
-from results import CaseResult, Report
+from results import CaseResult, Report, TablesPoint
 
 NAMES = {
     "duckdb": "bare DuckDB, rows in order",
@@ -34,17 +34,8 @@ def of(report: Report) -> dict[str, str]:
         made["costs"] = costs
     if report.parquet:
         made["parquet"] = _case(report.parquet, process=True)
-    if report.broken:
-        made["broken"] = _broken(report)
-    if report.memory:
-        made["memory"] = _memory(report)
     made |= {f"stages-{name}": _stages(found) for name, found in report.stages.items()}
-    if report.parse:
-        made["parse"] = _parse(report)
-    if report.tables:
-        made["tables"] = _many_tables(report)
-    if report.strange:
-        made["strange"] = _strange(report)
+    made |= {name: table(report) for name, table in _TABLES.items() if getattr(report, name)}
     if report.latency:
         made["latency"] = _latency(report.latency)
     return made
@@ -158,7 +149,7 @@ def _parse(report: Report) -> str:
 def _many_tables(report: Report) -> str:
     rows = [
         (
-            f"{point.tables:,}{', a bad record in each file' if point.rejects else ''}",
+            f"{point.tables:,}{_kind(point)}",
             "first" if point.delivery == 1 else "second",
             f"{point.seconds:.1f}",
             f"{point.tables / point.seconds:,.0f}",
@@ -180,6 +171,35 @@ def _many_tables(report: Report) -> str:
         ),
         rows,
     )
+
+
+def _kind(point: TablesPoint) -> str:
+    if point.parts:
+        return ", a day in each name"
+    return ", a bad record in each file" if point.rejects else ""
+
+
+def _sets(report: Report) -> str:
+    plain = report.sets["none"]
+    rows = [
+        (
+            kind,
+            f"{found.files:,}",
+            f"{statistics.median(found.seconds):.1f}",
+            f"{found.files / statistics.median(found.seconds):,.0f}",
+            f"{statistics.median(found.cpu_seconds):.1f}",
+            f"**{_ratio(found.cpu_seconds, plain.cpu_seconds):.2f}**",
+            f"{found.peak_bytes / _MB:,.0f} MB",
+        )
+        for kind, found in report.sets.items()
+    ]
+    head = ("go files", "files", "seconds", "files/s", "CPU, s", "CPU, none = 1", "peak memory")
+    return _table(head, rows)
+
+
+def _ratio(own: Sequence[float], others: Sequence[float]) -> float:
+    """The median of the ratios by rounds."""
+    return statistics.median(a / b for a, b in zip(own, others, strict=True))
 
 
 def _strange(report: Report) -> str:
@@ -214,3 +234,14 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A Markdown table; the first column is text, the others are figures."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+_TABLES: dict[str, Callable[[Report], str]] = {
+    "broken": _broken,
+    "memory": _memory,
+    "parse": _parse,
+    "tables": _many_tables,
+    "sets": _sets,
+    "strange": _strange,
+}
+"""By the part of a report that they show."""

@@ -20,7 +20,7 @@ def test_paths_are_measured_and_leave_equal_cells(tmp_path: Path) -> None:
     shapes = ("large", "trailer", "totals", "drift", "quality", "text")
     paths = ("duckdb-unordered", "landing-loader")
     sizes = ("--gigabytes", "0.0005", "--rounds", "1", "--cache", str(tmp_path))
-    done = run("run.py", *shapes, "stages", "tables", "strange", *sizes, "--paths", *paths)
+    done = run("run.py", *shapes, "stages", "tables", "sets", "strange", *sizes, "--paths", *paths)
     assert done.returncode == 0, done.stdout + done.stderr
     (result,) = (tmp_path / "results").iterdir()
     found = json.loads(result.read_text())
@@ -29,12 +29,11 @@ def test_paths_are_measured_and_leave_equal_cells(tmp_path: Path) -> None:
     }
     assert found["cases"]["large"]["rows"] == found["cases"]["trailer"]["rows"] == 5000
     assert found["stages"]["large"]["read and insert"] > 0
-    assert {(p["tables"], p["delivery"], p["rejects"]) for p in found["tables"]} == {
-        (count, delivery, rejects)
-        for count in (1, 2)
-        for delivery in (1, 2)
-        for rejects in (False, True)
-    }
+    kinds = ((False, False), (True, False), (False, True))
+    points = {(p["tables"], p["delivery"], p["rejects"], p["parts"]) for p in found["tables"]}
+    assert points == {(n, d, *kind) for n in (1, 2) for d in (1, 2) for kind in kinds}
+    assert found["sets"].keys() == {"none", "one for each", "one for all"}
+    assert all(len(s["cpu_seconds"]) == 1 and s["files"] == 2 for s in found["sets"].values())
     assert [p["files"] for p in found["strange"]] == [0, *[100] * 5]
     # What a run works on is given back; only data and results stay.
     assert not list(tmp_path.glob("run-*"))
