@@ -1,4 +1,4 @@
-"""Sample deliveries of all four kinds, and what must become of each.
+"""Sample deliveries of all kinds, and what must become of each.
 
 The same day always gives the same bytes. Run as a script to drop them into a landing zone::
 
@@ -26,6 +26,7 @@ INSTRUMENTS = 2000
 TRADES = 3000
 ACCOUNTS = 25
 SYMBOLS_PER_ACCOUNT = 120
+CURRENCIES = ("EUR", "USD", "GBP", "CHF")
 
 # Older than every grace period, so that a wrong count is final at once.
 _AGE_SECONDS = 600
@@ -57,6 +58,8 @@ class Expectation:
 class Sample:
     """One file to deliver, with its go file.
 
+    Of a set, whose data files are named by one go file, the last has that.
+
     :param table: the raw table it feeds; ``None`` if no mapping knows it.
     :param story: what it shows, for a person.
     :param wave: 1 at once, 2 when the first wave's trades are archived.
@@ -86,6 +89,7 @@ def samples(first: date = FIRST_DAY) -> tuple[Sample, ...]:
     return (
         _instruments(first),
         _prices(first),
+        _rates(first),
         _positions(first),
         _broken_positions(second),
         _trades(first, _trade_rows(first), "the usual file"),
@@ -157,7 +161,7 @@ def _instruments(day: date) -> Sample:
             symbol,
             # Commas, quotes and umlauts, as real names have them.
             pick.choice(('Müller, Söhne "{}"', "{} Holdings, Inc.", "{} plc")).format(symbol),
-            pick.choice(("EUR", "USD", "GBP", "CHF")),
+            pick.choice(CURRENCIES),
             pick.choice(("XETR", "XNAS", "XLON", "XSWX")),
             pick.choice(("equity", "bond", "fund")),
         ]
@@ -182,12 +186,32 @@ def _prices(day: date) -> Sample:
     volume = sum(int(row[3]) for row in rows)
     header = ["symbol", "price_date", "close_price", "volume"]
     return Sample(
-        name=f"eod_prices_{day:%Y%m%d}.csv",
+        name=_prices_name(day),
         table="raw_eod_prices",
         content=_csv([header, *rows, ["TRAILER", str(len(rows)), "EOF", str(volume)]]),
         story="a trailer with the count, and the sum of all volumes",
         expect=Expectation(fate="loaded", rows=len(rows)),
     )
+
+
+def _rates(day: date) -> Sample:
+    """Its go file names the prices too: both are loaded together, or neither."""
+    pick = _random("rates", day)
+    rows = [[currency, f"{day}", f"{pick.uniform(0.5, 2):.6f}"] for currency in CURRENCIES]
+    name = f"exchange_rates_{day:%Y%m%d}.csv"
+    return Sample(
+        name=name,
+        table="raw_exchange_rates",
+        content=_csv([["currency", "rate_date", "rate"], *rows]),
+        go_name=f"market_{day:%Y%m%d}.ctl",
+        go_content=_text([f"{_prices_name(day)},{INSTRUMENTS}", f"{name},{len(rows)}"]),
+        story="in one set with the prices, which its go file names too",
+        expect=Expectation(fate="loaded", rows=len(rows)),
+    )
+
+
+def _prices_name(day: date) -> str:
+    return f"eod_prices_{day:%Y%m%d}.csv"
 
 
 def _positions(day: date) -> Sample:

@@ -124,7 +124,7 @@ def gather(
     sidecars = [read_sidecar(failed, name) for name in failed.names() if name.endswith(ENDING)]
     with duckdb.connect(str(playground.database), read_only=True) as warehouse:
         files = tuple(_file(sample, playground, sidecars, warehouse) for sample in samples)
-        tables = tuple(_table(name, samples, warehouse) for name in sorted(set(MODELS.values())))
+        tables = tuple(_table(name, samples, warehouse) for name in tables_of(samples))
         dbt = tuple(_dbt(dbt_lines, samples, warehouse))
     strays = [f"{p} belongs to no sample" for p in _strays(playground, samples)]
     return Evidence(files=files, tables=tables, dbt=dbt, other_problems=(*other_problems, *strays))
@@ -157,6 +157,11 @@ def parse_dbt_log(log: str) -> list[DbtLine]:
             name = words[-1].rpartition(".")[2]
             results.append(DbtLine(name=name, kind=kind, result=match["word"]))
     return results
+
+
+def tables_of(samples: Sequence[Sample]) -> list[str]:
+    """The raw tables that samples feed, by name."""
+    return sorted({sample.table for sample in samples if sample.table})
 
 
 def expected_rows(table: str, samples: Sequence[Sample], *, newest: bool = False) -> int:

@@ -50,7 +50,7 @@ def play(playground: Playground, console: Console, *, seconds: float) -> evidenc
     :raises StillRunningError: not everything could be stopped.
     """
     samples = deliveries.samples()
-    tables = sorted({sample.table for sample in samples if sample.table})
+    tables = evidence.tables_of(samples)
     first, second = ([s for s in samples if s.wave == wave] for wave in (1, 2))
     playground.create(wipe=True)
     deliveries.drop(first, playground.landing)

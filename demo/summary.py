@@ -92,9 +92,14 @@ def _files(evidence: Evidence) -> Table:
 def _names(finding: FileFinding) -> str:
     """The names as delivered, and the one it has now, if that is another."""
     first, *others = finding.sample.files()
-    names = ", ".join([first, *(Path(other).suffix for other in others)])
+    names = ", ".join([first, *(_beside(first, other) for other in others)])
     renamed = finding.where is not None and finding.where.name != first
     return f"{names}\nnow {finding.where.name}" if finding.where and renamed else names
+
+
+def _beside(first: str, other: str) -> str:
+    """A go file's name, as short as it can be understood."""
+    return Path(other).suffix if Path(first).stem == Path(other).stem else other
 
 
 def _tables(evidence: Evidence) -> Table:

@@ -56,6 +56,7 @@ def test_all_samples_become_what_they_must(loaded: Callable[[], Evidence]) -> No
     }
     assert {table.name: (table.rows, table.drift) for table in found.tables} == {
         "raw_eod_prices": (2000, ()),
+        "raw_exchange_rates": (4, ()),
         "raw_instruments": (2000, ()),
         "raw_positions": (3000, ()),
         "raw_trades": (9010, ("venue",)),
@@ -68,6 +69,23 @@ def test_the_control_total_is_proved_and_kept(loaded: Callable[[], Evidence]) ->
     with duckdb.connect(str(where.parents[1] / "warehouse.duckdb"), read_only=True) as warehouse:
         found = warehouse.sql("SELECT column_name, kind, promised, computed FROM load_totals")
         assert found.fetchall() == [("volume", "sum", "997317431", "997317431")]
+
+
+def test_both_files_of_the_set_are_held_against_the_one_go_file(
+    loaded: Callable[[], Evidence],
+) -> None:
+    where = next(f.where for f in loaded().files if f.sample.table == "raw_exchange_rates")
+    assert where is not None
+    assert where.with_name("market_20240115.ctl").is_file()
+    with duckdb.connect(str(where.parents[1] / "warehouse.duckdb"), read_only=True) as warehouse:
+        found = warehouse.sql(
+            "SELECT filename, expected_count FROM load_metadata"
+            " WHERE table_name IN ('raw_eod_prices', 'raw_exchange_rates') ORDER BY 1"
+        )
+        assert found.fetchall() == [
+            ("eod_prices_20240115.csv", 2000),
+            ("exchange_rates_20240115.csv", 4),
+        ]
 
 
 def test_what_is_wrong_is_found(loaded: Callable[[], Evidence]) -> None:

@@ -25,7 +25,13 @@ from deliveries import Expectation, Sample, drop
 from waiting import Waiter
 from watching import busy, dag_id_of, still_landing
 
-TABLES = ("raw_eod_prices", "raw_instruments", "raw_positions", "raw_trades")
+TABLES = (
+    "raw_eod_prices",
+    "raw_exchange_rates",
+    "raw_instruments",
+    "raw_positions",
+    "raw_trades",
+)
 
 HEADER = "trade_id,trade_date,symbol,quantity,price,side,account"
 GOOD_LINES = [HEADER, *(f"T{n},2024-03-01,ABCD,{n},1.5,BUY,ACC-{n % 3}" for n in range(1, 101))]

@@ -89,14 +89,15 @@ def test_every_query_runs(place: Place, query: str) -> None:
 
 def test_the_queries_find_what_they_promise(place: Place) -> None:
     found = list(map(place.rows, blocks("sql")))
-    arrived, failed, incidents, gaps, missing, odd, rejected, books = found
+    arrived, failed, incidents, gaps, missing, odd, extra, rejected, quality, books = found
     assert {row[0]: row[1:3] for row in arrived}["raw_trades"] == (3, 9010)
     assert {(row[2], row[3]) for row in failed} == {
         ("positions_20240116.csv", "csv.stray_quote"),
         ("trades_20240117.csv", "count.too_few"),
     }
     assert {row[2] for row in odd} == {"trades_20240115.csv", "trades_20240116.csv"}
-    assert incidents == gaps == missing == rejected == books == []
+    assert [row[:3] for row in extra] == [("raw_trades", "venue", 1)]
+    assert incidents == gaps == missing == rejected == quality == books == []
 
 
 @pytest.mark.skipif(sys.platform != "linux" or not shutil.which("flock"), reason="made for Linux")
@@ -112,10 +113,10 @@ def test_what_was_lost_comes_back_from_the_archive(place: Place, backup: bool) -
         assert listed.startswith("python - > known.txt")
         recovery = ": > known.txt\n" + rest
     place.bash(recovery)
-    assert len(before) == 6
+    assert len(before) == 7
     assert place.rows(LOST) == before
     missing = (place.root / "missing.txt").read_text().splitlines()
-    assert len(missing) == (2 if backup else 6)
+    assert len(missing) == (2 if backup else 7)
     left = {path.name for path in (place.root / "landing").iterdir()}
     assert left == {"customers_20240115.csv", "trades_20240118.go"}
 
