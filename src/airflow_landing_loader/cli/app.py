@@ -125,8 +125,8 @@ def init(
 
 @app.command(
     short_help="Make deliveries from a mapping, right and faulty ones.",
-    epilog="Examples: `landing-loader generate raw_trades --into landing`;"
-    " `landing-loader generate tables/trades.yaml --into tried --days 5 --faults`.",
+    epilog="Examples: `landing-loader generate raw_trades --into landing --days 30`;"
+    " `landing-loader generate tables/trades.yaml --into tried --faults`.",
 )
 @command
 def generate(
