@@ -9,7 +9,7 @@ from typing import Literal
 
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, LandingError
-from airflow_landing_loader.landing.discovery.discover import find_delivery
+from airflow_landing_loader.landing.discovery.discover import Finder
 from airflow_landing_loader.landing.formats.csv.first_file import require_plain
 from airflow_landing_loader.pipeline.validation import validate
 from airflow_landing_loader.safe_text import counted, shown
@@ -48,7 +48,7 @@ class Checker:
 
     def __init__(self, zone: Zone, mappings: Sequence[TableMapping]) -> None:
         self._zone = zone
-        self._mappings = [mapping.model_copy(update=_SETTLED) for mapping in mappings]
+        self._finder = Finder(zone, [mapping.model_copy(update=_SETTLED) for mapping in mappings])
         self._left = ALL_BYTES
 
     def check(self, file: LandedFile) -> Verdict:
@@ -58,12 +58,14 @@ class Checker:
             return Verdict(file.name, "unchecked", why)
         self._left -= file.size
         try:
-            delivery = find_delivery(self._zone, self._mappings, file.name)
+            delivery = self._finder.find(file.name)
         except LandingError as error:
             missing = error.detail.file
             if error.code is ErrorCode.LANDING_DISAPPEARED and missing not in (None, file.name):
                 why = f"its go file {shown(str(missing))} is not there"
                 return Verdict(file.name, "waits", why)
+            if error.code is ErrorCode.SET_INCOMPLETE:
+                return Verdict(file.name, "waits", error.detail.message)
             return _failed(file, error)
         try:
             validated = validate(self._zone, replace(delivery, data=file), now=time.time())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.patterns.parts import NamePart
@@ -13,8 +13,20 @@ from airflow_landing_loader.landing.formats.csv.inspection import inspect
 from airflow_landing_loader.onboarding.content.encodings import EncodingFound
 from airflow_landing_loader.onboarding.content.layouts import Layout
 from airflow_landing_loader.onboarding.content.samples import WHOLE_BYTES, Sample, chosen
-from airflow_landing_loader.onboarding.controls.go_files import Facts, GoFound, find_places
+from airflow_landing_loader.onboarding.controls.go_files import (
+    Facts,
+    GoFound,
+    find_places,
+    listing,
+)
 from airflow_landing_loader.onboarding.controls.pairing import Pair
+from airflow_landing_loader.onboarding.controls.totals import (
+    Promised,
+    find_totals,
+    lines_with_a_total,
+    promised_at,
+    said_in_line,
+)
 from airflow_landing_loader.onboarding.model import Doubt, Said, tree
 from airflow_landing_loader.onboarding.names.groups import Group
 from airflow_landing_loader.onboarding.names.tokens import WORD
@@ -62,6 +74,7 @@ def propose(material: Material, table: str) -> Proposal:
         said.append(Said(("go_file", "pattern"), material.pair.pattern.text))
         said += go.said
         doubts += go.doubts
+    layout = _with_line_totals(material, layout)
     said += [one for one in layout.said if one.path[0] != "csv"]
     if material.group.exclude:
         why = "names of another kind"
@@ -148,6 +161,48 @@ def _with_go_file(material: Material, pair: Pair) -> tuple[Layout, GoFound | Non
     return layout, _go_file(material, pair, layout)
 
 
+def _with_line_totals(material: Material, layout: Layout) -> Layout:
+    """The layout, with those numbers of its trailer or header record that are sums of columns."""
+    mapping = _read_by(material, layout.said)
+    files = [file for file in chosen([*material.files]) if file.size <= WHOLE_BYTES]
+    if mapping is None or layout.header is None or not files:
+        return layout
+    columns = [name for name in mapping.csv.columns or layout.columns if name.strip()]
+    if not columns:
+        return layout
+    sources = [material.zone.source(file) for file in files]
+    for proof in ("trailer", "header_record"):
+        keys = tree(layout.said).get(proof, {})
+        promised: list[Promised] = []
+        for place, match in lines_with_a_total(keys) if keys else ():
+            more = [Said((proof, "match"), match)] if match else []
+            total = Said((proof, "totals"), {columns[0]: place})
+            probe = _read_by(material, (*layout.said, *more, total))
+            found = probe and said_in_line(proof, place, sources, probe)
+            if not found:
+                continue
+            if not match:
+                promised.append(found)
+                continue
+            said, doubts = find_totals(proof, [found], sources, mapping, columns)
+            layout = _more(layout, [*more, *said] if said else [], doubts)
+            if said:
+                break
+        said, doubts = find_totals(proof, promised, sources, mapping, columns)
+        layout = _more(layout, said, doubts)
+    return layout
+
+
+def _more(layout: Layout, said: Sequence[Said], doubts: Sequence[Doubt]) -> Layout:
+    """The layout with more keys; one that is there keeps its place and why."""
+    new = {one.path: one for one in said}
+    kept = [
+        replace(one, value=new.pop(one.path).value) if one.path in new else one
+        for one in layout.said
+    ]
+    return replace(layout, said=(*kept, *new.values()), doubts=(*layout.doubts, *doubts))
+
+
 def _with_header(layout: Layout, *, header: bool) -> Layout:
     """The layout with a header or without, since the go files' counts say so."""
     said = tuple(one for one in layout.said if one.path not in _DETECTED_LATER)
@@ -172,18 +227,36 @@ def _go_file(material: Material, pair: Pair, layout: Layout) -> GoFound | None:
     ]
     found = [one for one in facts if one is not None]
     if not found:
-        return None
+        return GoFound(listing(pair.form)) if pair.form else None
     headers = int(bool(layout.header))
     trailers = int(layout.has_trailer)
-    return find_places(found, mapping, headers=headers, trailers=trailers)
+    go = find_places(found, mapping, headers=headers, trailers=trailers, form=pair.form)
+    return _with_totals(material.zone, go, mapping, layout)
+
+
+def _with_totals(zone: Zone, go: GoFound, mapping: TableMapping, layout: Layout) -> GoFound:
+    """The go file, with those of its numbers that are sums of columns."""
+    promised = [one for value in go.others if (one := promised_at(value.place, value.texts))]
+    if not promised or any(one.content is None for one in go.facts):
+        return go
+    files = [zone.source(one.data) for one in go.facts]
+    columns = mapping.csv.columns or layout.columns
+    said, doubts = find_totals("go_file", promised, files, mapping, columns)
+    return replace(go, said=(*go.said, *said), doubts=(*go.doubts, *doubts))
 
 
 def _mapping(material: Material, layout: Layout, pair: Pair) -> TableMapping | None:
-    said = [Said(("table",), "t"), *layout.said]
+    form = dict(pair.form.keys) if pair.form else {"format": "presence"}
+    go_file = Said(("go_file",), {"pattern": pair.pattern.text, **form})
+    return _read_by(material, (*layout.said, go_file))
+
+
+def _read_by(material: Material, more: Sequence[Said]) -> TableMapping | None:
+    """A mapping that reads these files; ``None``: its keys contradict each other."""
+    said = [Said(("table",), "t"), *more]
     if material.encoding.name != "utf-8":
         said.append(Said(("csv", "encoding"), material.encoding.name or material.encoding.decoder))
     said += _compression(material, [])
-    said.append(Said(("go_file",), {"pattern": pair.pattern.text, "format": "presence"}))
     return Proposal(material.group.pattern.text, tuple(said)).mapping()
 
 

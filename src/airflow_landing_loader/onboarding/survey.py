@@ -18,6 +18,7 @@ from airflow_landing_loader.onboarding.controls.pairing import (
     pair,
     speaks_of_control,
 )
+from airflow_landing_loader.onboarding.controls.sets import pairs_of_set
 from airflow_landing_loader.onboarding.names.groups import (
     Group,
     Kind,
@@ -172,19 +173,40 @@ def _paired(
     folder.left += left
     found: dict[str, list[Pair]] = defaultdict(list)
     data = list(groups)
-    for go in go_groups:
+    speaking = [group for group in groups if speaks_of_control(group.kind)]
+    sets = dict(_sets(folder, groups, [*go_groups, *speaking]))
+    for of_set in sets.values():
+        for member in of_set:
+            found[member.data.pattern.text].append(member)
+    data = [group for group in data if group.pattern.text not in sets]
+    for go in [group for group in go_groups if group.pattern.text not in sets]:
         pairs = best_pairs([one for group in groups if (one := pair(group, go))])
         if len(pairs) == 1:
             found[pairs[0].data.pattern.text].append(pairs[0])
         else:
             folder.left += _unpaired(go, pairs)
-    for go in [group for group in groups if speaks_of_control(group.kind)]:
+    for go in [group for group in speaking if group in data]:
         others = [group for group in data if group is not go]
         pairs = best_pairs([one for group in others if (one := pair(group, go))])
         if len(pairs) == 1 and _speaks_of_data(folder, pairs[0]):
             found[pairs[0].data.pattern.text].append(pairs[0])
             data.remove(go)
     return dict(_one_each(folder, found)), [group for group in data]
+
+
+def _sets(
+    folder: _Folder, groups: Sequence[Group], controls: Sequence[Group]
+) -> Iterator[tuple[str, list[Pair]]]:
+    """The pairs of go files that name several data files, by their pattern."""
+    taken: set[str] = set()
+    for go in controls:
+        data = [group for group in groups if group is not go]
+        few = chosen([folder.files[name] for name in go.names])
+        pairs = pairs_of_set(folder.zone, go, few, folder.files, data)
+        members = {one.data.pattern.text for one in pairs}
+        if pairs and not members & taken:
+            taken |= {go.pattern.text, *members}
+            yield go.pattern.text, pairs
 
 
 def _words_in(group: Group) -> Iterator[str]:
@@ -216,8 +238,10 @@ def _speaks_of_data(folder: _Folder, of: Pair) -> bool:
 def _one_each(folder: _Folder, found: dict[str, list[Pair]]) -> Iterator[tuple[str, Pair]]:
     """A mapping has one go file: of several kinds the one whose content can be read most."""
     for pattern, pairs in found.items():
-        # One that is filled proves more than one that is there.
-        first, *others = sorted(pairs, key=lambda one: (-_filled(folder, one), one.go.pattern.text))
+        # A set needs all its members; one that is filled proves more than one that is there.
+        first, *others = sorted(
+            pairs, key=lambda one: (one.form is None, -_filled(folder, one), one.go.pattern.text)
+        )
         yield pattern, first
         for other in others:
             why = f"a second kind of go file beside {shown(first.go.pattern.text)}: one is used"
@@ -247,7 +271,7 @@ def _proposed(
             continue
         table = table_of(group.pattern, group.kind.key.ending, taken)
         of_group = pairs.get(group.pattern.text)
-        go_names = [go for _, go in of_group.names] if of_group else []
+        go_names = dict.fromkeys(go for _, go in of_group.names) if of_group else {}
         taken.add(table)
         encoding, layout = found
         material = Material(

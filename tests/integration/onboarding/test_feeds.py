@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from tests.support.unknown_feeds import FEEDS, Feed, Row
+from tests.support.proving_feeds import PROVING
+from tests.support.unknown_feeds import FEEDS as OF_COUNTS
+from tests.support.unknown_feeds import Feed, Row
 from tests.support.worlds import duckdb_side
 
 from airflow_landing_loader.config.mapping.model import TableMapping
@@ -18,6 +20,7 @@ from airflow_landing_loader.onboarding.outcome import Outcome, onboard
 from airflow_landing_loader.pipeline.validation import validate
 from airflow_landing_loader.storage.local.zone import LocalZone
 
+FEEDS = OF_COUNTS | PROVING
 OWN = {"_load_id", "_extra"}
 AT_ONCE = {"settle_seconds": 0, "grace_seconds": 0}
 

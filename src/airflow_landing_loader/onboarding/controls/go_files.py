@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.proof import PLACES
 from airflow_landing_loader.exceptions import LandingError
 from airflow_landing_loader.landing.control.checksums import ALGORITHMS
 from airflow_landing_loader.landing.control.counts import read_count
@@ -57,15 +58,28 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Value:
+    """What stands at one place of all go files."""
+
+    place: Place
+    hint: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GoFound:
     """Keys of ``go_file``, but for its pattern.
 
     :param proved: whether what it says is right for all files that were read.
+    :param others: what stands at the places that no key names.
+    :param facts: of the files that it is about.
     """
 
     said: tuple[Said, ...]
     doubts: tuple[Doubt, ...] = ()
     proved: bool = False
+    others: tuple[Value, ...] = ()
+    facts: tuple[Facts, ...] = ()
 
 
 _THERE = (
@@ -77,21 +91,13 @@ _THERE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """What stands at one place of all go files."""
-
-    place: Place
-    hint: str
-    texts: tuple[str, ...]
-
-
 def find_places(
     facts: Sequence[Facts],
     mapping: TableMapping,
     *,
     headers: int,
     trailers: int,
+    form: Form | None = None,
 ) -> GoFound:
     """Find the form of some go files, and where in them stands what can be proved.
 
@@ -99,27 +105,63 @@ def find_places(
     :param mapping: with the patterns of both, and ``format: presence``.
     :param headers: how many each data file has.
     :param trailers: likewise.
+    :param form: if it is known, as that of go files which name several data files.
     """
-    all_of_them = _find(facts, mapping, headers=headers, trailers=trailers)
+    found = _find_mostly(facts, mapping, headers=headers, trailers=trailers, form=form)
+    return found if form is None or found.proved else _listing(form, found)
+
+
+def listing(form: Form) -> tuple[Said, ...]:
+    """The keys of a form whose go files name several data files."""
+    why = "it names several data files: all of them are loaded together, or none is"
+    return tuple(
+        Said(("go_file", key), value, why if key == "lists_files" else "")
+        for key, value in form.keys
+    )
+
+
+def _listing(form: Form, found: GoFound) -> GoFound:
+    """What names several data files proves them by that, though nothing else is proved."""
+    doubts = tuple(one for one in found.doubts if one.about != "go_file.format")
+    return replace(found, said=listing(form), doubts=doubts)
+
+
+def _find_mostly(
+    facts: Sequence[Facts],
+    mapping: TableMapping,
+    *,
+    headers: int,
+    trailers: int,
+    form: Form | None,
+) -> GoFound:
+    """By all files; or by all but one of them, which may be at fault."""
+    all_of_them = _find(facts, mapping, headers=headers, trailers=trailers, form=form)
     if all_of_them.proved or len(facts) < _ENOUGH_TO_LEAVE_ONE:
         return all_of_them
     for at, odd in enumerate(facts):
         others = [*facts[:at], *facts[at + 1 :]]
-        found = _find(others, mapping, headers=headers, trailers=trailers)
+        found = _find(others, mapping, headers=headers, trailers=trailers, form=form)
         if found.proved and any(one.path[1] in _NUMBERS for one in found.said):
             text = f"what {shown_name(odd.go_file.name)} says is not so, unlike all others read"
             return replace(found, doubts=(*found.doubts, Doubt("go_file", text)))
     return all_of_them
 
 
-def _find(facts: Sequence[Facts], mapping: TableMapping, *, headers: int, trailers: int) -> GoFound:
+def _find(
+    facts: Sequence[Facts],
+    mapping: TableMapping,
+    *,
+    headers: int,
+    trailers: int,
+    form: Form | None,
+) -> GoFound:
     if not any(one.go.strip() for one in facts):
         why = "they are empty: each says all by being there"
         return GoFound((Said(("go_file", "format"), "presence", why),), proved=True)
     best: GoFound | None = None
-    for form in _forms(facts[0], mapping):
-        values = list(_values(form, facts, mapping))
-        found = _proved(form, values, facts, headers=headers, trailers=trailers)
+    for one in [form] if form else _forms(facts[0], mapping):
+        values = list(_values(one, facts, mapping))
+        found = _proved(one, values, facts, headers=headers, trailers=trailers)
         if found is not None and found.proved:
             return found
         best = best or found
@@ -162,40 +204,40 @@ def _said(one: Facts, mapping: TableMapping) -> Found | None:
         return None
 
 
-def _values(form: Form, facts: Sequence[Facts], mapping: TableMapping) -> Iterator[_Value]:
+def _values(form: Form, facts: Sequence[Facts], mapping: TableMapping) -> Iterator[Value]:
     """What stands at each place, where something stands in all go files."""
     if form.name == "checksum":
         probe = _with(mapping, form)
         said = [None if probe is None else _said(one, probe) for one in facts]
         texts = [one.checksum.text for one in said if one is not None and one.checksum is not None]
         if len(texts) == len(facts):
-            yield _Value("", "", tuple(texts))
+            yield Value("", "", tuple(texts))
         return
     for place, hint in form.places:
         probe = _with(mapping, form, status=place)
         said = [None if probe is None else _said(one, probe) for one in facts]
         texts = [one.status.text for one in said if one is not None and one.status is not None]
         if len(texts) == len(facts):
-            yield _Value(place, hint, tuple(texts))
+            yield Value(place, hint, tuple(texts))
 
 
 def _proved(
     form: Form,
-    values: Sequence[_Value],
+    values: Sequence[Value],
     facts: Sequence[Facts],
     *,
     headers: int,
     trailers: int,
 ) -> GoFound | None:
     """The keys of a form of which something is true; ``None``: nothing is."""
-    said = [Said(("go_file", key), value) for key, value in form.keys]
+    said = [*listing(form)]
     doubts: list[Doubt] = []
     sums = [one for one in values if _all(one, facts, _is_digest)]
     if form.name == "checksum":
         if not sums:
             return None
-        why = f"right for {_files(facts)}"
-        return GoFound((Said(("go_file", "format"), "checksum", why),), proved=True)
+        first = Said(("go_file", "format"), "checksum", f"right for {_files(facts)}")
+        return GoFound((first, *said[1:]), proved=True)
     count = _count(values, facts, headers=headers, trailers=trailers, doubts=doubts)
     said += count
     sizes = [one for one in values if _all(one, facts, _is_size)]
@@ -205,10 +247,12 @@ def _proved(
         return GoFound(_THERE, tuple(doubts)) if doubts else None
     said += _status(values, doubts)
     said += _date(values, facts)
-    return GoFound(tuple(said), tuple(doubts), proved=True)
+    named = {one.value for one in said if one.path[1] in PLACES}
+    others = tuple(one for one in values if one.place not in named)
+    return GoFound(tuple(said), tuple(doubts), True, others, tuple(facts))
 
 
-def _all(value: _Value, facts: Sequence[Facts], is_true: Callable[[str, Facts], bool]) -> bool:
+def _all(value: Value, facts: Sequence[Facts], is_true: Callable[[str, Facts], bool]) -> bool:
     return all(is_true(text, one) for text, one in zip(value.texts, facts, strict=True))
 
 
@@ -225,7 +269,7 @@ def _is_size(text: str, one: Facts) -> bool:
 
 
 def _count(
-    values: Sequence[_Value],
+    values: Sequence[Value],
     facts: Sequence[Facts],
     *,
     headers: int,
@@ -265,7 +309,7 @@ def _count(
 
 def _only(
     key: str,
-    found: Sequence[_Value],
+    found: Sequence[Value],
     facts: Sequence[Facts],
     doubts: list[Doubt],
     why: str = "",
@@ -278,7 +322,7 @@ def _only(
     return [Said(("go_file", key), found[0].place, why or f"right for {_files(facts)}")]
 
 
-def _status(values: Sequence[_Value], doubts: list[Doubt]) -> list[Said]:
+def _status(values: Sequence[Value], doubts: list[Doubt]) -> list[Said]:
     alike = [one for one in values if len(set(one.texts)) == 1]
     good = [one for one in alike if one.texts[0].upper() in _GOOD]
     if len(good) == 1:
@@ -295,7 +339,7 @@ def _status(values: Sequence[_Value], doubts: list[Doubt]) -> list[Said]:
     return []
 
 
-def _date(values: Sequence[_Value], facts: Sequence[Facts]) -> list[Said]:
+def _date(values: Sequence[Value], facts: Sequence[Facts]) -> list[Said]:
     found = [one for one in values if _all(one, facts, _is_day)]
     if not found or not all(_DAY.fullmatch(text) for one in found for text in one.texts):
         return []
@@ -305,7 +349,7 @@ def _date(values: Sequence[_Value], facts: Sequence[Facts]) -> list[Said]:
     return [Said(("go_file", "business_date"), named[0].place, "the day that the name says")]
 
 
-def _counts(value: _Value, facts: Sequence[Facts], more: int) -> bool:
+def _counts(value: Value, facts: Sequence[Facts], more: int) -> bool:
     """Whether it is the number of records and some more in each file."""
     pairs = zip(value.texts, facts, strict=True)
     return all(read_count(text) == (one.records or 0) + more for text, one in pairs)

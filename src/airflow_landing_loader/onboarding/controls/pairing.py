@@ -8,6 +8,7 @@ from itertools import islice, permutations
 
 from airflow_landing_loader.config.mapping.patterns.parts import Wildcard
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
+from airflow_landing_loader.onboarding.controls.places import Form
 from airflow_landing_loader.onboarding.names.groups import Group, Kind, literal, values_of
 from airflow_landing_loader.onboarding.names.tokens import words_of
 
@@ -33,6 +34,7 @@ class Pair:
     :param pattern: of the go files, with the parts of the data files' pattern.
     :param names: of each data file that has one, its go file.
     :param affinity: how many words their names share, and how many they do not, less than none.
+    :param form: of go files that name several data files, with ``lists_files``.
     """
 
     data: Group
@@ -40,6 +42,7 @@ class Pair:
     pattern: Pattern
     names: tuple[tuple[str, str], ...]
     affinity: tuple[int, int]
+    form: Form | None = None
 
 
 def ends_as_control(kind: Kind) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_landing_loader.config.mapping.json_path import is_json_path
-from airflow_landing_loader.landing.control.go_file.at_hand import AtHand
+from airflow_landing_loader.landing.control.go_file.at_hand import Hand
 from airflow_landing_loader.landing.control.go_file.json_text import Array, Object, Value, parse
 from airflow_landing_loader.landing.control.go_file.text import LINE_END
 
@@ -37,7 +37,7 @@ class Form:
         return str(dict(self.keys)["format"])
 
 
-def forms_of(text: str, hand: AtHand, own_name: str) -> Iterator[Form]:
+def forms_of(text: str, hand: Hand, own_name: str) -> Iterator[Form]:
     """The forms that a go file may have, the likeliest first.
 
     :param text: of one go file.
