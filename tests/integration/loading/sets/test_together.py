@@ -38,6 +38,17 @@ def test_one_go_file_for_two_tables(two: Any) -> None:
     assert two.sql("SELECT count(DISTINCT completed_at) FROM load_metadata") == [(1,)]
 
 
+@pytest.mark.parametrize(("total", "status"), [("5", "loaded"), ("6", "failed")])
+def test_each_mapping_of_a_set_has_totals_of_its_own(world: Any, total: str, status: str) -> None:
+    world.map("a_*.csv", "raw_a", go_file=GO)
+    world.map("b_*.csv", "raw_b", go_file={**GO, "totals": {"id": {"sum_at": 3}}})
+    deliver(world, f"a_1.csv,1,\nb_1.csv,2,{total}\n")
+    assert {name: o.status for name, o in world.run().items()} == {
+        "a_1.csv": status,
+        "b_1.csv": status,
+    }
+
+
 def test_a_late_member_is_named_and_all_wait_for_it(two: Any) -> None:
     deliver(two, a=A)
     assert two.run() == {}

@@ -59,6 +59,15 @@ def test_each_data_file_has_what_stands_beside_its_name(
     assert read(tmp_path, text, **rules).expected_records == 5
 
 
+def test_what_is_read_once_has_the_totals_of_each_mapping(tmp_path: Path) -> None:
+    text = f"{DATA},5,1.5,-2\nb.csv,7,8,9\n"
+    for column in (3, 4):
+        rules = {**CSV, "totals": {"amount": {"sum_at": column}}}
+        assert named(tmp_path, text, **rules) == (DATA, "b.csv")
+        (total,) = read(tmp_path, text, **rules).totals
+        assert total.value == {3: "1.5", 4: "-2"}[column]
+
+
 def test_checksums_name_their_files(tmp_path: Path) -> None:
     rules = {"format": "checksum", "lists_files": True}
     text = f"# of today\n{HEX}  {DATA}\n{'1' * 64} *b.csv\nSHA256 (c.csv) = {HEX}\n"
