@@ -18,6 +18,7 @@ SCHEMA_CANNOT_SAY = (
     ("mapping.contradiction", "has one DAG", "compares mappings"),
     ("mapping.contradiction", "has one list of types", "compares mappings"),
     ("mapping.bad_table", "are one table", "compares mappings"),
+    ("mapping.contradiction", "which reads it otherwise", "compares mappings"),
     ("mapping.bad_table", "make one DAG id", "compares mappings"),
     ("mapping.bad_pattern", "which go file belongs to which", "counts the stars of two patterns"),
     ("mapping.bad_pattern", "The part ", "knows dates"),

@@ -125,6 +125,7 @@ def test_thousands_of_columns_are_named_by_the_first() -> None:
         rejected_count=9,
         restates_load_id=None,
         same_content_load_id=None,
+        quality_score=None,
     )
     content = SimpleNamespace(columns=names * 3, skipped_headers=0, comments=0)
     validated: Any = SimpleNamespace(detected=None, inspection=content)

@@ -39,6 +39,7 @@ GOOD: dict[str, Any] = {
     "replaces": [],
     "basis": 0,
     "load_totals": [],
+    "load_quality": [],
 }
 TEXT = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1)
 
@@ -55,7 +56,9 @@ def test_a_manifest_of_a_loader_is_read() -> None:
     manifest = Manifest.from_json(json.dumps(GOOD).encode())
     assert json.loads(manifest.to_json()) == GOOD
     assert "CAST(s.c1 AS NUMERIC)" in script(manifest)
-    of_an_earlier_release = {key: value for key, value in GOOD.items() if key != "load_totals"}
+    of_an_earlier_release = {
+        key: value for key, value in GOOD.items() if key not in ("load_totals", "load_quality")
+    }
     assert Manifest.from_json(json.dumps(of_an_earlier_release).encode()) == manifest
 
 
@@ -104,7 +107,9 @@ def test_names_in_a_forged_manifest_stay_names() -> None:
     assert "INSERT INTO `a\\` WHERE 1; --` (`\\\\\\`x`" in text
 
 
-@pytest.mark.parametrize("table", ["loads", "load_columns", "load_totals", "deliveries"])
+@pytest.mark.parametrize(
+    "table", ["loads", "load_columns", "load_totals", "load_quality", "deliveries"]
+)
 @pytest.mark.parametrize("row", [[], [1], ["x"] * 3, [{}] * 24, 5])
 def test_rows_of_other_kinds_are_no_manifest(table: str, row: Any) -> None:
     with pytest.raises(TransientError):

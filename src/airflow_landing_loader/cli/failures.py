@@ -41,7 +41,7 @@ def exit_code(error: LandingError) -> ExitCode:
     """Whose fault an error is: that of data or mappings (1), or of the environment (3)."""
     if isinstance(error, TransientError):
         return ExitCode.ENVIRONMENT
-    written = error.detail.code.startswith(("config.", "mapping."))
+    written = error.detail.code.startswith(("config.", "mapping.", "generate."))
     if isinstance(error, ConfigurationError) and not written:
         return ExitCode.ENVIRONMENT
     return ExitCode.DATA
