@@ -51,7 +51,7 @@ def _named(name: str) -> IsOff:
             return lambda day: day in of_market
         known = [*holidays.list_supported_countries(), *holidays.list_supported_financial()]
         hint = did_you_mean(country, known)
-    except NotImplementedError:
+    except NotImplementedError:  # the package's word for a part that a country has not
         parts = holidays.list_supported_countries(include_aliases=True)[country]
         hint = did_you_mean(part, parts) or f"{country} has {', '.join(parts) or 'no parts'}."
     raise ConfigurationError(

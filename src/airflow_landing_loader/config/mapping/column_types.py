@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from airflow_landing_loader.config.mapping.column_names import check_different
 from airflow_landing_loader.config.mapping.dialect import ColumnName
 from airflow_landing_loader.config.mapping.fields import MAX_COLUMNS
 from airflow_landing_loader.config.yaml.values import any_case, did_you_mean, matches, refusal
@@ -69,5 +70,14 @@ ColumnType = Annotated[
     Field(min_length=1, max_length=100, json_schema_extra=TYPE_SCHEMA),
     AfterValidator(column_type),
 ]
-ColumnTypes = Annotated[dict[ColumnName, ColumnType], Field(max_length=MAX_COLUMNS)]
+
+
+def _different(types: dict[str, str]) -> dict[str, str]:
+    check_different(types)
+    return types
+
+
+ColumnTypes = Annotated[
+    dict[ColumnName, ColumnType], Field(max_length=MAX_COLUMNS), AfterValidator(_different)
+]
 """Types by names of columns."""

@@ -268,12 +268,6 @@ class TableMapping(MappingModel):
                 require_parts(Template.parse(text).names, there, ("add_columns", column))
         return value
 
-    @field_validator("types")
-    @classmethod
-    def _of_different_columns(cls, value: dict[str, str]) -> dict[str, str]:
-        check_different(value)
-        return value
-
     @field_validator("archive_layout")
     @classmethod
     def _folders_of_parts(cls, value: str, info: ValidationInfo) -> str:

@@ -64,12 +64,6 @@ class Quality(MappingModel):
         check_different(value)
         return value
 
-    @field_validator("types")
-    @classmethod
-    def _of_different_columns(cls, value: dict[str, str]) -> dict[str, str]:
-        check_different(value)
-        return value
-
     @field_validator("unique")
     @classmethod
     def _of_different_parts(cls, value: tuple[Key, ...]) -> tuple[Key, ...]:
