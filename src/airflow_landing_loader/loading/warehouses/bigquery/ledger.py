@@ -87,7 +87,9 @@ class Ledger(Books):
             "WHERE c.table_name IN UNNEST(@names)",
             [values.texts("names", [t.name for t in OWN_TABLES])],
         )
-        if found and {(t.name, name) for t in OWN_TABLES for name in t.column_names} - {*found}:
+        if {(t.name, name) for t in OWN_TABLES for name in t.column_names} <= {*found}:
+            self._ensured = True
+        elif found:
             self.ensure_tables()
         return bool(found)
 
