@@ -56,11 +56,14 @@ class Unloaded:
 
     :param rows: that went out of the table now; 0 if an earlier call has taken them out.
     :param uri: where the data file lies now, as far as this and earlier calls have brought it.
+    :param stay_loaded: the other files that its go file names whose rows are in their tables: until
+        they are unloaded, too, its own does not load again.
     """
 
     load: Load
     rows: int
     uri: str
+    stay_loaded: tuple[str, ...] = ()
 
 
 class Unloader:
@@ -102,7 +105,9 @@ class Unloader:
         load = self._to_failed(load, mates, shared=bool(sharing))
         if to == "landing":
             load = self._to_landing(load)
-        return Unloaded(load=load, rows=rows, uri=delivered(load.archive_uri))
+        return Unloaded(
+            load=load, rows=rows, uri=delivered(load.archive_uri), stay_loaded=_loaded(mates)
+        )
 
     def _look_ahead(self, load: Load, mates: Sequence[Load], to: Destination) -> None:
         """Refuse before a row goes what could not be finished."""
@@ -152,6 +157,9 @@ class Unloader:
         if mates:
             go = bring_go_file(load, mates, self._zones, self._clients)
             sidecar = replace(sidecar, go_token=load.go_sha256, stored_go=go)
+            if _loaded(mates):
+                hint = "Unload the other files that its go file names, too; then replay one of all."
+                sidecar = replace(sidecar, error=replace(sidecar.error, hint=hint))
         try:
             moved = move.move(
                 files,
@@ -210,6 +218,10 @@ class Unloader:
 def _delivered_names(load: Load) -> list[str]:
     """The names as they were delivered; the books have them as they can be stored."""
     return [delivered(name) for name in (load.filename, load.go_filename) if name]
+
+
+def _loaded(mates: Sequence[Load]) -> tuple[str, ...]:
+    return tuple(delivered(mate.filename) for mate in mates if mate.removed_sequence is None)
 
 
 def _lies_in(load: Load, zone: Zone) -> bool:

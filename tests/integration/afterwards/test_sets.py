@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -31,7 +32,10 @@ def test_the_go_file_goes_with_the_first(side: Any, layout: str, first: str) -> 
     second = next(name for name in ids if name != first)
     for load_id in ids.values():
         assert proof_of(side.settings, side.mappings, load_id).error is None
-    unloader(side.settings).unload(ids[first], "failed")
+    done = unloader(side.settings).unload(ids[first], "failed")
+    assert done.stay_loaded == (second,)
+    sidecar = json.loads((side.folder("failed") / f"{first}.error.json").read_text())
+    assert "Unload the other files" in sidecar["hint"]
     assert files(side, "failed") == {first, "day_1.ctl"}
     assert files(side, "archive") == {second}
     assert proof_of(side.settings, side.mappings, ids[second]).error is None

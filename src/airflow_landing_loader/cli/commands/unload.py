@@ -12,6 +12,8 @@ from airflow_landing_loader.maintenance.unloading import Destination, Unloader
 from airflow_landing_loader.safe_text import counted, shown_name
 from airflow_landing_loader.storage.opening import open_zones
 
+_NAMED = 10
+
 
 def unload_load(out: Screen, err: Screen, chosen: str, to: Destination, *, as_json: bool) -> None:
     """Take one load back and write what was done.
@@ -34,6 +36,7 @@ def unload_load(out: Screen, err: Screen, chosen: str, to: Destination, *, as_js
                 "table_name": load.table_name,
                 "rows": done.rows,
                 "uri": done.uri,
+                "stay_loaded": list(done.stay_loaded),
             }
         )
         return
@@ -44,3 +47,11 @@ def unload_load(out: Screen, err: Screen, chosen: str, to: Destination, *, as_js
     else:
         out.line(f"The rows of load {name} were out of {load.table_name} already.")
     out.line(f"Its file is now {shown_name(done.uri)}.")
+    if done.stay_loaded:
+        others = ", ".join(map(shown_name, done.stay_loaded[:_NAMED]))
+        more = len(done.stay_loaded) - _NAMED
+        out.line(
+            f"Its go file names other files that stay loaded: {others}"
+            f"{f' and {more:,} more' if more > 0 else ''}. It loads again with them: unload them, "
+            "too, then replay one of all."
+        )

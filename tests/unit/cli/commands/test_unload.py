@@ -38,10 +38,30 @@ def test_to_landing_as_json(cli: Any) -> None:
         "table_name": "raw_instruments",
         "rows": 2,
         "uri": str(cli.zones.landing / "instruments_1.csv"),
+        "stay_loaded": [],
     }
     again = cli("unload", load_id, "--to", "landing")
     assert again.code == 0
     assert "were out of raw_instruments already" in again.out
+
+
+def test_what_stays_loaded_of_its_set_is_said(cli: Any) -> None:
+    go_file = "go_file: {pattern: s_*.ctl, format: csv, lists_files: 1}"
+    mappings = "".join(
+        f"{letter}_*.csv: {{table: raw_{letter}, settle_seconds: 0, {go_file}}}\n"
+        for letter in "ab"
+    )
+    (cli.zones.tables / "set.yaml").write_text(mappings)
+    cli.land("a_1.csv", "x\n1\n")
+    cli.land("b_1.csv", "x\n1\n2\n")
+    cli.land("s_1.ctl", "a_1.csv\nb_1.csv\n")
+    assert cli("run", "--once").code == 0
+    assert "names other files that stay loaded: b_1.csv." in cli("unload", "a_1.csv").out
+    done = cli("unload", "b_1.csv")
+    assert "stay loaded" not in done.out
+    assert cli("replay", "a_1.csv").code == 0
+    assert cli("run", "--once").code == 0
+    assert {path.name for path in cli.zones.archive.iterdir()} >= {"a_1.csv", "b_1.csv", "s_1.ctl"}
 
 
 def test_wrong_use(cli: Any) -> None:
