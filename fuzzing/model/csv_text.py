@@ -172,7 +172,7 @@ class SlowReader:
     def _is_open(self, at: int) -> bool:
         """Whether what stands here has no meaning without the bytes that cannot be decoded."""
         rest = self.text[at:]
-        if self._whose and self._state != "comment" and rest[:1] == b"\\":
+        if self._whose and self._state not in ("comment", "closed") and rest[:1] == b"\\":
             return self._is_open_sequence(rest)
         if rest == b"\r" and not (self.kind == b"\n" and self._state not in ("quoted", "escaped")):
             self.line, self._line_start = self.line + 1, len(self.text)
