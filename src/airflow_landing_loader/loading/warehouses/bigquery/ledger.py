@@ -7,7 +7,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
+
 from airflow_landing_loader.config.mapping.own_tables import LOAD_SEQUENCE
+from airflow_landing_loader.exceptions import LandingError
 from airflow_landing_loader.loading.ledger.queries import (
     FIRST_OWNERS,
     IS_PRIOR,
@@ -33,6 +41,8 @@ from airflow_landing_loader.loading.planning.identity import Content, PriorLoad
 from airflow_landing_loader.loading.warehouses.bigquery import values
 from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs, Parameter
 
+_LOOKS = 3
+
 
 class Ledger(Books):
     """Our tables in the default dataset."""
@@ -48,22 +58,55 @@ class Ledger(Books):
     def ensure_tables(self) -> None:
         """Make those of our tables that are not there, and add columns of later releases.
 
+        What fails is looked at once more: another loader makes the same tables meanwhile.
+
         :raises TransientError: ``WAREHOUSE_BOOKS_ALTERED``: one is a view.
         """
+        if not self._ensured:
+            attempts = Retrying(
+                retry=retry_if_exception_type(LandingError),
+                stop=stop_after_attempt(_LOOKS),
+                wait=wait_exponential_jitter(initial=0.1, max=1),
+                reraise=True,
+            )
+            attempts(self._ensure)
+            self._ensured = True
+
+    def has_tables(self) -> bool:
+        """Whether our tables are there; a dataset that nobody loaded into has none.
+
+        What somebody has dropped of them, or a later release has added, is made as by the next
+        load, without values. A view in the place of one is read; no load is written.
+        """
         if self._ensured:
-            return
-        names = [*(t.name for t in OWN_TABLES), LOAD_SEQUENCE]
-        found = self._jobs.query(
-            "SELECT c.table_name, c.column_name, t.table_type FROM INFORMATION_SCHEMA.COLUMNS c "
-            "JOIN INFORMATION_SCHEMA.TABLES t ON c.table_name = t.table_name "
-            "WHERE c.table_name IN UNNEST(@names)",
-            [values.texts("names", names)],
+            return True
+        have, views = self._found()
+        if not have >= {(own.name, name) for own in OWN_TABLES for name in own.column_names}:
+            if have:
+                self.ensure_tables()
+        elif not views:
+            self._ensured = True
+        return bool(have)
+
+    def _found(self) -> tuple[set[tuple[str, str]], set[str]]:
+        """The columns of our tables that are there, as pairs of table and column, and those of
+        our tables that are views."""
+        names = values.texts("names", [*(t.name for t in OWN_TABLES), LOAD_SEQUENCE])
+        rows = self._jobs.query(
+            "SELECT table_name, column_name, NULL FROM INFORMATION_SCHEMA.COLUMNS "
+            "WHERE table_name IN UNNEST(@names) UNION ALL "
+            "SELECT table_name, NULL, table_type FROM INFORMATION_SCHEMA.TABLES "
+            "WHERE table_name IN UNNEST(@names)",
+            [names],
         )
-        views = {table for table, _, kind in found if kind != "BASE TABLE"}
+        views = {table for table, _, kind in rows if kind not in (None, "BASE TABLE")}
+        return {(table, column) for table, column, _ in rows if column is not None}, views
+
+    def _ensure(self) -> None:
+        have, views = self._found()
         for own in OWN_TABLES:
             if own.name in views:
                 raise no_table(own)
-        have = {(table, column) for table, column, _ in found}
         tables = {table for table, _ in have}
         statements = [s for t in OWN_TABLES for s in _missing(t, have, t.name in tables)]
         if LOAD_COLUMNS.name in tables and (LOAD_COLUMNS.name, "owner") not in have:
@@ -72,26 +115,6 @@ class Ledger(Books):
             statements.append(f"CREATE TABLE IF NOT EXISTS {LOAD_SEQUENCE} AS {NEXT_SEQUENCE}")
         if statements:
             self._jobs.query(";\n".join(statements))
-        self._ensured = True
-
-    def has_tables(self) -> bool:
-        """Whether our tables are there; a dataset that nobody loaded into has none.
-
-        What somebody has dropped of them, or a later release has added, is made as by the next
-        load, without values.
-        """
-        if self._ensured:
-            return True
-        found = self._jobs.query(
-            "SELECT c.table_name, c.column_name FROM INFORMATION_SCHEMA.COLUMNS c "
-            "WHERE c.table_name IN UNNEST(@names)",
-            [values.texts("names", [t.name for t in OWN_TABLES])],
-        )
-        if {(t.name, name) for t in OWN_TABLES for name in t.column_names} <= {*found}:
-            self._ensured = True
-        elif found:
-            self.ensure_tables()
-        return bool(found)
 
     def put_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
         """Insert rows of ``load_deliveries``, or write over those of the same deliveries."""
