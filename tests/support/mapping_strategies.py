@@ -10,6 +10,9 @@ from pydantic import ValidationError
 from airflow_landing_loader.config.mapping.model import TableMapping
 
 _COUNT = r"(?P<count>\d+)"
+_SUM = r"(?P<sum>[0-9.,'()\u2019-]*)"
+_HASH = r"(?P<hash>\d+)"
+_HASHED = {"hash_total_at": "hash", "width": 3}
 _PATTERNS = (
     ("a_*.csv", "a_*.go"),
     ("a_{business_date:%Y%m%d}.csv", "a_{business_date:%d-%b-%Y}.go"),
@@ -30,6 +33,38 @@ _GO_FILES: tuple[dict[str, Any], ...] = (
     {"format": "json", "row_count": "$.files[*].rows", "size": "$.files[*].bytes"},
     {"format": "json", "row_count": "$['a b'].n", "status": "$.state", "checksum": "$.x[1].y"},
 )
+_GO_TOTALS: tuple[dict[str, Any], ...] = (
+    {"format": "properties", "row_count": "n", "totals": {"fee": {"sum_at": "sum fee"}}},
+    {"format": "properties", "totals": {"fee": "fees", "second": {"distinct_at": "texts"}}},
+    {"format": "csv", "row_count": 2, "totals": {"fee": {"min_at": 5, "max_at": 4}}},
+    {"format": "csv", "totals": {"first": {"sum_at": "all", "hash_total_at": "hash", "width": 5}}},
+    {
+        "format": "json",
+        "row_count": "$.n",
+        "totals": {"fee": "$.sum", "second": {"min_at": "$.at[0]", "max_at": "$.at[1]"}},
+    },
+)
+_SETS: tuple[dict[str, Any], ...] = (
+    {"format": "checksum", "lists_files": True},
+    {"format": "csv", "lists_files": 2, "row_count": 3, "size": 1},
+    {"format": "csv", "lists_files": "file", "checksum": "sha", "delimiter": ";"},
+    {"format": "csv", "lists_files": 1, "totals": {"fee": {"sum_at": 2, "distinct_at": 3}}},
+    {
+        "format": "json",
+        "lists_files": "$.files[*].name",
+        "row_count": "$.files[*].rows",
+        "status": "$.state",
+        "totals": {"first": {"hash_total_at": "$.files[*].sums.first"}},
+    },
+    {"format": "json", "lists_files": "$.file", "size": "$.bytes"},
+)
+_SET_PATTERNS = ("all_*.ctl", "day-{business_date:%Y%m%d}.ctl", "all_{day:%d%m%Y}_*.ctl")
+_NUMBERS: tuple[dict[str, Any], ...] = (
+    {},
+    {"decimal": ",", "group": ".", "negative": "trailing_minus"},
+    {"group": ",", "negative": "parentheses"},
+    {"group": "\u2019"},
+)
 _INCLUDES = st.sampled_from(([], [], ["header"], ["trailer"], ["header", "trailer"]))
 _TRAILERS: tuple[dict[str, Any], ...] = (
     {"row_count_column": 1, "tag": "TRL"},
@@ -39,7 +74,16 @@ _TRAILERS: tuple[dict[str, Any], ...] = (
     {"match": f"^TOTAL {_COUNT} rows?$"},
     {"match": rf"^\({_COUNT}\s+of [a-z]+\)"},
 )
+_TRAILER_TOTALS: tuple[dict[str, Any], ...] = (
+    {"row_count_column": 2, "tag": "TRL", "totals": {"fee": {"sum_at": 1, "min_at": 4}}},
+    {"row_count_column": 1, "totals": {"second": {"hash_total_at": 2, "distinct_at": 3}}},
+    {"match": f"^TRL {_COUNT} sum={_SUM}$", "totals": {"first": "sum"}},
+    {"match": rf"^Total: {_COUNT}/(?P<whole>\d+)$", "totals": {"fee": "whole"}},
+)
 _HEADER_RECORDS = ({"match": f"^HDR[|;]{_COUNT}[|;]"}, {"match": f"^Records: {_COUNT}$"})
+_HEADER_TOTALS: tuple[dict[str, Any], ...] = (
+    {"match": f"^HDR {_COUNT} {_SUM};{_HASH}$", "totals": {"fee": "sum", "second": _HASHED}},
+)
 _ENDS: tuple[dict[str, Any], ...] = (
     {},
     {},
@@ -70,13 +114,18 @@ _DIALECTS: tuple[dict[str, Any], ...] = (
 _NAMES: tuple[dict[str, Any], ...] = (
     {},
     {},
-    {"header": False, "columns": ["first", "second", "third", "fourth"]},
-    {"columns": ["first", "second", "third"]},
-    {"rename": {"px": "price", "Id": "key"}},
+    {"header": False, "columns": ["first", "second", "third", "fee"]},
+    {"columns": ["first", "second", "fee"]},
+    {"rename": {"px": "fee", "Id": "key"}},
 )
 _ENCODINGS = st.sampled_from(
     ["utf-8"] * 6 + ["utf-16", "utf-16-le", "latin-1", "windows-1252", "shift_jis", "cp037"]
 )
+_PROOFS: dict[str, tuple[tuple[dict[str, Any], ...], ...]] = {
+    "go_file": (_GO_FILES, _GO_FILES, _GO_TOTALS, _SETS),
+    "trailer": (_TRAILERS, _TRAILER_TOTALS),
+    "header_record": (_HEADER_RECORDS, _HEADER_TOTALS),
+}
 _POLICIES: tuple[dict[str, Any], ...] = (
     {},
     {"on_bad_row": "reject"},
@@ -102,15 +151,17 @@ def _keys(draw: st.DrawFn) -> dict[str, Any]:
         "csv": csv,
         **draw(st.sampled_from(_POLICIES)),
     }
-    proofs = (("go_file", _GO_FILES), ("trailer", _TRAILERS), ("header_record", _HEADER_RECORDS))
-    for key, choices in proofs:
+    for key, choices in _PROOFS.items():
         if draw(st.booleans()):
-            keys[key] = dict(draw(st.sampled_from(choices)))
+            keys[key] = dict(draw(st.sampled_from(draw(st.sampled_from(choices)))))
             keys[key] |= {"count_includes": draw(_INCLUDES)}
     if "go_file" in keys:
-        keys["go_file"]["pattern"] = go_pattern
+        lists = "lists_files" in keys["go_file"]
+        keys["go_file"]["pattern"] = draw(st.sampled_from(_SET_PATTERNS)) if lists else go_pattern
         if not any("row_count" in key for key in keys["go_file"]):
             del keys["go_file"]["count_includes"]
+    if any("totals" in keys.get(key, {}) for key in _PROOFS):
+        keys["numbers"] = draw(st.sampled_from(_NUMBERS))
     if "{region}" in pattern and draw(st.booleans()):
         keys["add_columns"] = {"region": "{region}", "feed": "a"}
     if "{business_date" in pattern and draw(st.booleans()):

@@ -8,10 +8,12 @@ from dataclasses import replace
 
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
+from airflow_landing_loader.generating.control import takes_several
 from airflow_landing_loader.generating.draft import Draft, Expected, Parcel, Status, parcel
 from airflow_landing_loader.generating.faults import faults_of
 from airflow_landing_loader.generating.names import Named, Names
 from airflow_landing_loader.generating.rows import Row, Rows, columns_of, header_of
+from airflow_landing_loader.generating.totals import figures_of
 
 NEW_COLUMN = "added_later"
 
@@ -22,31 +24,44 @@ class Sender:
     :param others: the other mappings: no file is made that one of them would take.
     :param rows: data records of each delivery, at least 2.
     :param seed: what the cells depend on.
-    :raises ConfigurationError: ``GENERATE_NO_EXAMPLE``: the mapping has control totals or file
-        sets, which no delivery is made of.
+    :raises ConfigurationError: ``GENERATE_NO_EXAMPLE``: no number can stand where the mapping has
+        control totals.
     """
 
     def __init__(
         self, mapping: TableMapping, others: Sequence[TableMapping] = (), *, rows: int, seed: int
     ) -> None:
-        _require_known(mapping)
         self._mapping = mapping
         self._names = Names(mapping, others)
         self._number = rows
-        own = columns_of(mapping.csv)
+        self._figures = figures_of(mapping)
+        own = columns_of(mapping)
         self._columns = (*own, *mapping.add_columns)
         self._header = header_of(mapping.csv, own)
         random_ = random.Random(f"{seed} {mapping.pattern}")  # noqa: S311 (no secret)
         self._line_end = random_.choice(("\n", "\n", "\r\n"))
-        self._rows = Rows(mapping.csv, own, random_)
+        self._rows = Rows(mapping, self._figures, random_)
 
     def right(self, number: int) -> list[Parcel]:
-        """Right deliveries.
+        """Right deliveries; of a mapping whose go files name their data files, sets of one and of
+        two in turn, as far as the go file can speak of two.
 
         :raises ConfigurationError: ``GENERATE_NO_EXAMPLE``.
         """
         wanted = number if self._names.changes else 1
-        return [self._sent(self._draft(), "right") for _ in range(wanted)]
+        return [one for at in range(wanted) for one in self._delivery(of_two=at % 2 == 1)]
+
+    def _delivery(self, *, of_two: bool) -> Iterator[Parcel]:
+        draft = self._draft()
+        if of_two and self._takes_several:
+            other = _of_set(self._draft(), draft)
+            yield self._sent(other, "right")
+            draft = replace(draft, beside=(other,))
+        yield self._sent(draft, "right")
+
+    @property
+    def _takes_several(self) -> bool:
+        return self._mapping.go_file is not None and takes_several(self._mapping.go_file)
 
     def faulty(self) -> Iterator[Parcel]:
         """One of each fault of the first turn."""
@@ -60,6 +75,7 @@ class Sender:
                 self._with_added(fault.draft, fault.expected),
             )
         yield from self._other_go_file()
+        yield from self._missing_member()
         misnamed = self._names.misnamed()
         if misnamed is not None:
             draft = replace(self._draft(), named=Named(misnamed, None, self._names.next().day))
@@ -72,8 +88,17 @@ class Sender:
             return
         draft, other = self._draft(), self._names.next()
         wrong = replace(draft, go_names=other.data)
-        code = ErrorCode.GO_FILE_OTHER_FILE.value
-        yield parcel(wrong, "other_go_file", self._columns, Expected(status="failed", code=code))
+        expected = Expected(status="failed", code=ErrorCode.GO_FILE_OTHER_FILE.value)
+        if self._mapping.go_file.lists:
+            expected = Expected(status="waiting")  # for one that names it
+        yield parcel(wrong, "other_go_file", self._columns, expected)
+
+    def _missing_member(self) -> Iterator[Parcel]:
+        """A go file that names a second data file, which never comes."""
+        if self._takes_several:
+            draft = self._draft()
+            lacking = replace(draft, beside=(_of_set(self._draft(), draft),))
+            yield parcel(lacking, "missing_member", self._columns, Expected(status="waiting"))
 
     def second_turn(self, first: Parcel) -> Iterator[Parcel]:
         """What a sender sends again, or anew, once right deliveries are loaded.
@@ -114,7 +139,7 @@ class Sender:
         rows = tuple([(*row, f"n{at}") for at, row in enumerate(draft.rows)])
         more = replace(draft, header=(*draft.header, NEW_COLUMN), rows=rows)
         sent = self._sent(more, "new_column", turn=2)
-        own = len(columns_of(self._mapping.csv))
+        own = len(columns_of(self._mapping))
         columns = (*self._columns[:own], NEW_COLUMN, *self._columns[own:])
         return replace(sent, columns=columns)
 
@@ -122,6 +147,7 @@ class Sender:
         return Draft(
             mapping=self._mapping,
             named=self._names.next(),
+            figures=self._figures,
             header=self._header,
             rows=tuple(self._rows.make(self._number)),
             line_end=self._line_end,
@@ -138,20 +164,9 @@ class Sender:
         return replace(expected, rows=rows)
 
 
-def _require_known(mapping: TableMapping) -> None:
-    go_file = mapping.go_file
-    proofs = (go_file, mapping.trailer, mapping.header_record)
-    keys = (
-        ("totals", any(proof and proof.totals for proof in proofs)),
-        ("go_file.lists_files", bool(go_file and go_file.lists)),
-    )
-    for key, there in keys:
-        if there:
-            raise ConfigurationError(
-                ErrorCode.GENERATE_NO_EXAMPLE,
-                f"No delivery can be made of {mapping.pattern!r}: generate does not know {key}.",
-                hint=f"Try it without {key}, or deliver files of your own.",
-            )
+def _of_set(draft: Draft, last: Draft) -> Draft:
+    """A draft in the set of another one, with which the go file is sent."""
+    return replace(draft, named=replace(draft.named, go=last.named.go), has_go=False)
 
 
 def _of_duplicate(mapping: TableMapping) -> tuple[Status, str | None]:

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.model import GoFile, TableMapping
 from airflow_landing_loader.generating.control import Promise, go_file
 from airflow_landing_loader.generating.counting import as_counted
-from airflow_landing_loader.generating.lines import above, below, skipped, trailer_record
+from airflow_landing_loader.generating.figures import Figures
+from airflow_landing_loader.generating.lines import Proof, above, below, skipped, trailer_record
 from airflow_landing_loader.generating.names import Named
 from airflow_landing_loader.generating.packing import compression_for, packed
 from airflow_landing_loader.generating.records import record_of
 from airflow_landing_loader.generating.rows import Row
+from airflow_landing_loader.generating.totals import Told, told
 
 Status = Literal["loaded", "duplicate", "failed", "waiting", "orphan", "left"]
 Layer = Literal["header", "data_start", "header_record", "data_end", "trailer", "footer"]
@@ -27,6 +29,7 @@ def _as_it_is(content: bytes) -> bytes:
 class Draft:
     """One delivery.
 
+    :param figures: how the numbers are written of which totals are given.
     :param header: names as the sender writes them.
     :param rows: what the records say.
     :param records: their texts, where they are not those of the rows.
@@ -36,10 +39,14 @@ class Draft:
     :param edit: changes the text as it is encoded, before it is compressed.
     :param spoil: changes the bytes as they are delivered.
     :param go_of: whose size and digest the go file tells; ``None``: the delivered file's.
+    :param wrong_total: the proof (``go_file``, ``trailer``, ``header_record``) whose first total
+        is one too much; ``None``: all are right.
+    :param beside: other data files of the set, which the go file names before this one.
     """
 
     mapping: TableMapping
     named: Named
+    figures: Figures
     header: tuple[str, ...]
     rows: tuple[Row, ...]
     records: tuple[str, ...] | None = None
@@ -54,13 +61,20 @@ class Draft:
     size: int | None = None
     hexdigest: str | None = None
     go_names: str | None = None
+    wrong_total: str | None = None
+    beside: tuple[Draft, ...] = ()
     has_go: bool = True
     has_data: bool = True
 
     def lines(self) -> list[str]:
         """All lines of the text."""
-        csv, count = self.mapping.csv, self._count(self.own_count)
-        lines = above(self.mapping, count, self.without)
+        csv = self.mapping.csv
+        proof = Proof(
+            count=self._count(self.own_count),
+            above={place: one.text for place, one in self._totals("header_record").items()},
+            below={place: one.text for place, one in self._totals("trailer").items()},
+        )
+        lines = above(self.mapping, proof, self.without)
         if csv.header and "header" not in self.without:
             lines.append(record_of(self.header, csv))
             lines += skipped(self.mapping)
@@ -71,8 +85,8 @@ class Draft:
         lines += [f"{csv.comments} a comment"] if csv.comments else []
         lines += records[1:]
         if "trailer" not in self.without:
-            lines += trailer_record(self.mapping, count, len(self.header))
-        return lines + below(self.mapping, count, self.without)
+            lines += trailer_record(self.mapping, proof, len(self.header))
+        return lines + below(self.mapping, proof, self.without)
 
     def text(self) -> bytes:
         """The text, encoded."""
@@ -91,19 +105,31 @@ class Draft:
         rules, name = self.mapping.go_file, self.named.go
         if rules is None or name is None:
             return None
-        count = self._count(self.go_count)
-        promise = Promise(
+        if rules.format == "presence":
+            return b"" if self.go_names is None else f"{self.go_names}\n".encode()
+        return go_file(rules, name, [one._promise(rules) for one in (*self.beside, self)])
+
+    def _promise(self, rules: GoFile) -> Promise:
+        """What the go file says of this data file."""
+        return Promise(
             name=self.go_names or self.named.data,
-            count=as_counted(self.mapping, count, rules.count_includes),
+            count=as_counted(self.mapping, self._count(self.go_count), rules.count_includes),
             content=(self.go_of or self).content(),
             day=self.named.day,
             status=self.status,
             size=self.size,
             hexdigest=self.hexdigest,
+            totals=self.go_totals,
         )
-        if rules.format == "presence":
-            return b"" if self.go_names is None else f"{self.go_names}\n".encode()
-        return go_file(rules, name, promise)
+
+    @property
+    def go_totals(self) -> dict[str | int, Told]:
+        """The totals that the go file tells, by their places."""
+        return self._totals("go_file")
+
+    def _totals(self, proof: str) -> dict[str | int, Told]:
+        wrong = self.wrong_total == proof
+        return told(self.mapping, proof, self.rows, self.figures, wrong=wrong)
 
     def _count(self, said: int | None) -> int:
         return len(self.rows) if said is None else said

@@ -1,11 +1,12 @@
-"""A line that a regular expression finds, with a number where its count stands."""
+"""A line that a regular expression finds, with given texts where its named groups stand."""
 
 from __future__ import annotations
 
 import re._parser as regex  # type: ignore[import-not-found]
+from collections.abc import Mapping
 from typing import Any
 
-from airflow_landing_loader.config.mapping.expressions import COUNT, compiled
+from airflow_landing_loader.config.mapping.expressions import compiled
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 
 _OF_CATEGORY = {
@@ -20,40 +21,43 @@ _LIKELY = "x7- _.:;/#=XQ"
 _ANY = "x"
 
 
-def example(expression: str, count: int | None = None) -> str:
+def example(expression: str, groups: Mapping[str, str] | None = None) -> str:
     """A line in which the expression is found.
 
     :param expression: as a mapping has it.
-    :param count: what its group for the count has to find; ``None``: it has no such group.
+    :param groups: what its named groups have to find.
     :raises ConfigurationError: ``GENERATE_NO_EXAMPLE``.
     """
+    groups = groups or {}
     try:
         parsed = regex.parse(expression)
-        line = _text(parsed, parsed.state.groupdict, "" if count is None else str(count))
+        numbers = parsed.state.groupdict
+        line = _text(parsed, {numbers[name]: text for name, text in groups.items()})
     except (regex.error, KeyError, RecursionError):
         raise _no_example(expression) from None
     found = compiled(expression).search(line.encode())
-    wrong = count is not None and (
-        found is None or found.group(COUNT.encode()) != str(count).encode()
-    )
-    if found is None or wrong or "\n" in line or "\r" in line:
+    if found is None or "\n" in line or "\r" in line:
         raise _no_example(expression)
+    for name, text in groups.items():
+        if found.group(name.encode()) != text.encode():
+            raise _no_example(expression, name)
     return line
 
 
-def _no_example(expression: str) -> ConfigurationError:
+def _no_example(expression: str, group: str | None = None) -> ConfigurationError:
+    why = "" if group is None else f" and in whose group {group!r} stands what has to"
     return ConfigurationError(
         ErrorCode.GENERATE_NO_EXAMPLE,
-        f"No line could be made that {expression!r} finds.",
+        f"No line could be made that {expression!r} finds{why}.",
         hint="Only a delivery by hand can try this mapping.",
     )
 
 
-def _text(parsed: Any, groups: dict[str, int], count: str) -> str:
-    return "".join(_piece(str(code), argument, groups, count) for code, argument in parsed)
+def _text(parsed: Any, groups: Mapping[int, str]) -> str:
+    return "".join(_piece(str(code), argument, groups) for code, argument in parsed)
 
 
-def _piece(code: str, argument: Any, groups: dict[str, int], count: str) -> str:
+def _piece(code: str, argument: Any, groups: Mapping[int, str]) -> str:
     if code == "LITERAL":
         return chr(argument)
     if code in ("ANY", "NOT_LITERAL"):
@@ -64,13 +68,12 @@ def _piece(code: str, argument: Any, groups: dict[str, int], count: str) -> str:
         return _OF_CATEGORY[str(argument).removeprefix("CATEGORY_")]
     if code in ("MAX_REPEAT", "MIN_REPEAT"):
         least, _, inner = argument
-        return _text(inner, groups, count) * max(1, int(least))
+        return _text(inner, groups) * max(1, int(least))
     if code == "BRANCH":
-        return _text(argument[1][0], groups, count)
+        return _text(argument[1][0], groups)
     if code == "SUBPATTERN":
-        if argument[0] is not None and argument[0] == groups.get(COUNT):
-            return count
-        return _text(argument[-1], groups, count)
+        given = groups.get(argument[0])
+        return _text(argument[-1], groups) if given is None else given
     if code == "AT":
         return ""
     raise KeyError(code)
@@ -84,7 +87,7 @@ def _one_of(items: Any) -> str:
     code, argument = said[0]
     if code == "RANGE":
         return chr(argument[0])
-    return _piece(code, argument, {}, "")
+    return _piece(code, argument, {})
 
 
 def _has(one: tuple[str, Any], char: str) -> bool:
@@ -93,6 +96,6 @@ def _has(one: tuple[str, Any], char: str) -> bool:
         return bool(argument == ord(char))
     if code == "RANGE":
         return bool(argument[0] <= ord(char) <= argument[1])
-    return _piece(code, argument, {}, "") == char or (
+    return _piece(code, argument, {}) == char or (
         code == "CATEGORY" and str(argument) == "CATEGORY_DIGIT" and char.isdigit()
     )

@@ -10,6 +10,7 @@ from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.generating.draft import Draft, Expected, Layer
 from airflow_landing_loader.generating.packing import compression_for
 from airflow_landing_loader.generating.records import field_of, record_of
+from airflow_landing_loader.generating.totals import proofs_with_totals
 
 _OTHER_STATUS = "INCOMPLETE"
 _PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00"
@@ -45,6 +46,11 @@ class _Ground:
     def ragged(self) -> ErrorCode:
         """What a record is refused by that has another number of fields than the first."""
         return ErrorCode.CSV_NO_DIALECT if self.mapping.csv.auto else ErrorCode.CSV_RAGGED
+
+    @property
+    def totalled(self) -> bool:
+        """Whether totals are promised by anything."""
+        return bool(proofs_with_totals(self.mapping))
 
     @property
     def rejects(self) -> bool:
@@ -96,11 +102,11 @@ def _cut(at: _Ground) -> Faulty | None:
     if at.is_packed:
         half = replace(draft, spoil=lambda content: content[: len(content) // 2], go_of=draft)
         return Faulty("cut", half, at.spoiled(ErrorCode.COMPRESSION_CUT))
-    code = _of_cut(at)
+    count = len(draft.rows)
+    code = _of_cut(at, kept=count // 2)
     if code is None or (at.mapping.csv.auto and not at.promised("size")):
         return None
     rest: frozenset[Layer] = frozenset(("data_end", "trailer", "footer"))
-    count = len(draft.rows)
     short = replace(
         draft,
         records=tuple(_records(draft)[: count // 2]),
@@ -112,27 +118,33 @@ def _cut(at: _Ground) -> Faulty | None:
     return Faulty("cut", short, at.spoiled(code))
 
 
-def _of_cut(at: _Ground) -> ErrorCode | None:
-    """What a file shows that ends behind a record."""
+def _of_cut(at: _Ground, *, kept: int) -> ErrorCode | None:
+    """What a file shows that ends behind a record.
+
+    :param kept: records that it still has.
+    """
     mapping = at.mapping
-    settled = mapping.go_file is not None or mapping.header_record is not None
+    proofs = (mapping.go_file, mapping.header_record, mapping.trailer)
     if mapping.csv.data_end is not None:
         return ErrorCode.CSV_DATA_END_MISSING
-    if mapping.trailer is not None:
+    if mapping.csv.footer_rows:
         # The lines that are taken for the footer may begin within a record.
-        return None if mapping.csv.footer_rows else ErrorCode.TRAILER_MISSING
-    if mapping.csv.footer_rows and not settled:
-        return ErrorCode.CSV_FOOTER_MISSING
+        return ErrorCode.CSV_FOOTER_MISSING if proofs == (None, None, None) else None
+    if mapping.trailer is not None:
+        return ErrorCode.TRAILER_MISSING
     if at.promised("checksum"):
         return ErrorCode.CHECKSUM_WRONG
-    return ErrorCode.COUNT_TOO_FEW if at.counted else None
+    if at.counted:
+        return ErrorCode.COUNT_TOO_FEW
+    less = replace(at.draft, rows=at.draft.rows[:kept])
+    return ErrorCode.TOTALS_DIFFER if less.go_totals != at.draft.go_totals else None
 
 
 def _cut_in_a_record(at: _Ground) -> Faulty | None:
     """The last record ends in its first field; nothing but that tells it."""
     draft, csv = at.draft, at.mapping.csv
     below = csv.data_end or at.mapping.trailer or csv.footer_rows
-    proofs = at.counted or at.promised("checksum") or at.promised("size")
+    proofs = at.counted or at.totalled or at.promised("checksum") or at.promised("size")
     if at.is_packed or below or proofs or at.rejects or len(draft.header) < _SEVERAL:
         return None
     if csv.encoding != "utf-8" or csv.excel_formulas:
@@ -175,6 +187,15 @@ def _wrong_checksum(at: _Ground) -> Faulty | None:
     digits = 32 if (at.draft.named.go or "").endswith(("md5", "md5sum")) else 64
     other = replace(at.draft, hexdigest="0" * digits)
     return Faulty("wrong_checksum", other, at.failed(ErrorCode.CHECKSUM_WRONG))
+
+
+def _wrong_total(at: _Ground) -> Faulty | None:
+    """The first total that is given is one too much."""
+    if not at.totalled:
+        return None
+    (proof, *_) = proofs_with_totals(at.mapping)
+    other = replace(at.draft, wrong_total=proof)
+    return Faulty("wrong_total", other, at.failed(ErrorCode.TOTALS_DIFFER))
 
 
 def _bad_status(at: _Ground) -> Faulty | None:
@@ -222,6 +243,9 @@ def _unclosed_quote(at: _Ground) -> Faulty | None:
     opened = csv.delimiter + csv.quote + "open"
     records[-1] = record_of((first,), csv).removesuffix(csv.delimiter) + opened
     broken = replace(draft, records=tuple(records))
+    lines = broken.lines()
+    if any(csv.quote in line for line in lines[lines.index(records[-1]) + 1 :]):
+        return None  # a trailer closes it
     return Faulty("unclosed_quote", broken, at.failed(ErrorCode.CSV_UNCLOSED_QUOTE))
 
 
@@ -340,6 +364,7 @@ _FAULTS: tuple[Callable[[_Ground], Faulty | None], ...] = (
     _wrong_count_below,
     _wrong_size,
     _wrong_checksum,
+    _wrong_total,
     _bad_status,
     _missing_go_file,
     _orphan,

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.patterns.parts import Wildcard
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 
 FIRST_DAY = date(2024, 1, 15)
@@ -46,8 +47,13 @@ class Names:
 
     @property
     def changes(self) -> bool:
-        """Whether there is more than one name."""
-        return bool(self._mapping.data_pattern.wildcards)
+        """Whether there is more than one name; of a set's go file, too."""
+        go = self._mapping.go_pattern if self._lists else None
+        return bool(self._mapping.data_pattern.wildcards) and (go is None or bool(go.wildcards))
+
+    @property
+    def _lists(self) -> bool:
+        return bool(self._mapping.go_file and self._mapping.go_file.lists)
 
     def next(self) -> Named:
         """The next delivery's names.
@@ -57,16 +63,11 @@ class Names:
         """
         number = self._number
         self._number += 1
-        for text in self._candidates(number):
+        for text in self._candidates(self._mapping.data_pattern, number):
             if text not in self._given and self._is_own(text):
                 self._given.add(text)
-                return self._named(text, FIRST_DAY + timedelta(days=number))
-        raise ConfigurationError(
-            ErrorCode.GENERATE_NO_EXAMPLE,
-            f"No further name could be made that {self._mapping.pattern!r} matches, and no other "
-            "pattern.",
-            hint="Ask for fewer deliveries, or try this mapping by hand.",
-        )
+                return self._named(text, FIRST_DAY + timedelta(days=number), number)
+        raise self._no_name(self._mapping.data_pattern)
 
     def misnamed(self) -> str | None:
         """A name without the date that the pattern wants; ``None``: it wants none."""
@@ -94,7 +95,8 @@ class Names:
             same = self._is_own(name) and self._mapping.identity_key(name) == key
             if same and name not in self._given:
                 self._given.add(name)
-                return self._named(name, named.day)
+                self._number += 1
+                return self._named(name, named.day, self._number - 1)
         return None
 
     def _other(self, one: Wildcard, text: str) -> str:
@@ -102,10 +104,30 @@ class Names:
             return str(int(text) + 5_000).rjust(len(text), "0")
         return text if one.form else f"{text}_v2"
 
-    def _named(self, text: str, day: date) -> Named:
+    def _named(self, text: str, day: date, number: int) -> Named:
         go, data = self._mapping.go_pattern, self._mapping.data_pattern
-        partner = None if go is None else go.counterpart(data, data.match(text) or ())
-        return Named(text, partner, day)
+        if go is None:
+            return Named(text, None, day)
+        if self._lists:
+            return Named(text, self._listing(go, number), day)
+        return Named(text, go.counterpart(data, data.match(text) or ()), day)
+
+    def _listing(self, go: Pattern, number: int) -> str:
+        """The name of a go file that names its data files."""
+        for name in self._candidates(go, number):
+            fits = go.match(name) is not None and go.misfit(name) is None
+            taken = any(one.matches(name) for one in (self._mapping, *self._others))
+            if fits and not taken and (name not in self._given or not go.wildcards):
+                self._given.add(name)
+                return name
+        raise self._no_name(go)
+
+    def _no_name(self, pattern: Pattern) -> ConfigurationError:
+        return ConfigurationError(
+            ErrorCode.GENERATE_NO_EXAMPLE,
+            f"No further name could be made that {pattern.text!r} matches, and no other pattern.",
+            hint="Ask for fewer deliveries, or try this mapping by hand.",
+        )
 
     def _is_own(self, text: str) -> bool:
         mapping, pattern = self._mapping, self._mapping.data_pattern
@@ -115,8 +137,7 @@ class Names:
         )
         return mapping.matches(text) and pattern.misfit(text) is None and not any(others)
 
-    def _candidates(self, number: int) -> Iterator[str]:
-        pattern = self._mapping.data_pattern
+    def _candidates(self, pattern: Pattern, number: int) -> Iterator[str]:
         dated = any(one.form and not one.is_number for one in pattern.wildcards)
         day = FIRST_DAY + timedelta(days=number)
         free = [f"{day:%Y%m%d}", f"{day:%Y%m%d}x", f"x{number}", f"_{number}_"]

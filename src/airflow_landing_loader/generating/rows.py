@@ -5,24 +5,50 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 from airflow_landing_loader.config.mapping.column_names import clean_name, position_of, same
 from airflow_landing_loader.config.mapping.dialect import CsvDialect
+from airflow_landing_loader.config.mapping.model import PROOFS, TableMapping
+from airflow_landing_loader.config.mapping.totals import TotalKind, places_of
+from airflow_landing_loader.generating.figures import Figures
 from airflow_landing_loader.generating.names import FIRST_DAY
 
 Row = tuple[str | None, ...]
 _INVENTED = ("id", "name", "amount", "day", "note")
 _WORDS = ("Alpha", "Beta", "Gamma Delta", "Zürich", "Ελλάδα", "Москва", "東京")
 _NULL_SHARE = 0.2
+_NEGATIVE_SHARE = 0.3
+_AMOUNTS = ("sum", "min", "max")
+_FIRST_KEY = 9_000_000
+"""More than any other number: a first cell that is one stands nowhere else among the cells."""
 
 
-def columns_of(csv: CsvDialect) -> tuple[str, ...]:
+def kinds_of(mapping: TableMapping) -> dict[str, set[TotalKind]]:
+    """The columns of which totals are given, as the mapping first names them, and which."""
+    names: dict[str, str] = {}
+    kinds: dict[str, set[TotalKind]] = {}
+    for proof in PROOFS:
+        rules = getattr(mapping, proof)
+        for place in places_of(rules.totals if rules is not None else None):
+            name = names.setdefault(same(clean_name(place.column)), place.column)
+            kinds.setdefault(name, set()).add(place.kind)
+    return kinds
+
+
+def columns_of(mapping: TableMapping) -> tuple[str, ...]:
     """The names of the columns as the table has them: the mapping's, or invented ones."""
+    csv = mapping.csv
     if csv.columns is not None:
         return csv.columns
     new = list(csv.rename.values())
     taken = {same(clean_name(name)) for name in (*new, *csv.rename)}
-    return (*new, *(name for name in _INVENTED if name not in taken))
+    more = []
+    for name in (*_INVENTED[:1], *kinds_of(mapping), *_INVENTED[1:]):
+        if same(clean_name(name)) not in taken:
+            taken.add(same(clean_name(name)))
+            more.append(name)
+    return (*new, *more)
 
 
 def header_of(csv: CsvDialect, columns: Sequence[str]) -> tuple[str, ...]:
@@ -36,27 +62,72 @@ def header_of(csv: CsvDialect, columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(sent.get(name, name) for name in columns)
 
 
+def can_write(text: str, csv: CsvDialect) -> bool:
+    """Whether a dialect and its character set have a text as a cell."""
+    if csv.comments and text.startswith(csv.comments):
+        return False
+    if not csv.quote and not csv.escape_sequences and csv.delimiter in text:
+        return False
+    return encodes(text, csv.encoding)
+
+
+def encodes(text: str, encoding: str) -> bool:
+    """Whether a character set has a text."""
+    try:
+        return text.encode(encoding).decode(encoding) == text
+    except UnicodeError:
+        return False
+
+
 class Rows:
     """Makes rows; the first cell of each is one of its kind.
 
+    :param figures: how the numbers are written of which totals are given.
     :param seed: what they depend on, and nothing else.
     """
 
-    def __init__(self, csv: CsvDialect, columns: Sequence[str], seed: random.Random) -> None:
-        self._csv, self._columns, self._random = csv, columns, seed
+    def __init__(self, mapping: TableMapping, figures: Figures, seed: random.Random) -> None:
+        csv = mapping.csv
+        self._csv, self._figures, self._random = csv, figures, seed
+        kinds = {same(clean_name(name)): of for name, of in kinds_of(mapping).items()}
+        self._totals = [kinds.get(same(clean_name(name))) for name in columns_of(mapping)]
         self._number = 0
-        self._texts = tuple(text for text in self._possible() if self._can(text))
+        self._texts = tuple(text for text in self._possible() if encodes(text, csv.encoding))
 
     def make(self, number: int) -> list[Row]:
-        """So many rows."""
-        return [self._row() for _ in range(number)]
+        """So many rows; the first one has no empty cell of which a total is given."""
+        return [self._row(filled=at == 0) for at in range(number)]
 
-    def _row(self) -> Row:
+    def _row(self, *, filled: bool) -> Row:
         self._number += 1
         kinds = (self._word, self._amount, self._day, self._note)
-        cells: list[str | None] = [f"R{self._number:06}"]
-        cells += [kinds[at % len(kinds)]() for at in range(len(self._columns) - 1)]
+        cells: list[str | None] = [self._key()]
+        for at, totals in enumerate(self._totals[1:]):
+            if totals is None:
+                cells.append(kinds[at % len(kinds)]())
+            elif not filled and self._random.random() < _NULL_SHARE:
+                cells.append(None)
+            else:
+                cells.append(self._counted(totals))
         return tuple(cells)
+
+    def _key(self) -> str:
+        if self._totals[0] is None or self._totals[0].isdisjoint(_AMOUNTS):
+            return f"R{self._number:06}"
+        return str(_FIRST_KEY + self._number)
+
+    def _counted(self, totals: set[TotalKind]) -> str | None:
+        """A cell that counts in such totals."""
+        if not totals.isdisjoint(_AMOUNTS):
+            return self._figure()
+        if "hash_total" in totals:
+            return f"A{self._random.randrange(10**6):06}"
+        return self._word()
+
+    def _figure(self) -> str:
+        negative = self._random.random() < _NEGATIVE_SHARE and self._figures.negatives
+        value = Decimal(self._random.randrange(1, 10**6) * (-1 if negative else 1))
+        return self._figures.written(value / 100 if self._figures.fractions else value)
 
     def _word(self) -> str | None:
         return self._random.choice(self._texts)
@@ -82,10 +153,3 @@ class Rows:
             yield f"say {csv.quote}x{csv.quote}"
         if csv.quote and not sequences:
             yield ""
-
-    def _can(self, text: str) -> bool:
-        """Whether the character set has it."""
-        try:
-            return text.encode(self._csv.encoding).decode(self._csv.encoding) == text
-        except UnicodeError:
-            return False

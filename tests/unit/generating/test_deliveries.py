@@ -32,7 +32,7 @@ def test_every_delivery_has_names_of_its_own(of: TableMapping) -> None:
     parcels = all_parcels(Sender(of, rows=2, seed=1), 5, faults=True)
     first = [one for one in parcels if one.turn == 1]
     names = [one.name for one in first]
-    go_names = [one.go_name for one in first if one.go_name]
+    go_names = [one.go_name for one in first if one.go is not None]
     assert len(set(names)) == len(names)
     assert len(set(go_names)) == len(go_names)
     for one in first:

@@ -20,20 +20,28 @@ from airflow_landing_loader.generating.examples import example
         r"^[^0-9]{3}(?P<count>[0-9]+)\W\S\D$",
         r"^(HDR|H)[|;](?P<count>\d+).*$",
         r"(?P<count>\d+) rows?",
+        r"^T(?P<count>\d+)[|](?:sum|total)=(?P<sum>[-0-9,]*)$",
     ],
 )
 def test_a_line_is_found_by_its_expression(expression: str) -> None:
-    count = 1234 if "count" in expression else None
-    line = example(expression, count)
+    groups = {"count": "1234"} if "<count>" in expression else {}
+    groups |= {"sum": "-5,00"} if "<sum>" in expression else {}
+    line = example(expression, groups)
     found = compiled(expression).search(line.encode())
     assert found is not None
-    assert count is None or found.group(b"count") == b"1234"
+    assert {name: found.group(name.encode()).decode() for name in groups} == groups
 
 
 @pytest.mark.parametrize(
-    ("expression", "count"), [(r"\pL+", None), ("a$b", None), (r"^(?P<count>\d)$", 12)]
+    ("expression", "groups"),
+    [
+        (r"\pL+", {}),
+        ("a$b", {}),
+        (r"^(?P<count>\d)$", {"count": "12"}),
+        (r"(?P<count>\d+)(?P<sum>\d+)", {"count": "12", "sum": "34"}),
+    ],
 )
-def test_where_none_can_be_made_it_is_said(expression: str, count: int | None) -> None:
+def test_where_none_can_be_made_it_is_said(expression: str, groups: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        example(expression, count)
+        example(expression, groups)
     assert caught.value.code is ErrorCode.GENERATE_NO_EXAMPLE

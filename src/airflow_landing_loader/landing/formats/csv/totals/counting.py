@@ -100,23 +100,14 @@ class TotalsCounter:
 
         :param columns: the file's, as the sender names them.
         :param line: of the header; ``None`` without one.
-        :raises TerminalError: ``TOTALS_NO_COLUMN``.
+        :raises TerminalError: ``TOTALS_NO_COLUMN``; ``HEADER_DUPLICATE_NAME``: two have the name.
         """
         self._width = len(columns)
         names = [same(name) for name in effective_names(tuple(columns), self._csv)]
         for column in self._columns.values():
             wanted = same(clean_name(column.name))
-            if wanted not in names:
-                raise TerminalError(
-                    ErrorCode.TOTALS_NO_COLUMN,
-                    f"The sender gives a total of the column {column.name!r}, which the file does "
-                    "not have.",
-                    hint="Correct its name under totals in the mapping to what the sender writes "
-                    "now, or to what csv.rename makes of it; or ask the sender for the column.",
-                    file=self._file,
-                    line=line,
-                    column=column.name,
-                )
+            if names.count(wanted) != 1:
+                raise self._no_one_column(column.name, line, found=wanted in names)
             column.index = names.index(wanted)
 
     @property
@@ -195,6 +186,28 @@ class TotalsCounter:
         adder.add(parsed)
         adder.add_odd(amounts)
         return []
+
+    def _no_one_column(self, column: str, line: int | None, *, found: bool) -> TerminalError:
+        what = f"The sender gives a total of the column {column!r}, which the file "
+        if found:
+            return TerminalError(
+                ErrorCode.HEADER_DUPLICATE_NAME,
+                f"{what}has more than once (upper and lower case do not count).",
+                hint="Ask the sender to mend the header, or name the columns by their positions "
+                "with csv.rename in the mapping, see docs/csv.md.",
+                file=self._file,
+                line=line,
+                column=column,
+            )
+        return TerminalError(
+            ErrorCode.TOTALS_NO_COLUMN,
+            f"{what}does not have.",
+            hint="Correct its name under totals in the mapping to what the sender writes "
+            "now, or to what csv.rename makes of it; or ask the sender for the column.",
+            file=self._file,
+            line=line,
+            column=column,
+        )
 
     def _no_number(self, column: str, line: int, record: int) -> TerminalError:
         return TerminalError(

@@ -86,6 +86,11 @@ class TestOfTheFile:
         told = landing.refused(b"\nid,m\n1,2\nT,1,2\n", trailer=TRAILER)
         assert (told.code, told.line, told.column) == (ErrorCode.TOTALS_NO_COLUMN, 2, "n")
 
+    @pytest.mark.parametrize("names", [b"n,n", b"N,n", b'" n",n'])
+    def test_a_column_that_is_there_twice(self, landing: Landing, names: bytes) -> None:
+        told = landing.refused(b"id," + names + b"\n1,x,2\nT,1,2\n", trailer=TRAILER)
+        assert (told.code, told.line, told.column) == (ErrorCode.HEADER_DUPLICATE_NAME, 1, "n")
+
     @pytest.mark.parametrize("header", [b" N ", "\u200bn".encode(), b'"n"'])
     def test_a_column_as_the_header_has_it(self, landing: Landing, header: bytes) -> None:
         found = landing.inspect(b"id," + header + b"\n1,2\nT,1,2\n", trailer=TRAILER)
