@@ -77,6 +77,7 @@ class ErrorCode(StrEnum):
     GO_FILE_BAD_CHECKSUM = "go_file.bad_checksum"
     GO_FILE_BAD_SIZE = "go_file.bad_size"
     GO_FILE_BAD_DATE = "go_file.bad_date"
+    GO_FILE_BAD_NUMBER = "go_file.bad_number"
     GO_FILE_BAD_TOTAL = "go_file.bad_total"
 
     TRAILER_MISSING = "trailer.missing"

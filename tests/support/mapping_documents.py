@@ -92,6 +92,19 @@ MORE: dict[str, dict[str, Any]] = {
     "a dialect detected in part": {
         "x_*.csv": {"table": "raw_x", "csv": {"auto": True, "quote": "'", "header": True}}
     },
+    "a number in the go file": {
+        "x_{region}_*.csv": {
+            "table": "raw_x",
+            "go_file": {
+                "pattern": "x_{region}_*.go",
+                "format": "csv",
+                "row_count": 2,
+                "sequence_number": "batch",
+            },
+            "sequence": {"by": ["region"], "on_gap": "report"},
+            "identity": {"key": ["region", "sequence_number"]},
+        }
+    },
     "properties with a status, tag off": {
         "y_*.csv": {
             "table": "raw_y",

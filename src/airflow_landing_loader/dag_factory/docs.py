@@ -199,6 +199,7 @@ def _go_file(go: GoFile) -> Iterator[str]:
         (go.checksum, "a checksum of the file as it was delivered"),
         (go.size, "the number of bytes of the file as it was delivered"),
         (go.business_date, "the business date"),
+        (go.sequence_number, "the number of its sequence"),
     ):
         if place is not None:
             yield f"The go file's {where} {_code(str(place))} holds {what}."

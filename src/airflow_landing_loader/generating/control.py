@@ -27,12 +27,14 @@ class Promise:
     :param name: of the data file that it names.
     :param count: as the sender counts, headers and trailers included where he does so.
     :param content: bytes of the data file of which it tells size and digest.
+    :param number: by which the data file is counted.
     """
 
     name: str
     count: int
     content: bytes
     day: date
+    number: int
     status: str | None = None
     size: int | None = None
     hexdigest: str | None = None
@@ -103,6 +105,7 @@ def _values(rules: GoFile, promise: Promise, digest: str) -> Values:
         (rules.checksum, digest),
         (rules.size, size),
         (rules.business_date, promise.day.isoformat()),
+        (rules.sequence_number, promise.number),
         *((place, _total(total, in_json=in_json)) for place, total in promise.totals.items()),
     )
     return {place: value for place, value in said if place is not None}

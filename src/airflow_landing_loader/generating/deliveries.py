@@ -64,10 +64,28 @@ class Sender:
         return self._mapping.go_file is not None and takes_several(self._mapping.go_file)
 
     def faulty(self) -> Iterator[Parcel]:
-        """One of each fault of the first turn."""
-        if not self._names.changes:
-            return
-        for fault in faults_of(self._draft):
+        """One of each fault of the first turn.
+
+        Where files of a sequence wait for each other they are of the second, with numbers below
+        those of the right ones, so that none waits for them; there are none where ``start`` forbids
+        such numbers.
+        """
+        if self._names.changes and not (self._in_turn and self._starts):
+            for one in self._faulty():
+                yield replace(one, turn=2) if self._in_turn else one
+
+    @property
+    def _in_turn(self) -> bool:
+        sequence = self._mapping.sequence
+        return sequence is not None and sequence.waits
+
+    @property
+    def _starts(self) -> bool:
+        sequence = self._mapping.sequence
+        return sequence is not None and sequence.start is not None
+
+    def _faulty(self) -> Iterator[Parcel]:
+        for fault in faults_of(self._ground):
             yield parcel(
                 fault.draft,
                 fault.kind,
@@ -76,9 +94,10 @@ class Sender:
             )
         yield from self._other_go_file()
         yield from self._missing_member()
-        misnamed = self._names.misnamed()
+        misnamed = self._names.misnamed(below=self._in_turn)
         if misnamed is not None:
-            draft = replace(self._draft(), named=Named(misnamed, None, self._names.next().day))
+            ground = self._ground()
+            draft = replace(ground, named=replace(ground.named, data=misnamed, go=None))
             code = ErrorCode.LANDING_BAD_NAME.value
             yield parcel(draft, "bad_date", self._columns, Expected(status="left", code=code))
 
@@ -86,7 +105,7 @@ class Sender:
         """A go file that speaks of another data file."""
         if self._mapping.go_file is None:
             return
-        draft, other = self._draft(), self._names.next()
+        draft, other = self._ground(), self._ground().named
         wrong = replace(draft, go_names=other.data)
         expected = Expected(status="failed", code=ErrorCode.GO_FILE_OTHER_FILE.value)
         if self._mapping.go_file.lists:
@@ -96,9 +115,13 @@ class Sender:
     def _missing_member(self) -> Iterator[Parcel]:
         """A go file that names a second data file, which never comes."""
         if self._takes_several:
-            draft = self._draft()
-            lacking = replace(draft, beside=(_of_set(self._draft(), draft),))
+            draft = self._ground()
+            lacking = replace(draft, beside=(_of_set(self._ground(), draft),))
             yield parcel(lacking, "missing_member", self._columns, Expected(status="waiting"))
+
+    def _ground(self) -> Draft:
+        """A right delivery, on which a fault is made."""
+        return self._draft(below=self._in_turn)
 
     def second_turn(self, first: Parcel) -> Iterator[Parcel]:
         """What a sender sends again, or anew, once right deliveries are loaded.
@@ -120,7 +143,7 @@ class Sender:
     def restatement(self, first: Parcel) -> Parcel | None:
         """Other content for what a delivery was of, under another name where the mapping knows
         that; ``None``: it could not be told from a duplicate."""
-        named = Named(first.name, first.go_name, self._names.next().day)
+        named = replace(self._names.next(), data=first.name, go=first.go_name, number=first.number)
         again = self._names.again(named) if self._mapping.identity.key else named
         if again is None:
             return None if self._mapping.sequence is None else self._restated(named)
@@ -143,10 +166,10 @@ class Sender:
         columns = (*self._columns[:own], NEW_COLUMN, *self._columns[own:])
         return replace(sent, columns=columns)
 
-    def _draft(self) -> Draft:
+    def _draft(self, *, below: bool = False) -> Draft:
         return Draft(
             mapping=self._mapping,
-            named=self._names.next(),
+            named=self._names.next(below=below),
             figures=self._figures,
             header=self._header,
             rows=tuple(self._rows.make(self._number)),

@@ -116,6 +116,7 @@ class Draft:
             count=as_counted(self.mapping, self._count(self.go_count), rules.count_includes),
             content=(self.go_of or self).content(),
             day=self.named.day,
+            number=self.named.number,
             status=self.status,
             size=self.size,
             hexdigest=self.hexdigest,
@@ -166,6 +167,7 @@ class Parcel:
     name: str
     data: bytes | None = field(repr=False)
     go_name: str | None
+    number: int
     go: bytes | None = field(repr=False)
     columns: tuple[str, ...]
     expected: Expected
@@ -181,6 +183,7 @@ def parcel(
         name=draft.named.data,
         data=draft.content() if draft.has_data else None,
         go_name=draft.named.go,
+        number=draft.named.number,
         go=draft.go_content() if draft.has_go else None,
         columns=columns,
         expected=expected,

@@ -25,11 +25,13 @@ class Named:
 
     :param go: of its go file; ``None``: it has none.
     :param day: that it is of.
+    :param number: by which it is counted, where its go file says that.
     """
 
     data: str
     go: str | None
     day: date
+    number: int
 
 
 class Names:
@@ -43,7 +45,10 @@ class Names:
         self._mapping = mapping
         self._others = others
         self._given: set[str] = set()
-        self._number = 0
+        self._made = 0
+        start = mapping.sequence.start if mapping.sequence else None
+        self._first = _FIRST_NUMBER if start is None else start
+        self._up, self._down = self._first, self._first
 
     @property
     def changes(self) -> bool:
@@ -55,27 +60,28 @@ class Names:
     def _lists(self) -> bool:
         return bool(self._mapping.go_file and self._mapping.go_file.lists)
 
-    def next(self) -> Named:
+    def next(self, *, below: bool = False) -> Named:
         """The next delivery's names.
 
+        :param below: its number is lower than all others, not higher.
         :raises ConfigurationError: ``GENERATE_NO_EXAMPLE``: no name can be found that is this
             mapping's alone, or it has only one and that is given.
         """
-        number = self._number
-        self._number += 1
-        for text in self._candidates(self._mapping.data_pattern, number):
+        made, number = self._made, self._counted(below=below)
+        self._made += 1
+        for text in self._candidates(self._mapping.data_pattern, made, number):
             if text not in self._given and self._is_own(text):
                 self._given.add(text)
-                return self._named(text, FIRST_DAY + timedelta(days=number), number)
+                return self._named(text, FIRST_DAY + timedelta(days=made), made, number)
         raise self._no_name(self._mapping.data_pattern)
 
-    def misnamed(self) -> str | None:
+    def misnamed(self, *, below: bool) -> str | None:
         """A name without the date that the pattern wants; ``None``: it wants none."""
         pattern = self._mapping.data_pattern
         at = next((i for i, w in enumerate(pattern.wildcards) if "%d" in w.form), None)
         if at is None:
             return None
-        texts = list(pattern.match(self.next().data) or ())
+        texts = list(pattern.match(self.next(below=below).data) or ())
         form = pattern.wildcards[at].form
         texts[at] = _MOMENT.rewritten(
             "2024-01-15T00-00-00", Wildcard(None, form.replace("%d", "99"))
@@ -85,36 +91,48 @@ class Names:
 
     def again(self, named: Named) -> Named | None:
         """Another name of what a delivery is of, by its key; ``None``: there is none."""
-        pattern, key = self._mapping.data_pattern, self._mapping.identity_key(named.data)
+        pattern, key = self._mapping.data_pattern, self._key(named.data, named.number)
         if key is None:
             return None
         texts = list(pattern.match(named.data) or ())
         for at, one in enumerate(pattern.wildcards):
             free = [*texts[:at], self._other(one, texts[at]), *texts[at + 1 :]]
             name = pattern.fill(free)
-            same = self._is_own(name) and self._mapping.identity_key(name) == key
+            same = self._is_own(name) and self._key(name, named.number) == key
             if same and name not in self._given:
                 self._given.add(name)
-                self._number += 1
-                return self._named(name, named.day, self._number - 1)
+                self._made += 1
+                return self._named(name, named.day, self._made - 1, named.number)
         return None
+
+    def _counted(self, *, below: bool) -> int:
+        if below:
+            self._down -= 1
+            return self._down
+        self._up += 1
+        return self._up - 1
+
+    def _key(self, name: str, number: int) -> str | None:
+        return self._mapping.identity.of(self._mapping.parts_of(name, number))
 
     def _other(self, one: Wildcard, text: str) -> str:
         if one.is_number:
             return str(int(text) + 5_000).rjust(len(text), "0")
         return text if one.form else f"{text}_v2"
 
-    def _named(self, text: str, day: date, number: int) -> Named:
+    def _named(self, text: str, day: date, made: int, number: int) -> Named:
         go, data = self._mapping.go_pattern, self._mapping.data_pattern
         if go is None:
-            return Named(text, None, day)
-        if self._lists:
-            return Named(text, self._listing(go, number), day)
-        return Named(text, go.counterpart(data, data.match(text) or ()), day)
+            name = None
+        elif self._lists:
+            name = self._listing(go, made)
+        else:
+            name = go.counterpart(data, data.match(text) or ())
+        return Named(text, name, day, number)
 
-    def _listing(self, go: Pattern, number: int) -> str:
+    def _listing(self, go: Pattern, made: int) -> str:
         """The name of a go file that names its data files."""
-        for name in self._candidates(go, number):
+        for name in self._candidates(go, made, self._first + made):
             fits = go.match(name) is not None and go.misfit(name) is None
             taken = any(one.matches(name) for one in (self._mapping, *self._others))
             if fits and not taken and (name not in self._given or not go.wildcards):
@@ -137,20 +155,21 @@ class Names:
         )
         return mapping.matches(text) and pattern.misfit(text) is None and not any(others)
 
-    def _candidates(self, pattern: Pattern, number: int) -> Iterator[str]:
+    def _candidates(self, pattern: Pattern, made: int, number: int) -> Iterator[str]:
+        """Names of the delivery that is made after so many others."""
         dated = any(one.form and not one.is_number for one in pattern.wildcards)
-        day = FIRST_DAY + timedelta(days=number)
-        free = [f"{day:%Y%m%d}", f"{day:%Y%m%d}x", f"x{number}", f"_{number}_"]
+        day = FIRST_DAY + timedelta(days=made)
+        free = [f"{day:%Y%m%d}", f"{day:%Y%m%d}x", f"x{made}", f"_{made}_"]
         for text in ["", *free] if dated else free:
-            texts = [self._text(one, number, text) for one in pattern.wildcards]
+            texts = [self._text(one, made, number, text) for one in pattern.wildcards]
             yield pattern.fill(texts)
 
-    def _text(self, one: Wildcard, number: int, free: str) -> str:
+    def _text(self, one: Wildcard, made: int, number: int, free: str) -> str:
         if one.is_number:
-            return str(_FIRST_NUMBER + number).rjust(len(one.places) - 1, "0")
+            return str(number).rjust(len(one.places) - 1, "0")
         if one.form:
-            return _MOMENT.rewritten(_moment(one.form, number), one)
-        return free if one.name is None else f"{_REGIONS[number % 3]}{number // 3 or ''}"
+            return _MOMENT.rewritten(_moment(one.form, made), one)
+        return free if one.name is None else f"{_REGIONS[made % 3]}{made // 3 or ''}"
 
 
 def _moment(form: str, number: int) -> str:

@@ -11,6 +11,8 @@ from typing import Literal
 
 from airflow_landing_loader.config.mapping.fields import Compression
 from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.patterns.parts import NamePart
+from airflow_landing_loader.config.mapping.sequence import Turn
 from airflow_landing_loader.config.mapping.totals import TotalKind
 from airflow_landing_loader.storage.model import LandedFile
 
@@ -24,12 +26,31 @@ class Delivery:
 
     :param members: how many data files its go file names, of which it is one; 0 where a go file is
         of one data file.
+    :param number: the one that its go file gives it; ``None``: the mapping asks for none, or it
+        could not be read.
     """
 
     mapping: TableMapping
     data: LandedFile
     go: LandedFile | None = None
     members: int = 0
+    number: int | None = None
+
+    @property
+    def identity_key(self) -> str | None:
+        """What it is of, as the books have it; ``None``: of its name."""
+        identity = self.mapping.identity
+        return identity.of(self._parts) if identity.key else None
+
+    @property
+    def turn(self) -> Turn | None:
+        """Its place in its sequence; ``None``: nothing counts it."""
+        sequence = self.mapping.sequence
+        return None if sequence is None else sequence.turn(self._parts)
+
+    @property
+    def _parts(self) -> tuple[NamePart, ...]:
+        return self.mapping.parts_of(self.data.name, self.number)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +87,7 @@ class GoFileContent:
     :param checksum: of the data file as delivered.
     :param size: bytes of the data file as delivered.
     :param business_date: the day that the data are of, ``YYYY-MM-DD``.
+    :param sequence_number: the one that the data file is counted by.
     :param totals: of columns.
     """
 
@@ -75,6 +97,7 @@ class GoFileContent:
     checksum: Checksum | None = None
     size: int | None = None
     business_date: str | None = None
+    sequence_number: int | None = None
     totals: tuple[Total, ...] = ()
 
 

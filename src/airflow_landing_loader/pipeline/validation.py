@@ -122,6 +122,7 @@ def _validate_plain(landing: Zone, delivery: Delivery, on_block: OnBlock) -> Val
     go = read_go_file(landing, delivery) if delivery.go is not None else None
     if go is not None:
         require_size(delivery, go)
+        delivery = replace(delivery, number=go.sequence_number)
     inspection = inspect(
         landing.source(delivery.data),
         delivery.mapping,

@@ -28,3 +28,19 @@ def test_gaps_hold_and_are_told(both: Any) -> None:
             ("raw_a", "{}"): 3,
             ("raw_b", "{}"): 10,
         }
+
+
+def test_numbers_stand_in_go_files(both: Any) -> None:
+    go_file = {
+        "pattern": "a_*.go",
+        "format": "json",
+        "sequence_number": "$.batch",
+        "row_count": "$.n",
+    }
+    both.map("a_*.csv", go_file=go_file, sequence={})
+    for name, number in (("z", 1), ("y", 2), ("x", 4)):
+        both.deliver(f"a_{name}.csv", GOOD.format(number))
+        both.deliver(f"a_{name}.go", f'{{"batch": {number}, "n": 1}}')
+    assert sorted(both.run()) == ["a_y.csv", "a_z.csv"]
+    for side in both.sides:
+        assert side.pipeline.warehouse.sequences(["raw_a"]) == {("raw_a", "{}"): 2}

@@ -214,6 +214,8 @@ def _tell_content(out: Screen, validated: Validated) -> None:
         out.line(f"checksum  {go.checksum.algorithm} of the go file is right")
     if go is not None and go.business_date is not None:
         out.line(f"date      {go.business_date}  (business date)")
+    if go is not None and go.sequence_number is not None:
+        out.line(f"number    {go.sequence_number}  (of its sequence, by the go file)")
 
 
 def _tell_ends(out: Screen, zone: Zone, validated: Validated) -> None:
@@ -273,7 +275,7 @@ def _span(span: LineSpan | None) -> dict[str, int] | None:
 
 def _document(checked: Checked) -> dict[str, Any]:
     mapping, found = checked.delivery.mapping, checked.validated.inspection
-    ahead, go = checked.forecast, checked.validated.go
+    ahead, go, turn = checked.forecast, checked.validated.go, checked.validated.delivery.turn
     names = effective_names(found.columns, mapping.csv)
     return {
         "file": checked.delivery.data.name,
@@ -299,6 +301,7 @@ def _document(checked: Checked) -> dict[str, Any]:
         "sha256": found.sha256,
         "checksum": go.checksum.algorithm if go and go.checksum else None,
         "business_date": go.business_date if go else None,
+        "sequence_number": turn.number if turn else None,
         "totals": [asdict(total) for total in proved_totals(found, go)],
         "dialect_detected": checked.validated.detected,
         "columns": {

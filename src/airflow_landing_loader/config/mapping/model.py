@@ -42,7 +42,7 @@ from airflow_landing_loader.config.mapping.patterns.reading import PLACEHOLDERS
 from airflow_landing_loader.config.mapping.patterns.template import Template
 from airflow_landing_loader.config.mapping.proof import GoFile
 from airflow_landing_loader.config.mapping.quality import Quality
-from airflow_landing_loader.config.mapping.sequence import Sequence, Turn
+from airflow_landing_loader.config.mapping.sequence import GO_NUMBER, Sequence
 from airflow_landing_loader.config.mapping.table_options import BigQueryTable, DagOptions
 from airflow_landing_loader.config.mapping.totals import check_columns
 from airflow_landing_loader.config.schedule import SCHEDULE_SCHEMA, check_schedule
@@ -166,7 +166,7 @@ class TableMapping(MappingModel):
         "named parts, so that a restatement may have another name.",
     )
     sequence: Sequence | None = Field(
-        default=None, description="Files are counted by their names, and none may be left out."
+        default=None, description="Files are counted, and none may be left out."
     )
     expect: Expectation | None = Field(
         default=None,
@@ -241,11 +241,21 @@ class TableMapping(MappingModel):
             rules.check_pair(Pattern.parse(info.data["pattern"]), Pattern.parse(value.pattern))
         return value
 
+    @field_validator("go_file")
+    @classmethod
+    def _has_one_number(cls, value: GoFile | None, info: ValidationInfo) -> GoFile | None:
+        if value is not None and "pattern" in info.data:
+            proof_rules.check_no_such_part(value, Pattern.parse(info.data["pattern"]))
+        return value
+
     @field_validator("identity")
     @classmethod
     def _key_of_parts(cls, value: Identity, info: ValidationInfo) -> Identity:
         if value.key and "pattern" in info.data:
             there = Pattern.parse(info.data["pattern"]).names
+            go_file = info.data.get("go_file")
+            numbered = go_file is not None and go_file.sequence_number is not None
+            there = (*there, GO_NUMBER) if numbered else there
             require_parts(value.key, there, ("identity", "key"))
         return value
 
@@ -329,6 +339,7 @@ class TableMapping(MappingModel):
 
     @model_validator(mode="after")
     def _is_of_its_number(self) -> Self:
+        proof_rules.check_counted_once(self.sequence, self.go_file)
         if (counted := self.sequence) is not None:
             written = self.identity if "identity" in self.model_fields_set else None
             object.__setattr__(self, "identity", counted.identity(written))
@@ -367,17 +378,13 @@ class TableMapping(MappingModel):
         """
         return self.data_pattern.match(name) is not None and not self.excludes(name)
 
-    def parts_of(self, name: str) -> tuple[NamePart, ...]:
-        """What the named parts of ``pattern`` say in a file's name."""
-        return self.data_pattern.parts_of(name)
+    def parts_of(self, name: str, number: int | None = None) -> tuple[NamePart, ...]:
+        """What the named parts of ``pattern`` say in a file's name.
 
-    def identity_key(self, name: str) -> str | None:
-        """What a delivery of this name is of, as the books have it; ``None``: of its name."""
-        return self.identity.of(self.parts_of(name)) if self.identity.key else None
-
-    def turn_of(self, name: str) -> Turn | None:
-        """The place of a file of this name in its sequence; ``None``: nothing is counted."""
-        return None if self.sequence is None else self.sequence.turn(self.parts_of(name))
+        :param number: what its go file says of it besides; ``None``: nothing.
+        """
+        parts = self.data_pattern.parts_of(name)
+        return parts if number is None else (*parts, NamePart(GO_NUMBER, str(number), str(number)))
 
     def added_cells(self, name: str) -> tuple[str | None, ...]:
         """The values of ``add_columns`` in the rows of a file of this name; ``None`` is NULL."""

@@ -32,7 +32,7 @@ _WHERE = "Where it stands: a key of properties, a column of csv, a path of json.
 
 GoFormat = Literal["presence", "properties", "csv", "json", "checksum"]
 
-PLACES = ("status", "checksum", "size", "business_date", "row_count")
+PLACES = ("status", "checksum", "size", "business_date", "sequence_number", "row_count")
 """What may stand in a go file, each the key of a mapping that says where."""
 
 _TEXT_KEYS = ("encoding", *PLACES, "totals")
@@ -124,6 +124,10 @@ class GoFile(MappingModel):
     business_date: ColumnRef | None = Field(
         default=None, description=f"The day that the data are of, as 2024-01-15. {_WHERE}"
     )
+    sequence_number: ColumnRef | None = Field(
+        default=None,
+        description=f"The number that sequence counts the files by. {_WHERE}",
+    )
     totals: Totals | None = Field(
         default=None,
         description=f"{TOTALS_DESCRIPTION}sum_at, min_at, max_at, distinct_at, hash_total_at. "
@@ -156,6 +160,17 @@ class GoFile(MappingModel):
             if name == "totals":
                 for found in places_of(value):
                     _require_place(found.key, form, found.place, found.key_path)
+        return value
+
+    @field_validator("sequence_number")
+    @classmethod
+    def _of_one_data_file(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is not None and info.data.get("lists_files") is not None:
+            raise refusal(
+                ErrorCode.MAPPING_CONTRADICTION,
+                "The go file is of several data files, and its number would be that of them all.",
+                hint="Count them by a part of their names: sequence: {part: seq}.",
+            )
         return value
 
     @field_validator("delimiter")
@@ -270,9 +285,9 @@ class GoFile(MappingModel):
         """csv: whether the first line is a header."""
         if self.header is not None:
             return self.header
-        values = (self.count_place, self.status_place, self.checksum, self.size, self.business_date)
         totals = [found.place for found in places_of(self.totals)]
-        places = (self.lists_files, *values, *totals)
+        values = (self.count_place, self.status_place, *totals)
+        places = (self.lists_files, *values, *(getattr(self, place) for place in PLACES))
         return any(isinstance(place, str) for place in places)
 
 

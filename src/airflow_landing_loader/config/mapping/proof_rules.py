@@ -9,7 +9,9 @@ from collections.abc import Iterable
 
 from airflow_landing_loader.config.mapping.counted_lines import HeaderRecord, Trailer
 from airflow_landing_loader.config.mapping.dialect import CsvDialect
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.config.mapping.proof import GoFile
+from airflow_landing_loader.config.mapping.sequence import GO_NUMBER, Sequence
 from airflow_landing_loader.config.yaml.values import refusal
 from airflow_landing_loader.exceptions import ErrorCode
 
@@ -61,6 +63,46 @@ def check_footer_told(csv: CsvDialect | None, *, proved: bool) -> None:
             "nothing tells a footer from the last records of a file that was cut.",
             hint="Say by csv.data_end how the footer begins, or remove on_bad_row: reject.",
             at=("csv", "footer_rows"),
+        )
+
+
+def check_no_such_part(go_file: GoFile, pattern: Pattern) -> None:
+    """A number of the go file is the part of this name."""
+    if go_file.sequence_number is not None and GO_NUMBER in pattern.names:
+        raise refusal(
+            ErrorCode.MAPPING_CONTRADICTION,
+            f"The pattern has a part called {GO_NUMBER}, and the go file has such a number, too.",
+            hint="Call the part of the pattern something else.",
+            at=("go_file", GO_NUMBER),
+        )
+
+
+def check_counted_once(sequence: Sequence | None, go_file: GoFile | None) -> None:
+    """Files are counted by a part of their names, or by a number of their go files."""
+    numbered = go_file is not None and go_file.sequence_number is not None
+    if sequence is None:
+        if numbered:
+            raise refusal(
+                ErrorCode.MAPPING_MISSING_KEY,
+                "go_file.sequence_number says where a number stands, but nothing counts by it.",
+                hint="Add sequence: {}, or {on_gap: report}; or remove it.",
+                at=("go_file", GO_NUMBER),
+            )
+        return
+    if numbered and sequence.part is not None:
+        raise refusal(
+            ErrorCode.MAPPING_CONTRADICTION,
+            "The files are counted by a part of their names, and by go_file.sequence_number.",
+            hint="Remove one of them.",
+            at=("sequence", "part"),
+        )
+    if not numbered and sequence.part is None:
+        raise refusal(
+            ErrorCode.MAPPING_MISSING_KEY,
+            "Nothing says which number counts the files.",
+            hint="Add part, a part of the pattern: {part: seq}; or say by go_file.sequence_number "
+            "where it stands in the go file.",
+            at=("sequence",),
         )
 
 

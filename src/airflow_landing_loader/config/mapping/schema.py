@@ -185,8 +185,11 @@ def _mapping_rules() -> list[Schema]:
     counts_trailer = _has("go_file", _has("count_includes", {"contains": {"const": "trailer"}}))
     untagged = _has("trailer", _has("tag", {"const": False}))
     totalled = [_has(proof, {"required": ["totals"]}) for proof in PROOFS]
+    numbered = _has("go_file", {"required": ["sequence_number"]})
     return [
         _if({"required": ["numbers"]}, {"anyOf": totalled}),
+        _if(numbered, _has("sequence", _never("part"))),
+        _if({"required": ["sequence"], "not": numbered}, _has("sequence", {"required": ["part"]})),
         _if(counts_trailer, {"required": ["trailer"]}),
         _if(_has("on_bad_row", {"const": "reject"}), {"not": untagged}),
         _if(
@@ -210,6 +213,7 @@ def _go_file_rules() -> list[Schema]:
     positions["properties"]["lists_files"] = {**no_name, "properties": {"column": no_name}}
     return [
         *(_if(_has("format", {"const": form}), _format_rules(form)) for form in KEYS_OF_FORMAT),
+        _if({"required": ["lists_files"]}, _never("sequence_number")),
         *(
             {"not": {"required": [keys[0], other]}}
             for keys in (COUNT_KEYS, STATUS_KEYS)

@@ -1,4 +1,4 @@
-"""Numbers in the names of files, of which none may be left out."""
+"""Numbers of files, in their names or in their go files, of which none may be left out."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from airflow_landing_loader.exceptions import ErrorCode
 HIGHEST = 10**18
 """No number of a sequence is as high; a warehouse's whole numbers end a little above."""
 
+GO_NUMBER = "sequence_number"
+"""The part that a go file's number is, beside those of the file's name."""
+
 
 _Number = Annotated[int, Field(strict=True, ge=0, lt=HIGHEST), BeforeValidator(whole_number)]
 
@@ -37,9 +40,13 @@ class Turn:
 
 
 class Sequence(MappingModel):
-    """Which part of the names counts the files."""
+    """What counts the files."""
 
-    part: Text = Field(description="Named part of the pattern with the number: {seq:0d}.")
+    part: Text | None = Field(
+        default=None,
+        description="Named part of the pattern with the number: {seq:0d}. Default: the go file has "
+        "it, see go_file.sequence_number.",
+    )
     on_gap: Literal["wait", "report"] = Field(
         default="wait",
         description="A number was left out: the file stays in landing until it has been loaded, or "
@@ -62,22 +69,29 @@ class Sequence(MappingModel):
         return value
 
     @property
+    def counted_by(self) -> str:
+        """The part that is the number."""
+        return self.part or GO_NUMBER
+
+    @property
     def key(self) -> tuple[str, ...]:
         """The parts that say what a delivery is of."""
-        return (*self.by, self.part)
+        return (*self.by, self.counted_by)
 
     @property
     def waits(self) -> bool:
         """Whether a file waits for the numbers before its own."""
         return self.on_gap == "wait"
 
-    def turn(self, parts: Listed[NamePart]) -> Turn:
-        """The place of a file.
+    def turn(self, parts: Listed[NamePart]) -> Turn | None:
+        """The place of a file; ``None``: its number is not known.
 
-        :param parts: what the parts of its name say.
+        :param parts: what the parts of its name say, and its go file.
         """
         said = {part.name: part.value for part in parts}
-        digits = said[self.part]
+        digits = said.get(self.counted_by)
+        if digits is None:
+            return None
         number = HIGHEST if len(digits) >= len(str(HIGHEST)) else int(digits)
         return Turn(json.dumps({name: said[name] for name in sorted(self.by)}), number)
 
@@ -87,8 +101,10 @@ class Sequence(MappingModel):
         :raises PydanticCustomError: ``mapping.unknown_part``, or ``mapping.contradiction``: the
             part is no number.
         """
-        require_parts((self.part,), pattern.names, ("sequence", "part"))
         require_parts(self.by, pattern.names, ("sequence", "by"))
+        if self.part is None:
+            return
+        require_parts((self.part,), pattern.names, ("sequence", "part"))
         if not next(one for one in pattern.wildcards if one.name == self.part).is_number:
             raise refusal(
                 ErrorCode.MAPPING_CONTRADICTION,
@@ -102,7 +118,7 @@ class Sequence(MappingModel):
         """What it says, as a sentence without its end."""
         each = f", for each {' and '.join(self.by)}" if self.by else ""
         then = "waits for it" if self.waits else "is loaded, and the gap is told"
-        return f"Files are counted by {self.part}{each}: one behind a missing number {then}"
+        return f"Files are counted by {self.counted_by}{each}: one behind a missing number {then}"
 
     def identity(self, written: Identity | None) -> Identity:
         """What a delivery is of: its number, unless a mapping says something else that tells one

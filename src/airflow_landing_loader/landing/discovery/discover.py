@@ -2,7 +2,8 @@
 whether both have come to rest.
 
 Everything here is computed from names, sizes and times; of a file that is to be taken it is asked,
-too, whether somebody has it open for writing.
+too, whether somebody has it open for writing. Go files are read that name their data files, or
+that number them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from airflow_landing_loader.exceptions import (
     TerminalError,
     TransientError,
 )
+from airflow_landing_loader.landing.control.go_file.numbered import numbered
 from airflow_landing_loader.landing.discovery.many import many_values
 from airflow_landing_loader.landing.discovery.matching import Index, Partners, Use
 from airflow_landing_loader.landing.discovery.model import (
@@ -134,7 +136,7 @@ class Finder:
         if use.kind is not None:
             return self._member(use, name)
         go = _go_file_of(self._zone, self._index, use, name)
-        return Delivery(mapping=use.mapping, data=data, go=go)
+        return numbered(self._zone, Delivery(mapping=use.mapping, data=data, go=go))
 
     def _member(self, use: Use, name: str) -> Delivery:
         with self._lock:
@@ -266,7 +268,7 @@ class _Sorting:
     def result(self) -> Discovery:
         if self._members or self._listing_go_files:
             self._add_sets()
-        first, later = one_of_each(self._ready)
+        first, later = one_of_each([numbered(self._zone, each) for each in self._ready])
         unsettled = [*self._unsettled, *later]
         return Discovery(
             ready=tuple(first),

@@ -33,7 +33,7 @@ def one_of_each(deliveries: Sequence[Delivery]) -> tuple[list[Delivery], list[De
 
 
 def _key(delivery: Delivery) -> tuple[str, str | None]:
-    return delivery.mapping.table, delivery.mapping.identity_key(delivery.data.name)
+    return delivery.mapping.table, delivery.identity_key
 
 
 def _turn(unit: Sequence[Delivery]) -> tuple[int, str]:

@@ -31,7 +31,7 @@ def load_row(
     """Return the row of ``load_metadata``; times are UTC without zone."""
     validated, decision = item.validated, item.decision
     delivery, inspection = validated.delivery, validated.inspection
-    turn = delivery.mapping.turn_of(delivery.data.name)
+    turn = delivery.turn
     return Load(
         load_id=decision.load_id,
         filename=storable(delivery.data.name),

@@ -276,7 +276,7 @@ def contents_of(batch: Sequence[Validated]) -> list[Content]:
 
 def key_of(delivery: Delivery) -> str | None:
     """What a delivery is of, as the books have it; ``None``: of its name."""
-    key = delivery.mapping.identity_key(delivery.data.name)
+    key = delivery.identity_key
     return None if key is None else storable(key)
 
 

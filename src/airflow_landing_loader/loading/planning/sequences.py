@@ -24,7 +24,7 @@ class Place(NamedTuple):
 
 def place_of(delivery: Delivery) -> Place | None:
     """Where a delivery stands in its sequence; ``None``: its mapping counts nothing."""
-    turn = delivery.mapping.turn_of(delivery.data.name)
+    turn = delivery.turn
     return None if turn is None else Place((delivery.mapping.table, turn.key), turn.number)
 
 

@@ -100,12 +100,10 @@ def test_what_is_offered_continues_each_sequence_without_a_gap(names: list[str],
             positions.take(one)
             taken.append(one)
     for one in ordered:
-        turn = one.mapping.turn_of(one.data.name)
+        turn = one.turn
         assert turn is not None
         of_same = {
-            t.number
-            for other in ordered
-            if (t := other.mapping.turn_of(other.data.name)) is not None and t.key == turn.key
+            t.number for other in ordered if (t := other.turn) is not None and t.key == turn.key
         }
         begins = known.get(("raw", turn.key), min(of_same) - 1)
         wanted = all(n in of_same for n in range(begins + 1, turn.number))

@@ -42,6 +42,7 @@ class Said:
     checksum: Words | None = None
     size: Words | None = None
     business_date: Words | None = None
+    sequence_number: Words | None = None
     totals: tuple[tuple[TotalPlace, Words], ...] = ()
 
 
@@ -105,6 +106,7 @@ _CHECKSUM = Codes(ErrorCode.GO_FILE_NO_KEY, ErrorCode.GO_FILE_BAD_CHECKSUM)
 _SIZE = Codes(ErrorCode.GO_FILE_NO_KEY, ErrorCode.GO_FILE_BAD_SIZE)
 _TOTAL = Codes(ErrorCode.GO_FILE_NO_KEY, ErrorCode.GO_FILE_BAD_TOTAL)
 _DATE = Codes(ErrorCode.GO_FILE_NO_KEY, ErrorCode.GO_FILE_BAD_DATE)
+_NUMBER = Codes(ErrorCode.GO_FILE_NO_KEY, ErrorCode.GO_FILE_BAD_NUMBER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +164,7 @@ class AtHand(Hand):
             checksum=found(rules.checksum, _CHECKSUM),
             size=found(rules.size, _SIZE),
             business_date=found(rules.business_date, _DATE),
+            sequence_number=found(rules.sequence_number, _NUMBER),
             totals=tuple((total, find(total.place, _TOTAL)) for total in places_of(rules.totals)),
         )
 

@@ -7,17 +7,15 @@ was read of an arrival is kept for a while.
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from threading import Lock
-from typing import Generic, TypeVar
 
 from airflow_landing_loader.config.mapping.model import GoFile
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.control.go_file import checksum, csv, json
 from airflow_landing_loader.landing.control.go_file.at_hand import Hand, Listed
+from airflow_landing_loader.landing.control.go_file.recent import Recent
 from airflow_landing_loader.landing.control.go_file.text import SIZE_LIMIT, decode
 from airflow_landing_loader.storage.model import LandedFile
 from airflow_landing_loader.storage.zone import Zone
@@ -30,8 +28,6 @@ _READERS: dict[str, Callable[[str, Hand], Listed]] = {
     "json": json.listed,
     "checksum": checksum.listed,
 }
-_Value = TypeVar("_Value")
-_Key = tuple[str, LandedFile, tuple[object, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,32 +41,8 @@ class Read:
     listed: Listed
 
 
-class _Recent(Generic[_Value]):
-    """What was read last; safe for several threads.
-
-    :param most: how many to keep.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[_Key, _Value] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: _Key, read: Callable[[], _Value]) -> _Value:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        value = read()
-        with self._lock:
-            self._kept[key] = value
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        return value
-
-
-_READ: _Recent[Read] = _Recent(4)
-_NAMES: _Recent[tuple[str, ...] | TerminalError] = _Recent(1000)
+_READ: Recent[Read] = Recent(4)
+_NAMES: Recent[tuple[str, ...] | TerminalError] = Recent(1000)
 
 
 def read(zone: Zone, go: LandedFile, rules: GoFile) -> Read:

@@ -41,7 +41,8 @@ def read_go_file(zone: Zone, delivery: Delivery) -> GoFileContent:
     :raises TerminalError: ``GO_FILE_UNREADABLE`` (another encoding, NUL character, over 1 MiB,
         not of its form), ``GO_FILE_NO_KEY``, ``GO_FILE_NO_LINE``, ``GO_FILE_OTHER_FILE``,
         ``GO_FILE_BAD_COUNT``, ``GO_FILE_BAD_STATUS``, ``GO_FILE_BAD_CHECKSUM``,
-        ``GO_FILE_BAD_SIZE``, ``GO_FILE_BAD_DATE`` or ``GO_FILE_BAD_TOTAL``, all with file and line;
+        ``GO_FILE_BAD_SIZE``, ``GO_FILE_BAD_DATE``, ``GO_FILE_BAD_NUMBER`` or
+        ``GO_FILE_BAD_TOTAL``, all with file and line;
         ``LANDING_NOT_A_FILE``.
     :raises TransientError: ``LANDING_DISAPPEARED``, ``LANDING_CHANGED`` or ``LANDING_UNREADABLE``.
     """

@@ -31,7 +31,8 @@ def content_of(said: Said, hand: AtHand, *, sha256: str) -> GoFileContent:
 
     :param sha256: hex digest of the go file's own bytes.
     :raises TerminalError: ``GO_FILE_BAD_COUNT``, ``GO_FILE_BAD_STATUS``, ``GO_FILE_BAD_CHECKSUM``,
-        ``GO_FILE_BAD_SIZE``, ``GO_FILE_BAD_DATE``, ``GO_FILE_BAD_TOTAL``.
+        ``GO_FILE_BAD_SIZE``, ``GO_FILE_BAD_DATE``, ``GO_FILE_BAD_NUMBER``,
+        ``GO_FILE_BAD_TOTAL``.
     """
 
     def value(words: Words | None, of: Callable[[Words, AtHand], _Value]) -> _Value | None:
@@ -44,6 +45,7 @@ def content_of(said: Said, hand: AtHand, *, sha256: str) -> GoFileContent:
         checksum=value(said.checksum, _checksum),
         size=value(said.size, _size),
         business_date=value(said.business_date, _day),
+        sequence_number=value(said.sequence_number, _sequence_number),
         totals=tuple(_total(place, words, hand) for place, words in said.totals),
     )
 
@@ -70,6 +72,10 @@ def _count(found: Words, hand: AtHand) -> int:
 
 def _size(found: Words, hand: AtHand) -> int:
     return _number(found, "size", ErrorCode.GO_FILE_BAD_SIZE, hand)
+
+
+def _sequence_number(found: Words, hand: AtHand) -> int:
+    return _number(found, "number of the sequence", ErrorCode.GO_FILE_BAD_NUMBER, hand)
 
 
 def _number(found: Words, what: str, code: ErrorCode, hand: AtHand) -> int:
