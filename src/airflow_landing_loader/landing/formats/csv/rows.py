@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from airflow_landing_loader.landing.formats.csv.scanner import Counts, Limits, S
 from airflow_landing_loader.landing.formats.csv.tokenizer import Problem
 from airflow_landing_loader.landing.text.encoding import UndecodableTextError
 
+_WORD = 8
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -171,16 +173,26 @@ class Batch:
 
     def first_beginning(self, rows: Rows, texts: Sequence[bytes]) -> int | None:
         """Index of the first of some rows, taken from the batch's, that begins with a text."""
-        if not texts:
+        if not texts or not len(rows):
             return None
-        chunk, starts = np.frombuffer(self.chunk, np.uint8), rows.starts - self.offset
-        firsts = []
-        for text in texts:
-            found = np.flatnonzero(rows.stops - rows.starts >= len(text))
-            for at, byte in enumerate(text):
-                found = found[chunk[starts[found] + at] == byte]
-            firsts += found[:1].tolist()
-        return min(firsts, default=None)
+        firsts = (next(self._beginning(rows, text), None) for text in texts)
+        return min((first for first in firsts if first is not None), default=None)
+
+    def _beginning(self, rows: Rows, text: bytes) -> Iterator[int]:
+        """Indices of the rows that begin with a text: eight bytes are compared as one word."""
+        chunk, starts = self.chunk, rows.starts - self.offset
+        in_words = 0
+        alike: list[int] = []
+        if len(rows) > 1 and len(chunk) >= _WORD:
+            words = np.ndarray((len(chunk) - _WORD + 1,), np.dtype("<u8"), chunk, strides=(1,))
+            in_words = int(np.searchsorted(starts, len(words)))
+            mask = np.uint64((1 << 8 * min(len(text), _WORD)) - 1)
+            wanted = np.uint64(int.from_bytes(text[:_WORD], "little"))
+            alike = np.flatnonzero((words[starts[:in_words]] & mask) == wanted).tolist()
+        for index in chain(alike, range(in_words, len(rows))):
+            start, stop = int(starts[index]), int(rows.stops[index]) - self.offset
+            if chunk.startswith(text, start, stop):
+                yield index
 
     def text(self, rows: Rows, index: int) -> str:
         """Text of one of the rows, or of some taken from them, its line end included."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -154,36 +155,50 @@ class TotalsCounter:
         return min(first, default=None), column.name
 
     def _add_numbers(self, fields: _Fields, column: _Column) -> list[int]:
-        rows, cells = fields.cells(column.index, self._nulls)
-        cells = digits.without_blanks(cells)
-        filled = cells.starts < cells.ends
-        if not filled.all():
-            rows, cells = rows[filled], Cells(cells.data, cells.starts[filled], cells.ends[filled])
-        parsed = digits.numbers(cells, self._form)
+        parsed, odd = None, _NO_ROWS
+        if fields.are_marked:
+            parsed, odd = self._parsed(*fields.cells(column.index, self._nulls))
         amounts = []
-        for index, text in fields.texts(_odd(rows, parsed), column.index, self._nulls):
+        for index, text in fields.texts(odd, column.index, self._nulls):
             amount = self._form.read(text)
             if amount is None:
                 return [index]
             amounts.append(amount)
         for adder in column.numbers:
-            adder.add(parsed)
+            if parsed is not None:
+                adder.add(parsed)
             adder.add_odd(amounts)
         return []
 
+    def _parsed(self, rows: Offsets, cells: Cells) -> tuple[Parsed, Offsets]:
+        """The numbers in cells, and the rows of those that have to be read one by one."""
+        parsed = digits.even_numbers(cells, self._form)
+        if parsed is not None:
+            return parsed, _NO_ROWS
+        cells = digits.without_blanks(cells)
+        filled = cells.starts < cells.ends
+        if not filled.all():
+            rows, cells = rows[filled], Cells(cells.data, cells.starts[filled], cells.ends[filled])
+        parsed = digits.numbers(cells, self._form)
+        return parsed, _odd(rows, parsed)
+
     def _add_digits(self, fields: _Fields, at: int, adder: Sum) -> list[int]:
-        rows, cells = fields.cells(at, self._nulls)
-        if not self._dialect.sequences:
-            # What stands around the digits adds none, blanks and quotes among it.
-            cells = cells.trimmed(_NOT_DIGITS)
-        parsed = digits.whole_numbers(cells)
+        parsed, odd = None, _NO_ROWS
+        if fields.are_marked:
+            rows, cells = fields.cells(at, self._nulls)
+            if not self._dialect.sequences:
+                # What stands around the digits adds none, blanks and quotes among it.
+                cells = cells.trimmed(_NOT_DIGITS)
+            parsed = digits.whole_numbers(cells)
+            odd = _odd(rows, parsed)
         amounts = []
-        for index, text in fields.texts(_odd(rows, parsed), at, self._nulls):
+        for index, text in fields.texts(odd, at, self._nulls):
             found = digits_of(text)
             if found is None:
                 return [index]
             amounts.append(Amount(int(found)))
-        adder.add(parsed)
+        if parsed is not None:
+            adder.add(parsed)
         adder.add_odd(amounts)
         return []
 
@@ -268,22 +283,43 @@ class _Fields:
             return
         self._data = digits.padded(batch.chunk)
         self._starts = rows.starts - batch.offset
-        stops = rows.stops - batch.offset
-        self._ends = stops - line_end_bytes(np.frombuffer(batch.chunk, np.uint8), stops)
-        self._marks = np.append(np.flatnonzero(batch.marks), _FAR)
-        self._first = np.searchsorted(self._marks, self._starts)
+        self._stops = rows.stops - batch.offset
+        begin, end = int(self._starts[0]), int(self._stops[-1])
+        marks = np.flatnonzero(batch.marks[begin:end]) + begin
+        self._quoted = dialect.quote is not None and dialect.quote in batch.chunk
+        self._even = self._in_even_rows(marks)
+        if self._even is None:
+            self._marks = np.append(marks, _FAR)
+            self._first = np.searchsorted(self._marks, self._starts)
+
+    @property
+    def are_marked(self) -> bool:
+        """Whether delimiters are marked."""
+        return self._batch.marks is not None
+
+    def _in_even_rows(self, marks: Offsets) -> Offsets | None:
+        """The marks by row and place in it, where each row has as many fields as the file has
+        columns and nothing between them has any; ``None``: it is not so."""
+        each = self._width - 1
+        if not each or len(marks) != len(self._rows) * each:
+            return None
+        return marks.reshape(-1, each) if (self._rows.delimiters == each).all() else None
+
+    @cached_property
+    def _ends(self) -> Offsets:
+        """Where each row ends, without its line end."""
+        chunk: Bytes = np.frombuffer(self._batch.chunk, np.uint8)
+        return self._stops - line_end_bytes(chunk, self._stops)
 
     def cells(self, column: int, nulls: Sequence[str]) -> tuple[Offsets, Cells]:
         """The rows that have a cell in a column which may count, and the cells, their quotes taken
-        off if they are of one pair."""
-        if self._batch.marks is None:
-            return _NO_ROWS, Cells(digits.padded(b""), _NO_ROWS, _NO_ROWS)
+        off if they are of one pair; only where delimiters are marked."""
         lefts, rights = self._edges(column)
         rows = self._filled(lefts, rights, nulls)
         if len(rows) < len(lefts):
             lefts, rights = lefts[rows], rights[rows]
         lefts, rights = digits.in_padded(lefts), digits.in_padded(rights)
-        if self._dialect.quote is not None:
+        if self._quoted:
             quoted = self._data[lefts] == self._dialect.quote
             if quoted.any():
                 quoted &= lefts + 1 < rights
@@ -338,6 +374,8 @@ class _Fields:
 
     def _edges(self, column: int) -> tuple[Offsets, Offsets]:
         """Where the fields of a column begin and end; where a row has none, at one place."""
+        if self._even is not None:
+            return self._even_edges(self._even, column)
         at = np.minimum(self._first + column, len(self._marks) - 1)
         rights = np.minimum(self._marks[at], self._ends)
         if not column:
@@ -345,6 +383,12 @@ class _Fields:
         before = self._marks[np.minimum(self._first + column - 1, len(self._marks) - 1)]
         lefts = np.minimum(before + len(self._dialect.delimiter), rights)
         return np.where(before < self._ends, lefts, rights), rights
+
+    def _even_edges(self, marks: Offsets, column: int) -> tuple[Offsets, Offsets]:
+        rights = marks[:, column] if column < self._width - 1 else self._ends
+        if not column:
+            return self._starts, rights
+        return marks[:, column - 1] + len(self._dialect.delimiter), rights
 
     def _filled(self, lefts: Offsets, rights: Offsets, nulls: Sequence[str]) -> Offsets:
         """The rows whose fields are neither empty nor NULL."""

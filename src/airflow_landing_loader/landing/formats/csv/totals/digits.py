@@ -140,6 +140,15 @@ def whole_numbers(cells: Cells) -> Parsed:
     return Parsed(good, (Part(whole, 0),))
 
 
+def even_numbers(cells: Cells, form: NumberForm) -> Parsed | None:
+    """The cells where all are numbers without groups and blanks, of as many decimals as the first
+    one, as most columns have; ``None``: it is not so."""
+    words = _words(cells.data)
+    starts, ends, negative = _unsigned(cells, form)
+    alike = _alike(cells.data, words, starts, ends, ord(form.decimal))
+    return None if alike is None else Parsed(np.ones(len(starts), np.bool_), (alike,), negative)
+
+
 def numbers(cells: Cells, form: NumberForm) -> Parsed:
     """The cells that are numbers of a form.
 
@@ -150,9 +159,6 @@ def numbers(cells: Cells, form: NumberForm) -> Parsed:
         cells, group = _with_nuls(cells, form.group.encode()), 0
     words = _words(cells.data)
     starts, ends, negative = _unsigned(cells, form)
-    alike = _alike(cells.data, words, starts, ends, ord(form.decimal))
-    if alike is not None:
-        return Parsed(np.ones(len(starts), np.bool_), (alike,), negative)
     points = _points(words, starts, ends, ord(form.decimal))
     behind = np.minimum(points + 1, ends)
     high, whole, good = _before_points(words, starts, points)
