@@ -30,8 +30,9 @@ from airflow_landing_loader.landing.text.compression import (
 from airflow_landing_loader.landing.text.encoding import decoded, marks_of
 from airflow_landing_loader.storage.content import FileContent, OpenContent
 
-BLOCK_BYTES = 256 * 1024
-"""Bytes per read in the pass: small enough that a block and its masks stay in the CPU's cache."""
+BLOCK_BYTES = 1024 * 1024
+"""Bytes per read in the pass: so many that the interpreter's share is small, so few that a block
+and its masks stay in the CPU's caches."""
 
 HEAD_BYTES = 1024
 """How far :meth:`TextPass.head` looks."""

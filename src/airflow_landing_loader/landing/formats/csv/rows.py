@@ -27,6 +27,8 @@ from airflow_landing_loader.landing.formats.csv.tokenizer import Problem
 from airflow_landing_loader.landing.text.encoding import UndecodableTextError
 
 _WORD = 8
+_WORDS = np.dtype("<u8")
+_NO_WORDS = np.empty(0, _WORDS)
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -175,24 +177,23 @@ class Batch:
         """Index of the first of some rows, taken from the batch's, that begins with a text."""
         if not texts or not len(rows):
             return None
-        firsts = (next(self._beginning(rows, text), None) for text in texts)
-        return min((first for first in firsts if first is not None), default=None)
-
-    def _beginning(self, rows: Rows, text: bytes) -> Iterator[int]:
-        """Indices of the rows that begin with a text: eight bytes are compared as one word."""
-        chunk, starts = self.chunk, rows.starts - self.offset
-        in_words = 0
-        alike: list[int] = []
-        if len(rows) > 1 and len(chunk) >= _WORD:
-            words = np.ndarray((len(chunk) - _WORD + 1,), np.dtype("<u8"), chunk, strides=(1,))
-            in_words = int(np.searchsorted(starts, len(words)))
+        starts = rows.starts - self.offset
+        stops = rows.stops - self.offset
+        inside, words = 0, _NO_WORDS
+        if len(rows) > 1 and len(self.chunk) >= _WORD:
+            # The first eight bytes of a row as one number; of the last rows there are fewer.
+            reach = len(self.chunk) - _WORD + 1
+            inside = int(np.searchsorted(starts, reach))
+            words = np.ndarray((reach,), _WORDS, self.chunk, strides=(1,))[starts[:inside]]
+        firsts = []
+        for text in texts:
             mask = np.uint64((1 << 8 * min(len(text), _WORD)) - 1)
-            wanted = np.uint64(int.from_bytes(text[:_WORD], "little"))
-            alike = np.flatnonzero((words[starts[:in_words]] & mask) == wanted).tolist()
-        for index in chain(alike, range(in_words, len(rows))):
-            start, stop = int(starts[index]), int(rows.stops[index]) - self.offset
-            if chunk.startswith(text, start, stop):
-                yield index
+            alike = (words & mask) == np.uint64(int.from_bytes(text[:_WORD], "little"))
+            for index in chain(alike.nonzero()[0].tolist(), range(inside, len(rows))):
+                if self.chunk.startswith(text, int(starts[index]), int(stops[index])):
+                    firsts.append(index)
+                    break
+        return min(firsts, default=None)
 
     def text(self, rows: Rows, index: int) -> str:
         """Text of one of the rows, or of some taken from them, its line end included."""

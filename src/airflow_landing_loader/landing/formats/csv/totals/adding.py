@@ -18,6 +18,7 @@ MAX_DISTINCT = 1_000_000
 
 _LONGEST_KEPT = 32
 _HALF = 32
+_FIT = 2**63
 _LOW = np.int64((1 << _HALF) - 1)
 
 
@@ -47,8 +48,10 @@ class Sum:
     def add(self, parsed: Parsed) -> None:
         good = parsed.of_good()
         for units, scale in good.parts:
-            signed = units if good.negative is None else np.where(good.negative, -units, units)
-            self._units += _exact(signed) * 10 ** (FINEST - scale)
+            total = _exact(units)
+            if good.negative is not None:
+                total -= 2 * _exact(units[good.negative])
+            self._units += total * 10 ** (FINEST - scale)
 
     def add_odd(self, amounts: Iterable[Amount]) -> None:
         for amount in amounts:
@@ -127,5 +130,7 @@ class Distinct:
 
 
 def _exact(numbers: Offsets) -> int:
-    """The sum of numbers of which few may be too many for a machine word."""
+    """The sum of numbers, none below zero, of which few may be too many for a machine word."""
+    if len(numbers) and int(numbers.max()) < _FIT // len(numbers):
+        return int(numbers.sum())
     return (int((numbers >> _HALF).sum()) << _HALF) + int((numbers & _LOW).sum())

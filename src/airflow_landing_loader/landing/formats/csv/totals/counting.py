@@ -285,7 +285,7 @@ class _Fields:
         self._starts = rows.starts - batch.offset
         self._stops = rows.stops - batch.offset
         begin, end = int(self._starts[0]), int(self._stops[-1])
-        marks = np.flatnonzero(batch.marks[begin:end]) + begin
+        marks = batch.marks[begin:end].nonzero()[0] + begin
         self._quoted = dialect.quote is not None and dialect.quote in batch.chunk
         self._even = self._in_even_rows(marks)
         if self._even is None:

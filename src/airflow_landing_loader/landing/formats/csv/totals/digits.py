@@ -22,6 +22,7 @@ _WHOLE_DIGITS = 2 * _WORD
 _FRACTION_DIGITS = 15
 FINEST = _FRACTION_DIGITS + _WHOLE_DIGITS
 """The scale of the last part of a number."""
+_ZERO = ord("0")
 _GROUP = 3
 _MOST_GROUPS = 5
 _MOST_TRIMMED = 64
@@ -225,30 +226,45 @@ def _alike(data: Bytes, words: _Words, starts: Offsets, ends: Offsets, decimal: 
     """Numbers without groups that all have as many decimals as the first one, as most columns have;
     ``None``: they are not so, or some are no such numbers."""
     lengths = ends - starts
-    if not len(lengths) or int(lengths.max()) > _WHOLE_DIGITS or int(lengths.min()) < 1:
+    if not len(lengths):
         return None
+    least, most = int(lengths.min()), int(lengths.max())
     behind = data[starts[0] : ends[0]].tobytes()[::-1].find(decimal)
-    low, digits = words[ends - _WORD], _WORD
-    if behind >= _WORD - 1:
+    if least < 1 or most > _WHOLE_DIGITS or behind >= _WORD - 1:
+        return None
+    zeros, to_high, digits = int(_ZEROS), int(_TO_HIGH), _WORD
+    if behind >= 0:
+        if least < 1 + max(behind, 1):
+            return None
+        # Where the sign stands, nothing else may stand: there it is the zero.
+        at = 8 * (_WORD - 1 - behind)
+        zeros, to_high = zeros ^ (_ZERO ^ decimal) << at, to_high | 0xFF << at & ~(0x80 << at)
+        digits -= 1
+    low = words[ends - _WORD] ^ np.uint64(zeros)
+    if least < _WORD:
+        unused = _unused(lengths)
+        low = (low >> unused) << unused
+    if not _are_digits(low, np.uint64(to_high)):
         return None
     if behind >= 0:
-        if int(lengths.min()) < 1 + max(behind, 1) or (data[ends - 1 - behind] != decimal).any():
-            return None
         # What stands before the sign takes its place.
-        above = ~0 << 8 * (_WORD - behind) & _ALL
-        below = (1 << 8 * (_WORD - 1 - behind)) - 1
-        low = (low & np.uint64(above)) | ((low & np.uint64(below)) << np.uint64(8))
-        digits -= 1
-    number, good = _number(low, np.minimum(lengths, _WORD) - (_WORD - digits))
-    if not good.all():
-        return None
-    if int(lengths.max()) > _WORD:
-        more = np.maximum(lengths - _WORD, 0)
-        high, good = _number(words[ends - 2 * _WORD], more)
+        below = np.uint64((1 << at) - 1)
+        low = (low & ~below) | ((low & below) << np.uint64(8))
+    number = _value(low)
+    if most > _WORD:
+        high, good = _number(words[ends - 2 * _WORD], np.maximum(lengths - _WORD, 0))
         if not good.all():
             return None
         number += high * _POWERS[digits]
     return Part(number, max(behind, 0))
+
+
+def _are_digits(digits: _Words, to_high: np.uint64) -> bool:
+    """Whether all bytes are from nought to nine.
+
+    :param to_high: what makes the highest bit of those that are more.
+    """
+    return not (((digits + to_high) | digits) & _HIGHS).any()
 
 
 def _words(data: Bytes) -> _Words:
@@ -263,6 +279,8 @@ def _unsigned(cells: Cells, form: NumberForm) -> tuple[Offsets, Offsets, Mask | 
         negative = (data[starts] == ord("(")) & (data[ends - 1] == ord(")"))
         return starts + negative, ends - negative, negative
     sign = data[ends - 1 if form.negative == "trailing_minus" else starts]
+    if len(sign) and int(sign.min()) >= _ZERO:
+        return starts, ends, None
     signed = (sign == ord("-")) | (sign == ord("+"))
     if not signed.any():
         return starts, ends, None
@@ -345,10 +363,15 @@ def _number(words: _Words, lengths: Offsets) -> tuple[Offsets, Mask]:
     unused = _unused(lengths)
     digits = ((words ^ _ZEROS) >> unused) << unused
     good = ((digits | (digits + _TO_HIGH)) & _HIGHS) == 0
+    return _value(digits), good
+
+
+def _value(digits: _Words) -> Offsets:
+    """The numbers that eight digits make, the first one in the lowest byte."""
     digits = ((digits * np.uint64(2561)) >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF)
     digits = ((digits * np.uint64(6553601)) >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF)
     digits = (digits * np.uint64(42949672960001)) >> np.uint64(32)
-    return digits.view(np.int64), good
+    return digits.view(np.int64)
 
 
 def _up_to_two_words(words: _Words, starts: Offsets, ends: Offsets) -> tuple[Offsets, Mask]:
