@@ -126,7 +126,7 @@ def test_examples_in_the_docs(tmp_path: Path) -> None:
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     peaks = []
-    for rows in (20_000, 200_000):
+    for rows in (200_000, 1_000_000):
         path = tmp_path / f"{rows}.csv"
         path.write_bytes(b"id,a\n" + b"".join(b'%d,"x y"\n' % i for i in range(rows)))
         tracemalloc.start()
@@ -134,7 +134,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] + (4 << 20)
-    assert peaks[1] < 16 << 20
+    assert peaks[1] < 40 << 20, peaks
 
 
 def test_a_large_file_whose_hash_has_its_own_thread(
