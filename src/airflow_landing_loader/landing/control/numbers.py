@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.numbers import Numbers
+from airflow_landing_loader.once import once
 
 MAX_DIGITS = 1000
 """Of one number; a longer one is none."""
@@ -101,3 +103,9 @@ def digits_of(text: str) -> str | None:
         return None
     digits = re.sub("[^0-9]+", "", text)
     return digits if 1 <= len(digits) <= MAX_DIGITS else None
+
+
+@once
+def form_of(mapping: TableMapping) -> NumberForm:
+    """The form of the numbers of a mapping's files."""
+    return NumberForm(mapping.numbers)

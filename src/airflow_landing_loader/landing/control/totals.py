@@ -11,6 +11,7 @@ from airflow_landing_loader.config.mapping.totals import TotalKind, TotalPlace, 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError, shown
 from airflow_landing_loader.landing.control.numbers import NumberForm
 from airflow_landing_loader.landing.model import Delivery, GoFileContent, Inspection, Total
+from airflow_landing_loader.once import once
 from airflow_landing_loader.safe_text import shortened
 
 NAMES: dict[TotalKind, str] = {
@@ -39,6 +40,7 @@ class ProvedTotal:
     width: int | None
 
 
+@once
 def wanted_totals(mapping: TableMapping) -> tuple[tuple[str, TotalKind], ...]:
     """Columns and kinds of all totals that a mapping speaks of, each once."""
     places = (place for _, place in _places(mapping))

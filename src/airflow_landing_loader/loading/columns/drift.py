@@ -98,7 +98,7 @@ class ColumnPlan:
 
     def for_next(self) -> ColumnPlan:
         """The plan of a later file with the same columns: the first one has taken what was free."""
-        return replace(self, owned={})
+        return replace(self, owned={}) if self.owned else self
 
 
 def first_columns(

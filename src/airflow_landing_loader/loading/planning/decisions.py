@@ -141,7 +141,7 @@ def _in_turn(
         return refused(item.validated, gap(delivery, waits_for))
     missing = positions.missing(delivery)
     positions.take(delivery)
-    return replace(item, missing=missing)
+    return item if missing is None else replace(item, missing=missing)
 
 
 def refused(validated: Validated, error: LandingError) -> Refused:

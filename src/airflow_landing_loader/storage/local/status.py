@@ -86,16 +86,18 @@ def _asked(folder: int, path: str, flags: int) -> FileStatus | None:
         if code in _NOT_HERE:
             return None
         raise OSError(code, os.strerror(code), path)
-    mask, links, mode, inode, size, *times = _FIELDS.unpack_from(buffer)
-    born, born_ns, changed, changed_ns, modified, modified_ns = times
+    mask, links, mode, inode, size, born, born_ns, changed, changed_ns, modified, modified_ns = (
+        _FIELDS.unpack_from(buffer)
+    )
+    # A dozen times for each file: without names for the values it takes a third less.
     return FileStatus(
-        mode=mode,
-        links=links,
-        inode=inode,
-        size=size,
-        modified_ns=modified * _SECOND + modified_ns,
-        changed_ns=changed * _SECOND + changed_ns,
-        born_ns=(born * _SECOND + born_ns or None) if mask & _BIRTH else None,
+        mode,
+        links,
+        inode,
+        size,
+        modified * _SECOND + modified_ns,
+        changed * _SECOND + changed_ns,
+        (born * _SECOND + born_ns or None) if mask & _BIRTH else None,
     )
 
 

@@ -12,7 +12,7 @@ from airflow_landing_loader.config.mapping.fields import MAX_COLUMNS
 from airflow_landing_loader.config.mapping.lines import LineMark
 from airflow_landing_loader.config.mapping.model import TableMapping, Trailer
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
-from airflow_landing_loader.landing.control.numbers import NumberForm
+from airflow_landing_loader.landing.control.numbers import form_of
 from airflow_landing_loader.landing.control.trailer import (
     LastRecord,
     has_tag,
@@ -170,7 +170,7 @@ class Tally:
                 line=self._held.row.line(0),
             )
             ragged = self._mapping.on_bad_row == "reject"
-            form = NumberForm(self._mapping.numbers)
+            form = form_of(self._mapping)
             self.trailer = read_trailer(last, trailer, len(self.columns), form, ragged=ragged)
         elif self.header_line is not None and has_tag(self.columns, trailer):
             raise TerminalError(

@@ -146,7 +146,10 @@ class Ledger(Books):
             )
         )
         self.ask("DELETE FROM load_deliveries WHERE delivery_id = ANY(:ids)", ids=ids)
-        kept = [replace(r, failed_at=failed.get(r.delivery_id, r.failed_at)) for r in records]
+        kept = [
+            replace(r, failed_at=failed[r.delivery_id]) if r.delivery_id in failed else r
+            for r in records
+        ]
         self.insert(LOAD_DELIVERIES, LOAD_DELIVERIES.rows(kept))
 
     def next_sequence(self) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from airflow_landing_loader.config.mapping.model import CsvDialect, TableMapping
 from airflow_landing_loader.config.mapping.totals import places_of
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
-from airflow_landing_loader.landing.control.numbers import NumberForm
+from airflow_landing_loader.landing.control.numbers import form_of
 from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.ends.counted import CountedLine
 from airflow_landing_loader.landing.formats.csv.ends.ending import Ending
@@ -65,7 +65,7 @@ class LinesAbove:
                 ErrorCode.HEADER_RECORD_TWICE,
                 ErrorCode.HEADER_RECORD_BAD_TOTAL,
                 places_of(mapping.header_record.totals),
-                NumberForm(mapping.numbers),
+                form_of(mapping),
             )
 
     @property

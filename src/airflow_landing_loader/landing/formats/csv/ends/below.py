@@ -6,7 +6,7 @@ from airflow_landing_loader.config.mapping.lines import LineMark
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.totals import places_of
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
-from airflow_landing_loader.landing.control.numbers import NumberForm
+from airflow_landing_loader.landing.control.numbers import form_of
 from airflow_landing_loader.landing.control.trailer import LastRecord
 from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.ends.counted import CountedLine
@@ -65,7 +65,7 @@ class LinesBelow:
                 ErrorCode.TRAILER_NOT_LAST,
                 ErrorCode.TRAILER_BAD_TOTAL,
                 places_of(trailer.totals),
-                NumberForm(mapping.numbers),
+                form_of(mapping),
             )
         self._may_be_data: bool | None = None
         self._lines = 0

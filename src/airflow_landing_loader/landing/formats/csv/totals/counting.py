@@ -21,8 +21,8 @@ from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.control.numbers import (
     BLANKS,
     Amount,
-    NumberForm,
     digits_of,
+    form_of,
 )
 from airflow_landing_loader.landing.control.totals import wanted_totals
 from airflow_landing_loader.landing.formats.csv.bitmasks import Bytes, Mask, Offsets
@@ -86,7 +86,7 @@ class TotalsCounter:
     ) -> None:
         self._file, self._csv = file, mapping.csv
         self._dialect, self._nulls = Dialect.of(mapping.csv), null_texts(mapping.csv)
-        self._form = NumberForm(mapping.numbers)
+        self._form = form_of(mapping)
         marks = (mapping.csv.quote, mapping.csv.escape or "")
         self._digits_are_digits = not any(mark.isdigit() for mark in marks)
         self._width = 0
@@ -103,6 +103,8 @@ class TotalsCounter:
         :param line: of the header; ``None`` without one.
         :raises TerminalError: ``TOTALS_NO_COLUMN``; ``HEADER_DUPLICATE_NAME``: two have the name.
         """
+        if self.is_idle:
+            return
         self._width = len(columns)
         names = [same(name) for name in effective_names(tuple(columns), self._csv)]
         for column in self._columns.values():
