@@ -7,12 +7,13 @@ from random import Random
 
 import pytest
 from tests.support import worlds
-from tests.support.hostile import polluted
+from tests.support.hostile.polluted import GENERATORS
+from tests.support.hostile.writing import Row
 
 SEEDS = range(6)
 
 
-def by_text(rows: list[polluted.Row]) -> list[polluted.Row]:
+def by_text(rows: list[Row]) -> list[Row]:
     return sorted(rows, key=repr)
 
 
@@ -24,12 +25,12 @@ def side(tmp_path: Path) -> worlds.Side:
     return made
 
 
-@pytest.mark.parametrize("name", polluted.GENERATORS)
+@pytest.mark.parametrize("name", GENERATORS)
 def test_polluted_files(side: worlds.Side, name: str) -> None:
     cases = {}
     for seed in SEEDS:
         file = f"a_{seed}.csv"
-        cases[file] = polluted.GENERATORS[name](Random(f"{name} {seed}"))
+        cases[file] = GENERATORS[name](Random(f"{name} {seed}"))
         side.map(file, **cases[file].mapping)
         side.deliver(file, cases[file].content)
     outcomes = side.run()  # holds what was loaded against the files, too

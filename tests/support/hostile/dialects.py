@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
 
-from tests.support.hostile.polluted import quoted
+from tests.support.hostile.writing import quoted
 
 Row = tuple[str, ...]
 Quoting = Literal[0, 1, 2, 3]

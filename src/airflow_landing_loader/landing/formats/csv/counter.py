@@ -20,6 +20,7 @@ from airflow_landing_loader.landing.control.trailer import (
     not_last,
     read_trailer,
 )
+from airflow_landing_loader.landing.formats.csv.batches import Place
 from airflow_landing_loader.landing.formats.csv.bitmasks import Offsets
 from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.ends.rules import rule_for
@@ -35,7 +36,7 @@ from airflow_landing_loader.landing.formats.csv.header.repeated import (
     header_again,
     header_in_other_order,
 )
-from airflow_landing_loader.landing.formats.csv.rows import Batch, Place, Rows
+from airflow_landing_loader.landing.formats.csv.rows import Batch, Rows
 from airflow_landing_loader.landing.formats.csv.totals.counting import TotalsCounter
 from airflow_landing_loader.landing.model import TrailerContent
 from airflow_landing_loader.landing.text.stream import empty

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.totals import TotalKind
 from airflow_landing_loader.exceptions import TerminalError
+from airflow_landing_loader.landing.formats.csv.batches import Blocks, Place, batches
 from airflow_landing_loader.landing.formats.csv.counter import Tally
 from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.ends.above import LinesAbove
@@ -23,13 +24,7 @@ from airflow_landing_loader.landing.formats.csv.ends.held_back import HeldBack
 from airflow_landing_loader.landing.formats.csv.errors import not_text, terminal_error
 from airflow_landing_loader.landing.formats.csv.header.record import without_line_end
 from airflow_landing_loader.landing.formats.csv.header.repeated import finder_of
-from airflow_landing_loader.landing.formats.csv.rows import (
-    Batch,
-    Blocks,
-    Place,
-    Rows,
-    batches,
-)
+from airflow_landing_loader.landing.formats.csv.rows import Batch, Rows
 from airflow_landing_loader.landing.formats.csv.scanner import Limits, Scanner
 from airflow_landing_loader.landing.formats.csv.totals.counting import TotalsCounter
 from airflow_landing_loader.landing.model import (

@@ -18,6 +18,7 @@ from typing import Any
 from airflow_landing_loader.config.mapping.fields import Compression
 from airflow_landing_loader.config.mapping.model import CsvDialect, TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
+from airflow_landing_loader.landing.formats.csv.batches import Blocks, text_fault
 from airflow_landing_loader.landing.formats.csv.detection.candidates import read_head
 from airflow_landing_loader.landing.formats.csv.detection.readings import (
     DELIMITERS,
@@ -39,7 +40,6 @@ from airflow_landing_loader.landing.formats.csv.inspection import (
     record_texts,
     text_pass,
 )
-from airflow_landing_loader.landing.formats.csv.rows import Blocks, text_fault
 from airflow_landing_loader.landing.model import Inspection
 from airflow_landing_loader.landing.text.stream import BLOCK_BYTES, TextPass, open_text
 from airflow_landing_loader.safe_text import counted

@@ -8,11 +8,11 @@ from airflow_landing_loader.config.mapping.totals import places_of
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.control.numbers import form_of
 from airflow_landing_loader.landing.control.trailer import LastRecord
+from airflow_landing_loader.landing.formats.csv.batches import Blocks, Place, pass_lines
 from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.ends.counted import CountedLine
 from airflow_landing_loader.landing.formats.csv.ends.rules import rule_for
 from airflow_landing_loader.landing.formats.csv.header.record import fields_of
-from airflow_landing_loader.landing.formats.csv.rows import Blocks, Place, pass_lines
 from airflow_landing_loader.landing.formats.csv.scanner import Limits, Scanner
 from airflow_landing_loader.landing.model import LineSpan, TrailerContent
 from airflow_landing_loader.safe_text import counted

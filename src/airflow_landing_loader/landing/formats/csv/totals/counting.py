@@ -8,9 +8,8 @@ is no record of the sender's, and counts nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -19,22 +18,15 @@ from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.totals import TotalKind
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.control.numbers import (
-    BLANKS,
     Amount,
     digits_of,
     form_of,
 )
 from airflow_landing_loader.landing.control.totals import wanted_totals
-from airflow_landing_loader.landing.formats.csv.bitmasks import Bytes, Mask, Offsets
-from airflow_landing_loader.landing.formats.csv.dialect import BACKSLASH, Dialect, null_texts
+from airflow_landing_loader.landing.formats.csv.bitmasks import Offsets
+from airflow_landing_loader.landing.formats.csv.dialect import Dialect, null_texts
 from airflow_landing_loader.landing.formats.csv.header.promise import effective_names
-from airflow_landing_loader.landing.formats.csv.header.record import (
-    Field,
-    fields_of,
-    without_line_end,
-)
 from airflow_landing_loader.landing.formats.csv.rows import Batch, Rows
-from airflow_landing_loader.landing.formats.csv.tokenizer import line_end_bytes
 from airflow_landing_loader.landing.formats.csv.totals import digits
 from airflow_landing_loader.landing.formats.csv.totals.adding import (
     MAX_DISTINCT,
@@ -44,9 +36,9 @@ from airflow_landing_loader.landing.formats.csv.totals.adding import (
     Sum,
 )
 from airflow_landing_loader.landing.formats.csv.totals.digits import Cells, Parsed
+from airflow_landing_loader.landing.formats.csv.totals.fields import NO_ROWS, Fields
 from airflow_landing_loader.landing.model import Total
 
-_FAR = np.int64(2**62)
 _NOT_DIGITS = digits.table_of(
     np.array([byte for byte in range(128) if not chr(byte).isdigit()], np.uint8)
 )
@@ -130,7 +122,7 @@ class TotalsCounter:
             return
         if not self._digits_are_digits:
             batch = replace(batch, marks=None)
-        fields = _Fields(batch, rows, self._dialect, self._width)
+        fields = Fields(batch, rows, self._dialect, self._width)
         faults = [self._add(fields, column) for column in self._columns.values()]
         found = [(index, column) for index, column in faults if index is not None]
         if found:
@@ -147,7 +139,7 @@ class TotalsCounter:
             Total(column=name, kind=kind, value=adder.value()) for name, kind, adder in self._values
         )
 
-    def _add(self, fields: _Fields, column: _Column) -> tuple[int | None, str]:
+    def _add(self, fields: Fields, column: _Column) -> tuple[int | None, str]:
         """Add the cells of a column; the index of the first row whose cell is no number."""
         first: list[int] = []
         if column.numbers:
@@ -156,8 +148,8 @@ class TotalsCounter:
             first += self._add_digits(fields, column.index, column.hash_total)
         return min(first, default=None), column.name
 
-    def _add_numbers(self, fields: _Fields, column: _Column) -> list[int]:
-        parsed, odd = None, _NO_ROWS
+    def _add_numbers(self, fields: Fields, column: _Column) -> list[int]:
+        parsed, odd = None, NO_ROWS
         if fields.are_marked:
             parsed, odd = self._parsed(*fields.cells(column.index, self._nulls))
         amounts = []
@@ -176,7 +168,7 @@ class TotalsCounter:
         """The numbers in cells, and the rows of those that have to be read one by one."""
         parsed = digits.even_numbers(cells, self._form)
         if parsed is not None:
-            return parsed, _NO_ROWS
+            return parsed, NO_ROWS
         cells = digits.without_blanks(cells)
         filled = cells.starts < cells.ends
         if not filled.all():
@@ -184,8 +176,8 @@ class TotalsCounter:
         parsed = digits.numbers(cells, self._form)
         return parsed, _odd(rows, parsed)
 
-    def _add_digits(self, fields: _Fields, at: int, adder: Sum) -> list[int]:
-        parsed, odd = None, _NO_ROWS
+    def _add_digits(self, fields: Fields, at: int, adder: Sum) -> list[int]:
+        parsed, odd = None, NO_ROWS
         if fields.are_marked:
             rows, cells = fields.cells(at, self._nulls)
             if not self._dialect.sequences:
@@ -269,150 +261,3 @@ def _adder(column: _Column, kind: TotalKind) -> Adder | Distinct:
     adder: Adder = Sum() if kind == "sum" else Extreme(least=kind == "min")
     column.numbers.append(adder)
     return adder
-
-
-class _Fields:
-    """The fields of some rows, found by the delimiters that the scan has marked.
-
-    Where none are marked, each row is taken apart.
-
-    :param width: columns of the file.
-    """
-
-    def __init__(self, batch: Batch, rows: Rows, dialect: Dialect, width: int) -> None:
-        self._batch, self._rows, self._dialect, self._width = batch, rows, dialect, width
-        if batch.marks is None:
-            return
-        self._data = digits.padded(batch.chunk)
-        self._starts = rows.starts - batch.offset
-        self._stops = rows.stops - batch.offset
-        begin, end = int(self._starts[0]), int(self._stops[-1])
-        marks = batch.marks[begin:end].nonzero()[0] + begin
-        self._quoted = dialect.quote is not None and dialect.quote in batch.chunk
-        self._even = self._in_even_rows(marks)
-        if self._even is None:
-            self._marks = np.append(marks, _FAR)
-            self._first = np.searchsorted(self._marks, self._starts)
-
-    @property
-    def are_marked(self) -> bool:
-        """Whether delimiters are marked."""
-        return self._batch.marks is not None
-
-    def _in_even_rows(self, marks: Offsets) -> Offsets | None:
-        """The marks by row and place in it, where each row has as many fields as the file has
-        columns and nothing between them has any; ``None``: it is not so."""
-        each = self._width - 1
-        if not each or len(marks) != len(self._rows) * each:
-            return None
-        return marks.reshape(-1, each) if (self._rows.delimiters == each).all() else None
-
-    @cached_property
-    def _ends(self) -> Offsets:
-        """Where each row ends, without its line end."""
-        chunk: Bytes = np.frombuffer(self._batch.chunk, np.uint8)
-        return self._stops - line_end_bytes(chunk, self._stops)
-
-    def cells(self, column: int, nulls: Sequence[str]) -> tuple[Offsets, Cells]:
-        """The rows that have a cell in a column which may count, and the cells, their quotes taken
-        off if they are of one pair; only where delimiters are marked."""
-        lefts, rights = self._edges(column)
-        rows = self._filled(lefts, rights, nulls)
-        if len(rows) < len(lefts):
-            lefts, rights = lefts[rows], rights[rows]
-        lefts, rights = digits.in_padded(lefts), digits.in_padded(rights)
-        if self._quoted:
-            quoted = self._data[lefts] == self._dialect.quote
-            if quoted.any():
-                quoted &= lefts + 1 < rights
-                lefts, rights = lefts + quoted, rights - quoted
-        return rows, Cells(self._data, lefts, rights)
-
-    def texts(self, rows: Offsets, column: int, nulls: Sequence[str]) -> Iterator[tuple[int, str]]:
-        """Cells of a column that count, one by one: the index of the row, and the text.
-
-        :param rows: which rows; all where no delimiters are marked.
-        """
-        found: Iterable[tuple[int, Field]] = ()
-        if self._batch.marks is None:
-            found = self._whole(column)
-        elif len(rows):
-            raws = self._raws(rows, column)
-            found = zip(rows.tolist(), map(self._field, raws), strict=True)
-        for index, cell in found:
-            if _counts(cell, nulls):
-                yield index, cell.text
-
-    def different(self, column: int, nulls: Sequence[str]) -> Iterator[bytes]:
-        """The texts of a column's cells that count; few of them come several times."""
-        if self._batch.marks is None:
-            yield from (text.encode() for _, text in self.texts(_NO_ROWS, column, nulls))
-            return
-        everywhere = np.arange(len(self._rows))
-        for raw in {*self._raws(everywhere, column)}:
-            cell = self._field(raw)
-            if _counts(cell, nulls):
-                yield cell.text.encode()
-
-    def _raws(self, rows: Offsets, column: int) -> list[bytes]:
-        """The fields of a column as they stand there; empty where a row has none."""
-        chunk = self._batch.chunk
-        lefts, rights = self._edges(column)
-        edges = zip(lefts[rows].tolist(), rights[rows].tolist(), strict=True)
-        return [chunk[left:right] for left, right in edges]
-
-    def _field(self, raw: bytes) -> Field:
-        text, quote = raw.decode(), self._dialect.quote
-        if BACKSLASH in raw or (quote is not None and quote in raw):
-            return fields_of(text, self._dialect)[0]
-        return Field(text, quoted=False)
-
-    def _whole(self, column: int) -> Iterator[tuple[int, Field]]:
-        for index in range(len(self._rows)):
-            text = without_line_end(self._batch.text(self._rows, index))
-            found = fields_of(text, self._dialect, self._width)
-            if column < len(found):
-                yield index, found[column]
-
-    def _edges(self, column: int) -> tuple[Offsets, Offsets]:
-        """Where the fields of a column begin and end; where a row has none, at one place."""
-        if self._even is not None:
-            return self._even_edges(self._even, column)
-        at = np.minimum(self._first + column, len(self._marks) - 1)
-        rights = np.minimum(self._marks[at], self._ends)
-        if not column:
-            return self._starts, rights
-        before = self._marks[np.minimum(self._first + column - 1, len(self._marks) - 1)]
-        lefts = np.minimum(before + len(self._dialect.delimiter), rights)
-        return np.where(before < self._ends, lefts, rights), rights
-
-    def _even_edges(self, marks: Offsets, column: int) -> tuple[Offsets, Offsets]:
-        rights = marks[:, column] if column < self._width - 1 else self._ends
-        if not column:
-            return self._starts, rights
-        return marks[:, column - 1] + len(self._dialect.delimiter), rights
-
-    def _filled(self, lefts: Offsets, rights: Offsets, nulls: Sequence[str]) -> Offsets:
-        """The rows whose fields are neither empty nor NULL."""
-        filled = lefts < rights
-        if any(nulls):
-            filled &= ~self._are_nulls(lefts, rights, nulls)
-        return np.flatnonzero(filled)
-
-    def _are_nulls(self, lefts: Offsets, rights: Offsets, nulls: Sequence[str]) -> Mask:
-        """Which fields are, without quotes, a text that means NULL."""
-        chunk: Bytes = np.frombuffer(self._batch.chunk, np.uint8)
-        found = np.zeros(len(lefts), np.bool_)
-        for text in (null.encode() for null in nulls if null):
-            alike = np.flatnonzero(rights - lefts == len(text))
-            for at, byte in enumerate(text):
-                alike = alike[chunk[lefts[alike] + at] == byte]
-            found[alike] = True
-        return found
-
-
-def _counts(cell: Field, nulls: Sequence[str]) -> bool:
-    return bool(cell.text.strip(BLANKS)) and (cell.quoted or cell.text not in nulls)
-
-
-_NO_ROWS = np.empty(0, np.int64)

@@ -6,14 +6,9 @@ import pytest
 
 from airflow_landing_loader.config.mapping.model import CsvDialect
 from airflow_landing_loader.exceptions import ErrorCode
+from airflow_landing_loader.landing.formats.csv.batches import Blocks, Place, batches, pass_lines
 from airflow_landing_loader.landing.formats.csv.dialect import Dialect
-from airflow_landing_loader.landing.formats.csv.rows import (
-    Batch,
-    Blocks,
-    Place,
-    batches,
-    pass_lines,
-)
+from airflow_landing_loader.landing.formats.csv.rows import Batch
 from airflow_landing_loader.landing.formats.csv.scanner import Limits, Scanner
 from airflow_landing_loader.landing.text.encoding import decoded
 
