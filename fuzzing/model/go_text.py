@@ -33,6 +33,7 @@ class Said:
     checksum: tuple[str, str] | None = None
     size: int | None = None
     day: str | None = None
+    number: int | None = None
 
 
 def read(content: bytes, rules: GoFile) -> Said:
@@ -79,6 +80,7 @@ def said_by(find: Find, rules: GoFile, require: Callable[[], None] | None = None
     checksum = found(rules.checksum, ErrorCode.GO_FILE_BAD_CHECKSUM)
     size = found(rules.size, ErrorCode.GO_FILE_BAD_SIZE)
     day = found(rules.business_date, ErrorCode.GO_FILE_BAD_DATE)
+    counted = found(rules.sequence_number, ErrorCode.GO_FILE_BAD_NUMBER)
     if require is not None:
         require()
     number = None if count is None else _number(count, ErrorCode.GO_FILE_BAD_COUNT)
@@ -90,6 +92,7 @@ def said_by(find: Find, rules: GoFile, require: Callable[[], None] | None = None
         checksum=None if checksum is None else digest(checksum),
         size=None if size is None else _number(size, ErrorCode.GO_FILE_BAD_SIZE),
         day=None if day is None else _day(day),
+        number=None if counted is None else _number(counted, ErrorCode.GO_FILE_BAD_NUMBER),
     )
 
 

@@ -54,6 +54,9 @@ _RULES: tuple[dict[str, Any], ...] = (
     {"format": "json", "row_count": "$.files[*].rows", "checksum": "$.files[*].hash"},
     {"format": "json", "row_count": "$[0][*]", "status": "$[1].state"},
     {"format": "json", "size": "$[*]", "business_date": "$[*][*].day"},
+    {"format": "json", "row_count": "$.rows", "sequence_number": "$.files[*].rows"},
+    {"format": "csv", "row_count": 2, "sequence_number": "state"},
+    {"format": "properties", "size": "size", "sequence_number": "record_count"},
 )
 _STATUSES = ({}, {"status_ok": ("OK", "5")})
 _COUNTED = ((), ("header",), ("trailer",), ("header", "trailer"), ("header", "header"))
@@ -68,8 +71,9 @@ def run(data: bytes) -> None:
     if {"status", "status_key", "status_column"} & rules.keys():
         rules = rules | statuses
     includes = choices.pick(_COUNTED)
+    keys: dict[str, Any] = {"sequence": {}} if "sequence_number" in rules else {}
     mapping = TableMapping.model_validate(
-        {"pattern": "a_*.csv", "table": "t", "go_file": {"pattern": "a_*.go", **rules}}
+        {"pattern": "a_*.csv", "table": "t", "go_file": {"pattern": "a_*.go", **rules}, **keys}
     )
     content = choices.text(TOKENS)
     zone = MemoryZone({_NAME: b"", _GO: content})
@@ -95,6 +99,7 @@ def run(data: bytes) -> None:
     assert (found.expected_records, found.status) == (said.count, said.status)
     checksum = found.checksum and (found.checksum.algorithm, found.checksum.hexdigest)
     assert (checksum, found.size, found.business_date) == (said.checksum, said.size, said.day)
+    assert found.sequence_number == said.number
     assert found.sha256 == hashlib.sha256(content).hexdigest()
     if found.expected_records is not None:
         _check_expected(found.expected_records, includes)

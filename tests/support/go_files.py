@@ -45,6 +45,7 @@ def delivery(
             "table": "t",
             "go_file": {"pattern": pattern.replace("csv", "go"), **rules},
             **({"numbers": numbers} if numbers else {}),
+            **({"sequence": {}} if "sequence_number" in rules else {}),
         }
     )
     return Delivery(mapping=mapping, data=data, go=go)

@@ -31,6 +31,8 @@ _GO_FILES: tuple[dict[str, Any], ...] = (
     {"format": "csv", "row_count": "rows", "checksum": "sha", "delimiter": "|"},
     {"format": "csv", "row_count": 3, "status": 1, "size": 2, "header": True},
     {"format": "json", "row_count": "$.files[*].rows", "size": "$.files[*].bytes"},
+    {"format": "csv", "row_count": 2, "sequence_number": 3},
+    {"format": "json", "sequence_number": "$.batch", "size": "$.bytes"},
     {"format": "json", "row_count": "$['a b'].n", "status": "$.state", "checksum": "$.x[1].y"},
 )
 _GO_TOTALS: tuple[dict[str, Any], ...] = (
@@ -160,6 +162,8 @@ def _keys(draw: st.DrawFn) -> dict[str, Any]:
         keys["go_file"]["pattern"] = draw(st.sampled_from(_SET_PATTERNS)) if lists else go_pattern
         if not any("row_count" in key for key in keys["go_file"]):
             del keys["go_file"]["count_includes"]
+    if "sequence_number" in keys.get("go_file", {}):
+        keys["sequence"] = draw(st.sampled_from(({}, {"on_gap": "report"}, {"start": 3})))
     if any("totals" in keys.get(key, {}) for key in _PROOFS):
         keys["numbers"] = draw(st.sampled_from(_NUMBERS))
     if "{region}" in pattern and draw(st.booleans()):

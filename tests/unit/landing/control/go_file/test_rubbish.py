@@ -124,6 +124,7 @@ def test_csv_round_trip(
             {"format": "csv", "delimiter": "=", "encoding": "cp037", "size": 2},
             {"format": "json", "row_count": "$"},
             {"format": "json", "checksum": "$[*]", "business_date": "$[0].record_count"},
+            {"format": "json", "row_count": "$", "sequence_number": "$[*].record_count"},
             {"format": "checksum"},
             {"format": "presence"},
         ]
