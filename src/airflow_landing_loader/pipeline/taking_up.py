@@ -13,6 +13,7 @@ from airflow_landing_loader.landing.moves.holding import Held, Holding
 from airflow_landing_loader.loading.model import Duplicate, Loaded, Verdict
 from airflow_landing_loader.loading.planning.identity import Content
 from airflow_landing_loader.loading.warehouses.base import Ledger
+from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.safe_text import storable
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ def take_up(
     holding: Holding,
     warehouse: Ledger,
     mappings: Sequence[TableMapping],
-    finish: Callable[[Sequence[Verdict]], object],
+    finish: Callable[[Sequence[Verdict]], Sequence[Outcome]],
 ) -> None:
     """Archive what was committed, and let go of what was not; cheap if nothing is held.
 
@@ -63,7 +64,7 @@ def _take_up(
     deliveries: Sequence[Delivery],
     holding: Holding,
     warehouse: Ledger,
-    finish: Callable[[Sequence[Verdict]], object],
+    finish: Callable[[Sequence[Verdict]], Sequence[Outcome]],
 ) -> None:
     open_files = {name for batch in warehouse.overview(0).open_batches for name in batch.files}
     if any(held.data.name in open_files for held in unit):
@@ -80,8 +81,14 @@ def _take_up(
         for load_id, held, delivery in zip(load_ids, unit, deliveries, strict=True)
     ]
     told = [verdict for verdict in verdicts if verdict is not None]
-    if told:
-        finish(told)
+    for outcome in finish(told) if told else ():
+        _tell(outcome)
+
+
+def _tell(outcome: Outcome) -> None:
+    """Say what became of a file that no run reports: the one that loaded it has ended."""
+    now = "it is archived now" if outcome.error is None else outcome.error.sentence()
+    log.warning("%s was loaded by a run that ended too soon: %s", shown(outcome.name), now)
 
 
 def _loaded(load_id: str, held: Held, delivery: Delivery, warehouse: Ledger) -> Loaded | None:

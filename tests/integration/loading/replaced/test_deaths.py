@@ -22,12 +22,15 @@ def test_a_dead_loader_has_left_it(world: World) -> None:
     world.both_are_kept()
 
 
-def test_a_dead_loader_has_left_it_and_its_name_is_gone(world: World) -> None:
+def test_a_dead_loader_has_left_it_and_its_name_is_gone(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     world.deliver(FIRST)
     world.load()
     for path in world.landing.glob("a_*"):
         path.unlink()
     assert world.run() == []
+    assert "a_1.csv was loaded by a run that ended too soon: it is archived now" in caplog.text
     assert [p.read_text() for p in world.archive.glob("*.csv")] == [FIRST]
     world.is_tidy()
 
