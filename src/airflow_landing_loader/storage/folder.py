@@ -71,6 +71,16 @@ class Folder(Zone, Protocol):
         """A verified copy for :meth:`bring` where the file cannot be renamed; gone if not used."""
         ...
 
+    def take(self, name: str, item: FileToMove, source: Folder) -> bool:
+        """Have a file under a free name here by one rename, which nothing can interrupt.
+
+        :returns: whether it is here; if not, nothing is done, and :meth:`bring` is the way.
+
+        :raises FileExistsError: the name is taken.
+        :raises TransientError: as :meth:`bring`.
+        """
+        ...
+
     def bring(
         self,
         name: str,

@@ -84,6 +84,8 @@ class _Mover:
             _look_ahead(note, self.target)  # files are hashed while nobody waits for the lock
         with lock or nullcontext() as work:
             choice = choose(note, self.target)
+            if work is not None and self._taken(choice):
+                return _moved(choice, None)
             sidecar = _write_sidecar(note, folder, choice)
             written = self._write_note(work)
             # By an earlier try that died: its note is needed until the last file is there. Without
@@ -99,8 +101,16 @@ class _Mover:
                     journal.remove_note(written, note)
             for name in note.names:
                 folder.tidy(name, tag=note.suffix_id)
-        return Moved(
-            paths=tuple(spot.path for spot in choice.spots), sidecar=sidecar, suffix=choice.suffix
+        return _moved(choice, sidecar)
+
+    def _taken(self, choice: Choice) -> bool:
+        """Take a file that moves alone by one rename, if that is possible: of what cannot be
+        interrupted nothing need be written down."""
+        note, spot = self.note, choice.spots[0]
+        alone = len(note.files) == 1 and note.sidecar is None
+        free = spot.state is SpotState.FREE and spot.in_place
+        return (
+            alone and free and self.target.folder.take(spot.name, note.files[0], self.target.source)
         )
 
     def staged(self, stack: ExitStack) -> Iterator[str | None]:
@@ -163,6 +173,11 @@ class _Mover:
                 folder.let_stand_for(spot.name, item)
             source.discard(item, tag=note.suffix_id)
             yield
+
+
+def _moved(choice: Choice, sidecar: str | None) -> Moved:
+    paths = tuple(spot.path for spot in choice.spots)
+    return Moved(paths=paths, sidecar=sidecar, suffix=choice.suffix)
 
 
 def _look_ahead(note: MoveNote, target: Target) -> Choice | None:

@@ -132,18 +132,22 @@ def rename_no_replace(source: str, target: str) -> None:
     :raises FileExistsError: ``target`` is taken.
     :raises OSError: anything else; ``errno.EXDEV`` for two file systems.
     """
-    if _renameat2 is None:
+    if not rename_in_one_step(source, target):
         _link_and_unlink(source, target)
-        return
+
+
+def rename_in_one_step(source: str, target: str) -> bool:
+    """As :func:`rename_no_replace`; ``False``, and nothing is done, where it takes two steps."""
+    if _renameat2 is None:
+        return False
     result = _renameat2(
         _AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE
     )
     if result == 0:
-        return
+        return True
     code = ctypes.get_errno()
     if code in _UNSUPPORTED:
-        _link_and_unlink(source, target)
-        return
+        return False
     raise OSError(code, os.strerror(code), source, None, target)
 
 

@@ -92,6 +92,12 @@ class LocalFolder(LocalZone):
         with self._writing(item.file.name), self._copied(item, source, tag) as copy:
             yield copy
 
+    def take(self, name: str, item: FileToMove, source: Folder) -> bool:
+        if not isinstance(source, LocalFolder):
+            return False
+        with self._writing(name):
+            return transfer.take(source._here(item), f"{self.path}/{name}")
+
     def bring(
         self,
         name: str,

@@ -67,6 +67,21 @@ def place(item: FileToMove, path: str) -> None:
     _give_back_if_other(item, path)
 
 
+def take(item: FileToMove, path: str) -> bool:
+    """As :func:`place`; ``False``, and nothing is done, where it takes more than one step."""
+    try:
+        done = local_files.rename_in_one_step(item.file.path, path)
+    except FileNotFoundError as error:
+        raise disappeared(item.file.name) from error
+    except OSError as error:
+        if error.errno == errno.EXDEV:
+            return False
+        raise
+    if done:
+        _give_back_if_other(item, path)
+    return done
+
+
 def publish(copy: str, path: str) -> None:
     """Give a verified copy in the folder of ``path`` that name, and make it durable.
 

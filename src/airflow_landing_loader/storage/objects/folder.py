@@ -63,6 +63,10 @@ class ObjectFolder(ObjectZone):
     def staged(self, item: FileToMove, source: Folder, *, tag: str) -> AbstractContextManager[None]:
         return nullcontext()
 
+    def take(self, name: str, item: FileToMove, source: Folder) -> bool:
+        del name, item, source  # no store renames
+        return False
+
     def bring(
         self,
         name: str,

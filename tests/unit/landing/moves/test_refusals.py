@@ -74,18 +74,18 @@ def test_two_arrivals_in_one_moment_are_both_kept_and_named(
     near: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     delivery = near.deliver("a.csv", b"data")
-    real = local_files.rename_no_replace
+    real = local_files.rename_in_one_step
 
-    def racing(source: str, target: str) -> None:
+    def racing(source: str, target: str) -> bool:
         if source == delivery.data.path:
             (near.landing / "new").write_bytes(b"second")
             (near.landing / "new").replace(source)
-            real(source, target)
+            done = real(source, target)
             Path(source).write_bytes(b"third")
-        else:
-            real(source, target)
+            return done
+        return real(source, target)
 
-    monkeypatch.setattr(local_files, "rename_no_replace", racing)
+    monkeypatch.setattr(local_files, "rename_in_one_step", racing)
     with pytest.raises(TransientError) as caught:
         move(files_of(delivery), near.zone, suffix_id=ID)
     assert caught.value.code is ErrorCode.LANDING_CHANGED
