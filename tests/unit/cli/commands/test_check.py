@@ -38,6 +38,7 @@ def test_a_new_table(cli: Any) -> None:
         "skipped_headers": 0,
         "checksum": None,
         "business_date": None,
+        "sequence_number": None,
         "header_record": None,
         "trailer": None,
         "head": None,
