@@ -260,7 +260,7 @@ def _grant_grace(delivery: Delivery, error: TerminalError, now: float) -> None:
         detail = error.detail
         raise TransientError(
             error.code,
-            f"{detail.message}; it is {age:.0f} s old and may still be written "
+            f"{detail.message.rstrip('.')}; it is {age:.0f} s old and may still be written "
             f"(grace_seconds: {grace:g})",
             hint="It is looked at again.",
             **detail.place(),
