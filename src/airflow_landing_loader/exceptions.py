@@ -90,6 +90,7 @@ class ErrorCode(StrEnum):
     HEADER_RECORD_BAD_COUNT = "header_record.bad_count"
     HEADER_RECORD_BAD_TOTAL = "header_record.bad_total"
     HEADER_RECORD_TWICE = "header_record.twice"
+    NAME_BAD_COUNT = "name.bad_count"
 
     COUNT_TOO_FEW = "count.too_few"
     COUNT_TOO_MANY = "count.too_many"

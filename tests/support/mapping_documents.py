@@ -92,6 +92,14 @@ MORE: dict[str, dict[str, Any]] = {
     "a dialect detected in part": {
         "x_*.csv": {"table": "raw_x", "csv": {"auto": True, "quote": "'", "header": True}}
     },
+    "a count in the name": {
+        "x_{rows:06d}_*.csv": {
+            "table": "raw_x",
+            "name_count": {"part": "rows", "count_includes": ["header"]},
+            "csv": {"footer_rows": 1},
+            "on_bad_row": "reject",
+        }
+    },
     "a number in the go file": {
         "x_{region}_*.csv": {
             "table": "raw_x",

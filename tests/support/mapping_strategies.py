@@ -15,6 +15,7 @@ _HASH = r"(?P<hash>\d+)"
 _HASHED = {"hash_total_at": "hash", "width": 3}
 _PATTERNS = (
     ("a_*.csv", "a_*.go"),
+    ("a_{rows:0d}_*.csv", "a_{rows:0d}_*.go"),
     ("a_{business_date:%Y%m%d}.csv", "a_{business_date:%d-%b-%Y}.go"),
     ("a_{business_date:%Y%m%d}*.csv", "{business_date:%Y%m%d}-*.go"),
     ("{region}-a-{number:04d}.csv", "a-{number:0d}-{region}.go"),
@@ -166,6 +167,8 @@ def _keys(draw: st.DrawFn) -> dict[str, Any]:
         keys["sequence"] = draw(st.sampled_from(({}, {"on_gap": "report"}, {"start": 3})))
     if any("totals" in keys.get(key, {}) for key in _PROOFS):
         keys["numbers"] = draw(st.sampled_from(_NUMBERS))
+    if "{rows" in pattern:
+        keys["name_count"] = {"part": "rows", "count_includes": draw(_INCLUDES)}
     if "{region}" in pattern and draw(st.booleans()):
         keys["add_columns"] = {"region": "{region}", "feed": "a"}
     if "{business_date" in pattern and draw(st.booleans()):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.config.mapping.model import (
+    COUNTS,
     PROOFS,
     CsvDialect,
     GoFile,
@@ -121,8 +122,12 @@ def _rules(mapping: TableMapping) -> Iterator[str]:
         yield from _trailer(mapping.trailer)
     if mapping.header_record is not None:
         yield from _header_record(mapping.header_record)
+    if mapping.name_count is not None:
+        count = mapping.name_count
+        yield f"The part {_code(count.part)} of a file's name holds the number of its records."
+        yield from _included(count.count_includes)
     yield from _totals(mapping)
-    if not (mapping.go_file or mapping.trailer or mapping.header_record):
+    if not any(getattr(mapping, key) for key in COUNTS):
         yield "Nothing says how many records a file must have."
     yield f"A file is taken when it has not changed for {mapping.settle_seconds:g} seconds."
     if mapping.compression != "auto":

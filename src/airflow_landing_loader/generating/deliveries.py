@@ -32,7 +32,7 @@ class Sender:
         self, mapping: TableMapping, others: Sequence[TableMapping] = (), *, rows: int, seed: int
     ) -> None:
         self._mapping = mapping
-        self._names = Names(mapping, others)
+        self._names = Names(mapping, others, rows=rows)
         self._number = rows
         self._figures = figures_of(mapping)
         own = columns_of(mapping)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.model import COUNTS, TableMapping
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.generating.draft import Draft, Expected, Layer
 from airflow_landing_loader.generating.packing import compression_for
@@ -68,7 +68,8 @@ class _Ground:
     @property
     def counted(self) -> bool:
         """Whether a count is promised by anything."""
-        own = self.mapping.trailer or self.mapping.header_record
+        mapping = self.mapping
+        own = mapping.trailer or mapping.header_record or mapping.name_count
         return self.promised("count") or own is not None
 
     def failed(self, code: ErrorCode) -> Expected:
@@ -124,12 +125,12 @@ def _of_cut(at: _Ground, *, kept: int) -> ErrorCode | None:
     :param kept: records that it still has.
     """
     mapping = at.mapping
-    proofs = (mapping.go_file, mapping.header_record, mapping.trailer)
+    proofs = [getattr(mapping, key) for key in COUNTS]
     if mapping.csv.data_end is not None:
         return ErrorCode.CSV_DATA_END_MISSING
     if mapping.csv.footer_rows:
         # The lines that are taken for the footer may begin within a record.
-        return ErrorCode.CSV_FOOTER_MISSING if proofs == (None, None, None) else None
+        return ErrorCode.CSV_FOOTER_MISSING if not any(proofs) else None
     if mapping.trailer is not None:
         return ErrorCode.TRAILER_MISSING
     if at.promised("checksum"):
@@ -172,6 +173,21 @@ def _wrong_count_below(at: _Ground) -> Faulty | None:
         return None
     less = replace(at.draft, own_count=len(at.draft.rows) - 1)
     return Faulty("wrong_own_count", less, at.failed(ErrorCode.COUNT_TOO_MANY))
+
+
+def _wrong_name_count(at: _Ground) -> Faulty | None:
+    """The name promises one more than there are."""
+    rules = at.mapping.name_count
+    if rules is None:
+        return None
+    named, data, go = at.draft.named, at.mapping.data_pattern, at.mapping.go_pattern
+    texts = list(data.match(named.data) or ())
+    index = data.names.index(rules.part)
+    texts[index] = str(int(texts[index]) + 1).rjust(len(texts[index]), "0")
+    if go is not None and at.mapping.go_file is not None and not at.mapping.go_file.lists:
+        named = replace(named, go=go.counterpart(data, texts))
+    other = replace(at.draft, named=replace(named, data=data.fill(texts)))
+    return Faulty("wrong_name_count", other, at.failed(ErrorCode.COUNT_TOO_FEW))
 
 
 def _wrong_size(at: _Ground) -> Faulty | None:
@@ -362,6 +378,7 @@ _FAULTS: tuple[Callable[[_Ground], Faulty | None], ...] = (
     _cut_in_a_record,
     _wrong_count,
     _wrong_count_below,
+    _wrong_name_count,
     _wrong_size,
     _wrong_checksum,
     _wrong_total,

@@ -10,6 +10,7 @@ from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.patterns.parts import Wildcard
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
+from airflow_landing_loader.generating.counting import as_counted
 
 FIRST_DAY = date(2024, 1, 15)
 _MOMENT = Wildcard("moment", "%Y-%m-%dT%H-%M-%S")
@@ -39,10 +40,15 @@ class Names:
 
     :param mapping: whose pattern they match.
     :param others: the other mappings, whose patterns they must not match.
+    :param rows: data records of each delivery.
     """
 
-    def __init__(self, mapping: TableMapping, others: Sequence[TableMapping] = ()) -> None:
+    def __init__(
+        self, mapping: TableMapping, others: Sequence[TableMapping] = (), *, rows: int = 0
+    ) -> None:
         self._mapping = mapping
+        count = mapping.name_count
+        self._count = None if count is None else as_counted(mapping, rows, count.count_includes)
         self._others = others
         self._given: set[str] = set()
         self._made = 0
@@ -54,7 +60,13 @@ class Names:
     def changes(self) -> bool:
         """Whether there is more than one name; of a set's go file, too."""
         go = self._mapping.go_pattern if self._lists else None
-        return bool(self._mapping.data_pattern.wildcards) and (go is None or bool(go.wildcards))
+        others = [one for one in self._mapping.data_pattern.wildcards if not self._counts(one)]
+        return bool(others) and (go is None or bool(go.wildcards))
+
+    def _counts(self, one: Wildcard) -> bool:
+        """Whether a part of the names holds the count of the records."""
+        count = self._mapping.name_count
+        return count is not None and one.name == count.part
 
     @property
     def _lists(self) -> bool:
@@ -165,6 +177,8 @@ class Names:
             yield pattern.fill(texts)
 
     def _text(self, one: Wildcard, made: int, number: int, free: str) -> str:
+        if self._counts(one):
+            return str(self._count).rjust(len(one.places) - 1, "0")
         if one.is_number:
             return str(number).rjust(len(one.places) - 1, "0")
         if one.form:

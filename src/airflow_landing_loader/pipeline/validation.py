@@ -10,7 +10,7 @@ from airflow_landing_loader.landing.control.checksums import (
     require_checksum,
     require_size,
 )
-from airflow_landing_loader.landing.control.counts import expected_data_records
+from airflow_landing_loader.landing.control.counts import count_in_name, expected_data_records
 from airflow_landing_loader.landing.control.go_file.reading import read_go_file
 from airflow_landing_loader.landing.control.totals import require_totals
 from airflow_landing_loader.landing.discovery.discover import still_same
@@ -123,11 +123,13 @@ def _validate_plain(landing: Zone, delivery: Delivery, on_block: OnBlock) -> Val
     if go is not None:
         require_size(delivery, go)
         delivery = replace(delivery, number=go.sequence_number)
+    named = count_in_name(delivery)
+    nothing = go is not None and (go.expected_records == 0 or promises_no_byte(go))
     inspection = inspect(
         landing.source(delivery.data),
         delivery.mapping,
         on_block,
-        may_be_empty=go is not None and (go.expected_records == 0 or promises_no_byte(go)),
+        may_be_empty=nothing or named == 0,
         algorithm=go.checksum.algorithm if go is not None and go.checksum is not None else None,
     )
     try:
@@ -160,7 +162,7 @@ def _held_against(
 def _promises(
     delivery: Delivery, inspection: Inspection, go: GoFileContent | None
 ) -> list[tuple[int, str]]:
-    """Return (data records promised, by whom) for the go file and the trailer."""
+    """Return (data records promised, by whom), of all that promise some."""
     mapping = delivery.mapping
     promises = []
     headers = (inspection.header_line is not None) + inspection.skipped_headers
@@ -195,6 +197,17 @@ def _promises(
                 line=found.line,
             )
             promises.append((count, f"{what} on line {found.line}"))
+    named = count_in_name(delivery)
+    if named is not None and mapping.name_count is not None:
+        count = expected_data_records(
+            named,
+            mapping.name_count.count_includes,
+            headers=headers,
+            has_trailer=mapping.trailer is not None,
+            code=ErrorCode.NAME_BAD_COUNT,
+            file=delivery.data.name,
+        )
+        promises.append((count, "file's name"))
     return promises
 
 

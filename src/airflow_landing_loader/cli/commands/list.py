@@ -59,6 +59,8 @@ def proof_of(mapping: TableMapping) -> str:
         parts.append("trailer")
     if mapping.header_record is not None:
         parts.append("header record")
+    if mapping.name_count is not None:
+        parts.append("count in the name")
     if mapping.csv.data_end is not None:
         parts.append("end of data")
     return " and ".join(parts) or "none"

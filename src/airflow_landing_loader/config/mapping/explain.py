@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from airflow_landing_loader.config.mapping.counted_name import NameCount
 from airflow_landing_loader.config.mapping.expectation import Expectation, RowsExpected
 from airflow_landing_loader.config.mapping.identity import Identity
 from airflow_landing_loader.config.mapping.lines import LINE_KEYS, LineMark
@@ -45,6 +46,7 @@ _SECTIONS: dict[KeyPath, type[BaseModel]] = {
     ("trailer",): Trailer,
     ("header_record",): HeaderRecord,
     **{(key, "totals", _ANY): ColumnTotals for key in PROOFS},
+    ("name_count",): NameCount,
     ("numbers",): Numbers,
     ("csv",): CsvDialect,
     **{("csv", key): LineMark for key in LINE_KEYS},

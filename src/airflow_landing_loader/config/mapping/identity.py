@@ -10,6 +10,7 @@ from pydantic_core.core_schema import ValidationInfo
 
 from airflow_landing_loader.config.mapping.fields import Flag, MappingModel, Text
 from airflow_landing_loader.config.mapping.patterns.parts import NamePart
+from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.config.yaml.values import did_you_mean, refusal
 from airflow_landing_loader.exceptions import ErrorCode
 
@@ -73,6 +74,22 @@ def require_parts(names: tuple[str, ...], there: tuple[str, ...], at: tuple[str,
                 or f"Name the text in the pattern: {{{name}}}, or {{{name}:%Y%m%d}} for a date.",
                 at=at,
             )
+
+
+def require_number(name: str, pattern: Pattern, at: tuple[str, ...]) -> None:
+    """See that a pattern has a part, and that it is a number.
+
+    :param at: path of the key, from the mapping.
+    :raises PydanticCustomError: ``mapping.unknown_part``, ``mapping.contradiction``.
+    """
+    require_parts((name,), pattern.names, at)
+    if not next(one for one in pattern.wildcards if one.name == name).is_number:
+        raise refusal(
+            ErrorCode.MAPPING_CONTRADICTION,
+            f"The part {name!r} of the pattern is no number.",
+            hint=f"Write it with a form that is: {{{name}:0d}}.",
+            at=at,
+        )
 
 
 def _short_form(value: object) -> object:

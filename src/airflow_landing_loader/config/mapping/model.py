@@ -17,6 +17,7 @@ from airflow_landing_loader.config.mapping import proof_rules, rules
 from airflow_landing_loader.config.mapping.column_names import check_different
 from airflow_landing_loader.config.mapping.column_types import ColumnTypes
 from airflow_landing_loader.config.mapping.counted_lines import HeaderRecord, Trailer
+from airflow_landing_loader.config.mapping.counted_name import NameCount
 from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.config.mapping.dialect import ColumnName, CsvDialect, CsvKeys
 from airflow_landing_loader.config.mapping.expectation import Expectation
@@ -67,6 +68,7 @@ TABLE_KEYS = ("schedule", "workers", "on_failed_file", "dbt", "dag", "bigquery",
 """Keys that speak of the table or its DAG: the reader makes them equal in all its mappings."""
 
 PROOFS = ("go_file", "trailer", "header_record")
+COUNTS = (*PROOFS, "name_count")
 """Keys that say where the sender tells what a file holds."""
 
 SETTLE_SECONDS = 2.0
@@ -109,6 +111,9 @@ class TableMapping(MappingModel):
     )
     header_record: HeaderRecord | None = Field(
         default=None, description="Line above the data, with the count; never loaded."
+    )
+    name_count: NameCount | None = Field(
+        default=None, description="The file's name holds the count, in a part of the pattern."
     )
     numbers: Numbers | None = Field(
         default=None, description="How the sender writes the numbers that totals are of."
@@ -259,11 +264,11 @@ class TableMapping(MappingModel):
             require_parts(value.key, there, ("identity", "key"))
         return value
 
-    @field_validator("sequence", "expect")
+    @field_validator("name_count", "sequence", "expect")
     @classmethod
     def _of_parts(
-        cls, value: Sequence | Expectation | None, info: ValidationInfo
-    ) -> Sequence | Expectation | None:
+        cls, value: NameCount | Sequence | Expectation | None, info: ValidationInfo
+    ) -> NameCount | Sequence | Expectation | None:
         if value is not None and "pattern" in info.data:
             value.require_of(Pattern.parse(info.data["pattern"]))
         return value
@@ -303,7 +308,7 @@ class TableMapping(MappingModel):
     def _ends_are_told(cls, value: str, info: ValidationInfo) -> str:
         if value == "reject":
             proof_rules.check_trailer_told(info.data.get("trailer"))
-            unproved = all(key in info.data and info.data[key] is None for key in PROOFS)
+            unproved = all(key in info.data and info.data[key] is None for key in COUNTS)
             proof_rules.check_footer_told(info.data.get("csv"), proved=not unproved)
         return value
 
@@ -347,7 +352,7 @@ class TableMapping(MappingModel):
 
     @model_validator(mode="after")
     def _settles_sooner_with_proof(self) -> Self:
-        proved = any((*(getattr(self, key) for key in PROOFS), self.csv.data_end))
+        proved = any((*(getattr(self, key) for key in COUNTS), self.csv.data_end))
         if proved and "settle_seconds" not in self.model_fields_set:
             object.__setattr__(self, "settle_seconds", SETTLE_SECONDS)
         return self

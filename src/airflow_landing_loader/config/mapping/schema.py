@@ -19,7 +19,12 @@ from airflow_landing_loader.config.mapping.identity import SHORT_FORMS
 from airflow_landing_loader.config.mapping.json_path import PATH_SCHEMA
 from airflow_landing_loader.config.mapping.lines import LINE_KEYS
 from airflow_landing_loader.config.mapping.listing import LISTING_SCHEMAS
-from airflow_landing_loader.config.mapping.model import PROOFS, RESERVED_KEYS, TableMapping
+from airflow_landing_loader.config.mapping.model import (
+    COUNTS,
+    PROOFS,
+    RESERVED_KEYS,
+    TableMapping,
+)
 from airflow_landing_loader.config.mapping.proof import (
     COLUMN_KEYS,
     COUNT_KEY,
@@ -196,7 +201,7 @@ def _mapping_rules() -> list[Schema]:
             {
                 "allOf": [
                     _has("on_bad_row", {"const": "reject"}),
-                    _never("go_file", "trailer", "header_record"),
+                    _never(*COUNTS),
                 ]
             },
             {"not": _has("csv", _has("footer_rows", {"exclusiveMinimum": 0}))},

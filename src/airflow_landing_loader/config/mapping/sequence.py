@@ -11,7 +11,11 @@ from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from airflow_landing_loader.config.mapping.fields import MappingModel, Text
-from airflow_landing_loader.config.mapping.identity import Identity, require_parts
+from airflow_landing_loader.config.mapping.identity import (
+    Identity,
+    require_number,
+    require_parts,
+)
 from airflow_landing_loader.config.mapping.patterns.parts import NamePart
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.config.yaml.values import refusal, whole_number
@@ -102,16 +106,8 @@ class Sequence(MappingModel):
             part is no number.
         """
         require_parts(self.by, pattern.names, ("sequence", "by"))
-        if self.part is None:
-            return
-        require_parts((self.part,), pattern.names, ("sequence", "part"))
-        if not next(one for one in pattern.wildcards if one.name == self.part).is_number:
-            raise refusal(
-                ErrorCode.MAPPING_CONTRADICTION,
-                f"The part {self.part!r} of the pattern is no number.",
-                hint=f"Write it with a form that is: {{{self.part}:0d}}.",
-                at=("sequence", "part"),
-            )
+        if self.part is not None:
+            require_number(self.part, pattern, ("sequence", "part"))
 
     @property
     def in_words(self) -> str:

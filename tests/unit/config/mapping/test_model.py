@@ -19,10 +19,16 @@ CSV = {"pattern": "x_*.go", "format": "csv", "row_count_column": 2}
 EVERYTHING: dict[str, Any] = {
     "pattern": "x_*.csv",
     **EVERY_KEY,
-    "sequence": None,  # it needs a number in the pattern, and an identity that tells them apart
+    "name_count": None,  # it needs a number in the pattern
+    "sequence": None,  # so does this, and an identity that tells them apart
     "origin": "x.yaml:1",
 }
-COUNTED = {"pattern": "x_{n:0d}.csv", "table": "b", "sequence": {"part": "n"}}
+COUNTED: dict[str, Any] = {
+    "pattern": "x_{n:0d}_{rows:0d}.csv",
+    "table": "b",
+    "name_count": {"part": "rows", "count_includes": ["header"]},
+    "sequence": {"part": "n"},
+}
 
 
 def mapping(**keys: Any) -> TableMapping:
@@ -58,6 +64,7 @@ def test_defaults() -> None:
         "go_file": None,
         "trailer": None,
         "header_record": None,
+        "name_count": None,
         "numbers": None,
         "exclude": (),
         "csv": {

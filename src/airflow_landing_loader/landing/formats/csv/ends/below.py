@@ -170,8 +170,8 @@ class LinesBelow:
                 first,
             )
         whole = found is not None and (self._last_ended or found.line < last)
-        others = (mapping.go_file, mapping.header_record, self._counted is None and mapping.trailer)
-        if whole or any(others):
+        others = (mapping.go_file, mapping.header_record, mapping.name_count)
+        if whole or any(others) or (self._counted is None and mapping.trailer):
             return
         if self._may_be_data is not False:
             raise self._refusal(
