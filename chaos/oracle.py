@@ -118,6 +118,7 @@ class Oracle:
         self._loads: dict[str, list[_Load]] = {table.name: [] for table in tables}
         self._replaced: set[_Load] = set()
         self._forgotten: dict[str, dict[str, _Load]] = {table.name: {} for table in tables}
+        self._loaded: set[tuple[str, str, str]] = set()  # of what is forgotten, all
         self._names: dict[tuple[str, str], str] = {}
         self._codes: dict[tuple[tuple[str, str], ...], str] = {}
 
@@ -137,6 +138,7 @@ class Oracle:
         know of it."""
         for table, loads in self._loads.items():
             self._forgotten[table] = {load.line.filename: load for load in loads}
+            self._loaded.update((table, load.line.filename, load.line.sha256) for load in loads)
             loads.clear()
         self.expected.loads.clear()
 
@@ -240,8 +242,11 @@ class Oracle:
             self.expected.tables[table.name].subtract(restated.rows)
             self._replaced.add(restated)
             self._move_note(restated.line)
-        # A load has an id of its own, but for what a forgetful warehouse takes for the first time.
-        first = all((x.line.filename, x.line.sha256) != key for x in self._loads[table.name])
+        # A load has an id of its own, but for what a forgetful warehouse takes for the first time;
+        # where it is loaded again all the same, the rows of the first time still have their id.
+        again = table.on_duplicate == "load" and (table.name, *key) in self._loaded
+        earlier = [(x.line.filename, x.line.sha256) for x in self._loads[table.name]]
+        first = not again and key not in earlier
         self._loads[table.name].append(_Load(line=line, rows=rows))
         self.expected.tables[table.name].update(rows)
         self.expected.loads.append(line)
@@ -278,13 +283,17 @@ class Oracle:
         return fits
 
     def _lay(self, parcel: Parcel, folder: str, suffix: str) -> bool:
-        slots = [(folder, file.name + suffix) for file in parcel.files]
-        pairs = list(zip(slots, parcel.files, strict=True))
-        fits = all(self._names.get(slot, file.sha256) == file.sha256 for slot, file in pairs)
-        for slot, file in pairs if fits else ():
-            if slot not in self._names:
+        slots = {(folder, file.name + suffix): file.sha256 for file in parcel.files}
+        if folder == "failed":
+            # A reason stands beside what it is of: the data file that this go file names.
+            beside = f"{parcel.data.name}{suffix}.error.json"
+            slots[folder, beside] = parcel.go.name if parcel.go else ""
+        fits = all(self._names.get(slot, held) == held for slot, held in slots.items())
+        for file in parcel.files if fits else ():
+            if (folder, file.name + suffix) not in self._names:
                 self._add(folder, file)
-                self._names[slot] = file.sha256
+        if fits:
+            self._names |= slots
         return fits
 
     def _add(self, folder: str, file: File) -> None:

@@ -43,16 +43,22 @@ def refused_with(unit: Sequence[Validated], faults: Sequence[Refused]) -> list[R
 
 
 def required_whole(items: Sequence[_Item]) -> list[_Item | Refused]:
-    """As :func:`kept_whole`; where not all of a set are there, those that are are refused, too."""
+    """As :func:`kept_whole`; where not all of a set are there, those that are stay, too: also what
+    is refused for itself, since the others would wait for it for ever."""
     lacking = {
-        item.delivery.data.name: Refused(
-            delivery=item.delivery, error=_not_all(item.delivery), sha256=_sha256(item)
-        )
+        item.delivery.data.name: _without_mates(item)
         for unit in units(items, _delivery)
         for item in unit
-        if not is_whole(list(map(_delivery, unit))) and not isinstance(item, Refused)
+        if not is_whole(list(map(_delivery, unit)))
     }
     return kept_whole([lacking.get(item.delivery.data.name, item) for item in items])
+
+
+def _without_mates(item: _Item) -> Refused:
+    if isinstance(item, Refused):
+        return replace(item, error=replace(item.error, transient=True))
+    error = _not_all(item.delivery)
+    return Refused(delivery=item.delivery, error=error, sha256=_sha256(item))
 
 
 def _delivery(item: Item) -> Delivery:

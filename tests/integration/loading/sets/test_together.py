@@ -49,6 +49,18 @@ def test_each_mapping_of_a_set_has_totals_of_its_own(world: Any, total: str, sta
     }
 
 
+def test_a_refused_file_that_is_handed_over_alone_stays_with_the_others(two: Any) -> None:
+    """A hand-made DAG may split what belongs together: moved alone, it would be missed for ever."""
+    deliver(two, a="id\n1,x\n", b=B)
+    (refused,) = two.pipeline.validate_batch(["a_1.csv"])
+    assert (refused.error.code, refused.error.transient) == (ErrorCode.CSV_RAGGED, True)
+    (outcome,) = two.pipeline.finish([refused])
+    assert outcome.status == "left"
+    assert two.zones.names() == {"landing": ALL, "archive": [], "failed": []}
+    assert {o.status for o in two.run().values()} == {"failed"}
+    assert two.zones.names()["landing"] == []
+
+
 def test_a_late_member_is_named_and_all_wait_for_it(two: Any) -> None:
     deliver(two, a=A)
     assert two.run() == {}
