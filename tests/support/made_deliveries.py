@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+from airflow_landing_loader.config.mapping.column_names import same
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.generating.deliveries import Sender, all_parcels
 from airflow_landing_loader.generating.draft import Parcel
@@ -16,7 +20,7 @@ from tests.support.worlds import Side, duckdb_side
 
 AT_ONCE = {"settle_seconds": 0, "grace_seconds": 0}
 OWN = {"_load_id", "_extra", "_row_number"}
-Cells = tuple[tuple[str, str], ...]
+Cells = tuple[tuple[str, Any], ...]
 """Of one row: names and what is in them, without NULL."""
 
 
@@ -62,7 +66,8 @@ def _turn(side: Side, parcels: Sequence[Parcel]) -> list[str]:
         if path.is_file():  # what is left where it lies
             path.unlink()
     replaces = any(one.kind == "restatement" for one in parcels)
-    meant = Counter(cells for one in parcels for cells in _meant(one))
+    types = {same(name): type_ for name, type_ in side.mappings[0].types.items()}
+    meant = Counter(cells for one in parcels for cells in _meant(one, types))
     if not wrong and (meant - _loaded(side) if replaces else _loaded(side) - before != meant):
         wrong.append(f"cells: {_loaded(side) - before}, not {meant}")
     return wrong
@@ -95,10 +100,25 @@ def _difference(one: Parcel, all_became: dict[str, tuple[Became, str]]) -> Itera
         yield f"{one.kind}: {became}, not {meant}: {why} {one.data!r} {one.go!r}"
 
 
-def _meant(one: Parcel) -> Iterator[Cells]:
+def _meant(one: Parcel, types: Mapping[str, str]) -> Iterator[Cells]:
     for row in one.expected.rows:
         named = zip(one.columns, row, strict=True)
-        yield tuple(sorted((name.casefold(), cell) for name, cell in named if cell is not None))
+        yield tuple(
+            sorted(
+                (name.casefold(), _as_typed(cell, types.get(same(name))))
+                for name, cell in named
+                if cell is not None
+            )
+        )
+
+
+def _as_typed(cell: str, type_: str | None) -> Any:
+    """A cell as the table has it, in a column of a type."""
+    if type_ == "TIMESTAMP":
+        return datetime.fromisoformat(cell)
+    if type_ is not None and type_.startswith("DECIMAL"):
+        return Decimal(cell)
+    return cell
 
 
 def _loaded(side: Side) -> Counter[Cells]:

@@ -139,6 +139,30 @@ _POLICIES: tuple[dict[str, Any], ...] = (
 )
 
 
+def _rules(draw: st.DrawFn) -> dict[str, Any]:
+    """Rules of quality, which right deliveries keep, and types of columns."""
+    rules = {
+        "required": draw(st.sampled_from(([], ["price", "id"], ["second"]))),
+        "types": draw(st.sampled_from(({}, {"price": "DECIMAL(2,2)", "on_day": "DATE"}))),
+        "unique": draw(st.sampled_from(([], ["ref"], [["ref", "id"], "no"]))),
+        "fail_below": 100,
+    }
+    types = draw(st.sampled_from(({}, {"price": "DECIMAL(2,2)"}, {"sent_at": "TIMESTAMP"})))
+    return {"quality": rules, "types": types}
+
+
+def _of_parts(draw: st.DrawFn, pattern: str) -> dict[str, Any]:
+    """Keys that speak of the parts of a name."""
+    keys: dict[str, Any] = {}
+    if "{rows" in pattern:
+        keys["name_count"] = {"part": "rows", "count_includes": draw(_INCLUDES)}
+    if "{region}" in pattern and draw(st.booleans()):
+        keys["add_columns"] = {"region": "{region}", "feed": "a"}
+    if "{business_date" in pattern and draw(st.booleans()):
+        keys["identity"] = {"key": ["business_date"]}
+    return keys
+
+
 @st.composite
 def _keys(draw: st.DrawFn) -> dict[str, Any]:
     pattern, go_pattern = draw(st.sampled_from(_PATTERNS))
@@ -167,13 +191,9 @@ def _keys(draw: st.DrawFn) -> dict[str, Any]:
         keys["sequence"] = draw(st.sampled_from(({}, {"on_gap": "report"}, {"start": 3})))
     if any("totals" in keys.get(key, {}) for key in _PROOFS):
         keys["numbers"] = draw(st.sampled_from(_NUMBERS))
-    if "{rows" in pattern:
-        keys["name_count"] = {"part": "rows", "count_includes": draw(_INCLUDES)}
-    if "{region}" in pattern and draw(st.booleans()):
-        keys["add_columns"] = {"region": "{region}", "feed": "a"}
-    if "{business_date" in pattern and draw(st.booleans()):
-        keys["identity"] = {"key": ["business_date"]}
-    return keys
+    if "columns" not in csv and draw(st.booleans()):
+        keys |= _rules(draw)
+    return keys | _of_parts(draw, pattern)
 
 
 def _mapping(keys: dict[str, Any]) -> TableMapping | None:

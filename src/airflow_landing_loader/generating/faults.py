@@ -245,6 +245,10 @@ def _ragged(at: _Ground) -> Faulty | None:
         return Faulty("ragged_record", more, at.failed(at.ragged))
     if at.mapping.max_rejected * len(records) < 1 or len(records) == 1:
         return Faulty("ragged_record", more, at.failed(ErrorCode.CSV_TOO_MANY_REJECTED))
+    quality = at.mapping.quality
+    good = 100 * (1 - 1 / len(records))
+    if quality is not None and quality.fail_below is not None and good < quality.fail_below:
+        return Faulty("ragged_record", more, at.failed(ErrorCode.QUALITY_TOO_LOW))
     rows = (*draft.rows[:middle], *draft.rows[middle + 1 :])
     return Faulty("ragged_record", more, Expected(status="loaded", rows=rows, rejected=1))
 

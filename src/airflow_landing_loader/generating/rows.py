@@ -9,31 +9,22 @@ from decimal import Decimal
 
 from airflow_landing_loader.config.mapping.column_names import clean_name, position_of, same
 from airflow_landing_loader.config.mapping.dialect import CsvDialect
-from airflow_landing_loader.config.mapping.model import PROOFS, TableMapping
-from airflow_landing_loader.config.mapping.totals import TotalKind, places_of
+from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.totals import TotalKind
 from airflow_landing_loader.generating.figures import Figures
 from airflow_landing_loader.generating.names import FIRST_DAY
+from airflow_landing_loader.generating.wants import Wants, named_columns, wants_of
 
 Row = tuple[str | None, ...]
 _INVENTED = ("id", "name", "amount", "day", "note")
 _WORDS = ("Alpha", "Beta", "Gamma Delta", "Zürich", "Ελλάδα", "Москва", "東京")
 _NULL_SHARE = 0.2
 _NEGATIVE_SHARE = 0.3
-_AMOUNTS = ("sum", "min", "max")
+_AMOUNTS: tuple[TotalKind, ...] = ("sum", "min", "max")
+_DAYS = ("DATE", "TIMESTAMP")
+_PLAIN = ("alpha", "beta", "gamma")
 _FIRST_KEY = 9_000_000
 """More than any other number: a first cell that is one stands nowhere else among the cells."""
-
-
-def kinds_of(mapping: TableMapping) -> dict[str, set[TotalKind]]:
-    """The columns of which totals are given, as the mapping first names them, and which."""
-    names: dict[str, str] = {}
-    kinds: dict[str, set[TotalKind]] = {}
-    for proof in PROOFS:
-        rules = getattr(mapping, proof)
-        for place in places_of(rules.totals if rules is not None else None):
-            name = names.setdefault(same(clean_name(place.column)), place.column)
-            kinds.setdefault(name, set()).add(place.kind)
-    return kinds
 
 
 def columns_of(mapping: TableMapping) -> tuple[str, ...]:
@@ -42,9 +33,9 @@ def columns_of(mapping: TableMapping) -> tuple[str, ...]:
     if csv.columns is not None:
         return csv.columns
     new = list(csv.rename.values())
-    taken = {same(clean_name(name)) for name in (*new, *csv.rename)}
+    taken = {same(clean_name(name)) for name in (*new, *csv.rename, *mapping.add_columns)}
     more = []
-    for name in (*_INVENTED[:1], *kinds_of(mapping), *_INVENTED[1:]):
+    for name in (*_INVENTED[:1], *named_columns(mapping), *_INVENTED[1:]):
         if same(clean_name(name)) not in taken:
             taken.add(same(clean_name(name)))
             more.append(name)
@@ -89,8 +80,7 @@ class Rows:
     def __init__(self, mapping: TableMapping, figures: Figures, seed: random.Random) -> None:
         csv = mapping.csv
         self._csv, self._figures, self._random = csv, figures, seed
-        kinds = {same(clean_name(name)): of for name, of in kinds_of(mapping).items()}
-        self._totals = [kinds.get(same(clean_name(name))) for name in columns_of(mapping)]
+        self._wants = [wants_of(mapping, name) for name in columns_of(mapping)]
         self._number = 0
         self._texts = tuple(text for text in self._possible() if encodes(text, csv.encoding))
 
@@ -101,22 +91,46 @@ class Rows:
     def _row(self, *, filled: bool) -> Row:
         self._number += 1
         kinds = (self._word, self._amount, self._day, self._note)
-        cells: list[str | None] = [self._key()]
-        for at, totals in enumerate(self._totals[1:]):
-            if totals is None:
+        cells: list[str | None] = [self._key(self._wants[0])]
+        for at, wants in enumerate(self._wants[1:]):
+            if wants == Wants():
                 cells.append(kinds[at % len(kinds)]())
-            elif not filled and self._random.random() < _NULL_SHARE:
+            elif not (filled or wants.filled) and self._random.random() < _NULL_SHARE:
                 cells.append(None)
             else:
-                cells.append(self._counted(totals))
+                cells.append(self._wanted(wants))
         return tuple(cells)
 
-    def _key(self) -> str:
-        if self._totals[0] is None or self._totals[0].isdisjoint(_AMOUNTS):
+    def _key(self, wants: Wants) -> str:
+        if wants.totals.isdisjoint(_AMOUNTS) and wants.type in (None, "VARCHAR"):
             return f"R{self._number:06}"
+        if wants.type in _DAYS:
+            return self._of_day(self._number, wants.type)
         return str(_FIRST_KEY + self._number)
 
-    def _counted(self, totals: set[TotalKind]) -> str | None:
+    def _wanted(self, wants: Wants) -> str | None:
+        if wants.totals:
+            return self._counted(wants.totals)
+        if wants.type in _DAYS:
+            day = self._number if wants.different else self._random.randrange(300)
+            return self._of_day(day, wants.type)
+        if wants.type == "BOOLEAN":
+            return self._random.choice(("true", "false"))
+        if wants.type not in (None, "VARCHAR"):
+            return self._of_number(wants)
+        return f"U{self._number:06}" if wants.different else self._random.choice(_PLAIN)
+
+    def _of_number(self, wants: Wants) -> str:
+        digits, _, places = str(wants.type).removeprefix("DECIMAL(").rstrip(")").partition(",")
+        if digits == places:
+            return "0"  # all stand behind the point
+        return str(self._number if wants.different else self._number % 10)
+
+    def _of_day(self, number: int, type_: str | None) -> str:
+        day = (FIRST_DAY + timedelta(days=number)).isoformat()
+        return day if type_ == "DATE" else f"{day}T07:30:00"
+
+    def _counted(self, totals: frozenset[TotalKind]) -> str | None:
         """A cell that counts in such totals."""
         if not totals.isdisjoint(_AMOUNTS):
             return self._figure()
