@@ -148,7 +148,7 @@ def generate(
 ) -> None:
     """Make deliveries as the mapping's sender would, for tests, demos and for trying alerts.
 
-    What has to become of each stands in .expected.json beside them.
+    What has to become of each stands in .expected.TABLE.json beside them.
     """
     from airflow_landing_loader.cli.commands.generate import GenerateOptions
     from airflow_landing_loader.cli.commands.generate import generate as make_deliveries

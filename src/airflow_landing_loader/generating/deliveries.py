@@ -221,7 +221,8 @@ def mapping_named(what: str, mappings: Sequence[TableMapping]) -> TableMapping:
     found = [one for one in mappings if what in (one.table, one.pattern)]
     if len(found) == 1:
         return found[0]
-    known = ", ".join(repr(one.pattern) for one in (found or mappings)[:8])
+    several = found or mappings
+    known = ", ".join(repr(one.pattern) for one in several[:8]) + ", ..." * (len(several) > 8)
     raise ConfigurationError(
         ErrorCode.GENERATE_NO_EXAMPLE,
         f"{'Several mappings feed' if found else 'No mapping is called'} {what!r}.",

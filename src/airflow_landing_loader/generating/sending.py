@@ -14,14 +14,19 @@ from airflow_landing_loader.storage.local.files import write_whole
 SECOND_TURN = ".second"
 """Folder of what is sent once the first turn is taken; hidden, so that no zone looks at it."""
 
-EXPECTED = ".expected.json"
 
 _MODE = 0o666
 
 
-def send(parcels: Sequence[Parcel], into: Path, *, expected_name: str = EXPECTED) -> None:
+def expected_name(table: str) -> str:
+    """Name of the file that says what has to become of the deliveries of a table."""
+    return f".expected.{table}.json"
+
+
+def send(parcels: Sequence[Parcel], into: Path, *, table: str) -> None:
     """Write deliveries, and what has to become of them beside them.
 
+    :param table: that they are for.
     :param into: a folder, made if need be; no file in it is overwritten.
     :raises ConfigurationError: ``CONFIG_UNREADABLE``: a file is there already, or the folder cannot
         be written.
@@ -33,7 +38,7 @@ def send(parcels: Sequence[Parcel], into: Path, *, expected_name: str = EXPECTED
             (into / SECOND_TURN).mkdir(exist_ok=True)
             write(later, into / SECOND_TURN)
         document = json.dumps({"deliveries": [_entry(one) for one in parcels]}, indent=1)
-        _write(into / expected_name, document.encode())
+        _write(into / expected_name(table), document.encode())
         write([one for one in parcels if one.turn == 1], into)
     except OSError as error:
         raise ConfigurationError(

@@ -62,16 +62,21 @@ class _VerdictOperator(_LaneOperator):
         end = lane_end(verdicts, leave_to_next_run=self.leave_to_next_run)
         if end.ending == "gone":
             names = lane_label([verdict.delivery.data.name for verdict in verdicts])
-            raise AirflowSkipException(f"No longer in the landing zone, nothing to do: {names}")
+            raise self._skipped(f"No longer in the landing zone, nothing to do: {names}")
         if end.errors:
             error = self.give_up(context, end.errors, end.refused)
             if end.ending == "left":
-                raise AirflowSkipException(f"Left to the next run: {error}")
+                raise self._skipped(f"Left to the next run: {error}")
             raise error from None
         for verdict in end.present:
             say = self.log.error if isinstance(verdict, Refused) else self.log.info
             say("%s", verdict_text(verdict, show_values=self.show_values))
         return dump_batch(end.present, show_values=self.show_values)
+
+    def _skipped(self, why: str) -> AirflowSkipException:
+        """The end of a task, whose reason Airflow's own line in the log leaves out."""
+        self.log.info("%s", why)
+        return AirflowSkipException(why)
 
 
 class ValidateFilesOperator(_VerdictOperator):

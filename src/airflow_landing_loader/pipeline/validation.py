@@ -275,6 +275,6 @@ def _grant_grace(delivery: Delivery, error: TerminalError, now: float) -> None:
             error.code,
             f"{detail.message.rstrip('.')}; it is {age:.0f} s old and may still be written "
             f"(grace_seconds: {grace:g})",
-            hint="It is looked at again.",
+            hint=f"It is looked at again. If it stays so: {detail.hint or 'ask the sender.'}",
             **detail.place(),
         ) from error

@@ -72,15 +72,15 @@ def test_a_mapping_is_known_by_its_table_or_its_pattern() -> None:
 def test_no_file_is_overwritten_and_nothing_unfinished_is_seen(tmp_path: Path) -> None:
     go_file = {"pattern": "a_*.go", "format": "csv", "row_count_column": 2}
     parcels = all_parcels(Sender(mapping(go_file=go_file), rows=2, seed=1), 2, faults=False)
-    send(parcels, tmp_path)
+    send(parcels, tmp_path, table="raw_a")
     there = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     assert {*there} == {
-        ".expected.json",
+        ".expected.raw_a.json",
         *(one.name for one in parcels),
         *(one.go_name for one in parcels),
     }
     assert all(there[one.name] <= there[str(one.go_name)] for one in parcels)
     with pytest.raises(ConfigurationError) as caught:
-        send(parcels, tmp_path)
+        send(parcels, tmp_path, table="raw_a")
     assert caught.value.code is ErrorCode.CONFIG_UNREADABLE
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == there

@@ -51,11 +51,13 @@ class Checked:
     """What a check has found out.
 
     :param go_name: name of the go file that the delivery needs, ``None`` if it needs none.
+    :param lacks: another data file that it waits for, as its go file names it, too.
     :param unsettled: why it would not be taken at this moment; ``None``: it has come to rest.
     """
 
     delivery: Delivery
     go_name: str | None
+    lacks: str | None
     unsettled: str | None
     validated: Validated
     forecast: Forecast
@@ -84,6 +86,7 @@ def check(out: Screen, file: str, *, as_json: bool) -> None:
     checked = Checked(
         delivery=delivery,
         go_name=go_name,
+        lacks=lacks,
         unsettled=unsettled,
         validated=validated,
         forecast=forecast(settings, validated),
@@ -257,7 +260,9 @@ def _tell_forecast(out: Screen, checked: Checked) -> None:
         out.line(f"note      {note}", "yellow", hang=10)
     table = checked.delivery.mapping.table
     when = ""
-    if checked.go_name is not None and checked.delivery.go is None:
+    if checked.lacks is not None:
+        when = f" once {shown(checked.lacks)} is there, which its go file names, too"
+    elif checked.go_name is not None and checked.delivery.go is None:
         when = " once its go file is there"
     elif checked.unsettled:
         when = " once it has settled, if it stays as it is"

@@ -13,7 +13,7 @@ from airflow_landing_loader.config.mapping.reader import read_mappings
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 from airflow_landing_loader.generating.deliveries import Sender, all_parcels, mapping_named
 from airflow_landing_loader.generating.draft import Parcel
-from airflow_landing_loader.generating.sending import EXPECTED, SECOND_TURN, send
+from airflow_landing_loader.generating.sending import SECOND_TURN, expected_name, send
 from airflow_landing_loader.safe_text import counted, shown, shown_name
 
 _YAML = (".yaml", ".yml")
@@ -45,7 +45,7 @@ def generate(out: Screen, what: str, into: str, options: GenerateOptions) -> Non
     mapping, others = _mapping(what)
     sender = Sender(mapping, others, rows=options.rows, seed=options.seed)
     parcels = all_parcels(sender, options.days, faults=options.faults)
-    send(parcels, Path(into))
+    send(parcels, Path(into), table=mapping.table)
     _tell(out, mapping, parcels, Path(into))
 
 
@@ -93,7 +93,7 @@ def _tell(out: Screen, mapping: TableMapping, parcels: list[Parcel], into: Path)
         )
     )
     out.line(f"{counted(len(parcels), 'delivery').replace('deliverys', 'deliveries')} in {into};")
-    out.line(f"what has to become of each: {into / EXPECTED}")
+    out.line(f"what has to become of each: {into / expected_name(mapping.table)}")
     if any(one.turn == 2 for one in parcels):
         later = into / SECOND_TURN
         out.line(f"to be sent once these are taken, into the same folder: {later}", hang=2)

@@ -64,10 +64,14 @@ class LoadQuality:
     def figures(self) -> str:
         """The rules that were broken, with how often."""
         broken = [line for line in self.lines[1:] if line.failed]
-        told = [f"{line.rule} {line.column or ''}".strip() for line in broken[:_NAMED]]
+        told = [self._told(line) for line in broken[:_NAMED]]
         named = [f"{what} {line.failed:,}" for what, line in zip(told, broken, strict=False)]
         more = [f"and {len(broken) - _NAMED} rules more"] if len(broken) > _NAMED else []
         return ", ".join([*named, *more])
+
+    def _told(self, line: QualityLine) -> str:
+        absent = " (no such column)" if line.column in self.unknown else ""
+        return f"{line.rule} {line.column or ''}".strip() + absent
 
     def require(self, least: float | None, *, file: str) -> None:
         """Refuse a load that is too bad.

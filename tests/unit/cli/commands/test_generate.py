@@ -25,7 +25,7 @@ def _run(cli: Any) -> dict[str, tuple[str, str | None]]:
 def test_what_is_made_becomes_what_stands_beside_it(cli: Any, table: str) -> None:
     ran = cli("generate", table, "--into", str(cli.zones.landing), "--faults")
     assert (ran.code, ran.err) == (0, "")
-    expected = json.loads((cli.zones.landing / ".expected.json").read_text())["deliveries"]
+    expected = json.loads((cli.zones.landing / f".expected.{table}.json").read_text())["deliveries"]
     first = [one for one in expected if one["turn"] == 1]
     for one in first:
         assert one["name"] in ran.out or one["go_file"] in ran.out
