@@ -102,7 +102,10 @@ def _cut(at: _Ground) -> Faulty | None:
     draft = at.draft
     if at.is_packed:
         half = replace(draft, spoil=lambda content: content[: len(content) // 2], go_of=draft)
-        return Faulty("cut", half, at.spoiled(ErrorCode.COMPRESSION_CUT))
+        code = ErrorCode.COMPRESSION_CUT
+        # A dialect is looked for before anything is held against the go file.
+        expected = at.failed(code) if at.mapping.csv.auto else at.spoiled(code)
+        return Faulty("cut", half, expected)
     count = len(draft.rows)
     code = _of_cut(at, kept=count // 2)
     if code is None or (at.mapping.csv.auto and not at.promised("size")):
