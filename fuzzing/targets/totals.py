@@ -6,6 +6,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from airflow_landing_loader.config.mapping.column_names import same
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.numbers import Numbers
 from airflow_landing_loader.config.mapping.totals import KINDS, TotalKind
@@ -57,7 +58,8 @@ def run(data: bytes) -> None:
             return
         at = min(at, len(found.columns) - 1)
         name = found.columns[at]
-        if not name or found.columns.index(name) != at or name.casefold() != name:
+        alike = [other for other in found.columns if same(other) == same(name)]
+        if not name or len(alike) > 1 or name.casefold() != name:
             return
         _check(source, mapping, (name, at), wanted, judged)
 

@@ -142,9 +142,9 @@ _POLICIES: tuple[dict[str, Any], ...] = (
 def _rules(draw: st.DrawFn) -> dict[str, Any]:
     """Rules of quality, which right deliveries keep, and types of columns."""
     rules = {
-        "required": draw(st.sampled_from(([], ["price", "id"], ["second"]))),
+        "required": draw(st.sampled_from(([], ["price", "ref"], ["second"]))),
         "types": draw(st.sampled_from(({}, {"price": "DECIMAL(2,2)", "on_day": "DATE"}))),
-        "unique": draw(st.sampled_from(([], ["ref"], [["ref", "id"], "no"]))),
+        "unique": draw(st.sampled_from(([], ["ref"], [["ref", "name"], "no"]))),
         "fail_below": 100,
     }
     types = draw(st.sampled_from(({}, {"price": "DECIMAL(2,2)"}, {"sent_at": "TIMESTAMP"})))

@@ -102,10 +102,9 @@ def _cut(at: _Ground) -> Faulty | None:
     draft = at.draft
     if at.is_packed:
         half = replace(draft, spoil=lambda content: content[: len(content) // 2], go_of=draft)
-        code = ErrorCode.COMPRESSION_CUT
         # A dialect is looked for before anything is held against the go file.
-        expected = at.failed(code) if at.mapping.csv.auto else at.spoiled(code)
-        return Faulty("cut", half, expected)
+        judged = at.failed if at.mapping.csv.auto else at.spoiled
+        return Faulty("cut", half, judged(ErrorCode.COMPRESSION_CUT))
     count = len(draft.rows)
     code = _of_cut(at, kept=count // 2)
     if code is None or (at.mapping.csv.auto and not at.promised("size")):

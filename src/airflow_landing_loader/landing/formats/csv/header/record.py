@@ -146,10 +146,11 @@ def _quoted(record: str, at: int, quote: str, escape: str) -> tuple[str, int]:
 
 
 @lru_cache(maxsize=16)  # a flood of small files has one header
-def column_names(record: str, dialect: Dialect) -> tuple[str, ...]:
+def column_names(record: str, dialect: Dialect, columns: int | None = None) -> tuple[str, ...]:
     """Column names from a header record, clean; whether they are legal is not asked here.
 
     :param record: the header record, without its line end.
     :param dialect: how it is written.
+    :param columns: as of :func:`fields_of`, where it is not the first header of the file.
     """
-    return tuple(clean_name(field.text) for field in fields_of(record, dialect))
+    return tuple(clean_name(field.text) for field in fields_of(record, dialect, columns))

@@ -154,7 +154,7 @@ class HeaderFinder:
 
     def _names_in(self, record: bytes) -> tuple[str, ...]:
         text = without_line_end(record.decode())
-        return tuple(map(self._spelled, column_names(text, self._dialect)))
+        return tuple(map(self._spelled, column_names(text, self._dialect, self._count)))
 
     def _edge(self, edge: int) -> Edge:
         """What may stand at an edge of a record, by all names that it may have there."""

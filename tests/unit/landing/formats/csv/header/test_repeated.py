@@ -57,6 +57,15 @@ def test_the_last_record_is_looked_at_too(tmp_path: Path, end: str) -> None:
     assert caught.value.code is ErrorCode.CSV_REPEATED_HEADER
 
 
+@pytest.mark.parametrize("again", ["id,", "id,,", " ID ,"])
+def test_its_last_name_is_empty_where_a_delimiter_may_end_it(tmp_path: Path, again: str) -> None:
+    text, csv = f"id,,\n1,a\n{again}\n", {"trailing_delimiter": "ignore"}
+    source, mapping = opened(tmp_path, text, csv=csv)
+    with pytest.raises(TerminalError) as caught:
+        inspect(source, mapping)
+    assert (caught.value.code, caught.value.detail.line) == (ErrorCode.CSV_REPEATED_HEADER, 3)
+
+
 def test_it_is_set_aside_like_a_bad_row(tmp_path: Path) -> None:
     source, mapping = opened(
         tmp_path, "id,name\n1,a\nid,name\n2\n3,c\n", on_bad_row="reject", max_rejected=0.9
