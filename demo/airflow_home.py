@@ -22,7 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from processes import Processes, undisturbed
+from processes import Processes, raise_if_interrupted, undisturbed
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
@@ -208,10 +208,12 @@ class PrivateAirflow:
             self._start(name, _AIRFLOW, *arguments)
 
     def check(self) -> None:
-        """See that all components live.
+        """See that all components live, and that nobody has asked to stop.
 
+        :raises Interrupted: a signal came.
         :raises StartError: one has ended.
         """
+        raise_if_interrupted()
         for name, code in self.processes.ended().items():
             if name in SERVERS or name in WORKERS:
                 raise StartError(_died(name, code, self.playground.logs))

@@ -20,6 +20,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _MARK = "LANDING_LOADER_STARTED_BY"
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_unheard: list[int] = []
 
 
 class Interrupted(BaseException):
@@ -35,20 +36,35 @@ class Interrupted(BaseException):
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn SIGINT, SIGTERM and SIGHUP into :class:`Interrupted`. Main thread only."""
+    """Turn SIGINT, SIGTERM and SIGHUP into :class:`Interrupted`. Main thread only.
+
+    What waits in it calls :func:`raise_if_interrupted` at each look.
+    """
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         # Once is enough: what follows is the clean-up, which has its own time limit.
         for each in _SIGNALS:
             signal.signal(each, signal.SIG_IGN)
+        _unheard.append(number)
         raise Interrupted(number)
 
     before = {number: signal.signal(number, interrupt) for number in _SIGNALS}
     try:
         yield
+        raise_if_interrupted()
     finally:
+        _unheard.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def raise_if_interrupted() -> None:
+    """Raise again what a signal has raised where Python ignores exceptions, as in a ``__del__``.
+
+    :raises Interrupted: a signal came since :func:`interruptible` began.
+    """
+    if _unheard:
+        raise Interrupted(_unheard[0])
 
 
 @contextlib.contextmanager
