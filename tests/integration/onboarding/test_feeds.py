@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.proving_feeds import PROVING
@@ -16,6 +17,7 @@ from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.reader import read_mappings
 from airflow_landing_loader.landing.discovery.discover import find_delivery
 from airflow_landing_loader.landing.formats.csv.cells import read_records
+from airflow_landing_loader.onboarding.model import tree
 from airflow_landing_loader.onboarding.outcome import Outcome, onboard
 from airflow_landing_loader.pipeline.validation import validate
 from airflow_landing_loader.storage.local.zone import LocalZone
@@ -86,6 +88,38 @@ def test_of_a_single_file_nothing_is_read_wrong_in_silence(
             assert rows_of(tmp_path, mappings, [data]) == feed.rows_of[data]
         elif one.verdicts[0].verdict == "fails":
             assert one.proposal.doubts
+
+
+def _proposed_for(folder: Path, body: str) -> tuple[set[str], dict[str, Any]]:
+    """What is asked about, and what is said, of three files with one body."""
+    files = {f"a_2024011{day}.csv": body.encode() for day in range(3)}
+    (one,) = outcome_of(folder, files)[0].onboarded
+    return {doubt.about for doubt in one.proposal.doubts}, tree(one.proposal.said)
+
+
+@pytest.mark.parametrize(
+    ("body", "asked"),
+    [
+        ("id,text\n1,two\\nlines\n2,one line\n", {"csv.escape_sequences"}),
+        ("id,text\n1,C:\\temp\\new\n", {"csv.escape_sequences"}),
+        ("id,text\n1,C:\\temp\\Users\n", set()),
+        ("id,text\n1,a\\\\b\n", set()),
+        ("id\ttext\n1\ttwo\\nlines\n2\t\\N\n", set()),
+    ],
+)
+def test_a_backslash_that_may_write_a_line_end_is_asked_about(
+    body: str, asked: set[str], tmp_path: Path
+) -> None:
+    assert _proposed_for(tmp_path, body)[0] == asked
+
+
+@pytest.mark.parametrize("day", ["2024-03-27", "2024-00-00"])
+def test_a_record_whose_number_happens_to_count_is_no_header_record(
+    day: str, tmp_path: Path
+) -> None:
+    lines = "".join(f"R{at}\ttwo lines\tAnna{at}\t86.5\t{day}\n" for at in range(5))
+    doubts, said = _proposed_for(tmp_path, f"id\ttext\tname\tamount\tday\n{lines}")
+    assert (doubts, said) == (set(), {"table": "raw_a", "csv": {"delimiter": "\t"}})
 
 
 def test_all_feeds_in_one_folder_load_side_by_side(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ the real files prove them, and else asked about or left."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Sequence
@@ -52,6 +53,23 @@ def test_what_the_files_prove_is_proposed(kind: str, tmp_path: Path) -> None:
     for proof, keys in EXPECTED[kind].items():
         found = keys_of(one)[proof]
         assert {key: found[key] for key in keys} == keys
+
+
+@pytest.mark.parametrize("header", ["file;sha", "file;digest 1", "f1;f2"])
+def test_files_are_listed_under_a_header_whatever_its_names(header: str, tmp_path: Path) -> None:
+    files = {}
+    for day, parts in ((10, "1"), (11, "12"), (12, "2")):
+        names = [f"in_202401{day}_{part}.csv" for part in parts]
+        files |= {name: f"id,name\n{day},{name[12:]}\n2,Anna\n3,Ben\n".encode() for name in names}
+        lines = [f"{name};{hashlib.sha256(files[name]).hexdigest()}" for name in names]
+        files[f"all_202401{day}.ctl"] = "\n".join([header, *lines, ""]).encode()
+    outcome, _ = outcome_of(tmp_path, files)
+    (one,) = outcome.onboarded
+    first, second = header.split(";")
+    found = keys_of(one)["go_file"]
+    assert (found["lists_files"], found["checksum"]) == (first, second)
+    assert outcome.is_good
+    assert {shown.verdict for shown in one.verdicts} == {"loads"}
 
 
 def test_totals_are_claimed_of_no_single_file(tmp_path: Path) -> None:

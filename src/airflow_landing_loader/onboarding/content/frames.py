@@ -27,7 +27,11 @@ T TR TL Z ZZ F E EOF END 9 99 999 TRAILER TRL TRLR FTR FOOTER
 """
 _USUAL_TAGS = frozenset(_USUAL_TAGS_TEXT.split())
 _ALIKE = re.compile(r"(?:[^\\]|\\[tnrbN\\])*")
+_PAIR = re.compile(rb"\\.", re.DOTALL)
+_OF_BLANKS = frozenset({rb"\t", rb"\n", rb"\r", rb"\b"})
+_OF_OTHERS = frozenset({rb"\N", rb"\\"})
 _DELIMITERS = ",;\t|:^~"
+_OF_TABLES = ",;\t|"
 _SLACK_ABOVE, _SLACK_BELOW = 3, 14
 _ENOUGH = 2
 UNNAMED = "unnamed"
@@ -131,6 +135,13 @@ def _sequences(lines: Sequence[str]) -> tuple[Said, ...]:
     )
 
 
+def may_be_escaped(texts: Sequence[Text]) -> bool:
+    r"""Whether a backslash may write a line end or a tab, and all others fit that; ``\N`` alone
+    would prove it."""
+    found = {pair for text in texts for pair in _PAIR.findall(text.content)}
+    return bool(found & _OF_BLANKS) and found <= _OF_BLANKS | _OF_OTHERS
+
+
 def _starts(texts: Sequence[Text]) -> Iterator[Frame]:
     shared = _shared([text.first for text in texts])
     for line in reversed([line for line in shared if _START.fullmatch(line)]):
@@ -176,11 +187,22 @@ def _headers(texts: Sequence[Text]) -> Iterator[Frame]:
     most = min(_ABOVE, *(len(text.first) for text in texts))
     for at in range(most):
         lines = [text.first[at] for text in texts]
+        if at and _alike(lines, [text.first[at - 1] for text in texts]):
+            continue
         for frame in _by_match(texts, lines, "header_record"):
             if not at:
                 yield frame
             for skipped in range(at + 1, min(at + 4, most)):
                 yield _joined(frame, Frame((Said(("csv", "skip_rows"), skipped),)))
+
+
+def _alike(lines: Sequence[str], above: Sequence[str]) -> bool:
+    """Whether lines have as many fields as those above them: so they are records among others,
+    whatever their numbers happen to count."""
+    return any(
+        all(one.count(sign) == two.count(sign) > 0 for one, two in zip(lines, above, strict=True))
+        for sign in _OF_TABLES
+    )
 
 
 def _by_record(texts: Sequence[Text], lines: Sequence[str]) -> Iterator[Frame]:

@@ -13,6 +13,7 @@ from airflow_landing_loader.onboarding.content.frames import (
     Frame,
     extras_of,
     frames_of,
+    may_be_escaped,
 )
 from airflow_landing_loader.onboarding.content.tables import NoTable, Table, likely, read_tables
 from airflow_landing_loader.onboarding.content.texts import Text
@@ -54,7 +55,8 @@ def layout_of(texts: Sequence[Text]) -> Layout:
                 why = found
             elif isinstance(found, tuple):
                 layout = _told(*found)
-                return replace(layout, doubts=(*layout.doubts, *_oddity(odd)))
+                doubts = (*layout.doubts, *_oddity(odd), *_escapes(layout, some))
+                return replace(layout, doubts=doubts)
     return _detected_later(why)
 
 
@@ -70,6 +72,17 @@ def _oddity(name: str) -> list[Doubt]:
     if not name:
         return []
     return [Doubt("csv", f"{shown_name(name)} is not written as the others are, or is at fault")]
+
+
+def _escapes(layout: Layout, texts: Sequence[Text]) -> list[Doubt]:
+    said = {one.path for one in layout.said}
+    if said & {("csv", "escape"), ("csv", "escape_sequences")} or not may_be_escaped(texts):
+        return []
+    text = (
+        "a backslash stands before n, t, r or b: is it text, or does it write a line end or a tab, "
+        "as dumps of databases do (postgres, mysql)? It is loaded as text"
+    )
+    return [Doubt("csv.escape_sequences", text)]
 
 
 def _by_counts(texts: Sequence[Text]) -> tuple[Frame, Table] | None:

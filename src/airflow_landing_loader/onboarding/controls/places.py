@@ -69,11 +69,15 @@ def _csv(lines: Sequence[str]) -> Iterator[Form]:
     keys: tuple[tuple[str, Any], ...] = (("format", "csv"),)
     if delimiter != "," and delimiter in lines[0]:
         keys += (("delimiter", delimiter),)
-    header = fields[0]
-    if len(lines) > 1 and len(set(header)) == len(header) and not any(map(_has_digit, header)):
-        yield Form(keys, tuple((name, name) for name in header if name)[:_MOST])
     columns = range(1, min(map(len, fields)) + 1)
-    yield Form(keys, tuple((at, "") for at in columns)[:_MOST])
+    by_position = Form(keys, tuple((at, "") for at in columns)[:_MOST])
+    header = fields[0]
+    if len(lines) == 1 or len(set(header)) < len(header):
+        yield by_position
+        return
+    by_name = Form(keys, tuple((name, name) for name in header if name)[:_MOST])
+    # What has digits is a header seldom: it may be the first line of values.
+    yield from (by_position, by_name) if any(map(_has_digit, header)) else (by_name, by_position)
 
 
 def _has_digit(text: str) -> bool:
