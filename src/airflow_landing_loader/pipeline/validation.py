@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError, TransientError, shown
 from airflow_landing_loader.landing.control.checksums import (
@@ -14,6 +15,7 @@ from airflow_landing_loader.landing.control.counts import count_in_name, expecte
 from airflow_landing_loader.landing.control.go_file.reading import read_go_file
 from airflow_landing_loader.landing.control.totals import require_totals
 from airflow_landing_loader.landing.discovery.discover import still_same
+from airflow_landing_loader.landing.discovery.rest import in_grace
 from airflow_landing_loader.landing.formats.csv.detection.detect import with_dialect
 from airflow_landing_loader.landing.formats.csv.dialect_text import in_words
 from airflow_landing_loader.landing.formats.csv.inspection import inspect, ragged_records
@@ -133,50 +135,67 @@ def _validate_plain(landing: Zone, delivery: Delivery, on_block: OnBlock) -> Val
         algorithm=go.checksum.algorithm if go is not None and go.checksum is not None else None,
     )
     try:
-        return _held_against(landing, delivery, inspection, go)
+        return _held_against(landing, delivery, inspection, go, named)
     except TerminalError as error:
         error.sha256 = inspection.sha256
         raise
 
 
 def _held_against(
-    landing: Zone, delivery: Delivery, inspection: Inspection, go: GoFileContent | None
+    landing: Zone,
+    delivery: Delivery,
+    inspection: Inspection,
+    go: GoFileContent | None,
+    named: int | None,
 ) -> Validated:
     """What was found, held against the rules for names and what was promised."""
     if go is not None:
         require_checksum(delivery, go, inspection)
     columns_of(delivery, inspection)
-    promises = _promises(delivery, inspection, go)
-    for promised, by in promises:
-        _check_count(delivery, inspection, promised, by)
+    expected = [
+        _require_count(delivery, inspection, promise)
+        for promise in _promises(delivery, inspection, go, named)
+    ]
     require_totals(delivery, inspection, go)
     _check_ragged(landing, delivery, inspection)
     return Validated(
         delivery=delivery,
         inspection=inspection,
-        expected_records=promises[0][0] if promises else None,
+        expected_records=expected[0] if expected else None,
         go=go,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Promise:
+    """A sender's count, and where it stands.
+
+    :param includes: what is counted although it is no data, as ``count_includes`` has it.
+    :param by: what says it, in words.
+    :param code: of the error for a count that is smaller than what it includes.
+    """
+
+    count: int
+    includes: Iterable[str]
+    by: str
+    code: ErrorCode
+    file: str
+    line: int | None = None
+
+
 def _promises(
-    delivery: Delivery, inspection: Inspection, go: GoFileContent | None
-) -> list[tuple[int, str]]:
-    """Return (data records promised, by whom), of all that promise some."""
-    mapping = delivery.mapping
-    promises = []
-    headers = (inspection.header_line is not None) + inspection.skipped_headers
-    promised = go.expected_records if go is not None else None
-    if promised is not None and delivery.go is not None and mapping.go_file is not None:
-        count = expected_data_records(
-            promised,
-            mapping.go_file.count_includes,
-            headers=headers,
-            has_trailer=mapping.trailer is not None,
-            file=delivery.go.name,
-        )
-        promises.append((count, f"go file {shown(delivery.go.name)}"))
-    own = (
+    delivery: Delivery, inspection: Inspection, go: GoFileContent | None, named: int | None
+) -> Iterator[_Promise]:
+    """All counts that the sender has told, that of the go file first.
+
+    :param named: what the data file's name says.
+    """
+    mapping, name = delivery.mapping, delivery.data.name
+    told = go.expected_records if go is not None else None
+    if told is not None and delivery.go is not None and mapping.go_file is not None:
+        includes, by = mapping.go_file.count_includes, f"go file {shown(delivery.go.name)}"
+        yield _Promise(told, includes, by, ErrorCode.GO_FILE_BAD_COUNT, delivery.go.name)
+    for what, rules, found, code in (
         ("trailer", mapping.trailer, inspection.trailer, ErrorCode.TRAILER_BAD_COUNT),
         (
             "header record",
@@ -184,36 +203,28 @@ def _promises(
             inspection.header_record,
             ErrorCode.HEADER_RECORD_BAD_COUNT,
         ),
-    )
-    for what, rules, found, code in own:
+    ):
         if rules is not None and found is not None:
-            count = expected_data_records(
-                found.expected_records,
-                rules.count_includes,
-                headers=headers,
-                has_trailer=mapping.trailer is not None,
-                code=code,
-                file=delivery.data.name,
-                line=found.line,
-            )
-            promises.append((count, f"{what} on line {found.line}"))
-    named = count_in_name(delivery)
+            includes, by = rules.count_includes, f"{what} on line {found.line}"
+            yield _Promise(found.expected_records, includes, by, code, name, found.line)
     if named is not None and mapping.name_count is not None:
-        count = expected_data_records(
-            named,
-            mapping.name_count.count_includes,
-            headers=headers,
-            has_trailer=mapping.trailer is not None,
-            code=ErrorCode.NAME_BAD_COUNT,
-            file=delivery.data.name,
-        )
-        promises.append((count, "file's name"))
-    return promises
+        includes = mapping.name_count.count_includes
+        yield _Promise(named, includes, "file's name", ErrorCode.NAME_BAD_COUNT, name)
 
 
-def _check_count(delivery: Delivery, inspection: Inspection, promised: int, by: str) -> None:
+def _require_count(delivery: Delivery, inspection: Inspection, promise: _Promise) -> int:
+    """How many data records a count stands for, which are those that the file has."""
+    promised = expected_data_records(
+        promise.count,
+        promise.includes,
+        headers=(inspection.header_line is not None) + inspection.skipped_headers,
+        has_trailer=delivery.mapping.trailer is not None,
+        code=promise.code,
+        file=promise.file,
+        line=promise.line,
+    )
     if inspection.records == promised:
-        return
+        return promised
     too_few = inspection.records < promised
     code = ErrorCode.COUNT_TOO_FEW if too_few else ErrorCode.COUNT_TOO_MANY
     hint = (
@@ -223,7 +234,7 @@ def _check_count(delivery: Delivery, inspection: Inspection, promised: int, by: 
     )
     raise TerminalError(
         code,
-        f"{counted(inspection.records, 'record')} counted, the {by} promises {promised:,}",
+        f"{counted(inspection.records, 'record')} counted, the {promise.by} promises {promised:,}",
         hint=hint,
         file=delivery.data.name,
     )
@@ -268,13 +279,9 @@ def require_rest(delivery: Delivery, now: float) -> None:
 
 
 def _grant_grace(delivery: Delivery, error: TerminalError, now: float) -> None:
-    age, grace = _age(delivery, now), delivery.mapping.grace_seconds
-    if 0 <= age < grace:
-        detail = error.detail
+    grace = delivery.mapping.grace_seconds
+    detail = in_grace(error.detail, age=_age(delivery, now), seconds=grace)
+    if detail is not None:
         raise TransientError(
-            error.code,
-            f"{detail.message.rstrip('.')}; it is {age:.0f} s old and may still be written "
-            f"(grace_seconds: {grace:g})",
-            hint=f"It is looked at again. If it stays so: {detail.hint or 'ask the sender.'}",
-            **detail.place(),
+            error.code, detail.message, hint=detail.hint, **detail.place()
         ) from error

@@ -68,8 +68,9 @@ TABLE_KEYS = ("schedule", "workers", "on_failed_file", "dbt", "dag", "bigquery",
 """Keys that speak of the table or its DAG: the reader makes them equal in all its mappings."""
 
 PROOFS = ("go_file", "trailer", "header_record")
-COUNTS = (*PROOFS, "name_count")
 """Keys that say where the sender tells what a file holds."""
+COUNTS = (*PROOFS, "name_count")
+"""Those, and the key that says where the file's name counts."""
 
 SETTLE_SECONDS = 2.0
 SETTLE_SECONDS_UNPROVED = 10.0

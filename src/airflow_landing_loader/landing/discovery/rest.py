@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.landing.discovery.model import (
     Look,
     Seen,
@@ -16,6 +18,25 @@ from airflow_landing_loader.storage.zone import (
 
 LOOK_INTERVAL = 1.0
 """Seconds for which a file must have been seen unchanged before it is taken."""
+
+
+def in_grace(error: ErrorDetail, *, age: float, seconds: float) -> ErrorDetail | None:
+    """What is said of a file that looks at fault while it may still be written.
+
+    :param error: as it stands if the file stays so.
+    :param age: seconds since the file was written; negative if a clock is ahead.
+    :param seconds: the mapping's ``grace_seconds``.
+    :returns: the same error as a transient one; ``None``: the file is too old for it.
+    """
+    if not 0 <= age < seconds:
+        return None
+    return replace(
+        error,
+        message=f"{error.message.rstrip('.')}; it is {age:.0f} s old and may still be written "
+        f"(grace_seconds: {seconds:g})",
+        hint=f"It is looked at again. If it stays so: {error.hint or 'ask the sender.'}",
+        transient=True,
+    )
 
 
 class Rest:

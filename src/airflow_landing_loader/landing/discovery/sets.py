@@ -19,6 +19,7 @@ from airflow_landing_loader.exceptions import (
 from airflow_landing_loader.landing.control.go_file.listing import files_named
 from airflow_landing_loader.landing.discovery.matching import Index, Partners, Use
 from airflow_landing_loader.landing.discovery.model import files_alike
+from airflow_landing_loader.landing.discovery.rest import in_grace
 from airflow_landing_loader.landing.model import Delivery
 from airflow_landing_loader.storage.model import LandedFile
 from airflow_landing_loader.storage.zone import Entry, Zone
@@ -129,11 +130,10 @@ class Sets:
 
     def _in_grace(self, error: ErrorDetail, go: LandedFile, mapping: TableMapping) -> ErrorDetail:
         """The error, or that the go file may still be written."""
-        age = self._now - go.mtime_ns / 1e9
-        if error.transient or not self._zone.settles or not 0 <= age < mapping.grace_seconds:
+        if error.transient or not self._zone.settles:
             return error
-        message = f"{error.message} It is {age:.0f} s old and may still be written."
-        return replace(error, message=message, hint="It is looked at again.", transient=True)
+        age = self._now - go.mtime_ns / 1e9
+        return in_grace(error, age=age, seconds=mapping.grace_seconds) or error
 
     def _once(self, found: FileSet, naming: dict[str, list[str]]) -> FileSet:
         """The set, unless another go file names one of its data files, too."""

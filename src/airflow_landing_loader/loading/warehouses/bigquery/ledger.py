@@ -15,7 +15,7 @@ from tenacity import (
 )
 
 from airflow_landing_loader.config.mapping.own_tables import LOAD_SEQUENCE
-from airflow_landing_loader.exceptions import LandingError
+from airflow_landing_loader.exceptions import TerminalError
 from airflow_landing_loader.loading.ledger.queries import (
     FIRST_OWNERS,
     IS_PRIOR,
@@ -58,13 +58,13 @@ class Ledger(Books):
     def ensure_tables(self) -> None:
         """Make those of our tables that are not there, and add columns of later releases.
 
-        What fails is looked at once more: another loader makes the same tables meanwhile.
+        What BigQuery refuses is looked at once more: another loader may make the same tables.
 
         :raises TransientError: ``WAREHOUSE_BOOKS_ALTERED``: one is a view.
         """
         if not self._ensured:
             attempts = Retrying(
-                retry=retry_if_exception_type(LandingError),
+                retry=retry_if_exception_type(TerminalError),
                 stop=stop_after_attempt(_LOOKS),
                 wait=wait_exponential_jitter(initial=0.1, max=1),
                 reraise=True,
