@@ -106,6 +106,7 @@ def check_below(
         once.remove(csv.data_end)
     _refuse_if(any(matches(mark, text) for mark in once for text in texts[1:]))
     _refuse_if(bool(header) and header.rstrip("\r\n") in texts)
+    _refuse_if(_records_behind(below, columns, mapping, records=records))
     if trailer is not None and trailer.match is not None:
         counts = [line for line in below if re.search(trailer.match, line.text)]
         _refuse_if(len(counts) != 1 and bool(text))
@@ -201,7 +202,10 @@ def _ending(text: bytes, lines: list[Line], found: Ends, mapping: TableMapping) 
     for line in lines:
         cut = tells and any(re.search(expression, line.text[:n]) for n in range(len(line.text) + 1))
         whole = re.search(expression, line.text) is not None and (line.ended or tells)
-        if not (cut or whole) or not _begins_record(text, found, line, mapping):
+        if not (cut or whole):
+            continue
+        if not _begins_record(text, found, line, mapping):
+            _refuse_if(is_apart)  # in a file that is cut behind it, it would be of the footer
             continue
         said = re.search(expression, line.text)
         remark = _is_comment(line.text, mapping) and not by_trailer
@@ -222,7 +226,32 @@ def _begins_record(text: bytes, found: Ends, line: Line, mapping: TableMapping) 
     return wrong is None
 
 
-def _may_be_data(below: list[Line], columns: int, mapping: TableMapping, *, records: int) -> bool:
+def _records_behind(
+    below: list[Line], columns: int, mapping: TableMapping, *, records: int
+) -> bool:
+    """Whether the line that ends the data may be a record by itself, and others follow it."""
+    end, counts = mapping.csv.data_end, (mapping.trailer, mapping.header_record)
+    if end is None or end.line is not None or any(counts) or not below or columns == 1:
+        return False
+    telling = _telling(below, columns, mapping, records=records)
+    if below[0] not in telling or not _is_record(below[0], columns, mapping):
+        return False
+    return any(
+        _is_record(line, columns, mapping) for line in telling if not matches(end, line.text)
+    )
+
+
+def _is_record(line: Line, columns: int, mapping: TableMapping) -> bool:
+    reader = SlowReader(line.text.encode() + b"\n", mapping).read()
+    if reader.verdict is not None:
+        raise UnsureError  # a record that is no good, or none
+    row = reader.rows[0]
+    row = row.narrowed(columns) if mapping.csv.trailing_delimiter == "ignore" else row
+    return row.fields == columns
+
+
+def _telling(below: list[Line], columns: int, mapping: TableMapping, *, records: int) -> list[Line]:
+    """The lines that may not stand anywhere."""
     skipping = mapping.csv.skip_lines if mapping.csv.header and not records else None
 
     def tells(line: Line) -> bool:
@@ -230,7 +259,11 @@ def _may_be_data(below: list[Line], columns: int, mapping: TableMapping, *, reco
             return False
         return bool(line.text) or columns == 1
 
-    told = [line for line in below if tells(line)]
+    return [line for line in below if tells(line)]
+
+
+def _may_be_data(below: list[Line], columns: int, mapping: TableMapping, *, records: int) -> bool:
+    told = _telling(below, columns, mapping, records=records)
     if not told:
         return True
     reader = SlowReader(told[0].text.encode() + b"\n", mapping).read()

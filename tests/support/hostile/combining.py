@@ -38,6 +38,8 @@ class Meant:
     :param lines: physical line of each.
     :param body_end: where the last record ends in ``text``, before its line end.
     :param tame: no cell, and no line, is like one that the mapping speaks of.
+    :param behind: lines of records that stand at or below one that ``data_end.match`` describes by
+        chance: by the mapping they are none.
     """
 
     text: str
@@ -46,6 +48,7 @@ class Meant:
     lines: tuple[int, ...]
     body_end: int
     tame: bool
+    behind: tuple[str, ...] = ()
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
         """What a failing test prints: the mapping as it is written."""
@@ -69,7 +72,7 @@ class Meant:
         if go is not None and go.format == "checksum":
             files["a_1.go"] = hashlib.sha256(self._packed(self.text)).hexdigest().encode()
         elif go is not None:
-            files["a_1.go"] = f"rows={len(self.records)}".encode()
+            files["a_1.go"] = f"rows={len(self.records) + len(self.behind)}".encode()
         return MemoryZone(files)
 
     @property
@@ -251,8 +254,9 @@ def _marks(draft: _Draft) -> list[tuple[Any, str]]:
 
 def _finished(draft: _Draft, draw: Draw, *, tame: bool) -> Meant:
     text, starts = _joined(draft, draw)
-    numbers = tuple(len(_LINE_END.findall(text[: starts[at]])) + 1 for at, _ in draft.records)
-    body_end = max((starts[at] + len(draft.lines[at]) for at, _ in draft.records), default=0)
+    kept = _up_to_end(draft)
+    numbers = tuple(len(_LINE_END.findall(text[: starts[at]])) + 1 for at, _ in kept)
+    body_end = max((starts[at] + len(draft.lines[at]) for at, _ in kept), default=0)
     ending, encoding = draw(st.sampled_from(("", "", ".gz", ".zip"))), "utf-8"
     if draw(st.booleans()):
         encoding = draw(st.sampled_from(("utf-16", "cp1047", "windows-1252")))
@@ -272,8 +276,20 @@ def _finished(draft: _Draft, draw: Draw, *, tame: bool) -> Meant:
             **draft.rules,
         }
     )
-    records = tuple(cells for _, cells in draft.records)
-    return Meant(text, mapping, records, numbers, body_end, tame)
+    records = tuple(cells for _, cells in kept)
+    behind = tuple(draft.lines[at] for at, _ in draft.records[len(kept) :])
+    return Meant(text, mapping, records, numbers, body_end, tame, behind)
+
+
+def _up_to_end(draft: _Draft) -> list[tuple[int, tuple[str | None, ...]]]:
+    end = draft.csv.get("data_end")
+    if not isinstance(end, dict):
+        return draft.records
+    alike = (
+        re.search(end["match"], _LINE_END.split(draft.lines[at])[0]) for at, _ in draft.records
+    )
+    first = next((number for number, found in enumerate(alike) if found), None)
+    return draft.records[:first]
 
 
 def _joined(draft: _Draft, draw: Draw) -> tuple[str, list[int]]:

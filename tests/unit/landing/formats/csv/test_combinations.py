@@ -3,6 +3,8 @@ cut passes for a whole one."""
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from tests.support.hostile.combining import Meant, meant
@@ -42,7 +44,8 @@ def _may_be_refused(whole: Meant, code: ErrorCode) -> bool:
         return mapping.csv.footer_rows > 0 and not (mapping.header_record or mapping.trailer)
     if code is ErrorCode.CSV_TOO_MANY_REJECTED:
         return all(len(cells) > whole.columns for cells in whole.records)
-    return not whole.tame and code in _DOUBTFUL
+    doubtful = _DOUBTFUL | ({ErrorCode.TRAILER_MISSING} if whole.behind else set())
+    return not whole.tame and code in doubtful
 
 
 def _rows(found: Validated, whole: Meant) -> list[tuple[str | None, ...]]:
@@ -61,6 +64,20 @@ def _rows(found: Validated, whole: Meant) -> list[tuple[str | None, ...]]:
     return con.execute(f"SELECT {columns} FROM {read}").fetchall()
 
 
+def _lost(whole: Meant) -> list[str]:
+    """Lines of records that an accepted file has below the end of its data, and that are no part of
+    a footer by what the mapping says."""
+    end = whole.mapping.csv.data_end
+    one = re.compile((end.match if end else None) or "")
+    quoted = whole.mapping.csv.quote or "\n"
+    ragged = {"r"} if whole.mapping.on_bad_row == "reject" else set()
+    return [
+        line
+        for line in whole.behind
+        if whole.columns > 1 and not (one.search(line) or quoted in line or {line[-1:]} & ragged)
+    ]
+
+
 @settings(max_examples=max(400, settings().max_examples))
 @given(meant(), blocks)
 def test_a_whole_file_has_the_cells_that_were_written(whole: Meant, block: int) -> None:
@@ -71,6 +88,7 @@ def test_a_whole_file_has_the_cells_that_were_written(whole: Meant, block: int) 
             assert _may_be_refused(whole, found.code), found
             return
         event("accepted")
+        assert not _lost(whole)
         source = whole.delivered(whole.text).source(found.delivery.data)
         mapping, inspection = found.delivery.mapping, found.inspection
         assert tuple(r.cells for r in read_records(source, mapping, inspection)) == whole.records

@@ -90,6 +90,19 @@ class TestKinds:
         assert (found.records, found.columns) == (2, ("id", "amount"))
         assert data[found.body_end :] == b'Total,11\n"end\n'
 
+    @pytest.mark.parametrize(
+        "below", [b"Total,11\nTotal,12\n", b"Total,11\nend\n", b"Total\n3,7\n"]
+    )
+    def test_a_footer_like_records(self, landing: Landing, below: bytes) -> None:
+        csv = {"data_end": {"match": "^Total"}}
+        assert landing.inspect(b"id,amount\n1,5\n2,6\n" + below, csv=csv).records == 2
+
+    def test_a_record_like_the_end_where_a_count_tells(self, landing: Landing) -> None:
+        csv, trailer = {"data_end": {"match": "^Total"}}, {"match": r"^(?P<count>\d+) rows"}
+        data = b"id,amount\n1,5\nTotals,6\n3,7\nTotal,18\n3 rows\n"
+        found = landing.inspect(data, csv=csv, trailer=trailer)
+        assert (found.records, found.trailer and found.trailer.expected_records) == (1, 3)
+
     def test_a_line_in_quotes_is_no_mark(self, landing: Landing) -> None:
         data = b'id,a\n1,"\nEND\n"\n2,"\nEND"\nEND\nx\n'
         found = landing.inspect(data, csv={"data_end": "END"})
@@ -175,6 +188,18 @@ class TestRefused:
         data = b"HDR|20240115|2\n" + BANK
         code = ErrorCode.HEADER_RECORD_TWICE
         assert landing.code(data, **{**BANK_KEYS, "csv": csv}) == (code, 2)
+
+    def test_records_behind_one_that_is_like_the_end(self, landing: Landing) -> None:
+        data = b"id,a\n1,x\nTotals,1\nname,y\nTotal,3\n"
+        keys = {"csv": {"data_end": {"match": "^Total"}}}
+        assert landing.code(data, **keys) == (ErrorCode.CSV_DATA_END_DOUBTFUL, 4)
+
+    def test_a_line_of_a_record_that_is_like_the_trailer_in_the_footer(
+        self, landing: Landing
+    ) -> None:
+        keys = {"csv": {"footer_rows": 2}, "trailer": {"match": r"T(?P<count>\d+)"}}
+        data = b'id,a\n0,0\n"y\nEND",T1\n'
+        assert landing.code(data + b"T2\nx", **keys) == (ErrorCode.TRAILER_NOT_LAST, 3)
 
     def test_a_header_behind_the_end(self, landing: Landing) -> None:
         data = b"id,a\n1,x\nTotal,1\n"

@@ -11,7 +11,7 @@ from airflow_landing_loader.landing.control.trailer import LastRecord
 from airflow_landing_loader.landing.formats.csv.batches import Blocks, Place, pass_lines
 from airflow_landing_loader.landing.formats.csv.dialect import Dialect
 from airflow_landing_loader.landing.formats.csv.ends.counted import CountedLine
-from airflow_landing_loader.landing.formats.csv.ends.rules import rule_for
+from airflow_landing_loader.landing.formats.csv.ends.rules import LineRule, rule_for
 from airflow_landing_loader.landing.formats.csv.header.record import fields_of
 from airflow_landing_loader.landing.formats.csv.scanner import Limits, Scanner
 from airflow_landing_loader.landing.model import LineSpan, TrailerContent
@@ -52,8 +52,13 @@ class LinesBelow:
         self._skipped = None if skipped is None else rule_for(skipped.expression)
         self._dialect = Dialect.of(csv)
         # A line that is given by its whole text stands there once.
-        once = csv.data_end if csv.data_end is not None and csv.data_end.line else None
+        end = csv.data_end
+        once = end if end is not None and end.line else None
         self._once = [rule_for(mark.expression) for mark in (csv.data_start, once) if mark]
+        # No count tells of a record that matches by chance, and of those that follow it; in a
+        # table of one column their shape does not, either.
+        unproved = once is None and not _tells_count(mapping) and columns > 1
+        self._end = rule_for(end.expression) if end is not None and unproved else None
         self._is_trailer = csv.data_end is None and not csv.footer_rows
         self._counted: CountedLine | None = None
         if trailer is not None and trailer.match is not None:
@@ -83,7 +88,7 @@ class LinesBelow:
         :param blocks: the text from ``place`` on, without ``place.rest``.
         :param place: where they begin.
         :returns: the end of the text, or what was wrong before.
-        :raises TerminalError: ``TRAILER_*``, ``CSV_DATA_AFTER_END``, ``CSV_FOOTER_MISSING``.
+        :raises TerminalError: ``TRAILER_*``, ``CSV_DATA_*``, ``CSV_FOOTER_MISSING``.
         """
         end = pass_lines(blocks, place, lambda _, __: True, self._limits, self._look)
         if end.fault is not None:
@@ -129,6 +134,23 @@ class LinesBelow:
                 "If several files were put into one, ask the sender for single ones.",
                 number,
             )
+        if self._end is not None:
+            self._look_for_records(self._end, number, text)
+
+    def _look_for_records(self, end: LineRule, number: int, text: bytes) -> None:
+        """Refuse records behind a line that ``data_end.match`` describes and that may be one, too:
+        they would be lost. What matches as well is of the footer."""
+        if self._lines == 1:
+            self._end = end if self._is_record(text) else None
+        elif self._is_record(text) and not end.matches(text):
+            raise self._refusal(
+                ErrorCode.CSV_DATA_END_DOUBTFUL,
+                "The line may be a record, and the one above that ends the data (csv.data_end) may "
+                "be one that only begins alike: the records from there on would be lost.",
+                "Let csv.data_end describe what no record begins with; if these lines are the "
+                "footer, let it describe each of them that has as many fields as a record.",
+                number,
+            )
 
     def _may_stand_anywhere(self, text: bytes) -> bool:
         """Whether a line is no record, and may stand between records all the same."""
@@ -141,6 +163,15 @@ class LinesBelow:
         scanner = Scanner(self._dialect, self._limits)
         scan = scanner.scan(text + b"\n", final=False)
         return scan.problem is None and not len(scan.stops)
+
+    def _is_record(self, text: bytes) -> bool:
+        """Whether a line is a record, with as many fields as there are columns."""
+        if self._may_stand_anywhere(text):
+            return False
+        try:
+            return len(fields_of(text.decode(), self._dialect, self._columns)) == self._columns
+        except ValueError:
+            return False
 
     def _is_like_data(self, number: int, text: bytes) -> bool:
         """Whether a line may be a data record, or the beginning of one."""
@@ -185,3 +216,10 @@ class LinesBelow:
 
     def _refusal(self, code: ErrorCode, message: str, hint: str, line: int) -> TerminalError:
         return TerminalError(code, message, hint=hint, file=self._file, line=line)
+
+
+def _tells_count(mapping: TableMapping) -> bool:
+    """Whether the sender tells how many records there are."""
+    go = mapping.go_file
+    others = (mapping.trailer, mapping.header_record, mapping.name_count)
+    return any(others) or (go is not None and go.count_place is not None)

@@ -74,13 +74,24 @@ class Ending:
             row = int(np.searchsorted(starts, hit, side="right")) - 1
             start = int(starts[row])
             line, ended = line_at(chunk, start)
-            if hit > start + len(line) or not (ended or final):
-                continue  # in a later line of a record, or the line is not all there
+            if hit > start + len(line):  # in a later line of a record
+                if self.is_apart and self._is_meant(chunk, hit):
+                    return Found(row, start, True)
+                continue
+            if not (ended or final):
+                continue  # the line is not all there
             if self.rule.matches(line) and (ended or self.rule.tells_beginnings):
                 return Found(row, start, self.is_apart, self._is_remark(line))
             if self.rule.is_begun(line):
                 return Found(row, start, True)
         return None
+
+    def _is_meant(self, chunk: bytes, hit: int) -> bool:
+        """Whether a line within a record is as one of the footer: in a file that is cut behind it,
+        it would be one."""
+        start = max(chunk.rfind(end, 0, hit) for end in (b"\n", b"\r")) + 1
+        line, _ = line_at(chunk, start)
+        return self.rule.matches(line) or self.rule.is_begun(line)
 
     def _is_remark(self, line: bytes) -> bool:
         """Whether a line that matches may only speak of the end of the data. Behind a trailer that
