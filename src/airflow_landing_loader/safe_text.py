@@ -91,6 +91,9 @@ def ended(text: str) -> str:
     return text if not text or text.endswith((".", "!", "?", ":")) else f"{text}."
 
 
-def counted(number: int, thing: str) -> str:
-    """``1 row``, ``2,000 rows``."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+def counted(number: int, thing: str, things: str = "") -> str:
+    """``1 row``, ``2,000 rows``.
+
+    :param things: several of them, where it is not that word with an s.
+    """
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"

@@ -10,7 +10,7 @@ from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 from airflow_landing_loader.generating.control import takes_several
 from airflow_landing_loader.generating.draft import Draft, Expected, Parcel, Status, parcel
-from airflow_landing_loader.generating.faults import faults_of
+from airflow_landing_loader.generating.faults.every import faults_of
 from airflow_landing_loader.generating.names import Named, Names
 from airflow_landing_loader.generating.rows import Row, Rows, columns_of, header_of
 from airflow_landing_loader.generating.totals import figures_of

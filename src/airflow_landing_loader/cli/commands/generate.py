@@ -92,7 +92,7 @@ def _tell(out: Screen, mapping: TableMapping, parcels: list[Parcel], into: Path)
             styles={"loaded": "green", "failed": "red"},
         )
     )
-    out.line(f"{counted(len(parcels), 'delivery').replace('deliverys', 'deliveries')} in {into};")
+    out.line(f"{counted(len(parcels), 'delivery', 'deliveries')} in {into};")
     out.line(f"what has to become of each: {into / expected_name(mapping.table)}")
     if any(one.turn == 2 for one in parcels):
         later = into / SECOND_TURN

@@ -12,9 +12,10 @@ import errno
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from io import BufferedRandom, BufferedReader
+from typing import TypeVar
 
 from airflow_landing_loader.exceptions import ErrorCode, TransientError, shown
 from airflow_landing_loader.storage.content import (
@@ -30,6 +31,8 @@ from airflow_landing_loader.storage.model import FileToMove
 
 _CHUNK = 1024 * 1024
 _FETCHED_MODE = 0o640
+
+_Done = TypeVar("_Done")
 
 
 class AcrossDevicesError(Exception):
@@ -56,30 +59,30 @@ def place(item: FileToMove, path: str) -> None:
     """
     if not is_in_place(item):
         raise changed(item.file.name)
-    try:
-        local_files.rename_no_replace(item.file.path, path)
-    except FileNotFoundError as error:
-        raise disappeared(item.file.name) from error
-    except OSError as error:
-        if error.errno == errno.EXDEV:
-            raise AcrossDevicesError from error
-        raise
+    _renamed(local_files.rename_no_replace, item, path)
     _give_back_if_other(item, path)
 
 
 def take(item: FileToMove, path: str) -> bool:
     """As :func:`place`; ``False``, and nothing is done, where it takes more than one step."""
     try:
-        done = local_files.rename_in_one_step(item.file.path, path)
+        done = _renamed(local_files.rename_in_one_step, item, path)
+    except AcrossDevicesError:
+        return False
+    if done:
+        _give_back_if_other(item, path)
+    return done
+
+
+def _renamed(rename: Callable[[str, str], _Done], item: FileToMove, path: str) -> _Done:
+    try:
+        return rename(item.file.path, path)
     except FileNotFoundError as error:
         raise disappeared(item.file.name) from error
     except OSError as error:
         if error.errno == errno.EXDEV:
-            return False
+            raise AcrossDevicesError from error
         raise
-    if done:
-        _give_back_if_other(item, path)
-    return done
 
 
 def publish(copy: str, path: str) -> None:
