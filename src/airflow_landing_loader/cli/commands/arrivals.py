@@ -119,7 +119,7 @@ def _tell(
         out.line("No mapping says when its files are expected: the key is expect.")
         return
     if expected.busy_with:
-        out.line(f"The database is in use by {expected.busy_with}.", "yellow")
+        out.line(f"The database is busy: {expected.busy_with}.", "yellow")
         out.line(f"What follows is as of {utc(expected.as_of)}.", "yellow")
         out.line()
     for grid in (

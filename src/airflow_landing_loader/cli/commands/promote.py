@@ -74,6 +74,13 @@ def _tell(out: Screen, prospect: Prospect, chosen: str | None) -> None:
         f"in {counted(prospect.rows, 'row')} of {counted(prospect.loads, 'load')}."
     )
     _tell_of_type(out, prospect, chosen)
+    if prospect.padded:
+        out.line(
+            f"{counted(prospect.padded, 'value')} with a sign or zeros that {prospect.type} does "
+            "not keep, as 007 becomes 7: only the archived files will have them.",
+            "yellow",
+            hang=2,
+        )
     out.line("Statements, in this order:")
     for step in prospect.steps:
         for line in step.sql.strip().split("\n"):
@@ -109,6 +116,7 @@ def _document(prospect: Prospect, *, done: bool) -> dict[str, Any]:
         "loads": prospect.loads,
         "rows": prospect.rows,
         "values": prospect.values,
+        "padded_values": prospect.padded,
         "statements": [
             {
                 "sql": step.sql,

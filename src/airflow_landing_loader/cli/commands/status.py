@@ -40,7 +40,7 @@ def show_status(out: Screen, *, limit: int, as_json: bool) -> None:
         out.json(_document(overview, failures, total, changed))
         return
     if overview.busy_with:
-        out.line(f"The database is in use by {overview.busy_with}.", "yellow")
+        out.line(f"The database is busy: {overview.busy_with}.", "yellow")
         out.line(f"What follows is as of {utc(overview.as_of)}.", "yellow")
         out.line()
     for batch in overview.open_batches:

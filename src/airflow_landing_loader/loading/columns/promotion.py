@@ -49,6 +49,7 @@ class Prospect:
     :param loads: that have it in ``_extra``.
     :param rows: of these loads in the table.
     :param values: of these rows that are not NULL.
+    :param padded: of these values that have a sign or zeros which the type does not keep.
     :param proposed: the narrowest type that takes all values and loses nothing of them.
     :param steps: the statements that do it, in order.
     """
@@ -61,6 +62,7 @@ class Prospect:
     loads: int
     rows: int = 0
     values: int = 0
+    padded: int = 0
     proposed: str | None = None
     steps: tuple[Step, ...] = ()
 

@@ -141,7 +141,8 @@ class Promoting(ABC):
             )[0]
             first = Unfit(load_id=load_id, filename=filename, record=record)
             raise first.error(plan.name, plan.type, found.unfit[plan.type])
-        return replace(plan, rows=all_rows, values=values, proposed=found.proposed)
+        padded = found.padded if promotion.is_number(plan.type) else 0
+        return replace(plan, rows=all_rows, values=values, padded=padded, proposed=found.proposed)
 
     def _number(self, question: str, sql: PromotionSql) -> int:
         return int(self._books.ask(question, **_bound(question, sql))[0][0])

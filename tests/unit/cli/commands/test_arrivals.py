@@ -127,7 +127,7 @@ def test_it_answers_while_a_writer_works(cli: Any) -> None:
     with DatabaseLock(database(cli)).exclusive("loading pos_2.csv", timeout=1):
         ran = cli("arrivals")
     assert ran.code == 0
-    assert "The database is in use by" in ran.out
+    assert "The database is busy: " in ran.out
     assert re.search("arrived +raw_pos", ran.out)
 
 

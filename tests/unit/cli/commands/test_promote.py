@@ -53,6 +53,16 @@ def test_a_type_is_proposed_and_a_chosen_one_held_against_all_values(drifted: An
     assert "No narrower type than VARCHAR keeps every value as it is." in ran.out
 
 
+def test_what_a_chosen_number_does_not_keep_is_told(drifted: Any) -> None:
+    ran = drifted("promote", "raw_instruments", "lot size", "--type", "bigint", "--dry-run")
+    assert "1 value with a sign or zeros that BIGINT does not keep" in ran.out
+    done = drifted("promote", "raw_instruments", "lot size", "--type", "bigint", "--yes", "--json")
+    assert (done.json()["promoted"], done.json()["padded_values"]) == (True, 1)
+    assert drifted("verify", "instruments_2.csv").code == 0
+    ran = drifted("promote", "raw_instruments", "note", "--dry-run", "--json")
+    assert ran.json()["padded_values"] == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [

@@ -152,7 +152,7 @@ def test_while_a_writer_works(cli: Any) -> None:
         out = cli("status").out
     assert "a long load" in document["busy_with"]
     assert [load["filename"] for load in document["loads"]] == ["instruments_1.csv"]
-    assert "in use by" in out
+    assert "The database is busy: pid " in out
     assert f"as of {document['as_of']}" in out
 
 
