@@ -38,13 +38,14 @@ def init(out: Screen, folder: str, into: str | None, *, as_json: bool) -> bool:
 
 
 def _tell(out: Screen, target: Path, outcome: Outcome) -> None:
+    only_known = bool(outcome.known) and not (outcome.onboarded or outcome.left)
     out.grid(
         Grid(
             title=f"Mappings in {target}",
             headers=("mapping", "files", "verdict", "unsure", "pattern"),
             rows=tuple(_mapping_row(one) for one in outcome.onboarded),
             right=("files", "unsure"),
-            empty="no file could be described",
+            empty="" if only_known else "no file could be described",
         )
     )
     for one in outcome.onboarded:
@@ -54,7 +55,8 @@ def _tell(out: Screen, target: Path, outcome: Outcome) -> None:
             )
         if one.problem:
             out.line(f"problem   {one.proposal.table}: {one.problem}", "red", hang=10)
-    out.line()
+    if not only_known:
+        out.line()
     rows = tuple(_file_rows(outcome))
     out.grid(
         Grid(
@@ -84,10 +86,17 @@ def _tell_end(out: Screen, outcome: Outcome) -> None:
     loads = sum(v.verdict == "loads" for one in outcome.onboarded for v in one.verdicts)
     doubts = sum(len(one.proposal.doubts) for one in outcome.onboarded)
     files = sum(len(one.verdicts) for one in outcome.onboarded)
-    said = f"{loads:,} of {counted(files, 'file')} would load; nothing was moved or loaded."
+    said = [f"{loads:,} of {counted(files, 'file')} would load; nothing was moved or loaded."]
+    if outcome.known:
+        if not files:
+            said = ["No mapping was written; nothing was moved or loaded."]
+        said.append(
+            f"{counted(len(outcome.known), 'file')} taken by mappings already: `landing-loader "
+            "check FILE` looks into one."
+        )
     if doubts:
-        said += f" {counted(doubts, 'thing')} left to you: see unsure, and the comments."
-    out.line(said, "green" if outcome.is_good and not doubts else "yellow")
+        said.append(f"{counted(doubts, 'thing')} left to you: see unsure, and the comments.")
+    out.line(" ".join(said), "green" if outcome.is_good and not doubts else "yellow")
 
 
 def _mapping_row(one: Onboarded) -> tuple[str, ...]:

@@ -50,6 +50,23 @@ def test_what_is_not_known_makes_it_say_so(cli: Any, tmp_path: Path, folder: Pat
     assert not (cli.zones.tables / "sales.yaml").exists()
 
 
+def test_a_second_time_says_that_mappings_are_there(cli: Any, folder: Path) -> None:
+    assert cli("init", str(folder)).code == 0
+    written = {path: path.read_text() for path in cli.zones.tables.iterdir()}
+    ran = cli("init", str(folder))
+    assert (ran.code, ran.out.splitlines()[-1]) == (
+        0,
+        "No mapping was written; nothing was moved or loaded. 4 files taken by mappings already: "
+        "`landing-loader check FILE` looks into one.",
+    )
+    assert "no file could be described" not in ran.out
+    assert {path: path.read_text() for path in cli.zones.tables.iterdir()} == written
+
+    (folder / "new_1.csv").write_text("id,n\n1,2\n3,4\n")
+    ran = cli("init", str(folder))
+    assert "1 of 1 file would load; nothing was moved or loaded. 4 files taken" in ran.out
+
+
 def test_many_good_files_are_told_as_a_number(cli: Any, tmp_path: Path) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
