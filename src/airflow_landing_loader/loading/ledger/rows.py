@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from airflow_landing_loader.config.mapping.sequence import HIGHEST
@@ -63,13 +65,36 @@ def load_row(
     )
 
 
-def column_rows(item: Planned, written: Written) -> list[tuple[object, ...]]:
-    """Return a load's rows of ``load_columns``."""
+@dataclass(frozen=True, slots=True)
+class ColumnRows:
+    """Rows of ``load_columns`` that loads have alike, as most files of a table have.
+
+    :param load_ids: whose rows they are.
+    :param rows: without the load id.
+    """
+
+    load_ids: list[str]
+    rows: list[tuple[object, ...]]
+
+
+def column_rows(written: Iterable[tuple[str, Written]]) -> list[ColumnRows]:
+    """Return the rows of ``load_columns`` of loads, by their ids."""
+    found: list[ColumnRows] = []
+    last: Written | None = None
+    for load_id, each in written:
+        if last is None or last.plan is not each.plan or last.columns != each.columns:
+            found.append(ColumnRows([], _column_rows(each)))
+            last = each
+        found[-1].load_ids.append(load_id)
+    return found
+
+
+def _column_rows(written: Written) -> list[tuple[object, ...]]:
     plan = written.plan
     places = {index: (column.name, "column") for index, column in plan.known}
     places |= {index: (name, "extra") for index, name in plan.extra}
     return [
-        (item.load_id, index + 1, column.sender, *places[index], plan.owned.get(index))
+        (index + 1, column.sender, *places[index], plan.owned.get(index))
         for index, column in enumerate(written.columns)
     ]
 

@@ -313,12 +313,18 @@ class BatchLoader:
             for delivery, load in zip(deliveries, loads, strict=True)
         ]
         tables = dict.fromkeys(i.table for i in items if self._staged(i).uris)
+        columns = column_rows((item.load_id, self._written(item)) for item in items)
         return Manifest(
             id=uuid.uuid4().hex,
             parts=tuple(self._part(t, [i for i in items if i.table == t]) for t in tables),
             files=staged_files(deliveries),
             loads=tuple(LOAD_METADATA.rows(loads)),
-            load_columns=tuple(r for i in items for r in column_rows(i, self._written(i))),
+            load_columns=tuple(
+                (load_id, *row)
+                for alike in columns
+                for load_id in alike.load_ids
+                for row in alike.rows
+            ),
             load_totals=tuple(row for item in items for row in total_rows(item)),
             deliveries=tuple(LOAD_DELIVERIES.rows(records)),
             replaces=tuple((i.table, load_id) for i in items for load_id in i.replaces),

@@ -21,7 +21,6 @@ from airflow_landing_loader.loading.ledger.rows import (
     total_rows,
 )
 from airflow_landing_loader.loading.ledger.tables import (
-    LOAD_COLUMNS,
     LOAD_QUALITY,
     LOAD_REJECTS,
     LOAD_TOTALS,
@@ -239,8 +238,7 @@ class BatchLoader:
             for offset, item in enumerate(planned)
         ]
         self._ledger.insert_loads(loads)
-        columns = [row for item in planned for row in column_rows(item, written[item.load_id])]
-        self._ledger.insert(LOAD_COLUMNS, columns)
+        self._ledger.insert_columns(column_rows((i.load_id, written[i.load_id]) for i in planned))
         rejects = [row for item in planned for row in reject_rows(item, written[item.load_id])]
         self._ledger.insert(LOAD_REJECTS, rejects)
         self._ledger.insert(LOAD_TOTALS, [row for item in planned for row in total_rows(item)])

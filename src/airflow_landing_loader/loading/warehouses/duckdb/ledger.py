@@ -17,6 +17,7 @@ from airflow_landing_loader.loading.ledger.queries import (
     Values,
 )
 from airflow_landing_loader.loading.ledger.records import no_table
+from airflow_landing_loader.loading.ledger.rows import ColumnRows
 from airflow_landing_loader.loading.ledger.tables import (
     LOAD_COLUMNS,
     LOAD_DELIVERIES,
@@ -130,6 +131,22 @@ class Ledger(Books):
         lists = [list(column) for column in zip(*rows, strict=True)]
         values = ", ".join(f"unnest(?::{type_}[])" for _, type_ in table.columns)
         self._con.execute(f"INSERT INTO {table.name} SELECT {values}", lists)
+
+    def insert_columns(self, columns: Sequence[ColumnRows]) -> None:
+        """Insert rows of ``load_columns``; those that loads have alike are bound once."""
+        of_loads = [(id_, at) for at, alike in enumerate(columns) for id_ in alike.load_ids]
+        rows = [(at, *row) for at, alike in enumerate(columns) for row in alike.rows]
+        if not rows:
+            return
+        _, *rest = LOAD_COLUMNS.columns
+        values = ", ".join(f"unnest(?::{type_}[]) AS {name}" for name, type_ in rest)
+        self._con.execute(
+            f"INSERT INTO {LOAD_COLUMNS.name} "
+            f"SELECT l.load_id, {', '.join(f'c.{name}' for name, _ in rest)} "
+            "FROM (SELECT unnest(?::VARCHAR[]) AS load_id, unnest(?::BIGINT[]) AS alike) l "
+            f"JOIN (SELECT unnest(?::BIGINT[]) AS alike, {values}) c USING (alike)",
+            [list(column) for column in (*zip(*of_loads, strict=True), *zip(*rows, strict=True))],
+        )
 
     def insert_loads(self, loads: Sequence[Load]) -> None:
         """Insert rows of ``load_metadata``."""

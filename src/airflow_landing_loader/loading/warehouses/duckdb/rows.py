@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from airflow_landing_loader.landing.model import Validated
@@ -43,6 +43,11 @@ class Planning:
     columns: tuple[FileColumn, ...]
     plan: ColumnPlan
 
+    def for_next(self) -> Planning:
+        """The same for a later file with the same columns."""
+        plan = self.plan.for_next()
+        return self if plan is self.plan else replace(self, plan=plan)
+
 
 class RowWriter:
     """Writes deliveries' records into raw tables.
@@ -70,15 +75,19 @@ class RowWriter:
         """
         self._owners = dict(owners)
         self._plans = {}
-        equal: dict[object, ColumnPlan] = {}
+        equal: dict[object, Planning] = {}
         for item in items:
             delivery = item.validated.delivery
             columns = columns_of(delivery, item.validated.inspection)
             key = (item.table, columns, delivery.mapping.csv.row_number)
             earlier = equal.get(key)
-            plan = earlier.for_next() if earlier else self._prepare(item.validated, columns)
-            equal[key] = plan
-            self._plans[item.load_id] = Planning(columns, plan)
+            # One object for all that are alike: what follows from it is worked out once.
+            equal[key] = planning = (
+                earlier.for_next()
+                if earlier
+                else Planning(columns, self._prepare(item.validated, columns))
+            )
+            self._plans[item.load_id] = planning
 
     def write(self, item: Planned) -> Written:
         """Write one delivery that was planned; the rows of the loads that it replaces go first.
