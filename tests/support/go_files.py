@@ -24,26 +24,29 @@ def delivery(
     content: bytes | str,
     *,
     pattern: str = "trades_*.csv",
+    ending: str = ".csv",
     numbers: dict[str, Any] | None = None,
     **rules: Any,
 ) -> Delivery:
     """Write a data file and a go file of this content; the two as they are found.
 
     :param pattern: of the data file; the go file's is the same with another ending.
+    :param ending: of the data file.
     :param numbers: the mapping's, if it has some.
     :param rules: what the mapping says of the go file beside its pattern, as :data:`PROPERTIES`.
     """
     raw = content.encode() if isinstance(content, str) else content
-    (folder / DATA).write_text("a,b\n")
+    name = DATA.replace(".csv", ending)
+    (folder / name).write_text("a,b\n")
     (folder / GO).write_bytes(raw)
     zone = LocalZone(str(folder))
-    data, go = zone.stat(DATA), zone.stat(GO)
+    data, go = zone.stat(name), zone.stat(GO)
     assert data is not None
     mapping = TableMapping.model_validate(
         {
             "pattern": pattern,
             "table": "t",
-            "go_file": {"pattern": pattern.replace("csv", "go"), **rules},
+            "go_file": {"pattern": pattern.replace(ending, ".go"), **rules},
             **({"numbers": numbers} if numbers else {}),
             **({"sequence": {}} if "sequence_number" in rules else {}),
         }

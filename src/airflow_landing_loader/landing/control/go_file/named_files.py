@@ -1,13 +1,14 @@
 """Whether a go file speaks of another data file than the one that it lies beside.
 
 Senders write names as they know them: with a folder, in quotes, in another case, without the ending
-that a later compression added. None of that makes it another file.
+that a later compression added, or with that of the file within an archive. None of that makes it
+another file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
@@ -32,9 +33,9 @@ def names_own(
 
     :param texts_of: what may be a name in an entry.
     """
-    name, plain = delivery.data.name, _plain(delivery.data.name)
+    name, own = delivery.data.name, _Own.of(delivery)
     exact = [entry for entry in entries if name in texts_of(entry)]
-    return exact or [e for e in entries if any(_plain(text) == plain for text in texts_of(e))]
+    return exact or [e for e in entries if any(own.is_in(_plain(text)) for text in texts_of(e))]
 
 
 def other_file(texts: Iterable[tuple[str, bool]], delivery: Delivery) -> str | None:
@@ -44,23 +45,58 @@ def other_file(texts: Iterable[tuple[str, bool]], delivery: Delivery) -> str | N
         only one that fits the mapping's patterns.
     :param delivery: the data file, with its go file.
     """
-    own = _plain(delivery.data.name)
-    beside = {own, _plain(delivery.go.name)} if delivery.go else {own}
-    patterns = [delivery.mapping.data_pattern, delivery.mapping.go_pattern]
-    known = [_plainly(pattern) for pattern in patterns if pattern is not None]
+    own, go = _Own.of(delivery), delivery.mapping.go_pattern
     names = [(text, _plain(text), any_name) for text, any_name in texts if text]
-    if any(name == own for _, name, _ in names):
+    if any(own.is_in(name) for _, name, _ in names):
         return None
+    beside = {_plain(delivery.go.name)} if delivery.go else set()
     for text, name, any_name in names:
-        if name not in beside and (
-            any(_fits(name, pattern) for pattern in known) or (any_name and _has_ending(name, own))
-        ):
+        fits = own.is_alike(text) or (go is not None and _fits(name, _plainly(go)))
+        if name not in beside and (fits or (any_name and _has_ending(name, own.name))):
             return text
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """The data file's name, as senders write it.
+
+    :param name: without the ending of its compression.
+    :param pattern: of such names.
+    :param any_ending: the pattern has no other ending than that: the file within may have any.
+    """
+
+    name: str
+    pattern: Pattern
+    any_ending: bool
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> _Own:
+        """Return that of a delivery's data file."""
+        pattern = delivery.mapping.data_pattern
+        last, plain = pattern.literals[-1].casefold(), _plainly(pattern)
+        bare = plain.literals[-1] != last and "." not in plain.literals[-1]
+        return cls(_plain(delivery.data.name), plain, bare)
+
+    def is_in(self, name: str) -> bool:
+        """Whether a plain name is the data file's."""
+        return name == self.name or (self.any_ending and name.rpartition(".")[0] == self.name)
+
+    def is_alike(self, text: str) -> bool:
+        """Whether a text names a data file of this mapping; a word without an ending does not."""
+        base = _base(text)
+        name = _unpacked(base)
+        if self.any_ending and _fits(name.rpartition(".")[0], self.pattern):
+            return True
+        return (not self.any_ending or name != base) and _fits(name, self.pattern)
+
+
 def _plain(name: str) -> str:
-    return _unpacked(name.strip(_QUOTES).replace("\\", "/").rpartition("/")[2].casefold())
+    return _unpacked(_base(name))
+
+
+def _base(name: str) -> str:
+    return name.strip(_QUOTES).replace("\\", "/").rpartition("/")[2].casefold()
 
 
 def _unpacked(name: str) -> str:

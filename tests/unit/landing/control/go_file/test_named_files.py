@@ -48,6 +48,45 @@ def test_what_names_no_other_data_file(tmp_path: Path, content: str) -> None:
     assert read(tmp_path, content, **CSV).expected_records == 5
 
 
+PACKED = [
+    {"pattern": "trades_*.zip", "ending": ".zip"},
+    {"pattern": "trades_{day:0d}.gz", "ending": ".gz"},
+]
+
+
+@pytest.mark.parametrize("packed", PACKED)
+@pytest.mark.parametrize(
+    "content",
+    [
+        "trades_20240115.csv,5",
+        "TRADES_20240115.TXT,5",
+        "trades_20240115.csv.zip,5",
+        "trades_20240115,5",
+        "trades_20240114.csv,7\ntrades_20240115.csv,5",
+        "trades_v2,5",
+        "data.csv,5",
+    ],
+)
+def test_the_file_within_an_archive_may_be_named(
+    packed: dict[str, Any], content: str, tmp_path: Path
+) -> None:
+    assert read(tmp_path, content, **CSV, **packed).expected_records == 5
+
+
+@pytest.mark.parametrize("packed", PACKED)
+@pytest.mark.parametrize(
+    "named", ["trades_20240114.csv", "trades_20240114.zip", "TRADES_20240114.txt.GZ"]
+)
+def test_another_file_of_that_form_may_not(
+    packed: dict[str, Any], named: str, tmp_path: Path
+) -> None:
+    error = refusal(tmp_path, f"{named},5", **CSV, **packed)
+    assert error.code is ErrorCode.GO_FILE_OTHER_FILE
+    assert named in error.detail.message
+    error = refusal(tmp_path, f"record_count=5\nabout={named}\n", **PROPERTIES, **packed)
+    assert error.code is ErrorCode.GO_FILE_OTHER_FILE
+
+
 def test_a_pattern_with_parts_knows_the_names_of_its_files(tmp_path: Path) -> None:
     parts: dict[str, Any] = {**PROPERTIES, "pattern": "trades_{day:%Y%m%d}.csv"}
     error = refusal(tmp_path, "record_count=5\nabout=Trades_20240114.csv.gz\n", **parts)
