@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from dataclasses import dataclass, replace
 
@@ -64,8 +63,6 @@ def run(options: RunOptions) -> int:
             arrivals=ArrivalsStep(pipeline.warehouse, log),
             refresh=desk.refreshed,
         )
-        # What was imported stays: the collector need not go through it again for each few files.
-        gc.freeze()
         started = time.monotonic()
         code = ExitCode.GOOD if first is None else loop.once(first)
         if first is None:
