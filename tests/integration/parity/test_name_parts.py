@@ -40,6 +40,31 @@ def test_the_same_content_under_another_name_of_the_same_key_is_a_duplicate(both
     assert both.load(PEOPLE, "pos_20240115_v2.csv").status == "loaded"
 
 
+@pytest.mark.parametrize("on_redelivery", ["append", "replace", "fail"])
+def test_one_name_whose_go_file_says_another_number_is_another_thing(
+    both: Any, on_redelivery: str
+) -> None:
+    both.map(
+        "pos.csv",
+        go_file={
+            "pattern": "pos.go",
+            "format": "properties",
+            "size": "bytes",
+            "sequence_number": "batch",
+        },
+        on_redelivery=on_redelivery,
+        on_duplicate="fail",
+        sequence={},
+    )
+    for batch, content in enumerate((PEOPLE, MORE_PEOPLE, MORE_PEOPLE), start=1):
+        both.deliver("pos.go", f"batch={batch}\nbytes={len(content)}\n")
+        assert both.load(content, "pos.csv").status == "loaded"
+    loads = sorted(both.duckdb.table("load_metadata"), key=lambda load: str(load["identity_key"]))
+    keys = [f'{{"sequence_number": "{batch}"}}' for batch in (1, 2, 3)]
+    assert [load["identity_key"] for load in loads] == keys
+    assert {(ld["restates_load_id"], ld["removed_sequence"]) for ld in loads} == {(None, None)}
+
+
 def test_of_all_versions_that_lie_there_the_one_that_came_last_stays(both: Any) -> None:
     both.map(POSITIONS, on_redelivery="replace", **BY_DATE)
     ages = {"_v10": 10.0, "_v2": 30.0, "": 40.0, "_v9": 20.0}

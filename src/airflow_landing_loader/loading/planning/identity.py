@@ -163,14 +163,14 @@ def decide(validated: Validated, prior: Sequence[PriorLoad]) -> Decision:
     of_table = sorted((p for p in prior if p.table_name == mapping.table), key=_sequence)
     present = [p for p in of_table if not p.removed]
     key = key_of(delivery)
-    of_same = [p for p in present if p.filename == name or (key and p.identity_key == key)]
-    for load in of_same:
+    of_same = [p for p in present if _is_of_same(p, name, key)]
+    for load in present:
         arrival = (load.filename, load.sha256, load.delivery_token)
         if arrival == (name, sha256, delivery.data.token):
             return AlreadyLoaded(load=load)
     latest = of_same[-1] if of_same else None
     # What was taken out of the table is in it no more: its content is new again.
-    twins = [p for p in present if p.filename != name and p.sha256 == sha256]
+    twins = [p for p in present if p not in of_same and p.sha256 == sha256]
     twin = twins[-1] if twins else None
     duplicate_of = _duplicate_of(mapping.identity.content, sha256, latest, twin)
     if duplicate_of is not None and mapping.on_duplicate != "load":
@@ -282,6 +282,14 @@ def key_of(delivery: Delivery) -> str | None:
 
 def _first_id(content: Content) -> str:
     return load_id(content.table, content.filename, content.sha256)
+
+
+def _is_of_same(load: PriorLoad, name: str, key: str | None) -> bool:
+    """Whether a load is of the same thing. Where both have a key it alone says so: a name may come
+    again with other numbers or days in its go file."""
+    if key is None or load.identity_key is None:
+        return load.filename == name
+    return load.identity_key == key
 
 
 def _same(restated: PriorLoad, name: str) -> str:
