@@ -315,6 +315,9 @@ def read_last(
     if len(behind_tag) < trailer.row_count_column:
         return ErrorCode.TRAILER_CUT
     text = behind_tag[trailer.row_count_column - 1].text
+    ended = found.text[: last.stop].endswith((b"\n", b"\r"))
+    if not (text or ended) and len(behind_tag) == trailer.row_count_column:
+        return ErrorCode.TRAILER_CUT
     digits = text.strip(" \t")
     if not (digits.isascii() and digits.isdigit()):
         return ErrorCode.TRAILER_BAD_COUNT

@@ -56,6 +56,7 @@ HALF_WRITTEN = frozenset(
         ErrorCode.GO_FILE_BAD_CHECKSUM,
         ErrorCode.GO_FILE_BAD_SIZE,
         ErrorCode.GO_FILE_BAD_DATE,
+        ErrorCode.GO_FILE_BAD_NUMBER,
         ErrorCode.GO_FILE_BAD_TOTAL,
         ErrorCode.TRAILER_BAD_TOTAL,
         ErrorCode.TOTALS_DIFFER,

@@ -69,15 +69,21 @@ def read_trailer(
         raise _untold(last, trailer)
     text = _field(last, trailer, trailer.column, "count", "row_count_column")
     count = read_count(text)
+    if not text and not last.ended and _place(trailer, trailer.column) == len(last.fields) - 1:
+        raise _cut(last, len(last.fields), "count", "row_count_column")
     if count is None:
         raise _bad_count(last, text.strip())
     totals = tuple(_total(last, trailer, place, form) for place in places_of(trailer.totals))
     return TrailerContent(expected_records=count, tag=tag, line=last.line, totals=totals)
 
 
+def _place(trailer: Trailer, column: int) -> int:
+    return column - (1 if trailer.tag is False else 0)
+
+
 def _field(last: LastRecord, trailer: Trailer, column: int, what: str, key: str) -> str:
     """What stands in a column of the trailer, from 1 behind its tag."""
-    at = column - (1 if trailer.tag is False else 0)
+    at = _place(trailer, column)
     if at >= len(last.fields):
         raise _cut(last, at + 1, what, key)
     return last.fields[at]
@@ -178,10 +184,12 @@ def _checked_tag(last: LastRecord, trailer: Trailer, columns: int) -> str | None
 
 
 def _cut(last: LastRecord, needed: int, what: str, key: str) -> TerminalError:
+    ends = (
+        f"has {counted(len(last.fields), 'field')}" if needed > len(last.fields) else "is cut there"
+    )
     return TerminalError(
         ErrorCode.TRAILER_CUT,
-        f"The trailer has {counted(len(last.fields), 'field')}, its {what} is expected in field "
-        f"{needed}.",
+        f"The {what} of the trailer is expected in its field {needed}, and it {ends}.",
         hint=f"Ask the sender to deliver the file again, whole; or correct {key}.",
         file=last.file,
         line=last.line,

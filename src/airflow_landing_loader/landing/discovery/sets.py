@@ -89,6 +89,7 @@ class Sets:
                 self._lying(go, name, mapping)
                 for name, mapping in zip(named, mappings, strict=True)
             ]
+            _require_different(go, named, lying)
         except LandingError as error:
             if error.code in _GONE:
                 return None
@@ -150,6 +151,25 @@ class Sets:
                 )
                 return replace(found, error=error.detail)
         return found
+
+
+def _require_different(
+    go: LandedFile, named: Sequence[str], lying: Sequence[LandedFile | None]
+) -> None:
+    """See that no two names of a go file mean one file, as spellings of it may say two things."""
+    by_file: dict[str, str] = {}
+    for name, file in zip(named, lying, strict=True):
+        if file is None:
+            continue
+        if (other := by_file.setdefault(file.name, name)) != name:
+            raise TerminalError(
+                ErrorCode.GO_FILE_LISTED_TWICE,
+                f"The go file names {shown(file.name)} twice, as {shown(other)} and as "
+                f"{shown(name)}.",
+                hint="Ask the sender which of the two is meant; nothing that the go file names is "
+                "taken until then.",
+                file=go.name,
+            )
 
 
 def waits(name: str, found: FileSet | None, use: Use) -> TransientError:

@@ -46,7 +46,8 @@ class Positions:
         last = self._last.get(place.of)
         if last is None and sequence.start is None:
             return None if place.number < HIGHEST else 1
-        following = (sequence.start or 0) if last is None else last + 1
+        # What is lower than the start may have come first: the sequence begins there all the same.
+        following = max(sequence.start or 0, 0 if last is None else last + 1)
         return following if place.number > following else None
 
     def waits_for(self, delivery: Delivery) -> int | None:

@@ -144,6 +144,19 @@ def test_a_data_file_that_two_go_files_name_is_nobodys(two: Any) -> None:
     assert {o.status for o in two.run().values()} == {"loaded"}
 
 
+@pytest.mark.parametrize("second", ["Q_1.csv,1", "Q_1.csv,7"])
+def test_two_spellings_of_one_file_are_not_two(two: Any, second: str) -> None:
+    two.map("q_*.csv", "raw_q", go_file={**GO, "pattern": "q_*.ctl"}, ignore_case=True)
+    two.deliver("q_1.csv", A)
+    two.deliver("q_1.ctl", f"q_1.csv,1\n{second}\n")
+    assert two.run() == {}
+    (refused,) = two.pipeline.discover().refused
+    assert refused.error.code == ErrorCode.GO_FILE_LISTED_TWICE
+    assert "names q_1.csv twice, as q_1.csv and as Q_1.csv" in refused.error.message
+    two.deliver("q_1.ctl", "Q_1.csv,1\n")
+    assert {o.status for o in two.run().values()} == {"loaded"}
+
+
 def test_where_one_is_refused_all_are(two: Any) -> None:
     deliver(two, listed="a_1.csv,1\nb_1.csv,3\n")
     outcomes = two.run()

@@ -94,6 +94,9 @@ def test_parts_that_are_none(pattern: str, says: str) -> None:
     [
         ("pos_20240230_1.csv", Misfit("{day:%Y%m%d}", "20240230")),
         ("pos_2024-02-28_1.csv", Misfit("{day:%Y%m%d}", "")),
+        ("pos_20240228_x.csv", Misfit("{seq:0d}", "")),
+        ("pos_20240228_\u0662.csv", Misfit("{seq:0d}", "")),
+        ("pos_2024-02-28_x.csv", Misfit("{day:%Y%m%d}", "")),
         ("pos_20240228_1.csv", None),
         ("pos.csv", None),
         (".pos_x_1.csv", None),

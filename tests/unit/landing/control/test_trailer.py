@@ -93,6 +93,8 @@ def test_too_few_fields_mean_a_cut() -> None:
     assert refused("T", tag="T") is ErrorCode.TRAILER_CUT
     assert refused("TRAI", tag="TRAILER") is ErrorCode.TRAILER_CUT
     assert refused("T", "1", row_count_column=2) is ErrorCode.TRAILER_CUT
+    assert refused("T", "", tag="T", ended=False) is ErrorCode.TRAILER_CUT
+    assert refused("T", "", tag="T", ended=True) is ErrorCode.TRAILER_BAD_COUNT
     assert refused("1", tag=False, row_count_column=2) is ErrorCode.TRAILER_CUT
     assert refused("T", "b", "c", "d", tag="T", row_count_column=4) is ErrorCode.TRAILER_CUT
 

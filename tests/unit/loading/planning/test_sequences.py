@@ -47,6 +47,14 @@ def test_the_first_number_begins_unless_it_is_written() -> None:
     assert Positions(LAST).missing(number(5, start=1)) is None
 
 
+def test_what_is_lower_than_the_start_moves_it_nowhere() -> None:
+    positions = Positions({})
+    for seq, waits_for in ((3, None), (6, 5), (5, None), (6, None), (8, 7)):
+        assert positions.waits_for(number(seq, start=5)) == waits_for
+        if waits_for is None:
+            positions.take(number(seq, start=5))
+
+
 def test_a_gap_that_is_only_told_holds_nothing() -> None:
     late = number(9, on_gap="report")
     assert (Positions(LAST).missing(late), Positions(LAST).waits_for(late)) == (5, None)

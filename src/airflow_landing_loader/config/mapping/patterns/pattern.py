@@ -119,17 +119,20 @@ class Pattern:
         return tuple([NamePart(n, text, value) for n, text, value in values if value is not None])
 
     def misfit(self, name: str) -> Misfit | None:
-        """The first date or number of this pattern that a name should have and has not; ``None``:
-        it has all, or is not of this kind at all.
+        """The date or number of this pattern that a name should have and has not, of several the
+        first; ``None``: it has all, or is not of this kind at all.
 
         :param name: a file name.
         """
         texts = self.match(name)
-        if not self.has_forms or (texts is None and _loose(self).match(name) is None):
-            return None
-        said = zip(self.wildcards, texts or ("",) * len(self.wildcards), strict=True)
-        wrong = [(one, text) for one, text in said if one.form and one.value(text) is None]
-        return Misfit(wrong[0][0].written, wrong[0][1]) if wrong else None
+        formed = [at for at, one in enumerate(self.wildcards) if one.form]
+        if texts is None:
+            if not formed or _loose(self, *formed).match(name) is None:
+                return None
+            lacking = [at for at in formed if _loose(self, at).match(name) is not None]
+            return Misfit(self.wildcards[(lacking or formed)[0]].written, "")
+        wrong = next((at for at in formed if self.wildcards[at].value(texts[at]) is None), None)
+        return None if wrong is None else Misfit(self.wildcards[wrong].written, texts[wrong])
 
     def fill(self, texts: Sequence[str]) -> str:
         """The name with each wildcard replaced.
@@ -307,10 +310,12 @@ def _regex(literal: str, pattern: Pattern) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _loose(pattern: Pattern) -> Pattern:
-    """The same with any text for dates and numbers."""
-    anything = tuple([replace(one, form="") for one in pattern.wildcards])
-    return replace(pattern, wildcards=anything)
+def _loose(pattern: Pattern, *places: int) -> Pattern:
+    """The same with any text for some of its dates and numbers."""
+    wildcards = list(pattern.wildcards)
+    for at in places:
+        wildcards[at] = replace(wildcards[at], form="")
+    return replace(pattern, wildcards=tuple(wildcards))
 
 
 @lru_cache(maxsize=8192)

@@ -207,10 +207,12 @@ class AtHand(Hand):
             )
         for entry in naming[1:]:
             if entry.content != naming[0].content:
+                lines = f"lines {naming[0].line} and {entry.line}"
+                if entry.line == naming[0].line:
+                    lines = f"two of its {what} in line {entry.line}"
                 self.fail(
                     wrong,
-                    f"The data file is duplicated in the go file: lines {naming[0].line} and "
-                    f"{entry.line} contradict each other.",
+                    f"The data file is duplicated in the go file: {lines} contradict each other.",
                     hint="Write each data file once.",
                     line=entry.line,
                 )

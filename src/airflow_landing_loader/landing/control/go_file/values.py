@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import TypeVar
 
+from airflow_landing_loader.config.mapping.sequence import HIGHEST
 from airflow_landing_loader.config.mapping.totals import TotalPlace
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.landing.control.checksums import ALGORITHMS
@@ -75,10 +76,13 @@ def _size(found: Words, hand: AtHand) -> int:
 
 
 def _sequence_number(found: Words, hand: AtHand) -> int:
-    return _number(found, "number of the sequence", ErrorCode.GO_FILE_BAD_NUMBER, hand)
+    what, code = "number of the sequence", ErrorCode.GO_FILE_BAD_NUMBER
+    return _number(found, what, code, hand, most=HIGHEST - 1)
 
 
-def _number(found: Words, what: str, code: ErrorCode, hand: AtHand) -> int:
+def _number(
+    found: Words, what: str, code: ErrorCode, hand: AtHand, *, most: int = MAX_COUNT
+) -> int:
     problem = None
     digits = found.text.lstrip("0")
     if not found.text:
@@ -87,8 +91,8 @@ def _number(found: Words, what: str, code: ErrorCode, hand: AtHand) -> int:
         problem = "is negative"
     elif _DIGITS.fullmatch(found.text) is None:
         problem = "is not a whole number written in digits alone"
-    elif len(digits) > _MAX_DIGITS or int(digits or "0") > MAX_COUNT:
-        problem = f"is larger than {MAX_COUNT}"
+    elif len(digits) > _MAX_DIGITS or int(digits or "0") > most:
+        problem = f"is larger than {most}"
     if problem:
         hand.fail(
             code,

@@ -354,7 +354,8 @@ class Tally:
 
     def _ragged(self, rows: Rows, index: int) -> TerminalError:
         if rows.fields(index) == len(self.columns):
-            return header_again(self._name, rows.line(index), self.records + index + 1)
+            line, record = rows.line(index), self.records + index + 1
+            return header_again(self._name, line, record, header=self._mapping.csv.header)
         surplus = rows.fields(index) - len(self.columns)
         # A delimiter behind the last field, of the record or of the header.
         is_surplus = surplus == 1 or (surplus == -1 and self.columns[-1] == "")

@@ -120,9 +120,9 @@ def test_a_checksum_among_other_values(tmp_path: Path, said: str, algorithm: str
 
 def test_numbers_of_sequences(tmp_path: Path) -> None:
     rules: dict[str, Any] = {"format": "properties", "size": "size", "sequence_number": "seq"}
-    for said, number in (("0", 0), ("0042", 42), (str(2**63 - 1), 2**63 - 1)):
+    for said, number in (("0", 0), ("0042", 42), ("9" * 18, 10**18 - 1)):
         assert read(tmp_path, f"size=4\nseq={said}\n", **rules).sequence_number == number
-    for wrong in ("", "-1", "1.0", "1,000", "\N{ARABIC-INDIC DIGIT TWO}", "0x1", str(2**63)):
+    for wrong in ("", "-1", "1.0", "1,000", "\N{ARABIC-INDIC DIGIT TWO}", "0x1", str(10**18)):
         error = refusal(tmp_path, f"size=4\nseq={wrong}\n", **rules)
         assert error.code is ErrorCode.GO_FILE_BAD_NUMBER
     assert refusal(tmp_path, "size=4\n", **rules).code is ErrorCode.GO_FILE_NO_KEY

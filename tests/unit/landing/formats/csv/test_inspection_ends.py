@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.support.inspecting import Landing
 
-from airflow_landing_loader.exceptions import ErrorCode
+from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.model import LineSpan, TrailerContent
 
 TICKERS = b"""START-OF-FILE
@@ -188,6 +188,13 @@ class TestRefused:
         data = b"HDR|20240115|2\n" + BANK
         code = ErrorCode.HEADER_RECORD_TWICE
         assert landing.code(data, **{**BANK_KEYS, "csv": csv}) == (code, 2)
+
+    def test_a_header_record_without_its_line_end_is_told_as_such(self, landing: Landing) -> None:
+        csv, record = {"header": False, "columns": ["a"]}, {"match": r"^HDR,(?P<count>\d+)$"}
+        assert landing.inspect(b"HDR,0\n", csv=csv, header_record=record).records == 0
+        with pytest.raises(TerminalError, match="has no line end") as caught:
+            landing.inspect(b"HDR,0", csv=csv, header_record=record)
+        assert caught.value.code is ErrorCode.HEADER_RECORD_MISSING
 
     def test_records_behind_one_that_is_like_the_end(self, landing: Landing) -> None:
         data = b"id,a\n1,x\nTotals,1\nname,y\nTotal,3\n"

@@ -52,7 +52,7 @@ class LinesAbove:
         self._csv = mapping.csv
         self._ending = Ending.of(mapping, file)
         self._number = lines_above(mapping)
-        self._started = False
+        self._started = self._unended = False
         self._file = file
         self.span: LineSpan | None = None
         self._counted: CountedLine | None = None
@@ -88,9 +88,12 @@ class LinesAbove:
         def passed(number: int, line: bytes) -> None:
             on_line(number, line)
             text = line.rstrip(b"\r\n")
-            # A line without its end may be cut within the count.
-            if self._counted is not None and len(text) < len(line):
+            if self._counted is None:
+                return
+            if len(text) < len(line):
                 self._counted.look(number, text)
+            else:  # it may be cut within the count
+                self._unended = self._counted.rule.matches(text)
 
         place = Place()
         if self._csv.data_start is not None:
@@ -123,7 +126,9 @@ class LinesAbove:
         if self._counted is not None and self.record is None:
             raise self._missing(
                 ErrorCode.HEADER_RECORD_MISSING,
-                "No line above the data is the one that header_record describes.",
+                "The line that header_record describes has no line end: it may be cut in its count."
+                if self._unended
+                else "No line above the data is the one that header_record describes.",
                 "header_record",
             )
 

@@ -175,15 +175,19 @@ def _line_end(data: Bytes, last: int) -> int:
     return int(data[last] in _LINE_ENDS)
 
 
-def header_again(file: str, line: int, record: int) -> TerminalError:
-    """The error for a record that is the header again."""
+def header_again(file: str, line: int, record: int, *, header: bool) -> TerminalError:
+    """The error for a record that is the header again.
+
+    :param header: whether the mapping's files have one.
+    """
+    where = "Where" if header else "Where all files have a header now, set csv.header: true; where"
     return TerminalError(
         ErrorCode.CSV_REPEATED_HEADER,
         "The record holds the column names: it is a header in the middle of the data, or in a file "
         "that should have none.",
-        hint="Ask the sender. Where all files have a header now, set csv.header: true; where "
-        "several files are put into one, csv.repeated_header: skip leaves such records out, or set "
-        "on_bad_row: reject; if it is data, csv.repeated_header: load.",
+        hint=f"Ask the sender. {where} several files are put into one, csv.repeated_header: skip "
+        "leaves such records out, or set on_bad_row: reject; if it is data, csv.repeated_header: "
+        "load.",
         file=file,
         line=line,
         record=record,

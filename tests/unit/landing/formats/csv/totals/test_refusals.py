@@ -49,7 +49,7 @@ class TestOfTheSender:
     def test_a_trailer_without_the_field(self, landing: Landing) -> None:
         told = landing.refused(b"id,n\n1,2\nT,1\n", trailer=TRAILER)
         assert (told.code, told.line) == (ErrorCode.TRAILER_CUT, 3)
-        assert "its sum is expected in field 3" in told.message
+        assert "The sum of the trailer is expected in its field 3" in told.message
         assert "totals.n.sum_at" in (told.hint or "")
 
     def test_without_a_tag_counting_begins_at_the_first_field(self, landing: Landing) -> None:
