@@ -134,7 +134,9 @@ def _delivery(
     """
     for waiting in discover(zone, mappings, now=time.time()).waiting:
         data = zone.stat(name) if waiting.name == name else None
-        if data is not None:
+        # A go file that is there, with all that it names, is refused: why is told below.
+        is_refused = waiting.lacks == "" and zone.stat(waiting.go_name) is not None
+        if data is not None and not is_refused:
             waits_for = waiting.lacks or None
             return Delivery(mapping=waiting.mapping, data=data), waiting.go_name, waits_for
     try:
@@ -180,7 +182,7 @@ def _tell_delivery(out: Screen, delivery: Delivery, go_name: str | None, lacks: 
     if mapping.expect is not None:
         out.line(f"expected  {'. '.join(mapping.expect.in_words)}.", hang=10)
     if go_name is not None:
-        of_set = f"  names {delivery.members:,} data files: all are loaded, or none"
+        of_set = f"  names {counted(delivery.members, 'data file')}: all are loaded, or none"
         there = of_set if delivery.members else ""
         if delivery.go is None:
             there = "  not there yet: the file waits for it"

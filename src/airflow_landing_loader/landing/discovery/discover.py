@@ -304,7 +304,7 @@ class _Sorting:
         sets = Sets(self._zone, self._index, self._partners, names, self._asked, self._now)
         of: dict[str, FileSet] = {}
         for found in sets.of(self._listing_go_files):
-            of |= {delivery.data.name: found for delivery in found.deliveries}
+            of |= dict.fromkeys(found.names, found)
             self._add_set(found)
         for name, use in self._members:
             if self._file(name, (use,)) is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from airflow_landing_loader.config.mapping.model import TableMapping
@@ -34,6 +34,7 @@ class FileSet:
     :param deliveries: those that are there.
     :param lacks: the first one that is not there; ``None``: all are.
     :param error: why the go file is not taken, whatever is there.
+    :param named: the names that stand in it, where it is not taken for what they are.
     """
 
     use: Use
@@ -41,6 +42,12 @@ class FileSet:
     deliveries: tuple[Delivery, ...] = ()
     lacks: str | None = None
     error: ErrorDetail | None = None
+    named: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of its data files, as far as they are there or known."""
+        return tuple(delivery.data.name for delivery in self.deliveries) or self.named
 
 
 class Sets:
@@ -82,6 +89,7 @@ class Sets:
     def _of(self, go: LandedFile, use: Use) -> FileSet | None:
         rules = use.mapping.go_file
         assert rules is not None  # it has a kind
+        named: tuple[str, ...] = ()
         try:
             named = files_named(self._zone, go, rules)
             mappings = [self._mapping_of(go, use, name) for name in named]
@@ -93,7 +101,8 @@ class Sets:
         except LandingError as error:
             if error.code in _GONE:
                 return None
-            return FileSet(use=use, go=go, error=self._in_grace(error.detail, go, use.mapping))
+            detail = self._in_grace(error.detail, go, use.mapping)
+            return FileSet(use=use, go=go, error=detail, named=named)
         lacks = next((n for n, file in zip(named, lying, strict=True) if file is None), None)
         deliveries = tuple(
             Delivery(mapping=mapping, data=file, go=go, members=len(named))
@@ -194,8 +203,4 @@ def waits(name: str, found: FileSet | None, use: Use) -> TransientError:
 
 def set_naming(name: str, sets: Sequence[FileSet]) -> FileSet | None:
     """The set that a data file is of; ``None``: no go file names it."""
-    return next((each for each in sets if name in _names(each)), None)
-
-
-def _names(found: FileSet) -> Iterator[str]:
-    return (delivery.data.name for delivery in found.deliveries)
+    return next((each for each in sets if name in each.names), None)

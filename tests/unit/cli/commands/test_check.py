@@ -292,3 +292,26 @@ def test_what_types_and_quality_would_do(cli: Any) -> None:
     assert "other" in str(ahead)
     assert cli("run", "--once").code == 0
     assert "quality 100.00" in cli("status").out
+
+
+@pytest.mark.parametrize(
+    ("listed", "code", "told"),
+    [
+        ("set_1.csv,1\n", 0, "names 1 data file: all are loaded, or none"),
+        ("set_1.csv,1\nset_2.csv,1\n", 0, "names set_2.csv, too, which is not there yet"),
+        ("set_1.csv,1\nother.csv,1\n", 1, "[go_file.unknown_member]"),
+        ("other.csv,1\n", 0, "not there yet: the file waits for it"),
+    ],
+)
+def test_a_set_whose_go_file_is_refused_is_told_as_run_tells_it(
+    cli: Any, listed: str, code: int, told: str
+) -> None:
+    go_file = "{pattern: day_*.ctl, format: csv, lists_files: 1, row_count: 2}"
+    (cli.zones.tables / "more.yaml").write_text(
+        f"set_*.csv:\n  table: raw_set\n  settle_seconds: 0\n  grace_seconds: 0\n"
+        f"  go_file: {go_file}\n"
+    )
+    cli.land("set_1.csv", "id\n1\n")
+    cli.land("day_1.ctl", listed)
+    ran = cli("check", "set_1.csv")
+    assert (bool(ran.code), told in ran.out + ran.err) == (bool(code), True)
