@@ -9,6 +9,7 @@ that number them.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from threading import Lock
 from typing import Any
@@ -35,7 +36,7 @@ from airflow_landing_loader.landing.discovery.model import (
 )
 from airflow_landing_loader.landing.discovery.rest import Rest
 from airflow_landing_loader.landing.discovery.same_key import one_of_each
-from airflow_landing_loader.landing.discovery.sets import FileSet, Sets, set_naming, waits
+from airflow_landing_loader.landing.discovery.sets import FileSet, Sets, by_name, waits
 from airflow_landing_loader.landing.model import Delivery, files_of
 from airflow_landing_loader.storage.content import disappeared, require_same
 from airflow_landing_loader.storage.model import LandedFile
@@ -125,7 +126,7 @@ class Finder:
         self._zone = zone
         self._index = Index(mappings)
         self._lock = Lock()
-        self._sets: dict[SetKey | None, list[FileSet]] = {}
+        self._sets: dict[SetKey | None, dict[str, FileSet]] = {}
 
     def find(self, name: str) -> Delivery:
         """See :func:`find_delivery`."""
@@ -141,8 +142,8 @@ class Finder:
     def _member(self, use: Use, name: str) -> Delivery:
         with self._lock:
             if use.kind not in self._sets:
-                self._sets[use.kind] = _sets_of(self._zone, self._index, use)
-        found = set_naming(name, self._sets[use.kind])
+                self._sets[use.kind] = by_name(_sets_of(self._zone, self._index, use))
+        found = self._sets[use.kind].get(name)
         if found is None or found.error is not None or found.lacks is not None:
             raise waits(name, found, use)
         return next(each for each in found.deliveries if each.data.name == name)
@@ -302,13 +303,14 @@ class _Sorting:
     def _add_sets(self) -> None:
         names = self._listing.names
         sets = Sets(self._zone, self._index, self._partners, names, self._asked, self._now)
-        of: dict[str, FileSet] = {}
+        kinds: dict[SetKey | None, list[FileSet]] = defaultdict(list)
         for found in sets.of(self._listing_go_files):
-            of |= dict.fromkeys(found.names, found)
+            kinds[found.use.kind].append(found)
             self._add_set(found)
+        of = {kind: by_name(some) for kind, some in kinds.items()}
         for name, use in self._members:
             if self._file(name, (use,)) is not None:
-                self._wait(name, use, of.get(name))
+                self._wait(name, use, of.get(use.kind, {}).get(name))
         for some in (self._ready, self._unsettled):
             some.sort(key=_name)
         for others in (self._waiting, self._orphans, self._refused):

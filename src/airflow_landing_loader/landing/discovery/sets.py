@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from airflow_landing_loader.config.mapping.model import TableMapping
@@ -201,6 +201,12 @@ def waits(name: str, found: FileSet | None, use: Use) -> TransientError:
     return TransientError(ErrorCode.SET_INCOMPLETE, why, hint=hint, file=name)
 
 
-def set_naming(name: str, sets: Sequence[FileSet]) -> FileSet | None:
-    """The set that a data file is of; ``None``: no go file names it."""
-    return next((each for each in sets if name in each.names), None)
+def by_name(sets: Iterable[FileSet]) -> dict[str, FileSet]:
+    """The set that each data file is of, by its name; those that are taken before those that are
+    refused."""
+    found: dict[str, FileSet] = {}
+    for each in sets:
+        for name in each.names:
+            if each.deliveries or name not in found:
+                found[name] = each
+    return found

@@ -17,7 +17,6 @@ from airflow_landing_loader.loading.ledger.queries import (
     Values,
 )
 from airflow_landing_loader.loading.ledger.records import no_table
-from airflow_landing_loader.loading.ledger.rows import ColumnRows
 from airflow_landing_loader.loading.ledger.tables import (
     LOAD_COLUMNS,
     LOAD_DELIVERIES,
@@ -30,8 +29,10 @@ from airflow_landing_loader.loading.model import DeliveryRecord, Load
 from airflow_landing_loader.loading.sql import sql_name
 from airflow_landing_loader.loading.warehouses.duckdb.raw_table import stream
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what makes the rows reads files, which a task that asks the books does not
     from duckdb import DuckDBPyConnection as Connection
+
+    from airflow_landing_loader.loading.ledger.rows import ColumnRows
 
 
 def _rows(name: str, columns: Sequence[str]) -> str:
