@@ -64,3 +64,13 @@ def name_taken(name: str, stored: str) -> TerminalError:
         f"{shown(stored)} from the failed zone and replay again.",
         file=name,
     )
+
+
+def wanted_twice(name: str, stored: str, other: str) -> TerminalError:
+    """Two files of one call would get one name in landing."""
+    return TerminalError(
+        ErrorCode.REPLAY_NAME_TAKEN,
+        f"{shown(stored)} and {shown(other)} both go back as {shown(name)}.",
+        hint="Replay one of them and let it be loaded, then the other.",
+        file=name,
+    )

@@ -23,6 +23,7 @@ from airflow_landing_loader.landing.replay.model import (
     in_neither,
     name_taken,
     not_there,
+    wanted_twice,
 )
 from airflow_landing_loader.storage.content import changed
 from airflow_landing_loader.storage.folder import Folder
@@ -66,8 +67,8 @@ def replay(failed: Zone, landing: Zone, names: Sequence[str]) -> list[Replayed]:
         that name data files; a path is accepted if it leads directly into the failed zone. All that
         one go file names goes back together.
     :raises TerminalError: ``REPLAY_NO_SIDECAR``; ``REPLAY_NAME_TAKEN``, a file of that name lies in
-        the landing zone; ``LANDING_UNKNOWN_FILE``, a path outside of the failed zone, or a file
-        that is in neither zone; ``LANDING_NOT_A_FILE``.
+        the landing zone, or two of these would get it; ``LANDING_UNKNOWN_FILE``, a path outside of
+        the failed zone, or a file that is in neither zone; ``LANDING_NOT_A_FILE``.
     :raises TransientError: ``ZONE_UNAVAILABLE``, ``ZONE_UNWRITABLE`` or ``LANDING_UNREADABLE``.
     """
     source, target = open_folder(failed), open_folder(landing)
@@ -78,6 +79,7 @@ def replay(failed: Zone, landing: Zone, names: Sequence[str]) -> list[Replayed]:
     view = Target(source, target)
     with source.lock(target) or nullcontext():
         plans = _with_their_sets(view, [_stored_name(source, name) for name in names])
+        _require_apart(plans)
     return [_replay(view, plan) for plan in plans]
 
 
@@ -97,6 +99,18 @@ def _with_their_sets(view: Target, names: Sequence[str]) -> list[_Plan]:
         plans[plan.sidecar_name] = plan
         plans |= {own: _plan_of(view, own, sidecar) for own, sidecar in mates if own not in plans}
     return sorted(plans.values(), key=lambda plan: plan.has_go_of_set)
+
+
+def _require_apart(plans: Sequence[_Plan]) -> None:
+    """Refuse two files that want one name before the first of them moves.
+
+    :raises TerminalError: ``REPLAY_NAME_TAKEN``.
+    """
+    wanted: dict[str, str] = {}
+    for file in (file for plan in plans for file in plan.files if file.found is not None):
+        other = wanted.setdefault(file.name, file.stored)
+        if other != file.stored:
+            raise wanted_twice(file.name, other, file.stored)
 
 
 def _stored_name(source: Folder, name: str) -> str:

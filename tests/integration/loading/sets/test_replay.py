@@ -57,6 +57,24 @@ def test_nothing_comes_back_over_another_file(two: Any) -> None:
     assert two.zones.names()["landing"] == ["b_1.csv"]
 
 
+@pytest.mark.parametrize("other", ["b_1.csv", "a_3.csv"])
+def test_two_sets_that_want_one_name_stay_both(two: Any, other: str) -> None:
+    """A mate that was not named, or only the go files."""
+    deliver(two, listed=WRONG)
+    two.run()
+    for name, content in (("a_2.csv", A), (other, A + "7\n")):
+        two.deliver(name, content)
+    two.deliver("day_1.ctl", f"a_2.csv,9\n{other},9\n")
+    two.run()
+    before = two.zones.names()
+    assert before["landing"] == []
+    with pytest.raises(TerminalError) as refused:
+        back(two, "a_1.csv", "a_2.csv")
+    assert refused.value.code is ErrorCode.REPLAY_NAME_TAKEN
+    assert "both go back as" in refused.value.detail.message
+    assert two.zones.names() == before
+
+
 def test_an_unknown_name_is_no_go_file_either(two: Any) -> None:
     deliver(two, listed=WRONG)
     two.run()

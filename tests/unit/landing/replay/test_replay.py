@@ -217,6 +217,26 @@ def test_it_refuses_to_overwrite_and_then_moves_nothing_at_all(lab: Lab, taken: 
     assert (lab.landed(), lab.left()) == ({taken: b"newer"}, before)
 
 
+def test_two_deliveries_that_want_one_name_stay_both(lab: Lab) -> None:
+    lab.fail("0.csv", b"good")
+    for content in (b"first", b"second"):
+        lab.fail("a.csv", content, b"go of " + content)
+    before = lab.left()
+
+    with pytest.raises(TerminalError) as caught:
+        lab.replay("0.csv", "a.csv", "a~1a2b3c4d.csv")
+
+    assert caught.value.code is ErrorCode.REPLAY_NAME_TAKEN
+    assert "a.csv and a~1a2b3c4d.csv both go back as a.csv" in caught.value.detail.message
+    assert (lab.landed(), lab.left()) == ({}, before)
+
+
+def test_one_delivery_by_two_names_comes_back_once(lab: Lab) -> None:
+    lab.fail("a.csv", b"data", b"go")
+    assert len(lab.replay("a.csv", "a.csv.error.json")) == 1
+    assert lab.landed() == {"a.csv": b"data", "a.go": b"go"}
+
+
 def test_a_name_that_is_taken_at_the_last_moment_is_not_overwritten(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
