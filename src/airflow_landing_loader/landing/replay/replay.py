@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.moves.sidecar import (
@@ -45,21 +45,33 @@ class _Return:
 
 @dataclass(frozen=True, kw_only=True)
 class _Plan:
+    """One delivery on its way back.
+
+    :param named: whether it was asked for itself, and not brought along for its set.
+    """
+
     sidecar_name: str
     sidecar: Sidecar
     files: tuple[_Return, ...]
+    named: bool = True
 
     @property
-    def has_go_of_set(self) -> bool:
-        """Whether the go file of several data files goes with it."""
-        return self.sidecar.go_token is not None and len(self.files) > 1
+    def own(self) -> tuple[_Return, ...]:
+        """Its data file, and its go file if that is of no other."""
+        return self.files[:1] if self.go_of_set else self.files
+
+    @property
+    def go_of_set(self) -> tuple[_Return, ...]:
+        """The go file of several data files, if it is known here where that lies."""
+        return () if self.sidecar.go_token is None else self.files[1:]
 
 
 def replay(failed: Zone, landing: Zone, names: Sequence[str]) -> list[Replayed]:
     """Move failed deliveries back, each with its go file, and remove their sidecars.
 
     All names are looked at before the first file moves. The files get a new modification time, so
-    that they count as a new arrival and have to settle again. May be repeated after a death.
+    that they count as a new arrival and have to settle again. After a death the same call finishes:
+    what finds the rest again is removed last.
 
     :param failed: failed zone.
     :param landing: landing zone.
@@ -80,11 +92,37 @@ def replay(failed: Zone, landing: Zone, names: Sequence[str]) -> list[Replayed]:
     with source.lock(target) or nullcontext():
         plans = _with_their_sets(view, [_stored_name(source, name) for name in names])
         _require_apart(plans)
-    return [_replay(view, plan) for plan in plans]
+    _bring_all_back(view, plans)
+    return [_replayed(view, plan) for plan in plans]
+
+
+def _bring_all_back(view: Target, plans: Sequence[_Plan]) -> None:
+    """Move files and remove sidecars; go files of sets last, as nothing of a set loads before.
+
+    The sidecars that a repeated call needs stay until all the files have moved: those that it finds
+    by the same names, and of each set one that knows the go file.
+    """
+    last = {plan.sidecar_name: plan for plan in _needed(plans)}
+    for plan in plans:
+        _bring_each_back(view, plan.own)
+    for plan in plans:
+        if plan.sidecar_name not in last:
+            _remove_sidecar(view, plan)
+    for plan in last.values():
+        _bring_each_back(view, plan.go_of_set)
+    for plan in last.values():
+        _remove_sidecar(view, plan)
+
+
+def _needed(plans: Sequence[_Plan]) -> list[_Plan]:
+    """What a repeated call needs, in the order in which it may go."""
+    ordered = sorted(plans, key=lambda plan: plan.named)
+    carriers = {go.stored: plan.sidecar_name for plan in ordered for go in plan.go_of_set}
+    return [p for p in ordered if p.named or p.sidecar_name in carriers.values()]
 
 
 def _with_their_sets(view: Target, names: Sequence[str]) -> list[_Plan]:
-    """The plans for these names, and for all that their go files name; a go file goes last."""
+    """The plans for these names, and for all that their go files name; who has the go file last."""
     plans: dict[str, _Plan] = {}
     for name in names:
         try:
@@ -93,12 +131,13 @@ def _with_their_sets(view: Target, names: Sequence[str]) -> list[_Plan]:
             found = of_go_file(view.source, name)
             if error.code is not ErrorCode.REPLAY_NO_SIDECAR or not found:
                 raise
-            plans |= {own: _plan_of(view, own, sidecar) for own, sidecar in found}
-            continue
-        mates = mates_of(view.source, plan.sidecar)
-        plans[plan.sidecar_name] = plan
-        plans |= {own: _plan_of(view, own, sidecar) for own, sidecar in mates if own not in plans}
-    return sorted(plans.values(), key=lambda plan: plan.has_go_of_set)
+        else:
+            plans[plan.sidecar_name] = plan
+            found = mates_of(view.source, plan.sidecar)
+        for own, sidecar in found:
+            if own not in plans:
+                plans[own] = replace(_plan_of(view, own, sidecar), named=False)
+    return sorted(plans.values(), key=lambda plan: bool(plan.go_of_set))
 
 
 def _require_apart(plans: Sequence[_Plan]) -> None:
@@ -174,14 +213,14 @@ def _is_back(view: Target, file: _Return, found: LandedFile) -> bool:
     return state is SpotState.OWN
 
 
-def _replay(view: Target, plan: _Plan) -> Replayed:
-    source, target = view.source, view.folder
-    for file in plan.files:
-        if file.found is not None and source.taken(file.stored):
-            _bring_back(view, file, file.found)
-    now = find_sidecar(source, plan.sidecar_name)
+def _remove_sidecar(view: Target, plan: _Plan) -> None:
+    now = find_sidecar(view.source, plan.sidecar_name)
     if now is not None and is_same_delivery(now, plan.sidecar):
-        source.remove(plan.sidecar_name)
+        view.source.remove(plan.sidecar_name)
+
+
+def _replayed(view: Target, plan: _Plan) -> Replayed:
+    target = view.folder
     data, *others = plan.files
     go = next((go.name for go in others if target.taken(go.name)), None)
     return Replayed(
@@ -190,6 +229,12 @@ def _replay(view: Target, plan: _Plan) -> Replayed:
         stored=data.stored,
         code=plan.sidecar.error.code,
     )
+
+
+def _bring_each_back(view: Target, files: Sequence[_Return]) -> None:
+    for file in files:
+        if file.found is not None and view.source.taken(file.stored):
+            _bring_back(view, file, file.found)
 
 
 def _bring_back(view: Target, file: _Return, found: LandedFile) -> None:

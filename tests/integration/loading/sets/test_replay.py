@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
 from tests.support.hostile.steps import killed_at
-from tests.support.sets import A, B, deliver
+from tests.support.proofs import unloader
+from tests.support.sets import GO, A, B, deliver
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.replay.replay import replay
@@ -83,19 +85,49 @@ def test_an_unknown_name_is_no_go_file_either(two: Any) -> None:
     assert refused.value.code is ErrorCode.REPLAY_NO_SIDECAR
 
 
-def test_a_death_at_any_step_is_finished_by_the_same_command(two: Any) -> None:
+SET = {"a_1.csv": A, "b_1.csv": B, "c_1.csv": "id\n4\n", "b_2.csv": "id\n5\n"}
+
+
+def all_in_failed(world: Any, way: str) -> None:
+    """A set in the failed zone: refused, or loaded and taken back."""
+    for zone in (world.zones.landing, world.zones.archive, world.zones.failed):
+        for path in zone.glob("*.*"):
+            path.unlink() if path.is_file() else None
+    for name, content in SET.items():
+        world.deliver(name, content)
+    counts = (1, 2, 1, 1 if way == "unloaded" else 9)
+    rows = zip(SET, counts, strict=True)
+    world.deliver("day_1.ctl", "".join(f"{name},{count}\n" for name, count in rows))
+    for outcome in world.run().values():
+        if way == "unloaded":
+            unloader(world.settings).unload(outcome.load_id, "failed")
+    assert {n for n in world.zones.names()["failed"] if "error" not in n} == {*SET, "day_1.ctl"}
+
+
+@pytest.mark.parametrize("way", ["refused", "unloaded"])
+@pytest.mark.parametrize("names", [["a_1.csv"], ["b_2.csv"], ["day_1.ctl"], ["b_1.csv", "a_1.csv"]])
+def test_a_death_at_any_step_is_finished_by_the_same_command(
+    two: Any, way: str, names: list[str]
+) -> None:
+    two.map("c_*.csv", "raw_c", go_file=GO)
+    all_in_failed(two, way)
+    before = two.zones.failed
+    kept = two.zones.root / "kept"
+    shutil.copytree(before, kept)
     number, died = 0, True
     while died:
-        number += 2
-        for zone in (two.zones.landing, two.zones.failed):
-            for path in zone.glob("*.*"):
-                path.unlink() if path.is_file() else None
-        deliver(two, listed=WRONG)
-        two.run()
-        assert two.zones.names()["landing"] == []
-        died = killed_at(number, lambda: back(two, "a_1.csv"), about=str(two.zones.root))
-        left = two.zones.names()["failed"]
-        if left:
-            back(two, next(name for name in left if not name.endswith(".ctl")))
-        assert two.zones.names() == {"landing": ALL, "archive": [], "failed": []}, number
-    assert number > 10
+        number += 1
+        shutil.rmtree(before)
+        shutil.copytree(kept, before)
+        for path in two.zones.landing.glob("*.*"):
+            path.unlink()
+        died = killed_at(number, lambda: back(two, *names), about=str(two.zones.root))
+        if any(left := two.zones.names()["failed"]):
+            back_there = "day_1.ctl" in two.zones.names()["landing"]
+            assert not back_there or not any(n in SET for n in left), number  # the last of all
+            # Of several names, the first ones may be back with nothing left to do.
+            several = len(names) > 1 and "b_1.csv.error.json" not in left
+            back(two, *(names[1:] if several else names))
+        assert two.zones.names()["failed"] == [], number
+        assert two.zones.names()["landing"] == sorted([*SET, "day_1.ctl"]), number
+    assert number > 20
