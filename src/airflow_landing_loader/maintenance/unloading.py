@@ -22,7 +22,6 @@ from airflow_landing_loader.exceptions import (
     shown,
 )
 from airflow_landing_loader.landing.moves import move
-from airflow_landing_loader.landing.moves.names import suffixed
 from airflow_landing_loader.landing.moves.sidecar import Sidecar, find_sidecar, sidecar_name
 from airflow_landing_loader.landing.replay.replay import replay
 from airflow_landing_loader.loading.model import Load
@@ -37,15 +36,17 @@ from airflow_landing_loader.maintenance.archived import (
     table_with_rows,
 )
 from airflow_landing_loader.maintenance.set_go_file import (
+    beside,
     bring_go_file,
     find_like,
-    names_of,
+    lies_in,
+    name_beside,
+    set_token,
 )
 from airflow_landing_loader.safe_text import delivered, storable
 from airflow_landing_loader.storage.content import sha256_of
 from airflow_landing_loader.storage.model import FileToMove, LandedFile
 from airflow_landing_loader.storage.opening import Zones, open_folder
-from airflow_landing_loader.storage.zone import Zone
 
 Destination = Literal["landing", "failed"]
 
@@ -112,10 +113,12 @@ class Unloader:
     def _look_ahead(self, load: Load, mates: Sequence[Load], to: Destination) -> None:
         """Refuse before a row goes what could not be finished."""
         archive = archived_place(load, self._clients).zone
-        for name, sha256, file in self._archived(load, mates):
+        for name, sha256, lying in self._archived(load, with_go=not mates):
+            is_go = name != delivered(load.filename)
+            file = lying or (find_like(archive, name, sha256, load.load_id) if is_go else None)
             if file is None:
                 raise missing(load, name)
-            other_size = name == delivered(load.filename) and file.size != load.size_bytes
+            other_size = not is_go and file.size != load.size_bytes
             if other_size or sha256_of(archive.source(file)) != sha256:
                 raise changed(load, file.name)
         names = _delivered_names(load)
@@ -128,35 +131,35 @@ class Unloader:
                     file=name,
                 )
 
-    def _archived(
-        self, load: Load, mates: Sequence[Load]
-    ) -> list[tuple[str, str, LandedFile | None]]:
-        """Delivered name, hash and archived file of data and go file, where that is its own."""
+    def _archived(self, load: Load, *, with_go: bool) -> list[tuple[str, str, LandedFile | None]]:
+        """Delivered name, hash and archived file of data and go file."""
         folder = archived_place(load, self._clients)
         name, *go_name = _delivered_names(load)
         files = [(name, load.sha256, folder.find())]
-        if go_name and load.go_sha256 is not None and not mates:
-            go = find_like(folder.zone, go_name[0], load.go_sha256, load.load_id)
-            files.append((go_name[0], load.go_sha256, go))
+        if go_name and load.go_sha256 is not None and with_go:
+            files.append((go_name[0], load.go_sha256, beside(folder, load)))
         return files
 
     def _to_failed(self, load: Load, mates: Sequence[Load], *, shared: bool) -> Load:
         """Move the files to the failed zone, unless they were there already.
 
-        :param mates: loads of other files that its go file names: the first one takes that along.
+        :param mates: loads of other files that its go file names: the first one takes that along,
+            as does one whose mates were duplicates, and lie with it.
         :param shared: the archived file is another load's too: a copy goes.
         """
-        if not _lies_in(load, self._zones.archive):
+        if not lies_in(load, self._zones.archive):
             return load
         folder = archived_place(load, self._clients)
+        of_set = bool(mates) or self._has_go_elsewhere(folder, load)
         files = tuple(
             FileToMove(file=file or self._gone(folder, load, name, sha256), sha256=sha256)
-            for name, sha256, file in self._archived(load, mates)
+            for name, sha256, file in self._archived(load, with_go=not of_set)
         )
         sidecar = _sidecar(load)
-        if mates:
-            go = bring_go_file(load, mates, self._zones, self._clients)
-            sidecar = replace(sidecar, go_token=load.go_sha256, stored_go=go)
+        if of_set:
+            sidecar = replace(sidecar, go_token=set_token(load))
+            go = bring_go_file(load, mates, sidecar, self._zones, self._clients)
+            sidecar = replace(sidecar, stored_go=go)
             if _loaded(mates):
                 hint = "Unload the other files that its go file names, too; then replay one of all."
                 sidecar = replace(sidecar, error=replace(sidecar.error, hint=hint))
@@ -175,20 +178,19 @@ class Unloader:
             raise
         return self._now_at(load, moved.data)
 
+    def _has_go_elsewhere(self, folder: ArchivedPlace, load: Load) -> bool:
+        """Whether its go file was not archived with it: with a duplicate that it names, too."""
+        return (
+            load.go_filename is not None
+            and folder.find() is not None
+            and beside(folder, load) is None
+        )
+
     def _gone(self, folder: ArchivedPlace, load: Load, name: str, sha256: str) -> LandedFile:
         """Stand in for a file that an earlier call has moved, so that it is found in failed."""
         stored, size = folder.name, load.size_bytes
-        data_name = delivered(load.filename)
-        if name != data_name:
-            path = folder.zone.path
-            stored = next(
-                (
-                    suffixed(name, suffix, path)
-                    for suffix in names_of(load.load_id)
-                    if suffixed(data_name, suffix, path) == folder.name
-                ),
-                name,
-            )
+        if name != delivered(load.filename):
+            stored = name_beside(folder, load, name) or name
             found = find_like(self._zones.failed, stored, sha256, load.load_id)
             size = found.size if found else 0
         return LandedFile(
@@ -203,8 +205,8 @@ class Unloader:
         """Replay the delivery, unless that was done already."""
         failed = self._zones.failed
         name = delivered(load.archive_uri).rpartition("/")[2]
-        beside = sidecar_name(name, failed.path)
-        if not _lies_in(load, failed) or find_sidecar(open_folder(failed), beside) is None:
+        sidecar = sidecar_name(name, failed.path)
+        if not lies_in(load, failed) or find_sidecar(open_folder(failed), sidecar) is None:
             return load
         back = replay(failed, self._zones.landing, [name])
         return self._now_at(load, next(entry.data for entry in back if entry.stored == name))
@@ -222,10 +224,6 @@ def _delivered_names(load: Load) -> list[str]:
 
 def _loaded(mates: Sequence[Load]) -> tuple[str, ...]:
     return tuple(delivered(mate.filename) for mate in mates if mate.removed_sequence is None)
-
-
-def _lies_in(load: Load, zone: Zone) -> bool:
-    return delivered(load.archive_uri).startswith(f"{zone.path}/")
 
 
 def _sidecar(load: Load) -> Sidecar:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from airflow_landing_loader.exceptions import TerminalError
 from airflow_landing_loader.landing.moves.sidecar import ENDING, Sidecar, find_sidecar
@@ -29,6 +29,16 @@ def of_go_file(source: Folder, name: str) -> Found:
     found = list(_of_sets(source))
     go_files = {(each.go_name, each.go_token) for _, each in found if each.stored_go == name}
     return [(n, each) for n, each in found if (each.go_name, each.go_token) in go_files]
+
+
+def stored_go_of_others(source: Folder, own: Sequence[Sidecar]) -> frozenset[str]:
+    """The names in the failed zone of the go files that other sets have there.
+
+    Two that are equal may have become one file, as equal files under one name do.
+    """
+    ours = {(each.go_name, each.go_token) for each in own}
+    others = (s for _, s in _of_sets(source) if (s.go_name, s.go_token) not in ours)
+    return frozenset(s.stored_go for s in others if s.stored_go is not None) if own else frozenset()
 
 
 def _of_sets(source: Folder) -> Iterator[tuple[str, Sidecar]]:

@@ -16,7 +16,7 @@ from airflow_landing_loader.landing.moves.sidecar import (
     sidecar_name,
 )
 from airflow_landing_loader.landing.moves.target import SpotState, Target
-from airflow_landing_loader.landing.replay.mates import mates_of, of_go_file
+from airflow_landing_loader.landing.replay.mates import mates_of, of_go_file, stored_go_of_others
 from airflow_landing_loader.landing.replay.model import (
     Replayed,
     elsewhere,
@@ -102,6 +102,7 @@ def _bring_all_back(view: Target, plans: Sequence[_Plan]) -> None:
     The sidecars that a repeated call needs stay until all the files have moved: those that it finds
     by the same names, and of each set one that knows the go file.
     """
+    shared = stored_go_of_others(view.source, [plan.sidecar for plan in plans if plan.go_of_set])
     last = {plan.sidecar_name: plan for plan in _needed(plans)}
     for plan in plans:
         _bring_each_back(view, plan.own)
@@ -109,7 +110,7 @@ def _bring_all_back(view: Target, plans: Sequence[_Plan]) -> None:
         if plan.sidecar_name not in last:
             _remove_sidecar(view, plan)
     for plan in last.values():
-        _bring_each_back(view, plan.go_of_set)
+        _bring_each_back(view, plan.go_of_set, keep=shared)
     for plan in last.values():
         _remove_sidecar(view, plan)
 
@@ -231,22 +232,26 @@ def _replayed(view: Target, plan: _Plan) -> Replayed:
     )
 
 
-def _bring_each_back(view: Target, files: Sequence[_Return]) -> None:
+def _bring_each_back(
+    view: Target, files: Sequence[_Return], keep: frozenset[str] = frozenset()
+) -> None:
+    """:param keep: what another set in the failed zone needs, too: it gets a copy."""
     for file in files:
         if file.found is not None and view.source.taken(file.stored):
-            _bring_back(view, file, file.found)
+            _bring_back(view, file, file.found, keep=file.stored in keep)
 
 
-def _bring_back(view: Target, file: _Return, found: LandedFile) -> None:
+def _bring_back(view: Target, file: _Return, found: LandedFile, *, keep: bool) -> None:
     source, target = view.source, view.folder
     item = FileToMove(file=found)
     if not _is_back(view, file, found):
         item = FileToMove(file=source.renewed(found))
         try:
-            if not target.bring(file.name, item, source, tag=_TAG):
+            if not target.bring(file.name, item, source, tag=_TAG, keep=keep):
                 return
         except FileExistsError:  # taken at this moment
             if not _is_back(view, file, item.file):
                 raise changed(file.stored) from None
-    source.discard(item, tag=_TAG)
+    if not keep:
+        source.discard(item, tag=_TAG)
     target.tidy(file.stored, tag=_TAG)

@@ -298,15 +298,19 @@ class Books(ABC):
         return tuple(sequence for (sequence,) in rows)
 
     def set_mates(self, load: Load) -> tuple[Load, ...]:
-        """Return the loads of other files that came with the same go file, in order."""
+        """Return the loads of other files that came with the same go file, in order.
+
+        The next set may have one of the same name and content; but a set is one commit.
+        """
         if load.go_filename is None or load.go_sha256 is None:
             return ()
         return self._loads(
-            "WHERE go_filename = :go AND go_sha256 = :sha256 AND filename != :name "
-            "ORDER BY sequence",
+            "WHERE go_filename = :go AND go_sha256 = :sha256 AND completed_at = :at "
+            "AND load_id != :id ORDER BY sequence",
             go=load.go_filename,
             sha256=load.go_sha256,
-            name=load.filename,
+            at=load.completed_at,
+            id=load.load_id,
         )
 
     def dbt_due(self, tables: Sequence[str] | None = None) -> tuple[DbtDue, ...]:
