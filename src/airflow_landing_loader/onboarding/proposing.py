@@ -10,8 +10,9 @@ from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.patterns.parts import NamePart
 from airflow_landing_loader.exceptions import LandingError
 from airflow_landing_loader.landing.formats.csv.inspection import inspect
+from airflow_landing_loader.landing.model import Inspection
 from airflow_landing_loader.onboarding.content.encodings import EncodingFound
-from airflow_landing_loader.onboarding.content.layouts import Layout
+from airflow_landing_loader.onboarding.content.layouts import REPEATED_HEADER, Layout
 from airflow_landing_loader.onboarding.content.samples import WHOLE_BYTES, Sample, chosen
 from airflow_landing_loader.onboarding.controls.go_files import (
     Facts,
@@ -148,17 +149,37 @@ def _identity(material: Material, doubts: list[Doubt]) -> list[Said]:
 
 
 def _with_go_file(material: Material, pair: Pair) -> tuple[Layout, GoFound | None]:
-    """The go file, and the layout as its count tells it where nothing else tells the header."""
+    """The go file, and the layout as its count tells it where nothing else tells the header, or
+    what becomes of one that stands among the records."""
     layout = material.layout
-    if layout.header is not None:
-        return layout, _go_file(material, pair, layout)
-    for header in (True, False):
-        told = _with_header(layout, header=header)
+    for told, skips in _ways(layout):
         found = _go_file(material, pair, told)
         keys = tree(found.said).get("go_file", {}) if found else {}
-        if "row_count" in keys and "count_includes" not in keys:
+        if not found or "row_count" not in keys:
+            continue
+        exact = layout.header is not None or "count_includes" not in keys
+        if exact and (not skips or any(one.skipped_headers for one in found.facts)):
             return told, found
     return layout, _go_file(material, pair, layout)
+
+
+def _ways(layout: Layout) -> Iterator[tuple[Layout, bool]]:
+    """What a count may tell, and whether headers among the records are left out then.
+
+    Where the first record stands there again, it is no data.
+    """
+    headers: tuple[bool, ...] = (True, False) if layout.header is None else ()
+    if layout.repeats_header:
+        headers = headers[:1]
+        yield _skipping(_with_header(layout, header=True)), True
+    yield from ((_with_header(layout, header=header), False) for header in headers)
+
+
+def _skipping(layout: Layout) -> Layout:
+    why = "a header stands among the records, and the counts of the go files are those without it"
+    doubts = tuple(one for one in layout.doubts if one.about != ".".join(REPEATED_HEADER))
+    said = (*layout.said, Said(REPEATED_HEADER, "skip", why))
+    return replace(layout, said=said, doubts=doubts, repeats_header=False)
 
 
 def _with_line_totals(material: Material, layout: Layout) -> Layout:
@@ -212,7 +233,7 @@ def _with_header(layout: Layout, *, header: bool) -> Layout:
         why = "the counts of the go files are those without a header"
         said += (Said(("csv", "header"), False, why), Said(("csv", "columns"), names))
         doubts += (Doubt("csv.columns", "the files name no columns, so these are placeholders"),)
-    return Layout(said, doubts, layout.columns, header, layout.has_trailer)
+    return replace(layout, said=said, doubts=doubts, header=header)
 
 
 def _go_file(material: Material, pair: Pair, layout: Layout) -> GoFound | None:
@@ -268,20 +289,22 @@ def _facts(
         with closing(zone.source(go).open()) as opened:
             said = opened.read_at(_GO_BYTES + 1, 0)
         content: bytes | None = None
-        records: int | None = None
+        inspection: Inspection | None = None
         if data.size <= WHOLE_BYTES:
             with closing(zone.source(data).open()) as opened:
                 content = opened.read_at(data.size, 0)
-            records = _records(zone, mapping, data)
+            inspection = _inspection(zone, mapping, data)
     except LandingError:
         return None
     days = tuple(_days(mapping.parts_of(data.name)))
-    return Facts(data, go, records, content, said, days)
+    records = inspection.records if inspection else None
+    again = inspection.skipped_headers if inspection else 0
+    return Facts(data, go, records, content, said, days, again)
 
 
-def _records(zone: Zone, mapping: TableMapping, data: LandedFile) -> int | None:
+def _inspection(zone: Zone, mapping: TableMapping, data: LandedFile) -> Inspection | None:
     try:
-        return inspect(zone.source(data), mapping, may_be_empty=True).records
+        return inspect(zone.source(data), mapping, may_be_empty=True)
     except LandingError:
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, product
 from typing import Literal
 
 from airflow_landing_loader.landing.model import Inspection, TrailerContent
@@ -23,6 +23,7 @@ from airflow_landing_loader.safe_text import shown_name
 _MOST_TRIED = 200
 _ENOUGH = 2
 _ENOUGH_TO_LEAVE_ONE = 3
+REPEATED_HEADER = ("csv", "repeated_header")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Layout:
     :param columns: of the first sample; empty where no table was found.
     :param header: whether the first record holds names; ``None``: not known.
     :param has_trailer: whether the last record is a trailer.
+    :param repeats_header: whether the names stand among the records again, and no count tells what
+        that means.
     """
 
     said: tuple[Said, ...]
@@ -40,6 +43,7 @@ class Layout:
     columns: tuple[str, ...] = ()
     header: bool | None = None
     has_trailer: bool = False
+    repeats_header: bool = False
 
 
 def layout_of(texts: Sequence[Text]) -> Layout:
@@ -107,9 +111,15 @@ def _counted(texts: Sequence[Text], *, exact: bool) -> tuple[Frame, Table] | Non
         if len(fitting) == 1:
             table, included = fitting[0]
             header = table.header is not False if exact else table.header
-            said = (*frame.said, *extra, *included)
+            said = (*frame.said, *extra, *included, *_again(table))
             return replace(frame, said=said), replace(table, header=header)
     return None
+
+
+def _again(table: Table) -> list[Said]:
+    if not table.repeats_header:
+        return []
+    return [Said(REPEATED_HEADER, "skip", "a header stands among the records, which are counted")]
 
 
 def _uncounted(texts: Sequence[Text]) -> tuple[Frame, Table] | NoTable:
@@ -142,9 +152,8 @@ def _included(frame: Frame, table: Table) -> list[Said] | None:
     for key, of in (("trailer", _trailer_of), ("header_record", _header_record_of)):
         if not any(one.path[0] == key for one in frame.said):
             continue
-        pairs = [(of(inspection), inspection.records) for inspection in table.inspections]
-        differences = {None if it is None else it.expected_records - n for it, n in pairs}
-        others = _others(differences, table, has_trailer=key == "trailer")
+        pairs = [(of(inspection), inspection) for inspection in table.inspections]
+        others = _others(pairs, has_trailer=key == "trailer")
         if others is None or (others and len(set(frame.counts)) < _ENOUGH):
             return None
         if others:
@@ -161,17 +170,24 @@ def _header_record_of(inspection: Inspection) -> TrailerContent | None:
 
 
 def _others(
-    differences: set[int | None], table: Table, *, has_trailer: bool
+    pairs: Sequence[tuple[TrailerContent | None, Inspection]], *, has_trailer: bool
 ) -> list[Literal["header", "trailer"]] | None:
-    if len(differences) != 1:
-        return None
-    difference = differences.pop()
-    possible: list[Literal["header", "trailer"]] = []
-    possible += ["header"] if table.inspections[0].header_line is not None else []
-    possible += ["trailer"] if has_trailer else []
-    if difference is None or not 0 <= difference <= len(possible):
-        return None
-    return possible if difference == len(possible) else possible[:difference]
+    has_header = pairs[0][1].header_line is not None
+    for trailer, header in product((False, True), repeat=2):
+        if trailer > has_trailer or header > has_header:
+            continue
+        if all(
+            it is not None and it.expected_records == _counted_in(one, header=header) + trailer
+            for it, one in pairs
+        ):
+            others: list[Literal["header", "trailer"]] = ["header"] if header else []
+            return [*others, "trailer"] if trailer else others
+    return None
+
+
+def _counted_in(inspection: Inspection, *, header: bool) -> int:
+    """Records, or those and each header that stands above or among them."""
+    return inspection.records + (1 + inspection.skipped_headers if header else 0)
 
 
 def _told(frame: Frame, table: Table) -> Layout:
@@ -192,6 +208,15 @@ def _told(frame: Frame, table: Table) -> Layout:
         doubts.append(Doubt("csv.footer_rows", text))
     if table.header is None:
         said = _open(said)
+    asks_again = table.repeats_header and all(one.path != REPEATED_HEADER for one in said)
+    if asks_again:
+        text = (
+            "the names of the columns stand among the records again, and no count tells what that "
+            "means. Write skip if they are to be left out, load if they are data. Until then such "
+            "files are refused"
+        )
+        doubts.append(Doubt(".".join(REPEATED_HEADER), text))
+    if table.header is None:
         doubts.append(
             Doubt(
                 "csv.header",
@@ -200,12 +225,12 @@ def _told(frame: Frame, table: Table) -> Layout:
                 "then no file loads",
             )
         )
-    return Layout(said, tuple(doubts), table.columns, table.header, has_trailer)
+    return Layout(said, tuple(doubts), table.columns, table.header, has_trailer, asks_again)
 
 
 def _open(said: Sequence[Said]) -> tuple[Said, ...]:
     auto = Said(("csv", "auto"), True, "refuses a file of which nothing tells that it has a header")
-    return (auto, *said)
+    return (auto, *(one for one in said if one.path != REPEATED_HEADER))
 
 
 def _detected_later(found: NoTable) -> Layout:

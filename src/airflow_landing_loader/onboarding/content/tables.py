@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from airflow_landing_loader.config.mapping.model import CsvDialect, TableMapping
-from airflow_landing_loader.exceptions import LandingError
+from airflow_landing_loader.exceptions import ErrorCode, LandingError
 from airflow_landing_loader.landing.formats.csv.cells import read_records
 from airflow_landing_loader.landing.formats.csv.detection.detect import with_dialect
 from airflow_landing_loader.landing.formats.csv.detection.header_signs import (
@@ -54,6 +54,11 @@ class Table:
     inspections: tuple[Inspection, ...]
     rows: tuple[tuple[Row, ...], ...]
 
+    @property
+    def repeats_header(self) -> bool:
+        """Whether the names stand among the records again, which is left out here."""
+        return any(one.skipped_headers for one in self.inspections)
+
 
 @dataclass(frozen=True, slots=True)
 class NoTable:
@@ -74,8 +79,19 @@ def read_tables(texts: Sequence[Text], frame: Sequence[Said]) -> tuple[list[Tabl
     if isinstance(found, Table) and found.header:
         return [found], NoTable("")
     bare = _without_header(texts, frame)
+    if isinstance(bare, Table) and not _may_be_bare(bare, found):
+        bare = NoTable("its first record may be a header")
     tables = [table for table in (found, bare) if isinstance(table, Table)]
     return tables, found if isinstance(found, NoTable) else NoTable("")
+
+
+def _may_be_bare(bare: Table, found: Table | NoTable) -> bool:
+    """Whether the first record may be data: it holds values, or might as well be a good header.
+
+    What cannot be one may be a bad one, and what stands there again is hardly data.
+    """
+    good = isinstance(found, Table) and not found.repeats_header
+    return good or is_of_values(bare)
 
 
 def likely(tables: Sequence[Table]) -> Table | None:
@@ -161,7 +177,7 @@ def _read(texts: Sequence[Text], frame: Sequence[Said], dialect: CsvDialect) -> 
             return again if isinstance(again, NoTable) else NoTable("its keys contradict")
         source = InMemory(text.name, text.content)
         try:
-            inspection = inspect(source, mapping)
+            mapping, inspection = _inspected(source, mapping)
             records = islice(read_records(source, mapping, inspection), _RECORDS)
             rows.append(tuple(record.cells for record in records))
         except LandingError as error:
@@ -170,6 +186,18 @@ def _read(texts: Sequence[Text], frame: Sequence[Said], dialect: CsvDialect) -> 
     columns = inspections[0].columns
     told = _told(columns, rows) if dialect.header else False
     return Table(said, told, columns, tuple(inspections), tuple(rows))
+
+
+def _inspected(source: InMemory, mapping: TableMapping) -> tuple[TableMapping, Inspection]:
+    """What is in a text, and the mapping that reads it: headers among its records are left out."""
+    try:
+        return mapping, inspect(source, mapping)
+    except LandingError as error:
+        if error.code is not ErrorCode.CSV_REPEATED_HEADER:
+            raise
+    csv = mapping.csv.model_copy(update={"repeated_header": "skip"})
+    mapping = mapping.model_copy(update={"csv": csv})
+    return mapping, inspect(source, mapping)
 
 
 def _header(dialect: CsvDialect) -> list[Said]:

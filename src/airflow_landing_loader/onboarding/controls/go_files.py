@@ -47,6 +47,7 @@ class Facts:
     :param content: of the data file as delivered; ``None``: too large to be read as a whole.
     :param go: bytes of the go file.
     :param days: what the dates in the data file's name say.
+    :param skipped_headers: headers among the records, which are left out.
     """
 
     data: LandedFile
@@ -55,6 +56,7 @@ class Facts:
     content: bytes | None = field(repr=False)
     go: bytes
     days: tuple[str, ...] = ()
+    skipped_headers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +284,7 @@ def _count(
     others = [["header"] * headers, ["trailer"] * trailers]
     for included in ([], others[0], others[1], [*others[0], *others[1]]):
         more = len(included)
-        found = [value for value in values if _counts(value, facts, more)]
+        found = [value for value in values if _counts(value, facts, included)]
         hinted = [value for value in found if _COUNT_WORDS.search(value.hint)]
         found = hinted or found
         numbers = {one.records for one in facts}
@@ -349,10 +351,14 @@ def _date(values: Sequence[Value], facts: Sequence[Facts]) -> list[Said]:
     return [Said(("go_file", "business_date"), named[0].place, "the day that the name says")]
 
 
-def _counts(value: Value, facts: Sequence[Facts], more: int) -> bool:
-    """Whether it is the number of records and some more in each file."""
-    pairs = zip(value.texts, facts, strict=True)
-    return all(read_count(text) == (one.records or 0) + more for text, one in pairs)
+def _counts(value: Value, facts: Sequence[Facts], included: Sequence[str]) -> bool:
+    """Whether it is the number of records, and of what else is included, in each file."""
+    more = len(included)
+    headers = "header" in included
+    return all(
+        read_count(text) == (one.records or 0) + more + one.skipped_headers * headers
+        for text, one in zip(value.texts, facts, strict=True)
+    )
 
 
 def _is_day(text: str, one: Facts) -> bool:
