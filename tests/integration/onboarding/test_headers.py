@@ -128,3 +128,88 @@ def test_a_first_record_of_values_that_comes_again_is_data(tmp_path: Path) -> No
     said, doubts, rows = proposed(tmp_path, {"r_1.csv": "1,x\n2,y\n1,x\n", "r_2.csv": "3,z\n"})
     assert (said["csv"]["header"], doubts) == (False, {"csv.columns"})
     assert rows["r_1.csv"] == [("1", "x"), ("2", "y"), ("1", "x")]
+
+
+BAD_NAMES: dict[str, tuple[str, dict[str, Any]]] = {
+    "an index": (",a,b", {"rename": {"": "unnamed"}}),
+    "quoted": ('"",a,b', {"rename": {"": "unnamed"}}),
+    "at the end": ("a,b,", {"rename": {"": "unnamed"}}),
+    "twice": ("a,a,b", {"rename": {"#2": "a_2"}, "columns": ["a", "a_2", "b"]}),
+    "in other case": (
+        "bid,ask,Ask",
+        {"rename": {"#3": "Ask_3"}, "columns": ["bid", "ask", "Ask_3"]},
+    ),
+    "both": (
+        "a,A,",
+        {"rename": {"#2": "A_2", "#3": "unnamed"}, "columns": ["a", "A_2", "unnamed"]},
+    ),
+    "taken": (
+        "a,a,a_2",
+        {"rename": {"#2": "a_2_2"}, "columns": ["a", "a_2_2", "a_2"]},
+    ),
+}
+NUMBERS = [("0", "1.5", "2"), ("1", "2.5", "4")]
+
+
+@pytest.mark.parametrize("kind", BAD_NAMES)
+@pytest.mark.parametrize("above", ["", "Report\n"])
+def test_columns_get_the_names_that_a_header_lacks(kind: str, above: str, tmp_path: Path) -> None:
+    header, keys = BAD_NAMES[kind]
+    files = {
+        "r_1.csv": f"{above}{header}\n0,1.5,2\n1,2.5,4\n5,5,5\n",
+        "r_2.csv": f"{above}{header}\n0,1.5,2\n1,2.5,4\n6,6,6\n",
+    }
+    said, doubts, rows = proposed(tmp_path, files)
+    assert doubts == {"csv.rename"}
+    assert said["csv"] == keys | ({"skip_rows": 1} if above else {})
+    assert rows == {f"r_{n - 4}.csv": [*NUMBERS, (str(n),) * 3] for n in (5, 6)}
+
+
+@pytest.mark.parametrize("kind", BAD_NAMES)
+@pytest.mark.parametrize("headers", [0, 1])
+@pytest.mark.parametrize("proof", ["trailer", "go_file"])
+def test_a_count_never_makes_data_of_such_a_header(
+    kind: str, headers: int, proof: str, tmp_path: Path
+) -> None:
+    header, keys = BAD_NAMES[kind]
+    files = {}
+    for day, more in enumerate(["", "5,5,5\n", "5,5,5\n6,6,6\n"]):
+        count = 2 + day + headers
+        trailer = f"TRL,{count}\n" if proof == "trailer" else ""
+        files[f"r_{day}.csv"] = f"{header}\n0,1.5,2\n1,2.5,4\n{more}{trailer}"
+        if not trailer:
+            files[f"r_{day}.go"] = f"rows={count}\n"
+    said, doubts, rows = proposed(tmp_path, files)
+    assert (said["csv"], doubts) == (keys, {"csv.rename"})
+    assert said[proof].get("count_includes", []) == ["header"] * headers
+    assert rows["r_0.csv"] == NUMBERS
+
+
+@pytest.mark.parametrize("header", [",a,b", "a,a,b", ",0,1", "0,1,2"])
+def test_where_nothing_tells_a_bad_header_no_file_loads(header: str, tmp_path: Path) -> None:
+    cells = "7,8.5,9\n5,6.5,7" if "1" in header else "x,Ann,Rome\ny,Ben,Oslo"
+    files = {"r_1.csv": f"{header}\n{cells}\n", "r_2.csv": f"{header}\n{cells}\n"}
+    said, doubts, rows = proposed(tmp_path, files)
+    assert doubts == {"csv.header"} | ({"csv.rename"} if header != "0,1,2" else set())
+    assert (said["csv"], rows) == ({"auto": True}, {})
+
+
+def test_a_bad_header_among_the_records_is_asked_about_too(tmp_path: Path) -> None:
+    files = {"r_1.csv": ",a,b\n0,1.5,2\n,A,B\n1,2.5,4\n", "r_2.csv": ",a,b\n0,1.5,2\n1,2.5,4\n"}
+    said, doubts, rows = proposed(tmp_path, files)
+    assert said["csv"] == {"rename": {"": "unnamed"}}
+    assert doubts == {"csv.rename", "csv.repeated_header"}
+    assert rows == {"r_2.csv": NUMBERS}
+
+
+def test_a_nameless_column_may_stand_beside_others_in_any_order(tmp_path: Path) -> None:
+    files = {"r_1.csv": ",a,b\n0,1.5,2\n1,2.5,4\n", "r_2.csv": ",b,a\n0,1,2\n1,3,4\n"}
+    said, doubts, rows = proposed(tmp_path, files)
+    assert (said["csv"], doubts) == ({"rename": {"": "unnamed"}}, {"csv.rename"})
+    assert rows["r_1.csv"] == NUMBERS
+
+
+def test_bad_names_that_are_not_those_of_all_files_are_left_open(tmp_path: Path) -> None:
+    files = {"r_1.csv": "a,a,b\n1,2,3\n3,4,5\n", "r_2.csv": "a,b,b\n1,2,3\n3,4,5\n"}
+    said, _, rows = proposed(tmp_path, files)
+    assert (said["csv"], rows) == ({"auto": True}, {})

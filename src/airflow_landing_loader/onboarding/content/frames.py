@@ -34,8 +34,6 @@ _DELIMITERS = ",;\t|:^~"
 _OF_TABLES = ",;\t|"
 _SLACK_ABOVE, _SLACK_BELOW = 3, 14
 _ENOUGH = 2
-UNNAMED = "unnamed"
-"""Stands for a name that a header lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +106,6 @@ def extras_of(texts: Sequence[Text]) -> Iterator[tuple[Said, ...]]:
                 ("csv", "trailing_delimiter"), "ignore", "a delimiter stands behind the last field"
             )
         )
-    if all(text.first[0].startswith(tuple(",;|\t")) for text in texts):
-        why = "the first column has no name in the header"
-        signs.append(Said(("csv", "rename"), {"": UNNAMED}, why))
     mark = next((m for m in ("#", "//", "--") if any(li.startswith(m) for li in lines)), None)
     if mark:
         signs.append(Said(("csv", "comments"), mark, "lines that begin so are no records"))

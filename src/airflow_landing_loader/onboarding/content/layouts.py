@@ -15,9 +15,10 @@ from airflow_landing_loader.onboarding.content.frames import (
     frames_of,
     may_be_escaped,
 )
+from airflow_landing_loader.onboarding.content.renaming import PROMISED, RENAME
 from airflow_landing_loader.onboarding.content.tables import NoTable, Table, likely, read_tables
 from airflow_landing_loader.onboarding.content.texts import Text
-from airflow_landing_loader.onboarding.model import Doubt, Said
+from airflow_landing_loader.onboarding.model import Doubt, Said, tree
 from airflow_landing_loader.safe_text import shown_name
 
 _MOST_TRIED = 200
@@ -201,8 +202,15 @@ def _told(frame: Frame, table: Table) -> Layout:
             Said(("csv", "columns"), names, "nothing names them: put their names here"),
         )
         doubts.append(Doubt("csv.columns", "the files name no columns, so these are placeholders"))
-    if any(one.path == ("csv", "rename") for one in said):
-        doubts.append(Doubt("csv.rename", "a column has no name: this one is a placeholder"))
+    given = tree(said).get("csv", {}).get("rename")
+    if given and table.header is None:
+        said = tuple(one for one in said if one.path not in (RENAME, PROMISED))
+        keys = ", ".join(f"'{key}'" for key in given)
+        text = f"if the first record holds names, some lack or stand twice: name {keys}"
+        doubts.append(Doubt("csv.rename", text))
+    elif given:
+        text = "columns have no name, or one that stands twice: these are placeholders"
+        doubts.append(Doubt("csv.rename", text))
     if any(one.path == ("csv", "footer_rows") for one in said):
         text = "are these lines a footer, or were the files cut? Nothing counts the records"
         doubts.append(Doubt("csv.footer_rows", text))

@@ -24,8 +24,10 @@ from airflow_landing_loader.landing.formats.csv.detection.header_signs import (
     tells_header,
 )
 from airflow_landing_loader.landing.formats.csv.detection.readings import DELIMITERS
+from airflow_landing_loader.landing.formats.csv.header.promise import effective_names
 from airflow_landing_loader.landing.formats.csv.inspection import inspect
 from airflow_landing_loader.landing.model import Inspection
+from airflow_landing_loader.onboarding.content.renaming import renamed
 from airflow_landing_loader.onboarding.content.texts import InMemory, Text
 from airflow_landing_loader.onboarding.model import Said, tree
 
@@ -79,6 +81,8 @@ def read_tables(texts: Sequence[Text], frame: Sequence[Said]) -> tuple[list[Tabl
     if isinstance(found, Table) and found.header:
         return [found], NoTable("")
     bare = _without_header(texts, frame)
+    if isinstance(found, NoTable) and isinstance(bare, Table) and not is_of_values(bare):
+        found = _with_names(texts, frame, bare)
     if isinstance(bare, Table) and not _may_be_bare(bare, found):
         bare = NoTable("its first record may be a header")
     tables = [table for table in (found, bare) if isinstance(table, Table)]
@@ -90,8 +94,17 @@ def _may_be_bare(bare: Table, found: Table | NoTable) -> bool:
 
     What cannot be one may be a bad one, and what stands there again is hardly data.
     """
-    good = isinstance(found, Table) and not found.repeats_header
-    return good or is_of_values(bare)
+    if isinstance(found, NoTable) or found.repeats_header:
+        return is_of_values(bare)
+    return not found.header
+
+
+def _with_names(texts: Sequence[Text], frame: Sequence[Said], bare: Table) -> Table | NoTable:
+    """Read all texts with the first record as a header in which a name lacks or stands twice."""
+    first, *others = [renamed(rows[0]) for rows in bare.rows if rows]
+    if not first or any(other != first for other in others):
+        return NoTable("its first record may be a header")
+    return _with_header(texts, (*frame, *first))
 
 
 def likely(tables: Sequence[Table]) -> Table | None:
@@ -108,6 +121,8 @@ def is_of_values(table: Table) -> bool:
         at = [i for i, cell in enumerate(first) if is_value(cell)]
         if at and all(_PERIOD.fullmatch(first[i] or "") for i in at):
             return False  # periods side by side are names, too
+        if len(at) > 1 and [first[i] for i in at] == [*map(str, range(len(at)))]:
+            return False  # and so are the numbers of the columns, as pandas writes them
         if not any(all(is_value(row[i]) for row in rows if row[i] is not None) for i in at):
             return False
     return True
@@ -183,7 +198,7 @@ def _read(texts: Sequence[Text], frame: Sequence[Said], dialect: CsvDialect) -> 
         except LandingError as error:
             return NoTable(error.detail.message)
         inspections.append(inspection)
-    columns = inspections[0].columns
+    columns = effective_names(inspections[0].columns, dialect)
     told = _told(columns, rows) if dialect.header else False
     return Table(said, told, columns, tuple(inspections), tuple(rows))
 

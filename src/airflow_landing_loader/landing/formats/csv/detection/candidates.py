@@ -11,10 +11,7 @@ from itertools import islice, product
 from typing import Any
 
 from airflow_landing_loader.config.mapping.model import CsvDialect, TableMapping
-from airflow_landing_loader.landing.formats.csv.detection.header_signs import (
-    is_value,
-    tells_header,
-)
+from airflow_landing_loader.landing.formats.csv.detection.header_signs import is_value
 from airflow_landing_loader.landing.formats.csv.detection.readings import (
     DELIMITERS,
     LINE_END,
@@ -109,9 +106,9 @@ def _below_text(head: Head, reading: Reading, most: int) -> Reading | None:
 
     :param most: fields of the richest of these lines.
     """
-    header, records = reading.rows[0], reading.rows[1:]
+    header = reading.rows[0]
     plain = all(map(_is_plain_name, header))
-    told = tells_header(header, records, below_text=True)
+    told = reading.tells_header(below_text=True)
     if len(header) < 2 * most or not (plain or told):
         return None
     ends = islice(LINE_END.finditer(head.text), reading.csv.skip_rows + 1)

@@ -72,15 +72,18 @@ class Reading:
     lines: tuple[int, ...]
     doubt: str | None = None
 
-    def tells_header(self) -> bool:
+    def tells_header(self, *, below_text: bool = False) -> bool:
         """Whether its first record can be told from data; the same again is no data.
 
         A name that the mapping gives counts as one that stands there.
+
+        :param below_text: as :func:`tells_header`.
         """
         first = self.rows[0]
         header = effective_names([clean_name(cell or "") for cell in first], self.csv)
         again = self.csv.repeated_header != "load"
-        return tells_header(header, [r for r in self.rows[1:] if not (again and r == first)])
+        records = [r for r in self.rows[1:] if not (again and r == first)]
+        return tells_header(header, records, below_text=below_text)
 
     def first_difference(self, other: Reading) -> int | None:
         """Index of the first record that two readings read in another way, as far as both go."""
