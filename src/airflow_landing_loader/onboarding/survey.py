@@ -18,7 +18,7 @@ from airflow_landing_loader.onboarding.controls.pairing import (
     pair,
     speaks_of_control,
 )
-from airflow_landing_loader.onboarding.controls.sets import pairs_of_set
+from airflow_landing_loader.onboarding.controls.sets import digits_listed, pairs_of_set
 from airflow_landing_loader.onboarding.names.groups import (
     Group,
     Kind,
@@ -111,6 +111,15 @@ class _Folder:
             return "blank: nothing tells what such files hold"
         return encoding, layout_of(texts)
 
+    def kind_of_control(self, kind: Kind) -> tuple[str, int] | None:
+        """What tells that kinds of control files are one; ``None``: they are data, as far as is
+        known. A list of digests is told by what stands in it, others by their endings."""
+        if ends_as_control(kind):
+            return kind.key.ending, 0
+        sample = self._sample(chosen([self.files[name.text] for name in kind.names])[0])
+        digits = digits_listed(sample.head, self.files) if sample.whole else 0
+        return (kind.key.ending, digits) if digits else None
+
     def signature(self, kind: Kind) -> Hashable | None:
         """What tells that kinds of files are of one table: their header."""
         found = self.layout([name.text for name in kind.names])
@@ -130,8 +139,8 @@ def survey(zone: Zone, known: Sequence[TableMapping]) -> Survey:
     _list(folder, known)
     kinds, left = sort_names(folder.files)
     folder.left += left
-    controls = [kind for kind in kinds if ends_as_control(kind)]
-    data = [kind for kind in kinds if not ends_as_control(kind)]
+    controls = [kind for kind in kinds if folder.kind_of_control(kind)]
+    data = [kind for kind in kinds if kind not in controls]
     groups, left = grouped(merged(data, folder.signature))
     folder.left += left
     pairs, groups = _paired(folder, groups, controls)
@@ -168,7 +177,7 @@ def _paired(
 ) -> tuple[dict[str, Pair], list[Group]]:
     """The pair of each data group, by its pattern, and the groups that are data."""
     words = frozenset(text for group in groups for text in _words_in(group))
-    go_kinds = merged(controls, _kind_of_control, words_alone=words)
+    go_kinds = merged(controls, folder.kind_of_control, words_alone=words)
     go_groups, left = grouped(go_kinds)
     folder.left += left
     found: dict[str, list[Pair]] = defaultdict(list)
@@ -214,12 +223,8 @@ def _words_in(group: Group) -> Iterator[str]:
         yield from (value.casefold() for value in values)
 
 
-def _kind_of_control(kind: Kind) -> Hashable:
-    return kind.key.ending
-
-
 def _unpaired(go: Group, pairs: Sequence[Pair]) -> Iterator[Left]:
-    why = "named as go files are, and no data files fit its name"
+    why = "named or written as go files are, and no data files fit it"
     if pairs:
         patterns = " and ".join(one.data.pattern.text for one in pairs)
         why = f"may be the go file of {shown(patterns)}: nothing tells of which"

@@ -160,3 +160,85 @@ def test_a_control_file_that_names_a_stranger_is_left(tmp_path: Path) -> None:
     outcome, _ = outcome_of(tmp_path, set_of("20240115", more=["../other.csv"]))
     assert all("go_file" not in keys_of(one) for one in outcome.onboarded)
     assert [left.name for left in outcome.left] == ["manifest_20240115.json"]
+
+
+TABLES = {"accounts_20240115.csv": "id,a\n1,2\n", "bookings_20240115.csv": "k,b\n1,2\n2,2\n"}
+
+
+def digests_of(tables: dict[str, str], algorithm: str = "sha256", line: str = "{}  {}") -> bytes:
+    digests = {name: hashlib.new(algorithm, text.encode()) for name, text in tables.items()}
+    return "".join(line.format(d.hexdigest(), name) + "\n" for name, d in digests.items()).encode()
+
+
+@pytest.mark.parametrize("line", ["{}  {}", "{} *{}", "SHA256 ({1}) = {0}"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SHA256SUMS",
+        "sha256sums",
+        "SHA256SUM.txt",
+        "checksums",
+        "CHECKSUMS.txt",
+        "digests_20240115",
+        "sha256sums_20240115.txt",
+        "delivery_20240115.lst",
+    ],
+)
+def test_a_list_of_digests_is_found_whatever_its_name(name: str, line: str, tmp_path: Path) -> None:
+    files = {table: text.encode() for table, text in TABLES.items()}
+    outcome, _ = outcome_of(tmp_path, files | {name: digests_of(TABLES, line=line)})
+    assert outcome.left == ()
+    assert [one.go_files for one in outcome.onboarded] == [(name,)] * 2
+    for one in outcome.onboarded:
+        found = keys_of(one)["go_file"]
+        assert (found["format"], found["lists_files"]) == ("checksum", True)
+        assert {verdict.verdict for verdict in one.verdicts} == {"loads"}
+
+
+@pytest.mark.parametrize("upper", [False, True])
+def test_of_two_lists_one_is_used(upper: bool, tmp_path: Path) -> None:
+    files = {table: text.encode() for table, text in TABLES.items()}
+    lists = {f"{algorithm.upper()}SUMS": algorithm for algorithm in ("md5", "sha256")}
+    line = "{}  {}"
+    for name, algorithm in lists.items():
+        text = digests_of(TABLES, algorithm, line).decode()
+        digests = [one.split("  ") for one in text.splitlines()]
+        files[name] = "".join(
+            f"{digest.upper() if upper else digest}  {of}\n" for digest, of in digests
+        ).encode()
+    outcome, _ = outcome_of(tmp_path, files)
+    assert [one.go_files for one in outcome.onboarded] == [("MD5SUMS",)] * 2
+    assert [left.name for left in outcome.left] == ["SHA256SUMS"]
+
+
+@pytest.mark.parametrize("more", ["stranger.csv", "SHA256SUMS"])
+def test_a_list_of_digests_that_cannot_be_used_is_no_data(more: str, tmp_path: Path) -> None:
+    files = {table: text.encode() for table, text in TABLES.items()}
+    content = digests_of(TABLES | {more: ""})
+    outcome, _ = outcome_of(tmp_path, files | {"SHA256SUMS": content})
+    assert [left.name for left in outcome.left] == ["SHA256SUMS"]
+    assert all("go_file" not in keys_of(one) for one in outcome.onboarded)
+
+
+def test_data_of_digests_that_name_no_file_are_data(tmp_path: Path) -> None:
+    header = b"digest,name\n"
+    files = {
+        f"seen_2024011{day}.csv": header
+        + digests_of({"x": str(day), "y": "", "z": ""}, line="{},{}")
+        for day in range(3)
+    }
+    outcome, _ = outcome_of(tmp_path, files)
+    (one,) = outcome.onboarded
+    assert (outcome.left, len(one.verdicts)) == ((), 3)
+
+
+@pytest.mark.parametrize("changed", ["accounts_20240115.csv", "bookings_20240115.csv"])
+def test_a_file_that_is_not_the_one_of_its_digest_does_not_load(
+    changed: str, tmp_path: Path
+) -> None:
+    files = {table: text.encode() for table, text in TABLES.items()}
+    files["SHA256SUMS"] = digests_of(TABLES)
+    files[changed] += b"7,7\n"
+    outcome, _ = outcome_of(tmp_path, files)
+    verdicts = {v.name: v.verdict for one in outcome.onboarded for v in one.verdicts}
+    assert verdicts == {name: "fails" if name == changed else "loads" for name in TABLES}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -11,7 +12,9 @@ from pydantic import ValidationError
 
 from airflow_landing_loader.config.mapping.model import GoFile
 from airflow_landing_loader.exceptions import LandingError
+from airflow_landing_loader.landing.control.checksums import ALGORITHMS
 from airflow_landing_loader.landing.control.go_file.at_hand import Hand
+from airflow_landing_loader.landing.control.go_file.checksum import listed
 from airflow_landing_loader.landing.control.go_file.listing import files_named
 from airflow_landing_loader.landing.control.go_file.text import SIZE_LIMIT, decode
 from airflow_landing_loader.onboarding.controls.pairing import Pair
@@ -21,6 +24,26 @@ from airflow_landing_loader.storage.model import LandedFile
 from airflow_landing_loader.storage.zone import Zone
 
 _SEVERAL = 2
+_DIGEST = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{32,128})(?![0-9A-Fa-f])")
+
+
+def digits_listed(content: bytes, files: Container[str]) -> int:
+    """How many digits the digests have in a list of them that names files of the folder; whatever
+    it is called, it is no data. 0: it is no such list.
+
+    :param content: all of it.
+    :param files: names, without folders.
+    """
+    rules = GoFile(pattern="*", format="checksum", lists_files=True)
+    hand = Hand(name="", rules=rules)
+    try:
+        text = decode(content, hand)
+        names = listed(text, hand).names
+    except LandingError:
+        return 0
+    lengths = {len(digest) for digest in _DIGEST.findall(text)} & ALGORITHMS.keys()
+    known = any(words.text.rpartition("/")[2] in files for words in names)
+    return lengths.pop() if known and len(lengths) == 1 else 0
 
 
 def pairs_of_set(
