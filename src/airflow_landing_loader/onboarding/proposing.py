@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.numbers import Numbers
 from airflow_landing_loader.config.mapping.patterns.parts import NamePart
 from airflow_landing_loader.exceptions import LandingError
 from airflow_landing_loader.landing.formats.csv.inspection import inspect
@@ -22,6 +23,7 @@ from airflow_landing_loader.onboarding.controls.go_files import (
 )
 from airflow_landing_loader.onboarding.controls.pairing import Pair
 from airflow_landing_loader.onboarding.controls.totals import (
+    FORMS,
     Promised,
     find_totals,
     lines_with_a_total,
@@ -75,8 +77,8 @@ def propose(material: Material, table: str) -> Proposal:
         said.append(Said(("go_file", "pattern"), material.pair.pattern.text))
         said += go.said
         doubts += go.doubts
-    layout = _with_line_totals(material, layout)
-    said += [one for one in layout.said if one.path[0] != "csv"]
+    layout = _with_line_totals(material, layout, go)
+    said += [one for one in layout.said if one.path[0] != "csv" and one not in said]
     if material.group.exclude:
         why = "names of another kind"
         said.append(Said(("exclude",), list(material.group.exclude), why))
@@ -182,9 +184,26 @@ def _skipping(layout: Layout) -> Layout:
     return replace(layout, said=said, doubts=doubts, repeats_header=False)
 
 
-def _with_line_totals(material: Material, layout: Layout) -> Layout:
-    """The layout, with those numbers of its trailer or header record that are sums of columns."""
-    mapping = _read_by(material, layout.said)
+def _with_line_totals(material: Material, layout: Layout, go: GoFound | None) -> Layout:
+    """The layout, with those numbers of its trailer or header record that are sums of columns, in
+    the form that those of the go file have."""
+    known = tree(go.said) if go else {}
+    forms: Sequence[Numbers | None] = FORMS
+    if "totals" in known.get("go_file", {}):
+        forms = [form for form in FORMS if _says(form) == known.get("numbers", {})]
+    for form in forms:
+        found = _line_totals(material, layout, form)
+        if found != layout:
+            return found
+    return layout
+
+
+def _says(form: Numbers | None) -> dict[str, str]:
+    return form.model_dump(exclude_defaults=True) if form else {}
+
+
+def _line_totals(material: Material, layout: Layout, form: Numbers | None) -> Layout:
+    mapping = _written(_read_by(material, layout.said), form)
     files = [file for file in chosen([*material.files]) if file.size <= WHOLE_BYTES]
     if mapping is None or layout.header is None or not files:
         return layout
@@ -195,10 +214,10 @@ def _with_line_totals(material: Material, layout: Layout) -> Layout:
     for proof in ("trailer", "header_record"):
         keys = tree(layout.said).get(proof, {})
         promised: list[Promised] = []
-        for place, match in lines_with_a_total(keys) if keys else ():
+        for place, match in lines_with_a_total(keys, form) if keys else ():
             more = [Said((proof, "match"), match)] if match else []
             total = Said((proof, "totals"), {columns[0]: place})
-            probe = _read_by(material, (*layout.said, *more, total))
+            probe = _written(_read_by(material, (*layout.said, *more, total)), form)
             found = probe and said_in_line(proof, place, sources, probe)
             if not found:
                 continue
@@ -212,6 +231,11 @@ def _with_line_totals(material: Material, layout: Layout) -> Layout:
         said, doubts = find_totals(proof, promised, sources, mapping, columns)
         layout = _more(layout, said, doubts)
     return layout
+
+
+def _written(mapping: TableMapping | None, form: Numbers | None) -> TableMapping | None:
+    """The mapping for numbers of a form."""
+    return mapping and mapping.model_copy(update={"numbers": form})
 
 
 def _more(layout: Layout, said: Sequence[Said], doubts: Sequence[Doubt]) -> Layout:
@@ -257,13 +281,18 @@ def _go_file(material: Material, pair: Pair, layout: Layout) -> GoFound | None:
 
 def _with_totals(zone: Zone, go: GoFound, mapping: TableMapping, layout: Layout) -> GoFound:
     """The go file, with those of its numbers that are sums of columns."""
-    promised = [one for value in go.others if (one := promised_at(value.place, value.texts))]
-    if not promised or any(one.content is None for one in go.facts):
+    if any(one.content is None for one in go.facts):
         return go
     files = [zone.source(one.data) for one in go.facts]
     columns = mapping.csv.columns or layout.columns
-    said, doubts = find_totals("go_file", promised, files, mapping, columns)
-    return replace(go, said=(*go.said, *said), doubts=(*go.doubts, *doubts))
+    for form in FORMS:
+        read = [promised_at(value.place, value.texts, form) for value in go.others]
+        promised = [one for one in read if one]
+        written = mapping.model_copy(update={"numbers": form})
+        said, doubts = find_totals("go_file", promised, files, written, columns)
+        if said or doubts:
+            return replace(go, said=(*go.said, *said), doubts=(*go.doubts, *doubts))
+    return go
 
 
 def _mapping(material: Material, layout: Layout, pair: Pair) -> TableMapping | None:

@@ -242,3 +242,60 @@ def test_a_file_that_is_not_the_one_of_its_digest_does_not_load(
     outcome, _ = outcome_of(tmp_path, files)
     verdicts = {v.name: v.verdict for one in outcome.onboarded for v in one.verdicts}
     assert verdicts == {name: "fails" if name == changed else "loads" for name in TABLES}
+
+
+COMMA = [(["1234,50", "34,50"], "1269,00"), (["1000,50", "34,50", "0,01"], "1035,01")]
+GROUPS = [(["1.234,50", "34,50"], "1.269,00"), (["1.000,50", "34,50", "0,01"], "1.035,01")]
+BESIDE = {
+    "trailer": "TRL;{count};{total}\n",
+    "line": "-- {count} rows, sum {total}\n",
+    "go_file": "",
+    "both": "SUMME;{count};{total}\n",
+}
+
+
+def with_commas(folder: Path, beside: str, totals: Sequence[tuple[list[str], str]]) -> Onboarded:
+    """What is proposed for amounts with a decimal comma, and their totals at one place or two."""
+    files = {}
+    for day, (amounts, total) in enumerate(totals, 10):
+        lines = "".join(f"T{at};{amount}\n" for at, amount in enumerate(amounts))
+        below = BESIDE[beside].format(count=len(amounts), total=total)
+        files[f"sums_202401{day}.csv"] = f"id;amount\n{lines}{below}".encode()
+        if beside in ("go_file", "both"):
+            files[f"sums_202401{day}.go"] = f"rows={len(amounts)}\nsum={total}\n".encode()
+    outcome, _ = outcome_of(folder, files)
+    (one,) = outcome.onboarded
+    assert outcome.is_good
+    return one
+
+
+@pytest.mark.parametrize(
+    ("beside", "totals", "numbers"),
+    [
+        *((beside, COMMA, {"decimal": ","}) for beside in BESIDE),
+        *((beside, GROUPS, {"decimal": ",", "group": "."}) for beside in ("trailer", "go_file")),
+    ],
+)
+def test_totals_may_have_a_decimal_comma(
+    beside: str,
+    totals: Sequence[tuple[list[str], str]],
+    numbers: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    said = keys_of(one := with_commas(tmp_path, beside, totals))
+    places = {"trailer": 2, "line": "total", "go_file": "sum", "both": 2}
+    proof = "go_file" if beside == "go_file" else "trailer"
+    assert said[proof]["totals"] == {"amount": places[beside]}
+    assert beside != "both" or said["go_file"]["totals"] == {"amount": "sum"}
+    assert (said["numbers"], doubts_of(one)) == (numbers, set())
+
+
+@pytest.mark.parametrize("beside", ["trailer", "go_file"])
+def test_nor_are_those_claimed_of_no_sums_or_of_one_file(beside: str, tmp_path: Path) -> None:
+    for at, totals in enumerate([[COMMA[0], (COMMA[1][0], "1035,02")], [COMMA[0], COMMA[0]]]):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        said = keys_of(one := with_commas(folder, beside, totals))
+        assert "totals" not in said[beside]
+        assert "numbers" not in said
+        assert doubts_of(one) == ({f"{beside}.totals"} if at else set())

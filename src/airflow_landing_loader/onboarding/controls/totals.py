@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.config.mapping.numbers import Numbers
 from airflow_landing_loader.config.mapping.totals import TotalKind
 from airflow_landing_loader.exceptions import ErrorCode, LandingError
 from airflow_landing_loader.landing.control.numbers import NumberForm
@@ -21,7 +22,9 @@ from airflow_landing_loader.storage.content import FileContent
 _ENOUGH = 2
 _MOST_FIELDS = 10
 _GROUP = "total"
-_NUMBER = re.compile(r"\\d\+(?:\\\.\\d\+)?")
+FORMS = (None, Numbers(decimal=","), Numbers(decimal=",", group="."))
+"""How numbers may be written, the simplest first."""
+
 _NO_SUM = (ErrorCode.TOTALS_NOT_A_NUMBER, ErrorCode.TOTALS_NO_COLUMN)
 
 
@@ -33,19 +36,22 @@ class Promised:
     numbers: tuple[str, ...]
 
 
-def promised_at(place: Place, texts: Sequence[str]) -> Promised | None:
+def promised_at(place: Place, texts: Sequence[str], form: Numbers | None = None) -> Promised | None:
     """The numbers at a place; ``None``: what stands there is no number, or is always zero."""
-    amounts = [NumberForm().read(text) for text in texts]
+    amounts = [NumberForm(form).read(text) for text in texts]
     numbers = tuple(str(amount) for amount in amounts if amount is not None)
     if len(numbers) != len(texts) or set(numbers) <= {"0"}:
         return None
     return Promised(place, numbers)
 
 
-def lines_with_a_total(keys: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+def lines_with_a_total(
+    keys: Mapping[str, Any], form: Numbers | None
+) -> Iterator[tuple[Place, str]]:
     """The places of a trailer or a header record where a total may stand.
 
     :param keys: of it, as they are known.
+    :param form: of the total.
     :returns: each with the ``match`` that names it, where one describes the line.
     """
     match = keys.get("match")
@@ -53,10 +59,11 @@ def lines_with_a_total(keys: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         count = keys.get("row_count_column")
         yield from ((at, "") for at in range(1, _MOST_FIELDS + 1) if at != count)
         return
-    for number in _NUMBER.finditer(match):
+    sign = re.escape(form.decimal if form else ".")
+    for number in re.finditer(rf"\\d\+(?:{re.escape(sign)}\\d\+)?", match):
         before, behind = match[: number.start()], match[number.end() :]
         if not before.endswith("(?P<count>"):
-            yield _GROUP, rf"{before}(?P<{_GROUP}>\d+(?:\.\d+)?){behind}"
+            yield _GROUP, rf"{before}(?P<{_GROUP}>\d+(?:{sign}\d+)?){behind}"
 
 
 def said_in_line(
@@ -98,7 +105,11 @@ def find_totals(
         wanted = tuple(dict.fromkeys(column for _, column in pairs))
         sums = dict(_sums(file, mapping, wanted))
         pairs = [(one, column) for one, column in pairs if sums.get(column) == one.numbers[at]]
-    return _told(proof, pairs, len(files))
+    said, doubts = _told(proof, pairs, len(files))
+    if said and mapping.numbers is not None:
+        form = mapping.numbers.model_dump(exclude_defaults=True)
+        said.append(Said(("numbers",), form, "the form in which sums and cells are right"))
+    return said, doubts
 
 
 def _told(
