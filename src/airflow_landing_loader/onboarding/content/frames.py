@@ -19,7 +19,8 @@ _RULE = re.compile(r"[-=_+|,;\t ]*[-=]{2}[-=_+|,;\t ]*")
 _START = re.compile(r"[^,;|\t]*\b(start|begin)\w*\b[^,;|\t]*", re.IGNORECASE)
 _END = re.compile(r"[^,;|\t]*\bend\w*\b[^,;|\t]*", re.IGNORECASE)
 _SPEAKS = re.compile(
-    r"trailer|trl|tlr|footer|ftr|header|hdr|count|rows?\b|records?\b|lines?\b|total|affected",
+    r"trailer|trl|tlr|footer|ftr|header|hdr|count|rows?\b|records?\b|lines?\b|total|affected"
+    r"|\bsum(?:m[ae])?\b|gesamt|anzahl|\bsomme\b|totaal",
     re.IGNORECASE,
 )
 _USUAL_TAGS_TEXT = """
