@@ -24,7 +24,7 @@ from airflow_landing_loader.loading.planning.identity import (
     decide,
     key_of,
 )
-from airflow_landing_loader.loading.planning.sequences import Positions, SequenceOf, gap
+from airflow_landing_loader.loading.planning.sequences import Positions, SequenceOf, gap, turns
 from airflow_landing_loader.loading.planning.sets import kept_whole
 from airflow_landing_loader.loading.planning.steps import Earlier, Planned
 from airflow_landing_loader.safe_text import storable
@@ -105,19 +105,21 @@ def _decide_each(
     :param said: those that are refused for another one's sake, by name.
     """
     known, positions = _Known(prior), Positions(last)
-    decided: list[Planned | Earlier | Duplicate | Refused] = []
-    for validated in batch:
+    decided: dict[int, Planned | Earlier | Duplicate | Refused] = {}
+    # Sets stand together, and the numbers of one may lie between those of another.
+    for at in turns([validated.delivery for validated in batch]):
+        validated = batch[at]
         if (name := validated.delivery.data.name) in said:
-            decided.append(said[name])
+            decided[at] = said[name]
             continue
         why = unfit.get(validated.delivery.mapping.table)
         if why is not None:
-            decided.append(refused(validated, why))
+            decided[at] = refused(validated, why)
             continue
         try:
             decision = decide(validated, known.like(validated))
         except LandingError as error:
-            decided.append(refused(validated, error))
+            decided[at] = refused(validated, error)
             continue
         item = _in_turn(_decided(validated, decision), positions)
         if isinstance(item, Planned):
@@ -125,8 +127,8 @@ def _decide_each(
                 known.remove(replaced)
             # The next of the batch may have the same content.
             known.add(_as_prior(validated, item.decision, len(known.loads)))
-        decided.append(item)
-    return decided
+        decided[at] = item
+    return [decided[at] for at in range(len(batch))]
 
 
 def _in_turn(

@@ -83,13 +83,18 @@ def counting(mappings: Sequence[TableMapping]) -> list[str]:
 
 def in_turn(deliveries: Sequence[Delivery]) -> list[Delivery]:
     """The same, those of a sequence in the order of their numbers; the others keep their places."""
+    return [deliveries[at] for at in turns(deliveries)]
+
+
+def turns(deliveries: Sequence[Delivery]) -> list[int]:
+    """Where in a sequence of deliveries those lie that come first, second, ... in turn."""
     found: dict[SequenceOf, list[tuple[int, int]]] = defaultdict(list)
     for index, delivery in enumerate(deliveries):
         if (place := place_of(delivery)) is not None:
             found[place.of].append((place.number, index))
-    ordered = list(deliveries)
+    ordered = list(range(len(deliveries)))
     for places in found.values():
         free = sorted(index for _, index in places)
         for index, (_, taken) in zip(free, sorted(places), strict=True):
-            ordered[index] = deliveries[taken]
+            ordered[index] = taken
     return ordered

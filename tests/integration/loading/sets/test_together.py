@@ -157,6 +157,23 @@ def test_two_spellings_of_one_file_are_not_two(two: Any, second: str) -> None:
     assert {o.status for o in two.run().values()} == {"loaded"}
 
 
+def test_sets_whose_numbers_lie_between_each_other_load_together(two: Any) -> None:
+    two.map(
+        "part_{n:0d}.csv",
+        "raw_part",
+        go_file={**GO, "pattern": "m_*.ctl"},
+        sequence={"part": "n", "start": 1},
+    )
+    for number in range(1, 6):
+        two.deliver(f"part_{number}.csv", A)
+    two.deliver("m_1.ctl", "part_1.csv,1\npart_3.csv,1\npart_5.csv,1\n")
+    assert two.run() == {}
+    two.deliver("m_2.ctl", "part_4.csv,1\npart_2.csv,1\n")
+    assert {name: o.status for name, o in two.run().items()} == {
+        f"part_{number}.csv": "loaded" for number in range(1, 6)
+    }
+
+
 def test_where_one_is_refused_all_are(two: Any) -> None:
     deliver(two, listed="a_1.csv,1\nb_1.csv,3\n")
     outcomes = two.run()
