@@ -118,7 +118,7 @@ class Oracle:
         self._loads: dict[str, list[_Load]] = {table.name: [] for table in tables}
         self._replaced: set[_Load] = set()
         self._forgotten: dict[str, dict[str, _Load]] = {table.name: {} for table in tables}
-        self._loaded: set[tuple[str, str, str]] = set()  # of what is forgotten, all
+        self._loaded: set[tuple[str, str, str]] = set()  # of what is forgotten
         self._names: dict[tuple[str, str], str] = {}
         self._codes: dict[tuple[tuple[str, str], ...], str] = {}
 
@@ -138,7 +138,11 @@ class Oracle:
         know of it."""
         for table, loads in self._loads.items():
             self._forgotten[table] = {load.line.filename: load for load in loads}
-            self._loaded.update((table, load.line.filename, load.line.sha256) for load in loads)
+            self._loaded.update(
+                (table, load.line.filename, load.line.sha256)
+                for load in loads
+                if load not in self._replaced
+            )
             loads.clear()
         self.expected.loads.clear()
 
@@ -243,8 +247,8 @@ class Oracle:
             self._replaced.add(restated)
             self._move_note(restated.line)
         # A load has an id of its own, but for what a forgetful warehouse takes for the first time;
-        # where it is loaded again all the same, the rows of the first time still have their id.
-        again = table.on_duplicate == "load" and (table.name, *key) in self._loaded
+        # where rows of the first time are there, these still have their id.
+        again = (table.name, *key) in self._loaded
         earlier = [(x.line.filename, x.line.sha256) for x in self._loads[table.name]]
         first = not again and key not in earlier
         self._loads[table.name].append(_Load(line=line, rows=rows))
