@@ -11,7 +11,11 @@ if ! uv_works "$UV"; then
   UV=$PWD/.uv/bin/uv
   if ! uv_works "$UV"; then
     echo "Installing uv into .uv/ ..."
-    python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
+    # A virtual environment that is active may have no pip; the Python that it was made of has one.
+    with_pip=python3
+    python3 -m pip --version >/dev/null 2>&1 ||
+      with_pip=$(python3 -c 'import sys; print(sys.base_prefix)')/bin/python3
+    "$with_pip" -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
       --upgrade --target .uv uv ||
       { echo "uv cannot be installed; pip says above why." >&2; return 1; }
   fi
