@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from tests.support.sidecars import read_sidecar
 
@@ -16,8 +17,11 @@ from airflow_landing_loader.exceptions import ErrorCode, LandingError, TerminalE
 from airflow_landing_loader.landing.moves import journal, move
 from airflow_landing_loader.landing.moves.holding import Holding
 from airflow_landing_loader.landing.moves.journal import MoveNote
-from airflow_landing_loader.loading.model import Overview
-from airflow_landing_loader.loading.warehouses.duckdb import snapshot
+from airflow_landing_loader.loading.warehouses.duckdb import (
+    DuckDBWarehouse,
+    SessionOptions,
+    kept_summary,
+)
 from airflow_landing_loader.storage.local import files as local_files
 from airflow_landing_loader.storage.local import lock
 from airflow_landing_loader.storage.local.folder import LocalFolder
@@ -150,14 +154,15 @@ def test_a_link_in_place_of_the_snapshot_is_not_written_through(
 ) -> None:
     database = tmp_path / "w.duckdb"
     (tmp_path / f".{database.name}.status.json.{os.getpid()}").symlink_to(secret)
-    snapshot.path_of(database).symlink_to(secret)
-    empty = snapshot.read(database)
+    kept_summary.path_of(database).symlink_to(secret)
+    empty = kept_summary.read(database)
     assert empty is None
-    from airflow_landing_loader.loading.ledger.tables import now
-
-    snapshot.write(database, Overview(as_of=now(), loads=(), deliveries=(), dbt_due=()))
+    archive = LocalZone(str(tmp_path))
+    warehouse = DuckDBWarehouse(database, SessionOptions(), landing=archive, archive=archive)
+    duckdb.connect(str(database)).close()
+    warehouse.publish_summary()
     assert secret.read_text() == "secret"
-    assert snapshot.read(database) is not None
+    assert kept_summary.read(database) is not None
 
 
 @pytest.mark.parametrize(
@@ -167,8 +172,8 @@ def test_what_is_no_snapshot_is_none_and_nobody_waits_for_it(
     tmp_path: Path, make: Callable[[Path], None]
 ) -> None:
     database = tmp_path / "w.duckdb"
-    make(snapshot.path_of(database))
-    assert snapshot.read(database) is None
+    make(kept_summary.path_of(database))
+    assert kept_summary.read(database) is None
 
 
 @pytest.mark.parametrize("kind", ["note", "what is held", "sidecar", "snapshot"])
@@ -181,13 +186,13 @@ def test_no_own_file_is_read_beyond_its_bound(zones: Any, tmp_path: Path, kind: 
             "note": Path(work, f"0123456789abcdef{journal.NOTE_ENDING}"),
             "what is held": held / "0123456789abcdef.held.json",
             "sidecar": zones.failed / "a.csv.error.json",
-            "snapshot": snapshot.path_of(tmp_path / "w.duckdb"),
+            "snapshot": kept_summary.path_of(tmp_path / "w.duckdb"),
         }[kind]
     with path.open("wb") as file:
         file.truncate(2**42)
     assert finish(zones) == ()
     assert list(Holding(LocalZone(str(zones.landing))).replaced()) == []
-    assert snapshot.read(tmp_path / "w.duckdb") is None
+    assert kept_summary.read(tmp_path / "w.duckdb") is None
     with pytest.raises(TerminalError) as caught:
         read_sidecar(str(zones.failed / "a.csv.error.json"))
     assert caught.value.code is ErrorCode.REPLAY_NO_SIDECAR

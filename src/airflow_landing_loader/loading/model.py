@@ -10,7 +10,9 @@ from airflow_landing_loader.config.mapping.totals import TotalKind
 from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.landing.model import Delivery
 
-DeliveryOutcome = Literal["loaded", "duplicate", "failed", "replayed", "superseded", "unloaded"]
+DeliveryOutcome = Literal[
+    "loaded", "duplicate", "failed", "replayed", "discarded", "superseded", "unloaded"
+]
 
 SHORT = 8
 """Characters of an id that people see; the archive's names use the same."""
@@ -280,7 +282,6 @@ class Overview:
     :param as_of: when this was true; earlier than now if a writer holds the database.
     :param busy_with: who holds the database, if somebody does.
     :param open_batches: of BigQuery, which works on them by itself.
-    :param arrivals: the newest windows in which files were expected; in a copy of the books only.
     """
 
     as_of: datetime
@@ -289,4 +290,3 @@ class Overview:
     dbt_due: tuple[DbtDue, ...]
     busy_with: str | None = None
     open_batches: tuple[OpenBatch, ...] = ()
-    arrivals: tuple[ArrivalRecord, ...] = ()

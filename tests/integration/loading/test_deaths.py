@@ -16,7 +16,7 @@ from tests.support.deliveries import A, B
 DIES = """
 import os, pickle, signal, sys
 from airflow_landing_loader.pipeline import finishing
-from airflow_landing_loader.loading.warehouses.duckdb import snapshot
+from airflow_landing_loader.loading.warehouses.duckdb import kept_summary
 from airflow_landing_loader.pipeline.pipeline import Pipeline
 
 def die(*_, **__):
@@ -27,7 +27,7 @@ if where == "after the move":
     move = finishing.moves.move
     finishing.moves.move = lambda *args, **keys: (move(*args, **keys), die())
 else:
-    snapshot.Path.replace = die
+    kept_summary.Path.replace = die
 pipeline = Pipeline(settings, mappings)
 pipeline.run_batch(pipeline.discover().ready)
 """

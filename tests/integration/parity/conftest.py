@@ -33,6 +33,15 @@ def new_worlds(
     return lambda: worlds.all_sides(emulator, tmp_path / str(next(numbers)), monkeypatch)
 
 
+@pytest.fixture
+def new_side(
+    emulator: running.BigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], AbstractContextManager[worlds.Side]]:
+    """Opens an empty world of the warehouse of a name, as often as it is called."""
+    numbers = itertools.count()
+    return lambda name: worlds.WORLDS[name](emulator, tmp_path / str(next(numbers)), monkeypatch)
+
+
 @pytest.fixture(params=worlds.WORLDS)
 def side(
     request: pytest.FixtureRequest,

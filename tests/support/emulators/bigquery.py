@@ -3,11 +3,13 @@ environment.
 
 What differs from the service is put right here: it opens DuckDB with a time zone that DuckDB
 refuses until an extension is loaded, would download its extensions, tells of two transactions that
-change one table in its engine's words, and does not name the table that a CREATE TABLE AS has made.
+change one table in its engine's words, knows types of other databases, and does not name the table
+that a CREATE TABLE AS has made.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -52,6 +54,22 @@ def name_created_tables(query: Any) -> None:
     query.execute = execute
 
 
+def refuse_foreign_types(query: Any, errors: Any) -> None:
+    """Know no type that the service does not: its dialect here takes those of others too."""
+    original = query.execute
+    foreign = re.compile(r"\b(VARCHAR|TEXT|DOUBLE|REAL|TIMESTAMPTZ|BLOB|HUGEINT)\b")
+
+    def execute(
+        cur: Any, project_id: str, job_id: Any, config: Any, *rest: Any, **keys: Any
+    ) -> Any:
+        words = re.sub(r"'[^']*'|`[^`]*`|\"[^\"]*\"", "", config.query)
+        if found := foreign.search(words):
+            raise errors.BigQueryError("invalidQuery", f"Type not found: {found[0]}")
+        return original(cur, project_id, job_id, config, *rest, **keys)
+
+    query.execute = execute
+
+
 def keep_tables_in_plain_duckdb(database: Any) -> None:
     """Attach a database file for a project, in place of the emulator's lake.
 
@@ -79,6 +97,7 @@ if __name__ == "__main__":
         keep_tables_in_plain_duckdb(database)
 
     name_created_tables(query)
+    refuse_foreign_types(query, errors)
     speak_of_conflicts(errors.BigQueryError)
 
     main()

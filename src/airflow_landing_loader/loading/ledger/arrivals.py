@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
 
-from airflow_landing_loader.loading.ledger.queries import Books, Rows
+from airflow_landing_loader.loading.ledger.putting import bound_rows
+from airflow_landing_loader.loading.ledger.queries import Books
 from airflow_landing_loader.loading.ledger.records import row_of
 from airflow_landing_loader.loading.ledger.tables import (
     LOAD_ARRIVALS,
@@ -19,9 +19,9 @@ from airflow_landing_loader.loading.model import (
     ArrivalRecord,
     Arrivals,
     ArrivedLoad,
-    Overview,
     RefusedArrival,
 )
+from airflow_landing_loader.loading.summary import Summary
 
 _ARRIVED = tuple(f.name for f in fields(ArrivedLoad))
 _REFUSED = tuple(f.name for f in fields(RefusedArrival))
@@ -56,16 +56,13 @@ _WATCHED = """
 SELECT a.table_name, a.pattern, MIN(a.day) FROM load_arrivals a
 WHERE a.table_name = ANY(:tables) GROUP BY a.table_name, a.pattern
 """
-_RECORDS = f"SELECT {', '.join(LOAD_ARRIVALS.column_names)} FROM load_arrivals"
 _ENDED = "WHERE table_name = ANY(:tables) AND until_at >= :since ORDER BY until_at"
 _KEY = ("table_name", "pattern", "day")
 _CHANGED = ", ".join(f"{n} = r.{n}" for n in LOAD_ARRIVALS.column_names if n not in _KEY)
 # What was decided stays; what was not there is mended once.
 _PUT = f"""
-MERGE INTO load_arrivals t USING (
-  SELECT {", ".join(f"CAST(x.{n} AS {t}) AS {n}" for n, t in LOAD_ARRIVALS.columns)}
-  FROM ROWS(:arrivals) x
-) r ON t.table_name = r.table_name AND t.pattern = r.pattern AND t.day = r.day
+MERGE INTO load_arrivals t USING ({{source}}) r
+  ON t.table_name = r.table_name AND t.pattern = r.pattern AND t.day = r.day
 WHEN MATCHED AND t.outcome = 'expected' AND r.outcome != 'expected' THEN UPDATE SET {_CHANGED}
 WHEN MATCHED AND t.outcome != 'expected' AND t.mended_at IS NULL AND r.mended_at IS NOT NULL
   THEN UPDATE SET mended_at = r.mended_at, recorded_at = r.recorded_at
@@ -96,8 +93,8 @@ def arrivals_in(
             row_of(RefusedArrival, LOAD_DELIVERIES, dict(zip(_REFUSED, row, strict=True)))
             for row in refused
         ),
-        records=tuple(
-            map(_record, books.ask(f"{_RECORDS} {_ENDED}", tables=tables, since=ended_since))
+        records=books.records(
+            ArrivalRecord, LOAD_ARRIVALS, _ENDED, tables=tables, since=ended_since
         ),
         watched=tuple((table, pattern, day) for table, pattern, day in watched),
     )
@@ -105,21 +102,20 @@ def arrivals_in(
 
 def recent_arrivals(books: Books, limit: int) -> tuple[ArrivalRecord, ...]:
     """Return the windows that ended last, or have not yet, newest first."""
-    rows = books.ask(
-        f"{_RECORDS} ORDER BY until_at DESC, table_name, pattern LIMIT :most", most=limit
-    )
-    return tuple(map(_record, rows))
+    clause = "ORDER BY until_at DESC, table_name, pattern LIMIT :most"
+    return books.records(ArrivalRecord, LOAD_ARRIVALS, clause, most=limit)
 
 
 def put_arrivals(books: Books, records: Sequence[ArrivalRecord]) -> None:
     """Write what became of windows; what was decided before stays, but for what mends it."""
-    rows = [[_text(value) for value in row] for row in LOAD_ARRIVALS.rows(records)]
-    books.ask(_PUT, arrivals=Rows(LOAD_ARRIVALS.column_names, rows))
+    source, rows = bound_rows(books, LOAD_ARRIVALS, records)
+    books.ask(_PUT.format(source=source), rows=rows)
 
 
-def remembered_arrivals(overview: Overview, tables: Sequence[str]) -> Arrivals:
-    """What a copy of the newest loads and deliveries says of what came into tables."""
-    records = tuple(a for a in overview.arrivals if a.table_name in tables)
+def remembered_arrivals(summary: Summary, tables: Sequence[str]) -> Arrivals:
+    """What a kept summary says of what came into tables."""
+    overview = summary.overview
+    records = tuple(a for a in summary.arrivals if a.table_name in tables)
     first: dict[tuple[str, str], str] = {}
     for record in records:
         key = record.table_name, record.pattern
@@ -156,15 +152,3 @@ def remembered_arrivals(overview: Overview, tables: Sequence[str]) -> Arrivals:
         watched=tuple((*key, day) for key, day in first.items()),
         busy_with=overview.busy_with,
     )
-
-
-def _record(row: Sequence[Any]) -> ArrivalRecord:
-    values = dict(zip(LOAD_ARRIVALS.column_names, row, strict=True))
-    return row_of(ArrivalRecord, LOAD_ARRIVALS, values)
-
-
-def _text(value: Any) -> str | None:
-    """A value as a text that is cast."""
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S.%f}"
-    return None if value is None else str(value)

@@ -84,11 +84,15 @@ class Dialect:
     :param value: one value.
     :param any_of: that a column is one of a list.
     :param rows: rows with these columns, to be read like a table.
+    :param type_of: the warehouse's word for a type of our tables.
+    :param json_object: a JSON object as text, of names and what their values are made by.
     """
 
     value: str
     any_of: str
     rows: Callable[[str, tuple[str, ...]], str]
+    type_of: Callable[[str], str]
+    json_object: Callable[[Mapping[str, str]], str]
 
     def said(self, sql: str, values: Values) -> str:
         """A statement of this module in the warehouse's words."""
@@ -211,7 +215,7 @@ class Books(ABC):
 
     def recent_deliveries(self, limit: int) -> tuple[DeliveryRecord, ...]:
         """Return the newest delivery records, newest first."""
-        return self._records(
+        return self.records(
             DeliveryRecord,
             LOAD_DELIVERIES,
             "ORDER BY recorded_at DESC, filename LIMIT :most",
@@ -246,7 +250,7 @@ class Books(ABC):
 
         :raises TransientError: ``WAREHOUSE_BOOKS_ALTERED``.
         """
-        return self._records(
+        return self.records(
             LoadTotal,
             LOAD_TOTALS,
             "WHERE load_id = :id ORDER BY column_name, kind, promised_by, width",
@@ -375,9 +379,9 @@ class Books(ABC):
         )
 
     def _loads(self, clause: str, **values: Value) -> tuple[Load, ...]:
-        return self._records(Load, LOAD_METADATA, clause, **values)
+        return self.records(Load, LOAD_METADATA, clause, **values)
 
-    def _records(
+    def records(
         self, kind: type[_Record], table: OwnTable, clause: str, **values: Value
     ) -> tuple[_Record, ...]:
         """The rows of one of our tables as what they are."""

@@ -180,6 +180,61 @@ LOAD_ARRIVALS = OwnTable(
     ),
 )
 
+LOAD_EVENTS = OwnTable(
+    own_tables.LOAD_EVENTS,
+    (
+        ("event_id", "VARCHAR"),
+        ("event_type", "VARCHAR"),
+        ("occurred_at", "TIMESTAMP"),
+        ("table_name", "VARCHAR"),
+        ("load_id", "VARCHAR"),
+        ("dag_id", "VARCHAR"),
+        ("run_id", "VARCHAR"),
+        ("body", "VARCHAR"),
+        ("published_at", "TIMESTAMP"),
+    ),
+)
+
+LOAD_EXECUTIONS = OwnTable(
+    own_tables.LOAD_EXECUTIONS,
+    (
+        ("execution_id", "VARCHAR"),
+        ("dag_id", "VARCHAR"),
+        ("run_id", "VARCHAR"),
+        ("table_name", "VARCHAR"),
+        ("layer", "VARCHAR"),
+        ("status", "VARCHAR"),
+        ("config", "VARCHAR"),
+        ("result", "VARCHAR"),
+        ("error", "VARCHAR"),
+        ("records_processed", "BIGINT"),
+        ("records_failed", "BIGINT"),
+        ("size_bytes", "BIGINT"),
+        ("duration_ms", "BIGINT"),
+        ("started_at", "TIMESTAMP"),
+        ("completed_at", "TIMESTAMP"),
+    ),
+)
+
+LOAD_ACTIONS = OwnTable(
+    own_tables.LOAD_ACTIONS,
+    (
+        ("action_id", "VARCHAR"),
+        ("action", "VARCHAR"),
+        ("table_name", "VARCHAR"),
+        ("targets", "VARCHAR"),
+        ("parameters", "VARCHAR"),
+        ("reason", "VARCHAR"),
+        ("asked_by", "VARCHAR"),
+        ("asked_at", "TIMESTAMP"),
+        ("outcome", "VARCHAR"),
+        ("message", "VARCHAR"),
+        ("done_at", "TIMESTAMP"),
+        ("dag_id", "VARCHAR"),
+        ("run_id", "VARCHAR"),
+    ),
+)
+
 OWN_TABLES = (
     LOAD_METADATA,
     LOAD_DELIVERIES,
@@ -189,6 +244,9 @@ OWN_TABLES = (
     LOAD_QUALITY,
     LOAD_DBT_RUNS,
     LOAD_ARRIVALS,
+    LOAD_EVENTS,
+    LOAD_EXECUTIONS,
+    LOAD_ACTIONS,
 )
 
 

@@ -23,8 +23,10 @@ from airflow_landing_loader.loading.model import (
     RunContext,
     Verdict,
 )
+from airflow_landing_loader.loading.operations import ActionRecord, ExecutionRecord
 from airflow_landing_loader.loading.planning.identity import Content, PriorLoad
 from airflow_landing_loader.loading.reading.quality import QualityLine
+from airflow_landing_loader.loading.summary import Summary
 
 
 class StillRunningError(Exception):
@@ -173,6 +175,25 @@ class Ledger(Protocol):
 
     def overview(self, limit: int) -> Overview:
         """Recent loads and deliveries; answers within a second also while a writer works."""
+        ...
+
+    def summary(self) -> Summary:
+        """What the books come to, table by table; it waits for no writer.
+
+        On DuckDB it is what the last writer has left, on BigQuery it is asked now.
+        """
+        ...
+
+    def publish_summary(self) -> None:
+        """Let those who cannot reach the books have the newest summary, in the archive."""
+        ...
+
+    def record_executions(self, records: Sequence[ExecutionRecord]) -> None:
+        """Write runs and their layers, over what was written of them before."""
+        ...
+
+    def record_actions(self, records: Sequence[ActionRecord]) -> None:
+        """Write what became of what people asked for."""
         ...
 
     def arrivals(self, tables: Sequence[str], since: datetime, ended_since: datetime) -> Arrivals:

@@ -75,6 +75,10 @@ class Jobs:
                     raise translate(error) from error
         return self._location
 
+    def named(self, table: str) -> str:
+        """Return a table of the default dataset as every statement can name it."""
+        return f"`{self._options.project}.{self._options.dataset}.{table}`"
+
     def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a statement that may be run twice.
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     OWN_TABLES,
     OwnTable,
 )
+from airflow_landing_loader.loading.ledger.views import VIEWS, create_views
 from airflow_landing_loader.loading.model import DeliveryRecord
 from airflow_landing_loader.loading.planning.identity import Content, PriorLoad
 from airflow_landing_loader.loading.warehouses.bigquery import values
@@ -44,11 +45,19 @@ from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs, Parame
 _LOOKS = 3
 
 
+def _json_object(fields: Mapping[str, str]) -> str:
+    return f"TO_JSON_STRING(STRUCT({', '.join(f'{v} AS {name}' for name, v in fields.items())}))"
+
+
 class Ledger(Books):
     """Our tables in the default dataset."""
 
     dialect = Dialect(
-        value="@{}", any_of="IN UNNEST(@{})", rows=lambda name, _columns: f"UNNEST(@{name})"
+        value="@{}",
+        any_of="IN UNNEST(@{})",
+        rows=lambda name, _columns: f"UNNEST(@{name})",
+        type_of=values.own_type,
+        json_object=_json_object,
     )
 
     def __init__(self, jobs: Jobs) -> None:
@@ -84,14 +93,14 @@ class Ledger(Books):
         if not have >= {(own.name, name) for own in OWN_TABLES for name in own.column_names}:
             if have:
                 self.ensure_tables()
-        elif not views:
+        elif views == set(VIEWS):
             self._ensured = True
         return bool(have)
 
     def _found(self) -> tuple[set[tuple[str, str]], set[str]]:
-        """The columns of our tables that are there, as pairs of table and column, and those of
-        our tables that are views."""
-        names = values.texts("names", [*(t.name for t in OWN_TABLES), LOAD_SEQUENCE])
+        """The columns of our tables and views that are there, as pairs of table and column, and the
+        names of those that are views."""
+        names = values.texts("names", [*(t.name for t in OWN_TABLES), LOAD_SEQUENCE, *VIEWS])
         rows = self._jobs.query(
             "SELECT table_name, column_name, NULL FROM INFORMATION_SCHEMA.COLUMNS "
             "WHERE table_name IN UNNEST(@names) UNION ALL "
@@ -113,6 +122,8 @@ class Ledger(Books):
             statements.append(FIRST_OWNERS)
         if LOAD_SEQUENCE not in tables:
             statements.append(f"CREATE TABLE IF NOT EXISTS {LOAD_SEQUENCE} AS {NEXT_SEQUENCE}")
+        made = create_views(self.dialect, self._jobs.named)
+        statements += [statement for view, statement in made.items() if view not in tables]
         if statements:
             self._jobs.query(";\n".join(statements))
 

@@ -14,7 +14,13 @@ from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.landing.units import units
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn
 from airflow_landing_loader.loading.columns.promotion import Prospect, unknown_table
-from airflow_landing_loader.loading.ledger.arrivals import arrivals_in, put_arrivals
+from airflow_landing_loader.loading.ledger.arrivals import (
+    arrivals_in,
+    put_arrivals,
+    recent_arrivals,
+)
+from airflow_landing_loader.loading.ledger.operations import put_actions, put_executions
+from airflow_landing_loader.loading.ledger.summary import summarised
 from airflow_landing_loader.loading.ledger.tables import now
 from airflow_landing_loader.loading.model import (
     ArrivalRecord,
@@ -26,6 +32,7 @@ from airflow_landing_loader.loading.model import (
     RunContext,
     Verdict,
 )
+from airflow_landing_loader.loading.operations import ActionRecord, ExecutionRecord
 from airflow_landing_loader.loading.planning.cuts import cut, expanded_bytes
 from airflow_landing_loader.loading.planning.decisions import refused
 from airflow_landing_loader.loading.planning.identity import (
@@ -34,6 +41,7 @@ from airflow_landing_loader.loading.planning.identity import (
     PriorLoad,
     as_they_are,
 )
+from airflow_landing_loader.loading.summary import Summary
 from airflow_landing_loader.loading.warehouses.bigquery import values
 from airflow_landing_loader.loading.warehouses.bigquery.batch import MOST_TABLES, BatchLoader
 from airflow_landing_loader.loading.warehouses.bigquery.commit import Committer
@@ -57,6 +65,7 @@ _MOST_URIS = 10_000  # of one load job
 _MOST_BOOK_BYTES = 6_000_000
 _BOOK_BYTES = 6_000
 _BOOK_BYTES_PER_COLUMN = 800
+_KEPT = 500
 _LIMITS = (_MOST_URIS, _MOST_BOOK_BYTES, MOST_TABLES)
 
 
@@ -216,6 +225,30 @@ class BigQueryWarehouse:
                 dbt_due=due.result(),
                 open_batches=batches.result(),
             )
+
+    def summary(self) -> Summary:
+        overview = self.overview(_KEPT)
+        if not self._ledger.has_tables():
+            return Summary(overview=overview, counted_at=overview.as_of)
+        return Summary(
+            overview=overview,
+            tables=summarised(self._ledger, overview.as_of),
+            arrivals=recent_arrivals(self._ledger, _KEPT),
+            counted_at=overview.as_of,
+        )
+
+    def publish_summary(self) -> None:
+        """Nothing: whoever has a right to the books reaches them."""
+
+    def record_executions(self, records: Sequence[ExecutionRecord]) -> None:
+        if records:
+            self._ledger.ensure_tables()
+            put_executions(self._ledger, records)
+
+    def record_actions(self, records: Sequence[ActionRecord]) -> None:
+        if records:
+            self._ledger.ensure_tables()
+            put_actions(self._ledger, records)
 
     def arrivals(self, tables: Sequence[str], since: datetime, ended_since: datetime) -> Arrivals:
         if not self._ledger.has_tables():

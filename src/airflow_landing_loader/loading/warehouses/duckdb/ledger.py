@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from duckdb import CatalogException
 
 from airflow_landing_loader.loading.ledger.queries import (
     FIRST_OWNERS,
@@ -25,6 +28,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     OwnTable,
     now,
 )
+from airflow_landing_loader.loading.ledger.views import VIEWS, create_views
 from airflow_landing_loader.loading.model import DeliveryRecord, Load
 from airflow_landing_loader.loading.sql import sql_name
 from airflow_landing_loader.loading.warehouses.duckdb.raw_table import stream
@@ -40,6 +44,11 @@ def _rows(name: str, columns: Sequence[str]) -> str:
     structs."""
     lists = ", ".join(f"unnest(${name}_{c}::VARCHAR[]) AS {c}" for c in columns)
     return f"(SELECT {lists})"
+
+
+def _json_object(fields: Mapping[str, str]) -> str:
+    pairs = ", ".join(f"'{name}', {value}" for name, value in fields.items())
+    return f"CAST(json_object({pairs}) AS VARCHAR)"
 
 
 def _bound(values: Values) -> Iterator[tuple[str, Any]]:
@@ -58,23 +67,26 @@ def _plain(value: Value) -> Any:
 class Ledger(Books):
     """Our tables in the default schema of the database that a connection has open."""
 
-    dialect = Dialect(value="${}", any_of="= ANY(${})", rows=_rows)
+    dialect = Dialect(
+        value="${}", any_of="= ANY(${})", rows=_rows, type_of=str, json_object=_json_object
+    )
 
     def __init__(self, con: Connection) -> None:
         self._con = con
 
     def ensure_tables(self) -> None:
-        """Make those of our tables that are not there, and add columns of later releases.
+        """Make those of our tables and views that are not there, and add columns of later releases.
 
         :raises TransientError: ``WAREHOUSE_BOOKS_ALTERED``: one is a view.
         """
-        views = self._con.execute(
+        rows = self._con.execute(
             "SELECT view_name FROM duckdb_views() WHERE schema_name = current_schema() "
             "AND database_name = current_database() AND view_name = ANY(?)",
-            [[t.name for t in OWN_TABLES]],
+            [[*(t.name for t in OWN_TABLES), *VIEWS]],
         ).fetchall()
+        views = {name for (name,) in rows}
         for table in OWN_TABLES:
-            if (table.name,) in views:
+            if table.name in views:
                 raise no_table(table)
         found = self._found()
         for table in OWN_TABLES:
@@ -88,6 +100,10 @@ class Ledger(Books):
                     self._con.execute(f"ALTER TABLE {table.name} ADD COLUMN {name} {type_}")
             if "owner" not in have and table is LOAD_COLUMNS:
                 self._con.execute(FIRST_OWNERS)
+        for name, statement in create_views(self.dialect, str).items():
+            if name not in views:
+                with suppress(CatalogException):  # somebody has a table of this name
+                    self._con.execute(statement)
 
     def has_tables(self) -> bool:
         """Whether our tables are there; a database that nobody loaded into has none.

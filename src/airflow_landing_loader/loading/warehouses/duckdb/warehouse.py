@@ -17,9 +17,9 @@ from airflow_landing_loader.loading.columns.promotion import Prospect, unknown_t
 from airflow_landing_loader.loading.ledger.arrivals import (
     arrivals_in,
     put_arrivals,
-    recent_arrivals,
     remembered_arrivals,
 )
+from airflow_landing_loader.loading.ledger.operations import put_actions, put_executions
 from airflow_landing_loader.loading.ledger.tables import now
 from airflow_landing_loader.loading.model import (
     ArrivalRecord,
@@ -31,9 +31,11 @@ from airflow_landing_loader.loading.model import (
     RunContext,
     Verdict,
 )
+from airflow_landing_loader.loading.operations import ActionRecord, ExecutionRecord
 from airflow_landing_loader.loading.planning.identity import Content, PriorLoad, as_they_are
+from airflow_landing_loader.loading.summary import Summary
+from airflow_landing_loader.loading.warehouses.duckdb import kept_summary
 from airflow_landing_loader.loading.warehouses.duckdb import raw_table as table
-from airflow_landing_loader.loading.warehouses.duckdb import snapshot
 from airflow_landing_loader.loading.warehouses.duckdb.committed import Committed, committed
 from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
 from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
@@ -103,7 +105,7 @@ class DuckDBWarehouse:
             return self._promoting(con).prospect(table, name, type_)
 
     def promote(self, table: str, name: str, type_: str | None) -> Prospect:
-        with self._writing(f"promoting a column of {table}") as con:
+        with self._writing(f"promoting a column of {table}", anew=[table]) as con:
             return self._promoting(con).promote(table, name, type_)
 
     def record_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
@@ -183,11 +185,25 @@ class DuckDBWarehouse:
             with self._books(timeout=_PATIENCE) as books:
                 if books is None:
                     return Overview(as_of=now(), loads=(), deliveries=(), dbt_due=())
-                return _overview(books, limit)
+                return kept_summary.overview_of(books, limit)
         except TransientError as error:
             if error.code is not ErrorCode.WAREHOUSE_LOCKED:
                 raise
-            return self._remembered(limit, error)
+            found = self._remembered(error).overview
+            return replace(found, loads=found.loads[:limit], deliveries=found.deliveries[:limit])
+
+    def summary(self) -> Summary:
+        kept = kept_summary.read(self._database)
+        if kept is None:
+            return self._counted()
+        holder = DatabaseLock(self._database).holder()
+        busy_with = None if holder is None else holder.text()
+        return replace(kept, overview=replace(kept.overview, busy_with=busy_with))
+
+    def publish_summary(self) -> None:
+        if self._database.exists():
+            with self._writing("publishing the summary"):
+                pass
 
     def arrivals(self, tables: Sequence[str], since: datetime, ended_since: datetime) -> Arrivals:
         try:
@@ -198,12 +214,22 @@ class DuckDBWarehouse:
         except TransientError as error:
             if error.code is not ErrorCode.WAREHOUSE_LOCKED:
                 raise
-            return remembered_arrivals(self._remembered(snapshot.KEPT, error), tables)
+            return remembered_arrivals(self._remembered(error), tables)
 
     def record_arrivals(self, records: Sequence[ArrivalRecord]) -> None:
         if records:
             with self._writing(f"recording {counted(len(records), 'window')}") as con:
                 put_arrivals(Ledger(con), records)
+
+    def record_executions(self, records: Sequence[ExecutionRecord]) -> None:
+        if records:
+            with self._writing(f"recording {counted(len(records), 'layer')} of a run") as con:
+                put_executions(Ledger(con), records)
+
+    def record_actions(self, records: Sequence[ActionRecord]) -> None:
+        if records:
+            with self._writing(f"recording {counted(len(records), 'action')}") as con:
+                put_actions(Ledger(con), records)
 
     def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
         with self._books() as books:
@@ -217,30 +243,32 @@ class DuckDBWarehouse:
     def _promoting(self, con: Connection) -> DuckDBPromoting:
         return DuckDBPromoting(con, lambda: lift_memory_bound(con, self._options))
 
-    def _remembered(self, limit: int, error: TransientError) -> Overview:
+    def _counted(self) -> Summary:
+        """The summary of a database that no writer of this release has left one beside."""
+        try:
+            with self._books(timeout=_PATIENCE) as books:
+                return _empty() if books is None else kept_summary.counted(books, None)
+        except TransientError as error:
+            if error.code is not ErrorCode.WAREHOUSE_LOCKED:
+                raise
+            return self._remembered(error)
+
+    def _remembered(self, error: TransientError) -> Summary:
+        """What is known while a writer has the database."""
         holder = DatabaseLock(self._database).holder()
         busy_with = error.detail.message if holder is None else holder.text()
-        found = snapshot.read(self._database)
-        if found is None:
-            return Overview(as_of=now(), loads=(), deliveries=(), dbt_due=(), busy_with=busy_with)
-        return replace(
-            found,
-            loads=found.loads[:limit],
-            deliveries=found.deliveries[:limit],
-            busy_with=busy_with,
-        )
+        found = kept_summary.read(self._database) or _empty()
+        return replace(found, overview=replace(found.overview, busy_with=busy_with))
 
     @contextmanager
-    def _writing(self, purpose: str) -> Iterator[Connection]:
+    def _writing(self, purpose: str, anew: Sequence[str] = ()) -> Iterator[Connection]:
+        """:param anew: tables of which more than rows is written."""
         try:
             with writing(self._database, self._options, purpose) as con:
                 yield con
                 # What is done is committed: only what is told of it may stay as it was before.
                 with suppress(LandingError, duckdb.Error):
-                    books = Ledger(con)
-                    overview = _overview(books, snapshot.KEPT)
-                    windows = recent_arrivals(books, snapshot.KEPT)
-                    snapshot.write(self._database, replace(overview, arrivals=windows))
+                    kept_summary.renew(Ledger(con), self._database, self._archive, anew)
         except duckdb.Error as error:
             raise translate(error) from error
 
@@ -272,10 +300,8 @@ def _named(names: Sequence[str], thing: str) -> str:
     return names[0] if len(names) == 1 else counted(len(names), thing)
 
 
-def _overview(books: Ledger, limit: int) -> Overview:
-    return Overview(
-        as_of=now(),
-        loads=books.recent_loads(limit),
-        deliveries=books.recent_deliveries(limit),
-        dbt_due=books.dbt_due(),
-    )
+def _empty() -> Summary:
+    """The summary of books that are not there."""
+    at = now()
+    overview = Overview(as_of=at, loads=(), deliveries=(), dbt_due=())
+    return Summary(overview=overview, counted_at=at)

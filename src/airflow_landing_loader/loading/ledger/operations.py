@@ -1,0 +1,53 @@
+"""Runs and what people asked for, in the books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from airflow_landing_loader.loading.ledger.putting import put
+from airflow_landing_loader.loading.ledger.queries import Books
+from airflow_landing_loader.loading.ledger.tables import LOAD_ACTIONS, LOAD_EXECUTIONS
+from airflow_landing_loader.loading.operations import ActionRecord, ExecutionRecord
+
+
+def put_executions(books: Books, records: Sequence[ExecutionRecord]) -> None:
+    """Write runs and their layers, over what was written of them before."""
+    put(books, LOAD_EXECUTIONS, ("execution_id", "layer"), records)
+
+
+def put_actions(books: Books, records: Sequence[ActionRecord]) -> None:
+    """Write what became of what people asked for."""
+    put(books, LOAD_ACTIONS, ("action_id",), records)
+
+
+def executions_of(books: Books, execution_ids: Sequence[str]) -> tuple[ExecutionRecord, ...]:
+    """Return these runs and their layers, in no order."""
+    clause = "WHERE execution_id = ANY(:ids)"
+    return books.records(ExecutionRecord, LOAD_EXECUTIONS, clause, ids=list(execution_ids))
+
+
+def recent_executions(
+    books: Books, tables: Sequence[str], since: datetime, limit: int
+) -> tuple[ExecutionRecord, ...]:
+    """Return the runs of tables that ended from a time on, newest first, without their layers."""
+    return books.records(
+        ExecutionRecord,
+        LOAD_EXECUTIONS,
+        "WHERE layer = 'run' AND table_name = ANY(:tables) AND completed_at >= :since "
+        "ORDER BY completed_at DESC, execution_id LIMIT :most",
+        tables=list(tables),
+        since=since,
+        most=limit,
+    )
+
+
+def recent_actions(books: Books, tables: Sequence[str], limit: int) -> tuple[ActionRecord, ...]:
+    """Return what people asked of tables, newest first."""
+    return books.records(
+        ActionRecord,
+        LOAD_ACTIONS,
+        "WHERE table_name = ANY(:tables) ORDER BY asked_at DESC, action_id LIMIT :most",
+        tables=list(tables),
+        most=limit,
+    )
