@@ -6,6 +6,8 @@ import re
 
 _PREFIX = "landing__"
 _DEFAULT_SCHEMA = "main__"
+# The DAG of a broken mapping file that names no table has the file's name, which has a dot.
+_OF_A_TABLE = re.compile(f"{_PREFIX}[A-Za-z0-9_]+")
 
 
 def dag_id_of(table: str) -> str:
@@ -14,6 +16,19 @@ def dag_id_of(table: str) -> str:
     :param table: ``table`` or ``schema.table``.
     """
     return _PREFIX + table.replace(".", "__")
+
+
+def is_table_dag(dag_id: str) -> bool:
+    """Whether a DAG of this id is a table's."""
+    return _OF_A_TABLE.fullmatch(dag_id) is not None
+
+
+def table_shown(dag_id: str) -> str:
+    """What to call the table of a DAG where only the id is known: a dot in its name stays ``__``.
+
+    :param dag_id: id of a table's DAG.
+    """
+    return dag_id.removeprefix(_PREFIX)
 
 
 def words_of(dag_id: str) -> tuple[bytes, ...]:

@@ -1,0 +1,1 @@
+AIRFLOW = "landing_loader.airflow"

@@ -1,0 +1,75 @@
+"""The app below ``/landing-loader``: the HTTP API and what browsers load.
+
+Nobody gets in without Airflow's login but to the few files of the page, which hold no data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from airflow_landing_loader import __version__
+from airflow_landing_loader.plugins.api import openapi
+from airflow_landing_loader.plugins.api.airflow_api import AIRFLOW as AIRFLOW  # for the plugin
+from airflow_landing_loader.plugins.api.auth import caller_of, to_login
+from airflow_landing_loader.plugins.api.files import PageFiles
+from airflow_landing_loader.plugins.api.forgery import NoForgery
+from airflow_landing_loader.plugins.api.headers import SafeHeaders
+from airflow_landing_loader.plugins.api.problems import (
+    NothingEscapes,
+    answer_by_problems,
+    of_http_exception,
+)
+
+API = "/api/v1/etl"
+
+_WWW = Path(__file__).parents[1] / "www"
+_NOT_LOGGED_IN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+
+def make_app(routers: Sequence[APIRouter] = ()) -> FastAPI:
+    """Build the app."""
+    app = FastAPI(
+        title="Landing loader",
+        version=__version__,
+        # Both would be public, and the page of the former is loaded from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # It would send callers to the address that they say is ours, in the header Host.
+        redirect_slashes=False,
+        # The outermost first.
+        middleware=[Middleware(SafeHeaders), Middleware(NothingEscapes), Middleware(NoForgery)],
+    )
+    answer_by_problems(app)
+    app.add_exception_handler(HTTPException, _of_http_exception)
+    for router in routers:
+        app.include_router(router, prefix=API, dependencies=[Depends(caller_of)])
+    app.add_api_route(
+        "/openapi.json",
+        openapi.answer,
+        methods=["GET"],
+        dependencies=[Depends(caller_of)],
+        include_in_schema=False,
+    )
+    app.mount("/static", PageFiles(_WWW), name="static")
+    return app
+
+
+async def _of_http_exception(request: Request, error: Exception) -> Response:
+    """Airflow's authentication refuses by such an exception, and our own checks do not."""
+    assert isinstance(error, HTTPException)
+    if error.status_code in _NOT_LOGGED_IN and _shows_a_page(request):
+        return to_login(request)
+    return await of_http_exception(request, error)
+
+
+def _shows_a_page(request: Request) -> bool:
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    wants_html = "text/html" in request.headers.get("accept", "")
+    return request.method == "GET" and wants_html and not path.startswith("/api/")

@@ -1,0 +1,1 @@
+"""What goes over HTTP, as models: the edge where JSON becomes values."""
