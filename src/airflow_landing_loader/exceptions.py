@@ -182,6 +182,8 @@ class ErrorCode(StrEnum):
     REPLAY_NO_SIDECAR = "replay.no_sidecar"
     REPLAY_NAME_TAKEN = "replay.name_taken"
 
+    ACTION_NO_TICKET = "action.no_ticket"
+
     DBT_FAILED = "dbt.failed"
     DBT_NO_MANIFEST = "dbt.no_manifest"
     DBT_NOT_INSTALLED = "dbt.not_installed"

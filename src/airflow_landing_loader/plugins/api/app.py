@@ -5,11 +5,10 @@ Nobody gets in without Airflow's login but to the few files of the page, which h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
@@ -25,6 +24,8 @@ from airflow_landing_loader.plugins.api.problems import (
     answer_by_problems,
     of_http_exception,
 )
+from airflow_landing_loader.plugins.api.routes import actions, executions, logs, quality
+from airflow_landing_loader.plugins.api.services import OpenBooks, no_books
 
 API = "/api/v1/etl"
 
@@ -32,8 +33,14 @@ _WWW = Path(__file__).parents[1] / "www"
 _NOT_LOGGED_IN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
-def make_app(routers: Sequence[APIRouter] = ()) -> FastAPI:
-    """Build the app."""
+_ROUTERS = (executions.router, actions.router, logs.router, quality.router)
+
+
+def make_app(open_books: OpenBooks = no_books) -> FastAPI:
+    """Build the app.
+
+    :param open_books: opens the books for one request.
+    """
     app = FastAPI(
         title="Landing loader",
         version=__version__,
@@ -48,7 +55,8 @@ def make_app(routers: Sequence[APIRouter] = ()) -> FastAPI:
     )
     answer_by_problems(app)
     app.add_exception_handler(HTTPException, _of_http_exception)
-    for router in routers:
+    app.state.open_books = open_books
+    for router in _ROUTERS:
         app.include_router(router, prefix=API, dependencies=[Depends(caller_of)])
     app.add_api_route(
         "/openapi.json",

@@ -1,0 +1,124 @@
+"""What can be done to a table: asked for here, carried out by a worker, in a run of one DAG."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from starlette.concurrency import run_in_threadpool
+
+from airflow_landing_loader.hooks.tickets import with_ticket
+from airflow_landing_loader.plugins.api.airflow_api import AirflowApiDep
+from airflow_landing_loader.plugins.api.auth import CallerDep
+from airflow_landing_loader.plugins.api.datamodels.actions import (
+    Accepted,
+    DiscardRequest,
+    Links,
+    PromoteRequest,
+    ReplayRequest,
+    UnloadRequest,
+    VerifyRequest,
+)
+from airflow_landing_loader.plugins.api.datamodels.airflow import Trigger
+from airflow_landing_loader.plugins.api.openapi import problems
+from airflow_landing_loader.plugins.api.pipelines import editable
+from airflow_landing_loader.runs.actions import (
+    ACTIONS_DAG_ID,
+    ActionName,
+    ActionParameters,
+    request,
+)
+
+router = APIRouter(tags=["actions"])
+
+_ROUTE: Any = {
+    "status_code": HTTPStatus.ACCEPTED,
+    "responses": problems(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+}
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """Takes an action from its caller to the run that will carry it out."""
+
+    request: Request
+    caller: CallerDep
+    airflow: AirflowApiDep
+
+    async def take(
+        self,
+        action: ActionName,
+        table: str,
+        targets: list[str],
+        reason: str,
+        parameters: ActionParameters | None = None,
+    ) -> Accepted:
+        """Start the run, if the caller may act on the table and start it.
+
+        :raises ProblemError: 403, 404; 409 where the actions' DAG is paused.
+        """
+        await editable(table, self.caller, self.airflow)
+        asked = request(
+            action,
+            table,
+            tuple(targets),
+            asked_by=self.caller.name,
+            reason=reason,
+            parameters=parameters,
+        )
+        conf = await run_in_threadpool(with_ticket, asked)
+        wanted = Trigger(dag_run_id=asked.run_id, conf=conf)
+        run = await self.airflow.trigger(await self.airflow.dag(ACTIONS_DAG_ID), wanted)
+        return Accepted(
+            action_id=asked.action_id,
+            action=action,
+            dag_id=run.dag_id,
+            run_id=run.dag_run_id,
+            links=self._links(run.dag_id, run.dag_run_id),
+        )
+
+    def _links(self, dag_id: str, run_id: str) -> Links:
+        prefix = self.request.scope.get("app_root_path", "")
+        run = quote(run_id, safe="")
+        return Links(
+            run=f"{prefix}/dags/{dag_id}/runs/{run}",
+            api=f"{prefix}/api/v2/dags/{dag_id}/dagRuns/{run}",
+        )
+
+
+_DeskDep = Annotated[_Desk, Depends()]
+
+
+@router.post("/replay", **_ROUTE)
+async def replay(wanted: ReplayRequest, desk: _DeskDep) -> Accepted:
+    """Bring refused files back into landing, after their cause is mended."""
+    return await desk.take(ActionName.REPLAY, wanted.table, wanted.files, wanted.reason)
+
+
+@router.post("/discard", **_ROUTE)
+async def discard(wanted: DiscardRequest, desk: _DeskDep) -> Accepted:
+    """Say of refused files that they are done with."""
+    return await desk.take(ActionName.DISCARD, wanted.table, wanted.files, wanted.reason)
+
+
+@router.post("/unload", **_ROUTE)
+async def unload(wanted: UnloadRequest, desk: _DeskDep) -> Accepted:
+    """Take loads back."""
+    how = ActionParameters(to=wanted.to)
+    return await desk.take(ActionName.UNLOAD, wanted.table, wanted.loads, wanted.reason, how)
+
+
+@router.post("/promote", **_ROUTE)
+async def promote(wanted: PromoteRequest, desk: _DeskDep) -> Accepted:
+    """Make new columns of a sender columns of the table, with their history."""
+    how = ActionParameters(type=wanted.type)
+    return await desk.take(ActionName.PROMOTE, wanted.table, wanted.columns, wanted.reason, how)
+
+
+@router.post("/verify", **_ROUTE)
+async def verify(wanted: VerifyRequest, desk: _DeskDep) -> Accepted:
+    """Prove that the table holds exactly what the files of loads held."""
+    return await desk.take(ActionName.VERIFY, wanted.table, wanted.loads, wanted.reason)

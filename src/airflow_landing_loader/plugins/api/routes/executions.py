@@ -1,0 +1,161 @@
+"""Executions: what ran and what became of it, and how to start one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.concurrency import run_in_threadpool
+
+from airflow_landing_loader.config.mapping.dag_ids import table_shown
+from airflow_landing_loader.monitoring.executions import LayerResult, RunKey
+from airflow_landing_loader.plugins.api.airflow_api import AirflowApi, AirflowApiDep
+from airflow_landing_loader.plugins.api.auth import Caller, CallerDep
+from airflow_landing_loader.plugins.api.cursors import TimeCursor
+from airflow_landing_loader.plugins.api.datamodels.airflow import DagRun, RunsQuery, State, Trigger
+from airflow_landing_loader.plugins.api.datamodels.executions import (
+    Bronze,
+    Execution,
+    Executions,
+    ExecutionsQuery,
+    Gold,
+    Layers,
+    Silver,
+    Status,
+    Triggered,
+    TriggerRequest,
+)
+from airflow_landing_loader.plugins.api.execution_ids import execution_id_of
+from airflow_landing_loader.plugins.api.openapi import problems
+from airflow_landing_loader.plugins.api.pipelines import editable, readable
+from airflow_landing_loader.plugins.api.services import BooksDep
+
+router = APIRouter(tags=["executions"])
+
+_STATES: dict[Status, list[State]] = {
+    "running": ["queued", "running"],
+    "completed": ["success"],
+    "failed": ["failed"],
+}
+_STATUS: dict[State, Status] = {
+    state: status for status, states in _STATES.items() for state in states
+}
+
+
+@router.get("/executions", responses=problems(HTTPStatus.NOT_FOUND))
+async def list_executions(
+    query: Annotated[ExecutionsQuery, Query()],
+    caller: CallerDep,
+    airflow: AirflowApiDep,
+    books: BooksDep,
+) -> Executions:
+    """The executions of the tables that the caller may read, the newest first."""
+    dag_ids = await _dags(query, caller, airflow)
+    if not dag_ids:
+        return Executions(executions=[], next_cursor=None)
+    cursor = TimeCursor.read(query.cursor) if query.cursor else None
+    # One more than asked for tells whether there is another page.
+    wanted = _runs_query(query, dag_ids, cursor)
+    skip = cursor.skip if cursor else 0
+    found = await airflow.runs(wanted, skip=skip, limit=query.limit + 1)
+    runs = found[: query.limit]
+    layers = await run_in_threadpool(books.executions.layers, [_key(run) for run in runs])
+    return Executions(
+        executions=[_execution(run, layers.get(_key(run), ())) for run in runs],
+        next_cursor=_behind(runs, cursor) if len(found) > len(runs) else None,
+    )
+
+
+@router.post("/trigger", responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
+async def trigger(request: TriggerRequest, caller: CallerDep, airflow: AirflowApiDep) -> Triggered:
+    """Start a pipeline by hand; it begins when the execution before it has ended."""
+    dag = await editable(request.pipeline_id, caller, airflow)
+    conf = request.parameters.model_dump(mode="json")
+    run = await airflow.trigger(dag, Trigger(conf=conf))
+    return Triggered(
+        execution_id=execution_id_of(_key(run)),
+        status="scheduled",
+        estimated_start=run.run_after,
+    )
+
+
+async def _dags(query: ExecutionsQuery, caller: Caller, airflow: AirflowApi) -> Sequence[str]:
+    if query.pipeline_id is None:
+        return await caller.table_dags()
+    return [(await readable(query.pipeline_id, caller, airflow)).dag_id]
+
+
+def _runs_query(
+    query: ExecutionsQuery, dag_ids: Sequence[str], cursor: TimeCursor | None
+) -> RunsQuery:
+    start, end = query.date_from, query.date_to
+    ends = [datetime.combine(end, time.max, UTC)] if end else []
+    ends += [cursor.before] if cursor else []
+    return RunsQuery(
+        dag_ids=list(dag_ids),
+        states=_STATES[query.status] if query.status else None,
+        run_after_gte=datetime.combine(start, time.min, UTC) if start else None,
+        run_after_lte=min(ends, default=None),
+    )
+
+
+def _behind(runs: Sequence[DagRun], cursor: TimeCursor | None) -> str:
+    """The cursor behind the last of these."""
+    last = runs[-1].run_after
+    told = sum(run.run_after == last for run in runs)
+    if cursor is not None and cursor.before == last:
+        told += cursor.skip
+    return TimeCursor(last, told).text()
+
+
+def _key(run: DagRun) -> RunKey:
+    return RunKey(run.dag_id, run.dag_run_id)
+
+
+def _execution(run: DagRun, results: Sequence[LayerResult]) -> Execution:
+    layers = {result.layer: result for result in results}
+    bronze, silver, gold = layers.get("bronze"), layers.get("silver"), layers.get("gold")
+    return Execution(
+        id=execution_id_of(_key(run)),
+        pipeline_id=run.dag_id,
+        pipeline_name=results[0].table_name if results else table_shown(run.dag_id),
+        status=_STATUS[run.state],
+        layers=Layers(
+            bronze=_bronze(bronze) if bronze else None,
+            silver=_silver(silver) if silver else None,
+            gold=_gold(gold) if gold else None,
+        ),
+        total_duration_ms=sum(r.duration_ms for r in results) if results else None,
+        started_at=run.start_date,
+        completed_at=run.end_date,
+    )
+
+
+def _bronze(result: LayerResult) -> Bronze:
+    size = result.size_bytes
+    return Bronze(
+        status=result.status,
+        records=result.records_processed,
+        size_mb=None if size is None else size / 1_000_000,
+        duration_ms=result.duration_ms,
+    )
+
+
+def _silver(result: LayerResult) -> Silver:
+    return Silver(
+        status=result.status,
+        records=result.records_processed,
+        records_filtered=result.records_failed,
+        duration_ms=result.duration_ms,
+    )
+
+
+def _gold(result: LayerResult) -> Gold:
+    return Gold(
+        status=result.status,
+        tables_updated=list(result.models),
+        duration_ms=result.duration_ms,
+    )
