@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns.drift import Owners, TableColumn
 from airflow_landing_loader.loading.columns.promotion import Prospect
+from airflow_landing_loader.loading.ledger.history import History
 from airflow_landing_loader.loading.model import (
     ArrivalRecord,
     Arrivals,
@@ -253,3 +254,8 @@ class Catalog(Protocol):
 
 class Warehouse(Loader, Promoter, Ledger, Catalog, Protocol):
     """Where rows go. Every method takes the locks it needs and gives them back."""
+
+    @property
+    def history(self) -> History:
+        """The books' past, for whoever shows it."""
+        ...

@@ -19,6 +19,7 @@ from airflow_landing_loader.loading.ledger.arrivals import (
     put_arrivals,
     recent_arrivals,
 )
+from airflow_landing_loader.loading.ledger.history import History
 from airflow_landing_loader.loading.ledger.operations import put_actions, put_executions
 from airflow_landing_loader.loading.ledger.summary import summarised
 from airflow_landing_loader.loading.ledger.tables import now
@@ -259,6 +260,14 @@ class BigQueryWarehouse:
         if records:
             self._ledger.ensure_tables()
             put_arrivals(self._ledger, records)
+
+    @property
+    def history(self) -> History:
+        return History(self._books, lambda _: self.summary())
+
+    @contextmanager
+    def _books(self) -> Iterator[Ledger | None]:
+        yield self._ledger if self._ledger.has_tables() else None
 
     def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
         return self._ledger.dbt_due(tables) if self._ledger.has_tables() else ()

@@ -19,6 +19,7 @@ from airflow_landing_loader.loading.ledger.arrivals import (
     put_arrivals,
     remembered_arrivals,
 )
+from airflow_landing_loader.loading.ledger.history import History
 from airflow_landing_loader.loading.ledger.operations import put_actions, put_executions
 from airflow_landing_loader.loading.ledger.tables import now
 from airflow_landing_loader.loading.model import (
@@ -230,6 +231,10 @@ class DuckDBWarehouse:
         if records:
             with self._writing(f"recording {counted(len(records), 'action')}") as con:
                 put_actions(Ledger(con), records)
+
+    @property
+    def history(self) -> History:
+        return History(lambda: self._books(timeout=0), self._remembered)
 
     def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
         with self._books() as books:

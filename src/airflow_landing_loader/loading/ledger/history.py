@@ -1,0 +1,283 @@
+"""The books' past, a page at a time: what the page and the API ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from airflow_landing_loader.exceptions import ErrorCode, TransientError
+from airflow_landing_loader.loading.history import (
+    MOST_REJECTS,
+    DeliveryQuery,
+    FileColumn,
+    LoadDetail,
+    LoadQuery,
+    Page,
+    Reject,
+    Trait,
+)
+from airflow_landing_loader.loading.ledger.operations import (
+    executions_of,
+    recent_actions,
+    recent_executions,
+)
+from airflow_landing_loader.loading.ledger.queries import Books, Value
+from airflow_landing_loader.loading.ledger.records import row_of
+from airflow_landing_loader.loading.ledger.tables import (
+    LOAD_COLUMNS,
+    LOAD_DELIVERIES,
+    LOAD_METADATA,
+    LOAD_REJECTS,
+    now,
+)
+from airflow_landing_loader.loading.model import DeliveryRecord, Load
+from airflow_landing_loader.loading.operations import ActionRecord, ExecutionRecord
+from airflow_landing_loader.loading.summary import Summary
+
+_Row = TypeVar("_Row")
+
+_WITH: dict[Trait, str] = {
+    "drift": "ARRAY_LENGTH(drift_columns) > 0",
+    "rejected": "rejected_count > 0",
+    "quality": "quality_score < 100",
+    "removed": "removed_sequence IS NOT NULL",
+    "restated": "restates_load_id IS NOT NULL",
+}
+
+_HAS: dict[Trait, Callable[[Load], bool]] = {
+    "drift": lambda load: bool(load.drift_columns),
+    "rejected": lambda load: load.rejected_count > 0,
+    "quality": lambda load: load.quality_score is not None and load.quality_score < 100,
+    "removed": lambda load: load.removed_sequence is not None,
+    "restated": lambda load: load.restates_load_id is not None,
+}
+
+
+class History:
+    """The past of one warehouse, for whoever shows it; it waits for no writer.
+
+    :param books: opens our tables to be read, ``None`` where nobody has loaded yet.
+    :param remembered: what is known while a writer has them.
+    """
+
+    def __init__(
+        self,
+        books: Callable[[], AbstractContextManager[Books | None]],
+        remembered: Callable[[TransientError], Summary],
+    ) -> None:
+        self._books = books
+        self._remembered = remembered
+
+    def loads(self, query: LoadQuery) -> Page[Load]:
+        """The loads that are asked for; while a writer works, of the newest ones."""
+        try:
+            with self._books() as books:
+                return _nothing() if books is None else loads(books, query)
+        except TransientError as error:
+            return loads_of(self._known(error), query)
+
+    def deliveries(self, query: DeliveryQuery) -> Page[DeliveryRecord]:
+        """The deliveries that are asked for; while a writer works, of the newest ones."""
+        try:
+            with self._books() as books:
+                return _nothing() if books is None else deliveries(books, query)
+        except TransientError as error:
+            return deliveries_of(self._known(error), query)
+
+    def load(self, load_id: str) -> LoadDetail | None:
+        """All that the books know of one load; ``None`` if there is none of this id.
+
+        :raises TransientError: ``WAREHOUSE_LOCKED``, a writer works.
+        """
+        with self._books() as books:
+            return None if books is None else load_detail(books, load_id)
+
+    def executions(self, execution_ids: Sequence[str]) -> tuple[ExecutionRecord, ...]:
+        """These runs and their layers, in no order.
+
+        :raises TransientError: ``WAREHOUSE_LOCKED``, a writer works.
+        """
+        with self._books() as books:
+            return () if books is None else executions_of(books, execution_ids)
+
+    def recent_executions(
+        self, tables: Sequence[str], since: datetime, limit: int
+    ) -> tuple[ExecutionRecord, ...]:
+        """The runs of tables that ended from a time on, newest first, without their layers.
+
+        :raises TransientError: ``WAREHOUSE_LOCKED``, a writer works.
+        """
+        with self._books() as books:
+            return () if books is None else recent_executions(books, tables, since, limit)
+
+    def recent_actions(self, tables: Sequence[str], limit: int) -> tuple[ActionRecord, ...]:
+        """What people asked of tables, newest first.
+
+        :raises TransientError: ``WAREHOUSE_LOCKED``, a writer works.
+        """
+        with self._books() as books:
+            return () if books is None else recent_actions(books, tables, limit)
+
+    def _known(self, error: TransientError) -> Summary:
+        if error.code is not ErrorCode.WAREHOUSE_LOCKED:
+            raise error
+        return self._remembered(error)
+
+
+def loads(books: Books, query: LoadQuery) -> Page[Load]:
+    """Return the loads that are asked for."""
+    conditions = ["table_name = ANY(:tables)", *(_WITH[trait] for trait in query.traits)]
+    values: dict[str, Value] = {"tables": list(query.tables), "most": query.limit + 1}
+    if query.text:
+        conditions.append("(STRPOS(LOWER(filename), :text) > 0 OR STARTS_WITH(load_id, :text))")
+        values["text"] = query.text.lower()
+    if query.since is not None:
+        conditions.append("completed_at >= :since")
+        values["since"] = query.since
+    if query.until is not None:
+        conditions.append("completed_at < :until")
+        values["until"] = query.until
+    if query.run is not None:
+        conditions.append("dag_id = :dag AND run_id = :run")
+        values["dag"], values["run"] = query.run
+    if query.before is not None:
+        conditions.append("sequence < :before")
+        values["before"] = query.before
+    as_of = now()
+    clause = f"WHERE {' AND '.join(conditions)} ORDER BY sequence DESC LIMIT :most"
+    return _page(books.records(Load, LOAD_METADATA, clause, **values), query.limit, as_of)
+
+
+def deliveries(books: Books, query: DeliveryQuery) -> Page[DeliveryRecord]:
+    """Return the deliveries that are asked for."""
+    conditions = ["table_name = ANY(:tables)"]
+    values: dict[str, Value] = {"tables": list(query.tables), "most": query.limit + 1}
+    if query.outcomes:
+        conditions.append("outcome = ANY(:outcomes)")
+        values["outcomes"] = list(query.outcomes)
+    if query.text:
+        conditions.append(
+            "(STRPOS(LOWER(filename), :text) > 0 OR STRPOS(LOWER(message), :text) > 0)"
+        )
+        values["text"] = query.text.lower()
+    if query.code is not None:
+        conditions.append("code = :code")
+        values["code"] = query.code
+    if query.before is not None:
+        conditions.append("(recorded_at < :at OR (recorded_at = :at AND delivery_id < :id))")
+        values["at"], values["id"] = query.before
+    as_of = now()
+    clause = (
+        f"WHERE {' AND '.join(conditions)} ORDER BY recorded_at DESC, delivery_id DESC LIMIT :most"
+    )
+    found = books.records(DeliveryRecord, LOAD_DELIVERIES, clause, **values)
+    return _page(found, query.limit, as_of)
+
+
+def loads_of(summary: Summary, query: LoadQuery) -> Page[Load]:
+    """Return those of the newest loads that are asked for."""
+    overview = summary.overview
+    found = [load for load in overview.loads if _asked_for(load, query)]
+    return Page(
+        rows=tuple(found[: query.limit]),
+        more=len(found) > query.limit,
+        as_of=overview.as_of,
+        busy_with=overview.busy_with,
+    )
+
+
+def deliveries_of(summary: Summary, query: DeliveryQuery) -> Page[DeliveryRecord]:
+    """Return those of the newest deliveries that are asked for."""
+    overview = summary.overview
+    found = [record for record in overview.deliveries if _wanted(record, query)]
+    return Page(
+        rows=tuple(found[: query.limit]),
+        more=len(found) > query.limit,
+        as_of=overview.as_of,
+        busy_with=overview.busy_with,
+    )
+
+
+def _asked_for(load: Load, query: LoadQuery) -> bool:
+    text = query.text.lower()
+    return (
+        load.table_name in query.tables
+        and (text in load.filename.lower() or load.load_id.startswith(text))
+        and (query.since is None or load.completed_at >= query.since)
+        and (query.until is None or load.completed_at < query.until)
+        and (query.before is None or load.sequence < query.before)
+        and (query.run is None or (load.dag_id, load.run_id) == query.run)
+        and all(_HAS[trait](load) for trait in query.traits)
+    )
+
+
+def _wanted(record: DeliveryRecord, query: DeliveryQuery) -> bool:
+    text = query.text.lower()
+    key = record.recorded_at, record.delivery_id
+    return (
+        record.table_name in query.tables
+        and (not query.outcomes or record.outcome in query.outcomes)
+        and (text in record.filename.lower() or text in (record.message or "").lower())
+        and (query.code is None or record.code == query.code)
+        and (query.before is None or key < query.before)
+    )
+
+
+def load_detail(books: Books, load_id: str) -> LoadDetail | None:
+    """Return all that the books know of one load; ``None`` if there is none of this id."""
+    load = books.loads_by_id([load_id]).get(load_id)
+    if load is None:
+        return None
+    own = books.records(
+        DeliveryRecord,
+        LOAD_DELIVERIES,
+        "WHERE load_id = :id AND outcome IN ('loaded', 'superseded', 'unloaded') "
+        "ORDER BY recorded_at DESC LIMIT 1",
+        id=load_id,
+    )
+    return LoadDetail(
+        load=load,
+        delivery=own[0] if own else None,
+        columns=columns_of_file(books, load_id),
+        totals=books.totals_of_load(load_id),
+        quality=books.quality_of_load(load_id),
+        rejects=_rejects(books, load_id),
+    )
+
+
+def columns_of_file(books: Books, load_id: str) -> tuple[FileColumn, ...]:
+    """Return the columns of a load's file, in file order."""
+    rows = books.ask(
+        "SELECT position, sender_name, column_name, destination FROM load_columns "
+        "WHERE load_id = :id ORDER BY position",
+        id=load_id,
+    )
+    return tuple(
+        row_of(
+            FileColumn,
+            LOAD_COLUMNS,
+            {"position": at, "sender_name": sender, "column_name": name, "extra": to == "extra"},
+        )
+        for at, sender, name, to in rows
+    )
+
+
+def _rejects(books: Books, load_id: str) -> tuple[Reject, ...]:
+    rows = books.ask(
+        "SELECT record, line, code, column_name, message, text FROM load_rejects "
+        "WHERE load_id = :id ORDER BY record LIMIT :most",
+        id=load_id,
+        most=MOST_REJECTS,
+    )
+    names = ("record", "line", "code", "column_name", "message", "text")
+    return tuple(row_of(Reject, LOAD_REJECTS, dict(zip(names, r, strict=True))) for r in rows)
+
+
+def _page(found: Sequence[_Row], limit: int, as_of: datetime) -> Page[_Row]:
+    return Page(rows=tuple(found[:limit]), more=len(found) > limit, as_of=as_of)
+
+
+def _nothing() -> Page[Any]:
+    return Page(rows=(), more=False, as_of=now())

@@ -1,0 +1,53 @@
+"""What is asked often and answered slowly: remembered for a while, asked again by one at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+_Value = TypeVar("_Value")
+
+
+class Cached(Generic[_Value]):
+    """A value that is made by a function, and made anew when it is old.
+
+    Who asks for an old one gets it at once, and it is made anew meanwhile; so it must say itself
+    how old it is. Only who asks for the first one waits, all for the same.
+
+    :param make: makes the value; what it raises is raised to those who wait for the first one, and
+        is tried again by the next who asks.
+    :param seconds: for which a value is young.
+    """
+
+    def __init__(self, make: Callable[[], _Value], seconds: float) -> None:
+        self._make = make
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(1)
+        self._known: tuple[_Value, float] | None = None
+        self._running: Future[_Value] | None = None
+
+    def get(self) -> _Value:
+        """The value, however old."""
+        with self._lock:
+            known = self._known
+            if known is not None and time.monotonic() - known[1] < self._seconds:
+                return known[0]
+            if self._running is None or self._running.done():
+                self._running = self._pool.submit(self._renew)
+            running = self._running
+        return running.result() if known is None else known[0]
+
+    def forget(self) -> None:
+        """Let the next one who asks wait for a value that is made from now on."""
+        with self._lock:
+            self._known = self._running = None
+
+    def _renew(self) -> _Value:
+        value = self._make()
+        with self._lock:
+            self._known = value, time.monotonic()
+        return value
