@@ -15,7 +15,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from io import BufferedReader
+from io import BufferedReader, FileIO
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.storage.content import disappeared, readable, require_same
@@ -191,19 +191,14 @@ def open_regular(path: str, *, name: str) -> BufferedReader:
             if error.errno in (errno.ELOOP, errno.ENXIO):
                 raise _not_a_file(name) from error
             raise
-        with _closed_on_error(descriptor):
+        try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise _not_a_file(name)
-            return os.fdopen(descriptor, "rb")
-
-
-@contextmanager
-def _closed_on_error(descriptor: int) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        os.close(descriptor)
-        raise
+            # As os.fdopen, which asks of each file whether it is a terminal.
+            return BufferedReader(FileIO(descriptor))
+        except BaseException:
+            os.close(descriptor)
+            raise
 
 
 def _not_a_file(name: str) -> TerminalError:

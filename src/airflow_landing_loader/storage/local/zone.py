@@ -153,8 +153,12 @@ class LocalBytes:
         self.size = file.size
 
     def read_at(self, size: int, position: int) -> bytes:
+        left = self.size - position
+        # Room for a large block takes longer to get than a small file to read. Behind what there
+        # was, all is asked for: what has been written since is seen.
+        wanted = left if 0 < left < size else size
         try:
-            return os.pread(self._file.fileno(), size, position)
+            return os.pread(self._file.fileno(), wanted, position)
         except OSError as error:
             raise unreadable(self._name, error) from error
 
