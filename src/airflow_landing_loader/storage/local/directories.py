@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import AbstractContextManager
 from functools import reduce
 from pathlib import Path
@@ -16,6 +17,8 @@ from airflow_landing_loader.storage.names import subfolder_parts
 # Something of another kind has the name: a file where a folder belongs, or the other way round.
 _IN_THE_WAY = (NotADirectoryError, IsADirectoryError)
 _MOST_NAMES = 1000
+_NOTHING = 0
+_NO_FILE = (_NOTHING, stat.S_IFDIR, stat.S_IFLNK)
 
 
 def folder_of(root: str, subfolder: str) -> str:
@@ -40,6 +43,8 @@ def make_folder(root: str, subfolder: str) -> str:
     folder = root
     for part in subfolder_parts(subfolder):
         parent, folder = folder, _child(folder, part)
+        if _kind(folder) == stat.S_IFDIR:
+            continue  # as mostly
         try:
             Path(folder).mkdir()
         except FileExistsError:
@@ -59,9 +64,17 @@ def _child(parent: str, part: str) -> str:
     for number in range(1, _MOST_NAMES):
         suffix = "" if number == 1 else f"~{number}"
         folder = f"{parent}/{names.fitting_name(part, suffix, parent)}"
-        if not local_files.exists(folder) or Path(folder).is_dir() or Path(folder).is_symlink():
+        if _kind(folder) in _NO_FILE:
             break
     return folder
+
+
+def _kind(path: str) -> int:
+    """What has a name, a link not followed: a constant of ``stat``; ``_NOTHING`` if nothing has."""
+    try:
+        return stat.S_IFMT(os.lstat(path).st_mode)
+    except (OSError, ValueError):
+        return _NOTHING
 
 
 class Writing(AbstractContextManager[None]):
