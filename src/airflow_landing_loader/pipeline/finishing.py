@@ -87,7 +87,8 @@ class Finisher:
         if moving and len(unrecorded) == len(moving):
             raise unrecorded[key_of(moving[0].verdict)]  # the warehouse is away
         plans = [_kept(plan, unrecorded.get(key_of(plan.verdict))) for plan in plans]
-        outcomes = self._moved(plans, workers)
+        with self._holding.releasing():
+            outcomes = self._moved(plans, workers)
         lie = [o.uri if o.status == "loaded" else None for o in outcomes]
         untold = recorded(
             self._warehouse,

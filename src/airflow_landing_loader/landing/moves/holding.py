@@ -96,6 +96,7 @@ class Holding:
         self._landing = landing.path
         self._work = f"{landing.path}/{WORK_FOLDER}"
         self._folder = f"{self._work}/{HELD_FOLDER}"
+        self._open_folder: int | None = None
 
     @contextmanager
     def hold(self, batch: Sequence[Validated]) -> Iterator[tuple[Validated, ...]]:
@@ -132,6 +133,18 @@ class Holding:
                 return LocalZone(folder)
             os.rmdir(folder)
         return None
+
+    @contextmanager
+    def releasing(self) -> Iterator[None]:
+        """Keep the folder open while many deliveries are released, one by one."""
+        with ExitStack() as stack:
+            if self._holds:
+                with suppress(OSError):  # there is none, or not ours
+                    self._open_folder = self._opened(stack)
+            try:
+                yield
+            finally:
+                self._open_folder = None
 
     def release(self, files: Sequence[LandedFile]) -> None:
         """Take the second names of a delivery away: it is where it belongs, or was never loaded."""
@@ -198,16 +211,23 @@ class Holding:
         In the folder that is open: a sender may put a link in the place of its name at any time.
         """
         with suppress(OSError), ExitStack() as stack:
-            folder = None
-            for name in (self._work, HELD_FOLDER):
-                folder = os.open(name, _FOLDER_FLAGS, dir_fd=folder)
-                stack.callback(os.close, folder)
+            folder = self._open_folder
+            if folder is None:
+                folder = self._opened(stack)
             for name in map(os.path.basename, paths):
                 with suppress(OSError):
                     try:
                         os.unlink(name, dir_fd=folder)
                     except IsADirectoryError:
                         shutil.rmtree(name, dir_fd=folder)
+
+    def _opened(self, stack: ExitStack) -> int:
+        """The folder, no link on the way to it; open as long as the stack."""
+        work = os.open(self._work, _FOLDER_FLAGS)
+        stack.callback(os.close, work)
+        folder = os.open(HELD_FOLDER, _FOLDER_FLAGS, dir_fd=work)
+        stack.callback(os.close, folder)
+        return folder
 
     def _is_at_work(self, note: _Note, held: Held) -> bool:
         """Whether a loader of another note is loading this arrival too."""
@@ -282,11 +302,7 @@ class Holding:
 
     def _write(self, batch: Sequence[Validated], stack: ExitStack) -> bool:
         """Write a note that is locked as long as the stack is open; whether that could be done."""
-        fields: list[dict[str, Any]] = [
-            {**vars(held), "data": vars(held.data), "go": held.go and vars(held.go)}
-            for held in map(_held, batch)
-        ]
-        content = json.dumps(fields).encode("ascii")
+        content = json.dumps(list(map(_fields, batch))).encode("ascii")
         path = self._below(f"{uuid.uuid4().hex}{_NOTE_ENDING}")
         for _ in range(_TRIES):
             # Others may tidy it away, and the folder too, before it is locked.
@@ -361,15 +377,16 @@ def _lock(note: BinaryIO) -> bool:
     return True
 
 
-def _held(validated: Validated) -> Held:
+def _fields(validated: Validated) -> dict[str, Any]:
+    """What is told of a delivery: a :class:`Held`; where its files lie the zone says."""
     delivery = validated.delivery
-    return Held(
-        table=delivery.mapping.table,
-        sha256=validated.inspection.sha256,
-        data=replace(delivery.data, path=""),
-        go=delivery.go and replace(delivery.go, path=""),
-        members=delivery.members,
-    )
+    return {
+        "table": delivery.mapping.table,
+        "sha256": validated.inspection.sha256,
+        "data": {**vars(delivery.data), "path": ""},
+        "go": delivery.go and {**vars(delivery.go), "path": ""},
+        "members": delivery.members,
+    }
 
 
 def _held_from_json(content: bytes) -> tuple[Held, ...]:
