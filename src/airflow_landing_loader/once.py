@@ -8,7 +8,8 @@ take as long as the answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from functools import lru_cache, update_wrapper
+from functools import update_wrapper
+from threading import Lock
 from typing import Generic, TypeVar
 
 # What is asked for a file comes together, so few values are enough. They stay alive meanwhile, and
@@ -21,19 +22,28 @@ _Answer = TypeVar("_Answer")
 _More = TypeVar("_More", bound=Hashable)
 
 
-class _Itself(Generic[_Key]):
-    """A value that is equal to itself only; alive as long as its answer is kept."""
+class _Kept(Generic[_Key, _Answer]):
+    """Answers by what begins with the identity of a value, which is alive as long as its answer is
+    kept: until then nothing else can have that identity.
 
-    __slots__ = ("value",)
+    A plain dictionary, as for an ``lru_cache`` an object of ours would have to be made, hashed and
+    compared at each question.
 
-    def __init__(self, value: _Key) -> None:
-        self.value = value
+    :param most: how many; the oldest goes first.
+    """
 
-    def __hash__(self) -> int:
-        return id(self.value)
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._making_room = Lock()
+        self.by_identity: dict[Hashable, tuple[_Key, _Answer]] = {}
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Itself) and other.value is self.value
+    def keep(self, key: Hashable, value: _Key, answer: _Answer) -> _Answer:
+        """Keep an answer, and give it back."""
+        with self._making_room:
+            while len(self.by_identity) >= self._most:
+                del self.by_identity[next(iter(self.by_identity))]
+            self.by_identity[key] = (value, answer)
+        return answer
 
 
 def once(answer: Callable[[_Key], _Answer]) -> Callable[[_Key], _Answer]:
@@ -43,12 +53,12 @@ def once(answer: Callable[[_Key], _Answer]) -> Callable[[_Key], _Answer]:
         it raises is not kept. Several threads may ask it at the same time.
     """
 
-    @lru_cache(maxsize=_MOST)
-    def kept(key: _Itself[_Key]) -> _Answer:
-        return answer(key.value)
+    kept = _Kept[_Key, _Answer](_MOST)
+    found = kept.by_identity.get
 
     def ask(value: _Key) -> _Answer:
-        return kept(_Itself(value))
+        known = found(id(value))
+        return kept.keep(id(value), value, answer(value)) if known is None else known[1]
 
     return update_wrapper(ask, answer)
 
@@ -60,11 +70,12 @@ def once_with(answer: Callable[[_Key, _More], _Answer]) -> Callable[[_Key, _More
         a file.
     """
 
-    @lru_cache(maxsize=_MOST_OF_FILES)
-    def kept(key: _Itself[_Key], more: _More) -> _Answer:
-        return answer(key.value, more)
+    kept = _Kept[_Key, _Answer](_MOST_OF_FILES)
+    found = kept.by_identity.get
 
     def ask(value: _Key, more: _More) -> _Answer:
-        return kept(_Itself(value), more)
+        key = (id(value), more)
+        known = found(key)
+        return kept.keep(key, value, answer(value, more)) if known is None else known[1]
 
     return update_wrapper(ask, answer)
