@@ -81,15 +81,25 @@ class RecordsSource:
 
     def read(self) -> bytes:
         """Return the records of a small file at once."""
-        with self.open() as view:
-            view.seek(len(MARK))
-            return view.read()
+        with self._text() as text:
+            return b"".join([_span_of(text, start, end) for start, end in self.spans()])
 
     def open(self) -> SharedView:
         """Open the view for reading."""
-        inspection, csv = self.validated.inspection, self.validated.delivery.mapping.csv
-        text = open_text(self.file, inspection.compression, csv.encoding)
-        return RecordsView(text, self.spans())
+        return RecordsView(self._text(), self.spans())
+
+    def _text(self) -> TextStream:
+        csv = self.validated.delivery.mapping.csv
+        return open_text(self.file, self.validated.inspection.compression, csv.encoding)
+
+
+def _span_of(text: TextStream, start: int, end: int) -> bytes:
+    if text.tell() != start:
+        text.seek(start)
+    part = text.read(end - start)
+    if len(part) != end - start:
+        raise changed(text.name)
+    return part
 
 
 class RecordsView(SharedView):
