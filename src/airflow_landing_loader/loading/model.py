@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -213,6 +214,10 @@ class Arrivals:
     records: tuple[ArrivalRecord, ...] = ()
     watched: tuple[tuple[str, str, str], ...] = ()
     busy_with: str | None = None
+
+
+WantedSince = Callable[[Arrivals], Mapping[str, datetime]]
+"""From when on loads of tables are asked for, by table, UTC without zone; given what is decided."""
 
 
 @dataclass(frozen=True, kw_only=True)

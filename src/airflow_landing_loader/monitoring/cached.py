@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 _Value = TypeVar("_Value")
+_SHARE = 20
 
 
 class Cached(Generic[_Value]):
@@ -19,7 +20,8 @@ class Cached(Generic[_Value]):
 
     :param make: makes the value; what it raises is raised to those who wait for the first one, and
         is tried again by the next who asks.
-    :param seconds: for which a value is young.
+    :param seconds: for which a value is young; longer where it takes so long to make that it would
+        take more than a twentieth of the time.
     """
 
     def __init__(self, make: Callable[[], _Value], seconds: float) -> None:
@@ -34,7 +36,7 @@ class Cached(Generic[_Value]):
         """The value, however old."""
         with self._lock:
             known = self._known
-            if known is not None and time.monotonic() - known[1] < self._seconds:
+            if known is not None and time.monotonic() < known[1]:
                 return known[0]
             if self._running is None or self._running.done():
                 self._running = self._pool.submit(self._renew)
@@ -47,7 +49,9 @@ class Cached(Generic[_Value]):
             self._known = self._running = None
 
     def _renew(self) -> _Value:
+        begun = time.monotonic()
         value = self._make()
+        made = time.monotonic()
         with self._lock:
-            self._known = value, time.monotonic()
+            self._known = value, made + max(self._seconds, _SHARE * (made - begun))
         return value

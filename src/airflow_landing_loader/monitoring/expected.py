@@ -22,19 +22,22 @@ from airflow_landing_loader.loading.model import (
 )
 from airflow_landing_loader.loading.warehouses.base import Ledger
 from airflow_landing_loader.monitoring.calendars import unknown_calendars
+from airflow_landing_loader.monitoring.deciding import (
+    WATCHED,
+    Came,
+    Known,
+    key_of,
+    known_of,
+    wanted_since,
+)
 from airflow_landing_loader.monitoring.outcomes import (
-    LONGEST_BEFORE,
-    REMEMBERED,
     Feed,
     WindowState,
     state_of,
     utc,
 )
 from airflow_landing_loader.monitoring.windows import Window, Windows
-from airflow_landing_loader.safe_text import delivered, storable
-
-WATCHED = timedelta(days=92)
-"""A window that ended longer ago is neither decided nor mended any more."""
+from airflow_landing_loader.safe_text import storable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,18 +123,21 @@ def look(
     if not watched:
         return Expected(as_of=_plain(now), records=(), news=(), open=(), problems=problems)
     tables = sorted({mapping.table for mapping, _ in watched})
-    since = now - WATCHED
-    changes = any(m.expect and m.expect.rows.change for m, _ in watched)
-    before = REMEMBERED if changes else timedelta()
     books = _as_of(
-        now, ledger.arrivals(tables, _plain(since - LONGEST_BEFORE - before), _plain(since))
+        now,
+        ledger.arrivals(
+            tables,
+            _plain(now - WATCHED),
+            lambda decided: wanted_since(watched, _as_of(now, decided), now),
+        ),
     )
+    came, known = Came(books), known_of(books)
     records: list[ArrivalRecord] = []
     news: list[ArrivalRecord] = []
     coming: list[tuple[TableMapping, WindowState]] = []
     for mapping, windows in watched:
-        feed = _feed(mapping, windows, books)
-        found, new = _decided(feed, books, now)
+        feed = came.feed(mapping, windows)
+        found, new = _decided(feed, known[key_of(mapping)], now)
         records += found
         news += new
         coming += [(mapping, state_of(feed, w, now)) for w in _coming(windows, now, now + ahead)]
@@ -201,56 +207,24 @@ class Keeper:
         return found.news
 
 
-def _feed(mapping: TableMapping, windows: Windows, books: Arrivals) -> Feed:
-    assert mapping.expect is not None
-    loads = [load for load in books.loads if load.table_name == mapping.table]
-    refused = [item for item in books.refused if item.table_name == mapping.table]
-    names = {load.filename for load in loads} | {item.filename for item in refused}
-    own = {name for name in names if mapping.matches(delivered(name))}
-    return Feed(
-        mapping=mapping,
-        expect=mapping.expect,
-        windows=windows,
-        loads=tuple(
-            load
-            for load in sorted(loads, key=lambda load: (load.at, load.sequence))
-            if load.filename in own
-        ),
-        refused=tuple(item for item in refused if item.filename in own),
-    )
-
-
 def _decided(
-    feed: Feed, books: Arrivals, now: datetime
+    feed: Feed, known: Known, now: datetime
 ) -> tuple[list[ArrivalRecord], list[ArrivalRecord]]:
     """The records of a mapping's windows, and those of them that are new."""
-    key = feed.mapping.table, storable(feed.mapping.pattern)
-    first = next((day for table, pattern, day in books.watched if (table, pattern) == key), None)
-    known = {r.day: r for r in books.records if (r.table_name, r.pattern) == key}
-    if first is None:
+    if known.first is None:
         start = feed.windows.next(now)
-        new = [] if start is None else [_record(feed, start, "expected")]
-        return [], new
-    records, news = {day: r for day, r in known.items() if r.outcome != "expected"}, []
-    for window in feed.windows.ending(now - WATCHED, now):
-        day = window.day.isoformat()
-        have = records.get(day)
-        if day < first or (have is not None and not have.is_open):
-            continue
-        if have is not None:
-            window = _as_decided(window, have)
+        return [], [] if start is None else [_record(feed, start, "expected")]
+    news = []
+    for window, have in known.undecided(feed.windows, now):
         state = state_of(feed, window, now)
         if have is None:
             outcome = cast("ArrivalOutcome", state.standing)
             news.append(_record(feed, window, outcome, state))
         elif (mended_at := _mended_at(state)) is not None:
             news.append(replace(have, mended_at=_plain(mended_at), recorded_at=utc_now()))
+    records = {day: r for day, r in known.records.items() if r.outcome != "expected"}
     records |= {record.day: record for record in news}
     return list(records.values()), news
-
-
-def _as_decided(window: Window, have: ArrivalRecord) -> Window:
-    return Window(window.day, utc(have.opens_at), utc(have.due_at), utc(have.until_at))
 
 
 def _mended_at(state: WindowState) -> datetime | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 
 from airflow_landing_loader.loading.ledger.putting import bound_rows
-from airflow_landing_loader.loading.ledger.queries import Books
+from airflow_landing_loader.loading.ledger.queries import Books, Rows
 from airflow_landing_loader.loading.ledger.records import row_of
 from airflow_landing_loader.loading.ledger.tables import (
     LOAD_ARRIVALS,
@@ -20,6 +20,7 @@ from airflow_landing_loader.loading.model import (
     Arrivals,
     ArrivedLoad,
     RefusedArrival,
+    WantedSince,
 )
 from airflow_landing_loader.loading.summary import Summary
 
@@ -27,30 +28,33 @@ _ARRIVED = tuple(f.name for f in fields(ArrivedLoad))
 _REFUSED = tuple(f.name for f in fields(RefusedArrival))
 
 # Who has taken a load's rows out of the table again: a later load, or a person.
-_LOADS = """
-WITH unloaded AS (
-  SELECT d.load_id, MAX(d.recorded_at) AS at FROM load_deliveries d
-  WHERE d.outcome = 'unloaded' GROUP BY d.load_id
-), loads AS (
-  SELECT m.load_id, m.table_name, m.filename, m.completed_at, m.row_count, m.sequence,
-    CASE WHEN m.removed_sequence IS NOT NULL
-      THEN COALESCE(r.completed_at, u.at, m.completed_at) END AS removed_at
-  FROM load_metadata m LEFT JOIN load_metadata r ON r.sequence = m.removed_sequence
-  LEFT JOIN unloaded u ON u.load_id = m.load_id
-  WHERE m.table_name = ANY(:tables)
-)
-SELECT l.table_name, l.filename, l.load_id, l.completed_at, l.row_count, l.sequence, l.removed_at
-FROM loads l WHERE l.completed_at >= :since
+_REMOVED = """
+  CASE WHEN m.removed_sequence IS NOT NULL
+    THEN COALESCE(r.completed_at, u.at, m.completed_at) END
+"""
+_REMOVERS = """
+LEFT JOIN load_metadata r ON r.sequence = m.removed_sequence
+LEFT JOIN (
+  SELECT o.load_id, MAX(o.recorded_at) AS at FROM load_deliveries o
+  WHERE o.outcome = 'unloaded' GROUP BY o.load_id
+) u ON u.load_id = m.load_id
+"""
+_LOADS = f"""
+SELECT m.table_name, m.filename, m.load_id, m.completed_at, m.row_count, m.sequence, {_REMOVED}
+FROM load_metadata m JOIN ROWS(:wanted) w ON w.table_name = m.table_name {_REMOVERS}
+WHERE m.completed_at >= :first AND m.completed_at >= CAST(w.since AS {{time}})
 UNION ALL
-SELECT l.table_name, d.filename, l.load_id, d.recorded_at, l.row_count, l.sequence, l.removed_at
-FROM load_deliveries d JOIN loads l ON l.load_id = d.load_id
-WHERE d.outcome = 'duplicate' AND d.recorded_at >= :since
+SELECT m.table_name, d.filename, m.load_id, d.recorded_at, m.row_count, m.sequence, {_REMOVED}
+FROM load_deliveries d JOIN ROWS(:wanted) w ON w.table_name = d.table_name
+JOIN load_metadata m ON m.load_id = d.load_id {_REMOVERS}
+WHERE d.outcome = 'duplicate' AND d.recorded_at >= :first
+  AND d.recorded_at >= CAST(w.since AS {{time}})
 """
 _REFUSALS = """
 SELECT d.table_name, d.filename, COALESCE(d.failed_at, d.recorded_at), d.code
-FROM load_deliveries d
-WHERE d.table_name = ANY(:tables) AND (d.failed_at IS NOT NULL OR d.outcome = 'failed')
-  AND COALESCE(d.failed_at, d.recorded_at) >= :since
+FROM load_deliveries d JOIN ROWS(:wanted) w ON w.table_name = d.table_name
+WHERE (d.failed_at IS NOT NULL OR d.outcome = 'failed')
+  AND COALESCE(d.failed_at, d.recorded_at) >= CAST(w.since AS {time})
 """
 _WATCHED = """
 SELECT a.table_name, a.pattern, MIN(a.day) FROM load_arrivals a
@@ -72,19 +76,33 @@ WHEN NOT MATCHED THEN INSERT ({", ".join(LOAD_ARRIVALS.column_names)})
 
 
 def arrivals_in(
-    books: Books, tables: Sequence[str], since: datetime, ended_since: datetime
+    books: Books, tables: Sequence[str], ended_since: datetime, wanted: WantedSince
 ) -> Arrivals:
-    """Return what came into tables, and what is decided of it.
+    """Return what is decided of what should come into tables, and what came.
 
-    :param since: what came from then on, UTC without zone.
-    :param ended_since: windows that ended from then on, or have not yet.
+    :param ended_since: windows that ended from then on, or have not yet, UTC without zone.
+    :param wanted: says from when on loads are asked for.
     """
     as_of = now()
-    loads = books.ask(_LOADS, tables=tables, since=since)
-    refused = books.ask(_REFUSALS, tables=tables, since=since)
-    watched = books.ask(_WATCHED, tables=tables)
-    return Arrivals(
+    found = Arrivals(
         as_of=as_of,
+        records=books.records(
+            ArrivalRecord, LOAD_ARRIVALS, _ENDED, tables=tables, since=ended_since
+        ),
+        watched=tuple(
+            (table, pattern, day) for table, pattern, day in books.ask(_WATCHED, tables=tables)
+        ),
+    )
+    since = wanted(found)
+    if not since:
+        return found
+    rows = [[table, f"{at:%Y-%m-%d %H:%M:%S.%f}"] for table, at in since.items()]
+    bound = Rows(("table_name", "since"), rows)
+    time = books.dialect.type_of("TIMESTAMP")
+    loads = books.ask(_LOADS.format(time=time), wanted=bound, first=min(since.values()))
+    refused = books.ask(_REFUSALS.format(time=time), wanted=bound)
+    return replace(
+        found,
         loads=tuple(
             row_of(ArrivedLoad, LOAD_METADATA, dict(zip(_ARRIVED, row, strict=True)))
             for row in loads
@@ -93,10 +111,6 @@ def arrivals_in(
             row_of(RefusedArrival, LOAD_DELIVERIES, dict(zip(_REFUSED, row, strict=True)))
             for row in refused
         ),
-        records=books.records(
-            ArrivalRecord, LOAD_ARRIVALS, _ENDED, tables=tables, since=ended_since
-        ),
-        watched=tuple((table, pattern, day) for table, pattern, day in watched),
     )
 
 

@@ -23,6 +23,7 @@ from airflow_landing_loader.loading.model import (
     Overview,
     RunContext,
     Verdict,
+    WantedSince,
 )
 from airflow_landing_loader.loading.operations import ActionRecord, ExecutionRecord
 from airflow_landing_loader.loading.planning.identity import Content, PriorLoad
@@ -197,11 +198,14 @@ class Ledger(Protocol):
         """Write what became of what people asked for."""
         ...
 
-    def arrivals(self, tables: Sequence[str], since: datetime, ended_since: datetime) -> Arrivals:
-        """What came into tables, and what is decided of it; answers also while a writer works.
+    def arrivals(
+        self, tables: Sequence[str], ended_since: datetime, wanted: WantedSince
+    ) -> Arrivals:
+        """What is decided of what should come into tables, and what came; answers also while a
+        writer works.
 
-        :param since: what came from then on, UTC without zone.
-        :param ended_since: windows that ended from then on, or have not yet.
+        :param ended_since: windows that ended from then on, or have not yet, UTC without zone.
+        :param wanted: says from when on loads are asked for.
         """
         ...
 

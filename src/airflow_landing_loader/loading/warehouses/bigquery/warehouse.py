@@ -32,6 +32,7 @@ from airflow_landing_loader.loading.model import (
     Overview,
     RunContext,
     Verdict,
+    WantedSince,
 )
 from airflow_landing_loader.loading.operations import ActionRecord, ExecutionRecord
 from airflow_landing_loader.loading.planning.cuts import cut, expanded_bytes
@@ -251,10 +252,12 @@ class BigQueryWarehouse:
             self._ledger.ensure_tables()
             put_actions(self._ledger, records)
 
-    def arrivals(self, tables: Sequence[str], since: datetime, ended_since: datetime) -> Arrivals:
+    def arrivals(
+        self, tables: Sequence[str], ended_since: datetime, wanted: WantedSince
+    ) -> Arrivals:
         if not self._ledger.has_tables():
             return Arrivals(as_of=now())
-        return arrivals_in(self._ledger, tables, since, ended_since)
+        return arrivals_in(self._ledger, tables, ended_since, wanted)
 
     def record_arrivals(self, records: Sequence[ArrivalRecord]) -> None:
         if records:

@@ -31,6 +31,7 @@ from airflow_landing_loader.loading.model import (
     Overview,
     RunContext,
     Verdict,
+    WantedSince,
 )
 from airflow_landing_loader.loading.operations import ActionRecord, ExecutionRecord
 from airflow_landing_loader.loading.planning.identity import Content, PriorLoad, as_they_are
@@ -206,12 +207,14 @@ class DuckDBWarehouse:
             with self._writing("publishing the summary"):
                 pass
 
-    def arrivals(self, tables: Sequence[str], since: datetime, ended_since: datetime) -> Arrivals:
+    def arrivals(
+        self, tables: Sequence[str], ended_since: datetime, wanted: WantedSince
+    ) -> Arrivals:
         try:
             with self._books(timeout=_PATIENCE) as books:
                 if books is None:
                     return Arrivals(as_of=now())
-                return arrivals_in(books, tables, since, ended_since)
+                return arrivals_in(books, tables, ended_since, wanted)
         except TransientError as error:
             if error.code is not ErrorCode.WAREHOUSE_LOCKED:
                 raise
