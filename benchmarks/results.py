@@ -156,6 +156,17 @@ class TablesPoint:
 
 
 @dataclass(frozen=True)
+class OverviewPoint:
+    """One step towards seeing all tables at a glance.
+
+    :param what: in words.
+    """
+
+    what: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Report:
     """One run of the benchmark, or of a part of it."""
 
@@ -171,6 +182,7 @@ class Report:
     tables: list[TablesPoint] = field(default_factory=list)
     sets: dict[str, SetsResult] = field(default_factory=dict)
     strange: list[StrangePoint] = field(default_factory=list)
+    overview: list[OverviewPoint] = field(default_factory=list)
     parquet: CaseResult | None = None
     broken: dict[str, dict[str, str]] = field(default_factory=dict)
 

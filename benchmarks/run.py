@@ -27,6 +27,7 @@ from comparing import CONSOLE, HERE, PATHS, Plan, compare
 from file_sets import file_sets
 from latency import latencies
 from many_tables import many_tables
+from overview import overviews
 from results import Report
 from staging import broken_input, staging
 from strange_files import strange_files
@@ -59,6 +60,7 @@ def main() -> None:
         "strange": lambda report: replace(
             report, strange=strange_files(plan.cache, plan.gigabytes)
         ),
+        "overview": lambda report: replace(report, overview=overviews(plan.cache, plan.gigabytes)),
         "latency": lambda report: replace(report, latency=latencies(plan.cache, options.files)),
         "parquet": lambda report: replace(
             report,
@@ -88,9 +90,14 @@ def _options() -> argparse.Namespace:
         " parse: the DAGs of many mappings; tables: a small file for each of many tables;"
         " sets: small files that one go file names;"
         " strange: a good file behind very many that cannot be loaded;"
+        " overview: all tables at a glance while a load runs;"
         " latency: under a running Airflow; parquet: the way to BigQuery.",
     )
-    names = (*CASES, "stages", "memory", "parse", "tables", "sets", "strange", "latency", "parquet")
+    names = (
+        *CASES,
+        *("stages", "memory", "parse", "tables", "sets", "strange", "overview"),
+        *("latency", "parquet"),
+    )
     parser.add_argument("what", nargs="*", metavar="WHAT", help="default: everything")
     parser.add_argument("--quick", action="store_true", help="small sizes, once")
     parser.add_argument("--gigabytes", type=float, default=1.0, help="of a case's data; default: 1")

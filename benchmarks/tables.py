@@ -109,6 +109,11 @@ def _broken(report: Report) -> str:
     return _table(("input", *(NAMES[path] for path in paths)), rows)
 
 
+def _overview(report: Report) -> str:
+    rows = [(point.what, f"{point.seconds * 1000:,.0f}") for point in report.overview]
+    return _table(("step", "milliseconds"), rows)
+
+
 def _memory(report: Report) -> str:
     rows = [
         (f"{p.size / 1e9:.2f} GB", f"{p.seconds:.1f}", f"{p.peak_bytes / _MB:,.0f} MB")
@@ -243,5 +248,6 @@ _TABLES: dict[str, Callable[[Report], str]] = {
     "tables": _many_tables,
     "sets": _sets,
     "strange": _strange,
+    "overview": _overview,
 }
 """By the part of a report that they show."""

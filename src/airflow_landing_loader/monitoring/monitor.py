@@ -43,11 +43,11 @@ class Monitor:
     def __init__(self, settings: Settings, clients: Clients) -> None:
         self.settings = settings
         self.zones: Zones = open_zones(settings, clients)
-        self._warehouse: Warehouse = open_warehouse(settings, self.zones, clients=clients)
+        self.warehouse: Warehouse = open_warehouse(settings, self.zones, clients=clients)
         in_objects = is_object_uri(settings.landing_path)
         self._mappings: Cached[MappingSet] = Cached(self._read_mappings, _MAPPINGS)
         self._summary: Cached[Summary] = Cached(
-            self._warehouse.summary, _BOOKS[settings.loader_backend]
+            self.warehouse.summary, _BOOKS[settings.loader_backend]
         )
         self._landing: Cached[LandingPicture] = Cached(
             self._look, _OBJECTS if in_objects else _LOCAL_LANDING
@@ -57,7 +57,7 @@ class Monitor:
     @property
     def history(self) -> History:
         """The books' past."""
-        return self._warehouse.history
+        return self.warehouse.history
 
     def mappings(self) -> MappingSet:
         """The mappings, good and bad."""
@@ -102,4 +102,4 @@ class Monitor:
         return look_into_landing(self.settings, self.mappings())
 
     def _ask_for_windows(self) -> Expected:
-        return look(self._warehouse, self.mappings().mappings, datetime.now(UTC), _AHEAD)
+        return look(self.warehouse, self.mappings().mappings, datetime.now(UTC), _AHEAD)

@@ -95,10 +95,14 @@ def summarised(
     changed = sorted(found.keys() - kept.keys())
     tables = kept | (_counted(books, changed, found, since) if changed else {})
     first = f"{since:%Y-%m-%d}"
-    return tuple(
-        replace(tables[name], days=tuple(d for d in tables[name].days if d.day >= first))
-        for name in sorted(tables)
-    )
+    return tuple(_since(first, tables[name]) for name in sorted(tables))
+
+
+def _since(first: str, table: TableSummary) -> TableSummary:
+    """The summary without the days before one."""
+    if not table.days or table.days[0].day >= first:
+        return table
+    return replace(table, days=tuple(day for day in table.days if day.day >= first))
 
 
 def _counted(
