@@ -20,7 +20,7 @@ from airflow_landing_loader.config.mapping.sets import by_set, mappings_taken
 from airflow_landing_loader.exceptions import ErrorDetail, LandingError
 from airflow_landing_loader.hooks.connections import ConnectionClients, Connections
 from airflow_landing_loader.loading.model import Refused, RunContext
-from airflow_landing_loader.runs.wording import error_text
+from airflow_landing_loader.runs.wording import error_text, errors_text
 from airflow_landing_loader.settings.airflow import airflow_settings
 from airflow_landing_loader.xcom import values
 from airflow_landing_loader.xcom.batches import dump_batch
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from airflow_landing_loader.pipeline.pipeline import Pipeline
     from airflow_landing_loader.runs.tasks import RunStates
     from airflow_landing_loader.settings import Settings
-
-_MAX_TOLD = 50  # errors that one exception names; all of them are in XCom
 
 # Settings that a task may have of its own, as arguments of the same names.
 _OWN = (
@@ -96,6 +94,7 @@ class LandingOperator(BaseOperator):
             setattr(self, name, given[name])
         self.job_wait: float | None = None
         self.show_values = False  # until the settings are known
+        self.errors: tuple[ErrorDetail, ...] = ()
 
     def find_settings(self) -> Settings:
         """The settings, with this task's own ones in place of the configured ones.
@@ -189,6 +188,8 @@ class LandingOperator(BaseOperator):
         """Hand errors on by XCom, and return the exception that says whether to try again.
 
         One transient error is enough for another try: the terminal ones come out the same again.
+        The exception reaches alerts and lineage, so that cell values, where they are asked for, are
+        told in the log and not by it.
 
         :param errors: at least one.
         :param refused: the verdicts behind them, for :class:`QuarantineFilesOperator`.
@@ -200,8 +201,10 @@ class LandingOperator(BaseOperator):
             "refused": dump_batch(refused, show_values=self.show_values),
         }
         context["ti"].xcom_push(key=ERROR_KEY, value=value)
-        lines = [error_text(error, show_values=self.show_values) for error in errors[:_MAX_TOLD]]
-        more = f"\n... and {len(errors) - _MAX_TOLD} more" if len(errors) > _MAX_TOLD else ""
-        text = "\n".join(lines) + more
+        self.errors = tuple(errors)
+        for error in errors if self.show_values else ():
+            if error.value is not None:
+                self.log.error("%s", error_text(error, show_values=True))
+        text = errors_text(errors)
         transient = any(error.transient for error in errors)
         return AirflowException(text) if transient else AirflowFailException(text)

@@ -20,13 +20,19 @@ from airflow_landing_loader.loading.model import Refused, Verdict
 from airflow_landing_loader.operators.base import LandingOperator
 from airflow_landing_loader.runs.lanes import lane_label
 from airflow_landing_loader.runs.steps import lane_end, not_moved, verdicts_of, without_verdict
-from airflow_landing_loader.runs.wording import MAX_NAME, outcome_text, verdict_text
+from airflow_landing_loader.runs.wording import (
+    MAX_NAME,
+    errors_text,
+    outcome_text,
+    verdict_text,
+)
 from airflow_landing_loader.safe_text import printable
 from airflow_landing_loader.xcom import values
 from airflow_landing_loader.xcom.batches import Step, batch_names, dump_batch, load_batch
 from airflow_landing_loader.xcom.keys import pull_errors
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
     from airflow.triggers.base import BaseTrigger
 
@@ -56,9 +62,13 @@ class _VerdictOperator(_LaneOperator):
     def __init__(self, *, leave_to_next_run: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.leave_to_next_run = leave_to_next_run
+        self._pipeline: Pipeline | None = None
+        self._batch: Sequence[Step] = ()
+        self._verdicts: Sequence[Step] = ()
 
     def settle(self, context: Context, verdicts: Sequence[Step]) -> dict[str, Any]:
         """Log the verdicts and return them for the next step, or end as they say."""
+        self._verdicts = verdicts
         end = lane_end(verdicts, leave_to_next_run=self.leave_to_next_run)
         if end.ending == "gone":
             names = lane_label([verdict.delivery.data.name for verdict in verdicts])
@@ -72,6 +82,29 @@ class _VerdictOperator(_LaneOperator):
             say = self.log.error if isinstance(verdict, Refused) else self.log.info
             say("%s", verdict_text(verdict, show_values=self.show_values))
         return dump_batch(end.present, show_values=self.show_values)
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:  # noqa: ARG002
+        """What has been read and written; Airflow's provider for OpenLineage asks."""
+        # Imported here, as is what stands there: nobody else has the provider.
+        from airflow_landing_loader.operators.lineage import operator_lineage
+        from airflow_landing_loader.runs.lineage import Lineage, lineage_of
+
+        refused = [verdict.error for verdict in self._verdicts if isinstance(verdict, Refused)]
+        reason = errors_text(self.errors or refused)
+        if self._pipeline is None:
+            return operator_lineage(Lineage(), reason=reason)
+        settings = self._pipeline.settings
+        lineage = lineage_of(self._batch, self._verdicts, settings)
+        job = self._pipeline.warehouse.last_job if lineage.writes else None
+        return operator_lineage(
+            lineage,
+            reason=reason,
+            job=None if job is None else (settings.loader_backend, job),
+        )
+
+    def get_openlineage_facets_on_failure(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """The same of a task that failed."""
+        return self.get_openlineage_facets_on_complete(task_instance)
 
     def _skipped(self, why: str) -> AirflowSkipException:
         """The end of a task, whose reason Airflow's own line in the log leaves out."""
@@ -105,8 +138,8 @@ class ValidateFilesOperator(_VerdictOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Validate the files; see the class."""
-        with self.core(context) as pipeline:
-            verdicts = pipeline.validate_batch(file_names(self.files))
+        with self.core(context) as self._pipeline:
+            verdicts = self._pipeline.validate_batch(file_names(self.files))
         return self.settle(context, verdicts)
 
 
@@ -137,7 +170,6 @@ class LoadFilesOperator(_VerdictOperator):
         self.validated = validated
         self.deferrable = deferrable
         self.job_wait = _JOB_WAIT if deferrable else None
-        self._pipeline: Pipeline | None = None
 
     @property
     def label(self) -> str:
@@ -150,6 +182,7 @@ class LoadFilesOperator(_VerdictOperator):
         from airflow_landing_loader.loading.warehouses.base import StillRunningError
 
         batch = [v for v in load_batch(self.validated) if isinstance(v, Validated | Refused)]
+        self._batch = batch
         try:
             with self.core(context) as self._pipeline:
                 verdicts = self._pipeline.load(batch)

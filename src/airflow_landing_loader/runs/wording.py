@@ -3,6 +3,7 @@ places, no cells."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _TO_THE_NEXT = timedelta(minutes=1, microseconds=-1)
 MAX_NAME = 250
 MAX_URI = 1000
+MAX_ERRORS = 50
 _DIGEST_SHOWN = 12  # all of it is in load_metadata
 
 
@@ -30,6 +32,15 @@ def error_lines(error: ErrorDetail, *, show_values: bool = False) -> tuple[str, 
     """The same in lines, with the hint on one of its own: a log page does not wrap."""
     value = (f"Value: {error.value!r}",) if show_values and error.value is not None else ()
     return error.lines() + value
+
+
+def errors_text(errors: Sequence[ErrorDetail]) -> str:
+    """Errors, a line for each of the first fifty; never a cell value: whoever reads of a failure in
+    an alert or in lineage need not be one who may see the data."""
+    lines = [error_text(error) for error in errors[:MAX_ERRORS]]
+    if len(errors) > MAX_ERRORS:
+        lines.append(f"... and {len(errors) - MAX_ERRORS} more")
+    return "\n".join(lines)
 
 
 def short_error(error: ErrorDetail) -> str:

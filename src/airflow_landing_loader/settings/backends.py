@@ -28,8 +28,22 @@ class Capabilities:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Naming:
+    """How others than we call the tables of a warehouse: texts with options of ``place`` in braces.
+
+    :param namespace: as OpenLineage has it, where it has a rule.
+    :param schema: that of a table whose mapping names none.
+    :param name: with ``{schema}`` and ``{table}``.
+    """
+
+    namespace: str
+    schema: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Backend:
-    """A warehouse as settings know it; all texts are names of options.
+    """A warehouse as settings know it; texts are names of options.
 
     :param needs: what has to be set for it.
     :param place: where its rows go, joined by dots.
@@ -40,6 +54,7 @@ class Backend:
     needs: tuple[str, ...] = ()
     place: tuple[str, ...]
     told: tuple[str, ...]
+    naming: Naming
 
 
 BACKENDS: Mapping[BackendName, Backend] = {
@@ -47,11 +62,15 @@ BACKENDS: Mapping[BackendName, Backend] = {
         capabilities=Capabilities(single_writer=True, long_jobs=False),
         place=("duckdb_path",),
         told=("duckdb_path",),
+        naming=Naming(namespace="duckdb://{duckdb_path}", schema="main", name="{schema}.{table}"),
     ),
     "bigquery": Backend(
         capabilities=Capabilities(single_writer=False, long_jobs=True),
         needs=("gcp_project", "bq_dataset", "staging_bucket"),
         place=("gcp_project", "bq_dataset"),
         told=("gcp_project", "bq_dataset", "bq_location"),
+        naming=Naming(
+            namespace="bigquery", schema="{bq_dataset}", name="{gcp_project}.{schema}.{table}"
+        ),
     ),
 }

@@ -9,6 +9,7 @@ from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.pipeline.outcome import Outcome, Status
 from airflow_landing_loader.runs.wording import (
     error_text,
+    errors_text,
     minute,
     outcome_text,
     reason_lines,
@@ -36,6 +37,14 @@ def test_beside_the_name_of_its_file_an_error_does_not_repeat_it() -> None:
 def test_on_its_own_an_error_names_its_file() -> None:
     assert error_text(ERROR) == "[csv.ragged] a:3 (record 2, column x): Bad. Hint: Mend it"
     assert " ".join(reason_lines(outcome("failed", error=ERROR))) == error_text(ERROR)
+
+
+def test_of_many_errors_fifty_are_told_and_no_cell() -> None:
+    error = ErrorDetail(code="csv.ragged", message="Bad.", value="secret-cell")
+    lines = errors_text([error] * 51).splitlines()
+    assert lines == ["[csv.ragged] Bad."] * 50 + ["... and 1 more"]
+    assert errors_text([error] * 50).splitlines() == lines[:50]
+    assert errors_text([]) == ""
 
 
 def test_what_a_person_should_know_though_nothing_failed() -> None:

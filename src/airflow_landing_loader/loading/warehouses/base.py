@@ -125,6 +125,12 @@ class Loader(Protocol):
         """Stop the work that this process has begun elsewhere and waits for, if there is any."""
         ...
 
+    @property
+    def last_job(self) -> str | None:
+        """The last job elsewhere that came to its end by this process: after a load, the one that
+        committed it. ``None``: there is none."""
+        ...
+
 
 class Promoter(Protocol):
     """Drift columns that become columns."""

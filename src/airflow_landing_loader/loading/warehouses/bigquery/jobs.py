@@ -39,6 +39,7 @@ class Jobs:
     """Runs jobs in one project, where the dataset lies.
 
     :param clients: where the client comes from; asked at the first job.
+    :ivar last: the last job that :meth:`run_once` brought to success, ``project:location.id``.
     """
 
     def __init__(self, options: BigQueryOptions, clients: GoogleClients) -> None:
@@ -49,6 +50,7 @@ class Jobs:
         self._opening = threading.RLock()
         self._wait = options.job_wait
         self._own: Any = None
+        self.last: str | None = None
 
     @property
     def client(self) -> bigquery.Client:
@@ -187,6 +189,7 @@ class Jobs:
             raise ours from error
         finally:
             self._own = None
+        self.last = f"{job.project}:{job.location}.{job.job_id}"
         return job
 
     def _has_failed(self, job_id: str) -> bool:

@@ -211,6 +211,10 @@ class BigQueryWarehouse:
     def cancel(self) -> None:
         self._jobs.cancel_own()
 
+    @property
+    def last_job(self) -> str | None:
+        return self._jobs.last
+
     def overview(self, limit: int) -> Overview:
         as_of = now()
         if not self._ledger.has_tables():

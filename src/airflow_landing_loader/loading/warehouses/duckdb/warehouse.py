@@ -182,6 +182,10 @@ class DuckDBWarehouse:
     def cancel(self) -> None:
         """Nothing to stop: all work is done in this process, and ends with it."""
 
+    @property
+    def last_job(self) -> str | None:
+        return None
+
     def overview(self, limit: int) -> Overview:
         try:
             with self._books(timeout=_PATIENCE) as books:
