@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from rich.console import Console
+from tests.support import statsd
 
 from airflow_api import AirflowApi
 from airflow_home import Playground, PrivateAirflow, free_port
@@ -25,9 +26,16 @@ def playground(tmp_path_factory: pytest.TempPathFactory) -> Playground:
 
 
 @pytest.fixture(scope="session")
-def airflow(playground: Playground) -> Iterator[PrivateAirflow]:
+def numbers() -> Iterator[statsd.StatsD]:
+    """What the live Airflow's processes tell of themselves."""
+    with statsd.listening() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def airflow(playground: Playground, numbers: statsd.StatsD) -> Iterator[PrivateAirflow]:
     """An Airflow that is being started; afterwards nothing of it may be left."""
-    made = PrivateAirflow(playground, port=free_port())
+    made = PrivateAirflow(playground, port=free_port(), options=numbers.options)
     try:
         yield made
     finally:

@@ -17,6 +17,7 @@ import duckdb
 import psutil  # type: ignore[import-untyped]
 import pytest
 from tests.support.sidecars import read_sidecar
+from tests.support.statsd import StatsD
 
 from airflow_api import AirflowApi, Run, Task
 from airflow_home import Playground, PrivateAirflow
@@ -234,6 +235,17 @@ def test_one_asset_event_per_run_names_the_load(
     }
     assert event["source_dag_id"] == "landing__raw_trades"
     assert event["source_run_id"] == runs["raw_trades"].run.run_id
+
+
+def test_its_processes_tell_the_same_numbers(runs: dict[str, Ended], numbers: StatsD) -> None:
+    sums = numbers.sums()
+    assert sums["landing_loader.loads", "raw_trades"] == 1
+    assert sums["landing_loader.rows", "raw_trades"] == 100
+    assert sums["landing_loader.failures.csv_ragged", "raw_trades"] == 1
+    # The triggerer looks on when the runs are over.
+    waiting = [line for line in numbers.lines() if line.name == "airflow.landing_loader.waiting"]
+    last = {line.tags["table"]: line.value for line in waiting}
+    assert {table: last[table] for table in TABLES} == dict.fromkeys(TABLES, 0)
 
 
 def test_status_shows_the_same_from_the_command_line(

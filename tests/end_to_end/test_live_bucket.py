@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from tests.support import statsd
 from tests.support.emulators import running
 from tests.support.emulators.buckets import Bucket, GcsBucket, S3Bucket
 
@@ -74,7 +75,15 @@ def place(
 
 
 @pytest.fixture(scope="module")
-def airflow(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateAirflow]:
+def numbers() -> Iterator[statsd.StatsD]:
+    with statsd.listening() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def airflow(
+    place: Place, numbers: statsd.StatsD, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PrivateAirflow]:
     playground = Playground(tmp_path_factory.mktemp("bucket"))
     playground.create(wipe=False)
     tables = playground.root / "tables"
@@ -85,14 +94,18 @@ def airflow(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         f"{SECTION}TABLE_CONFIG_PATH": str(tables),
         f"{SECTION}DBT_MODE": "off",
     }
-    made = PrivateAirflow(playground, port=free_port(), options=options | place.options)
+    made = PrivateAirflow(
+        playground, port=free_port(), options=options | place.options | numbers.options
+    )
     try:
         yield made
     finally:
         made.stop()
 
 
-def test_a_bucket_is_polled_and_loaded(airflow: PrivateAirflow, place: Place) -> None:
+def test_a_bucket_is_polled_and_loaded(
+    airflow: PrivateAirflow, place: Place, numbers: statsd.StatsD
+) -> None:
     bucket = place.bucket
     waiter = Waiter(Console(), seconds=SECONDS, check=airflow.check)
     airflow.begin_preparing()
@@ -111,9 +124,18 @@ def test_a_bucket_is_polled_and_loaded(airflow: PrivateAirflow, place: Place) ->
     waiter.until("Both objects are where they belong", lambda: ", ".join(unfinished(bucket)))
     log = Path(airflow.playground.logs, "triggerer.log").read_text()
     assert "Traceback" not in log
+    waiter.until("Both are counted", lambda: not_counted(numbers))
     done = airflow.run("landing-loader", "status")
     assert "live_1.csv" in done.stdout
     assert "live_2.csv" in done.stdout
+
+
+def not_counted(numbers: statsd.StatsD) -> str:
+    """Nothing, once StatsD was told of both."""
+    wanted = {"landing_loader.rows": 2, "landing_loader.failures.csv_unclosed_quote": 1}
+    sums = numbers.sums()
+    wrong = {name for name, sum_ in wanted.items() if sums.get((name, "raw_live")) != sum_}
+    return ", ".join(sorted(wrong))
 
 
 def missing_state(api: AirflowApi, state: str) -> str:

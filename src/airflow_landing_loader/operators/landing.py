@@ -15,8 +15,10 @@ from airflow.providers.common.compat.sdk import AirflowSkipException, conf
 
 from airflow_landing_loader.codec import received, sendable
 from airflow_landing_loader.hooks.connections import Connections
+from airflow_landing_loader.hooks.metrics import AirflowMeter, timed
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.model import Refused, Verdict
+from airflow_landing_loader.monitoring.metrics import StepName, tell_failed, tell_verdicts
 from airflow_landing_loader.operators.base import LandingOperator
 from airflow_landing_loader.runs.lanes import lane_label
 from airflow_landing_loader.runs.steps import lane_end, not_moved, verdicts_of, without_verdict
@@ -138,7 +140,7 @@ class ValidateFilesOperator(_VerdictOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Validate the files; see the class."""
-        with self.core(context) as self._pipeline:
+        with self.core(context) as self._pipeline, timed("validate", self._pipeline):
             verdicts = self._pipeline.validate_batch(file_names(self.files))
         return self.settle(context, verdicts)
 
@@ -184,11 +186,12 @@ class LoadFilesOperator(_VerdictOperator):
         batch = [v for v in load_batch(self.validated) if isinstance(v, Validated | Refused)]
         self._batch = batch
         try:
-            with self.core(context) as self._pipeline:
+            with self.core(context) as self._pipeline, timed("load", self._pipeline):
                 verdicts = self._pipeline.load(batch)
         except StillRunningError as running:
             self.log.info("%s; this task gives up its worker until then", running)
             self.defer(trigger=self._trigger(running), method_name="resume")
+        tell_verdicts(AirflowMeter(), verdicts)
         return self.settle(context, verdicts)
 
     def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
@@ -238,7 +241,7 @@ class ArchiveFilesOperator(_LaneOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Move the files; see the class."""
-        return _finish(self, context, verdicts_of(load_batch(self.verdicts)))
+        return _finish(self, "archive", context, verdicts_of(load_batch(self.verdicts)))
 
 
 class QuarantineFilesOperator(_LaneOperator):
@@ -279,7 +282,7 @@ class QuarantineFilesOperator(_LaneOperator):
             self.log.warning(
                 "%s is left in landing: its task gave no verdict.", printable(name, MAX_NAME)
             )
-        return _finish(self, context, refused) if refused else {"outcomes": []}
+        return _finish(self, "fail", context, refused) if refused else {"outcomes": []}
 
 
 def file_names(files: str | Sequence[str]) -> tuple[str, ...]:
@@ -299,9 +302,11 @@ def file_names(files: str | Sequence[str]) -> tuple[str, ...]:
     return (files,)
 
 
-def _finish(task: LandingOperator, context: Context, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+def _finish(
+    task: _LaneOperator, step: StepName, context: Context, verdicts: Sequence[Verdict]
+) -> dict[str, Any]:
     """Move files as their verdicts say; come back for those that could not be moved."""
-    with task.core(context) as pipeline:
+    with task.core(context) as pipeline, timed(step, pipeline):
         outcomes = pipeline.finish(verdicts)
     for outcome in outcomes:
         task.log.info("%s", outcome_text(outcome))
@@ -311,4 +316,5 @@ def _finish(task: LandingOperator, context: Context, verdicts: Sequence[Verdict]
         # Pushed, because a task that fails returns nothing, and the report has to know.
         context["ti"].xcom_push(key="return_value", value=said)
         raise task.give_up(context, stuck) from None
+    tell_failed(AirflowMeter(), outcomes)  # at the end: a try that comes back would tell them again
     return said

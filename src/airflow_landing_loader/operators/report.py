@@ -12,7 +12,9 @@ from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSki
 
 from airflow_landing_loader.codec import received
 from airflow_landing_loader.exceptions import ErrorDetail
+from airflow_landing_loader.hooks.metrics import AirflowMeter
 from airflow_landing_loader.loading.model import DbtDue
+from airflow_landing_loader.monitoring.metrics import tell_left, tell_refused
 from airflow_landing_loader.operators.base import LandingOperator
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.runs.ending import Left, all_outcomes, left_files, unclear_files
@@ -97,7 +99,16 @@ class ReportRunOperator(LandingOperator):
             refused=load_refusals(ti.xcom_pull(task_ids=self.wait_task_id, key=ALARM_KEY)),
             new_notices=tuple(ti.xcom_pull(task_ids=self.wait_task_id, key=NEWS_KEY) or ()),
         )
+        self._tell(context, report)
         return self._end(report)
+
+    def _tell(self, context: Context, report: RunReport) -> None:
+        """Count what is left in landing, and what is refused there."""
+        tell_left(AirflowMeter(), report.outcomes)
+        if report.refused:
+            with self.core(context) as pipeline:
+                table = pipeline.mappings[0].table
+            tell_refused(AirflowMeter(), [refusal.code for refusal in report.refused], table)
 
     def _end(self, report: RunReport) -> dict[str, Any]:
         show = self.show_values

@@ -22,6 +22,8 @@ from airflow_landing_loader.codec import sendable
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorDetail, LandingError, TransientError, shown
 from airflow_landing_loader.hooks.connections import Connections
+from airflow_landing_loader.hooks.metrics import AirflowMeter
+from airflow_landing_loader.monitoring.metrics import tell_waiting
 from airflow_landing_loader.operators.base import LandingOperator
 from airflow_landing_loader.runs.dbt_due import NEVER, Wake
 from airflow_landing_loader.runs.holdback import HeldBack, dump_held, load_held
@@ -201,6 +203,8 @@ class WaitForFilesSensor(LandingOperator, BaseSensorOperator):
             max_lanes=min(self.max_lanes, conf.getint("core", "max_map_length", fallback=1024)),
             batch_files=self.batch_files,
         )
+        taken = () if plan is None else {name for lane in plan.lanes for name in lane}
+        tell_waiting(AirflowMeter(), found, pipeline.taken, taken=taken)
         return None if plan is None else self._lanes(ti, plan, pipeline)
 
     def _lanes(self, ti: Any, plan: LanePlan, pipeline: Pipeline) -> Lanes:

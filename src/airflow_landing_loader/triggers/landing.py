@@ -13,9 +13,11 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorDetail, TransientError
 from airflow_landing_loader.hooks.connections import ConnectionClients, Connections, OpenedClients
+from airflow_landing_loader.hooks.metrics import AirflowMeter
 from airflow_landing_loader.landing.discovery.discover import discover
 from airflow_landing_loader.landing.discovery.model import Discovery, Look
 from airflow_landing_loader.landing.discovery.rest import LOOK_INTERVAL
+from airflow_landing_loader.monitoring.metrics import tell_waiting
 from airflow_landing_loader.runs.holdback import load_held
 from airflow_landing_loader.runs.refusals import load_refusals
 from airflow_landing_loader.runs.waiting import Memory, Status, Watch
@@ -122,6 +124,7 @@ class LandingFilesTrigger(BaseTrigger):
                 watch, error = watch.after_trouble(time.time()), trouble.detail
             else:
                 watch, look = watch.after_look(found, time.time()), found.look
+                tell_waiting(AirflowMeter(), found, mappings)
                 if found.settles_soon:
                     pause = min(pause, LOOK_INTERVAL)
             if watch.ended is not None:
