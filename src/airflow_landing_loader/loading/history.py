@@ -74,12 +74,15 @@ class Page(Generic[_Row]):
     """Rows, newest first.
 
     :param more: whether there are older ones.
-    :param busy_with: who holds the database: these are of the newest ones alone, as of ``as_of``.
+    :param newest_only: the books could not be asked: these are of the newest ones alone, as of
+        ``as_of``.
+    :param busy_with: who holds the database, if that is why.
     """
 
     rows: tuple[_Row, ...]
     more: bool
     as_of: datetime
+    newest_only: bool = False
     busy_with: str | None = None
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
 
+from airflow_landing_loader.exceptions import LandingError
 from airflow_landing_loader.landing.discovery.discover import discover
 from airflow_landing_loader.operators.base import LandingOperator
 from airflow_landing_loader.runs.refusals import (
@@ -50,6 +52,9 @@ class ReportUnmatchedOperator(LandingOperator):
             own, others = self.find_mappings(pipeline.settings)
             found = discover(pipeline.zones.landing, [*own, *others], now=time.time())
             landing = pipeline.zones.landing.path
+            # Whoever wrote last may have left it to somebody later: an object takes few writes.
+            with contextlib.suppress(LandingError):
+                pipeline.warehouse.publish_summary()
         names = unclaimed(found.unmatched, self.claimed_patterns)
         over = self._new(context["ti"], names)
         if over:

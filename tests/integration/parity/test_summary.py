@@ -16,10 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support import worlds
 
+from airflow_landing_loader.codec import adapter_of
 from airflow_landing_loader.landing.replay.replay import replay
+from airflow_landing_loader.loading.history import LoadQuery
 from airflow_landing_loader.loading.ledger.tables import now
 from airflow_landing_loader.loading.operations import ExecutionRecord
-from airflow_landing_loader.loading.summary import DAYS, TableSummary
+from airflow_landing_loader.loading.summary import DAYS, Summary, TableSummary
 from airflow_landing_loader.loading.warehouses.duckdb import kept_summary
 from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
 
@@ -222,3 +224,35 @@ def test_the_views_have_the_columns_that_everybody_knows(side: worlds.Side) -> N
         ("rejected_records", 1),
     ]
     assert json.loads(metrics[0]["details"])["column_name"] == "x"
+
+
+def test_who_has_not_the_disk_of_the_database_reads_the_copy(tmp_path: Path) -> None:
+    side = worlds.duckdb_side(tmp_path)
+    side.map()
+    side.deliver("a_1.csv", GOOD[0])
+    side.run()
+    elsewhere = replace(side, settings=replace(side.settings, duckdb_path="/nowhere/w.duckdb"))
+    warehouse = elsewhere.pipeline.warehouse
+    assert [t.rows for t in warehouse.summary().tables] == [1]
+    page = warehouse.history.loads(LoadQuery(tables=("raw_a",)))
+    assert [load.filename for load in page.rows] == ["a_1.csv"]
+    assert page.newest_only
+
+
+def test_a_copy_that_was_left_out_is_made_up_for(tmp_path: Path) -> None:
+    side = worlds.duckdb_side(tmp_path)
+    side.map()
+    side.deliver("a_1.csv", GOOD[0])
+    side.run()
+    database, warehouse = Path(side.settings.duckdb_path), side.pipeline.warehouse
+    kept = kept_summary.read(database)
+    assert kept is not None
+    behind = replace(kept, copied_at=kept.overview.as_of - timedelta(minutes=1))
+    kept_summary.path_of(database).write_bytes(adapter_of(Summary).dump_json(behind))
+    warehouse.publish_summary()
+    copy = kept_summary.read_copy(side.pipeline.zones.archive)
+    assert copy == kept_summary.read(database)
+    assert copy is not None
+    assert copy.overview.as_of > kept.overview.as_of
+    warehouse.publish_summary()
+    assert kept_summary.read(database) == copy

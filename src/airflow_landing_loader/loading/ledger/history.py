@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
 from airflow_landing_loader.loading.history import (
@@ -58,14 +58,15 @@ _HAS: dict[Trait, Callable[[Load], bool]] = {
 class History:
     """The past of one warehouse, for whoever shows it; it waits for no writer.
 
-    :param books: opens our tables to be read, ``None`` where nobody has loaded yet.
-    :param remembered: what is known while a writer has them.
+    :param books: opens our tables to be read, ``None`` where they are not: nobody has loaded yet, or
+        the database is another machine's.
+    :param remembered: what is known without them.
     """
 
     def __init__(
         self,
         books: Callable[[], AbstractContextManager[Books | None]],
-        remembered: Callable[[TransientError], Summary],
+        remembered: Callable[[], Summary],
     ) -> None:
         self._books = books
         self._remembered = remembered
@@ -74,17 +75,21 @@ class History:
         """The loads that are asked for; while a writer works, of the newest ones."""
         try:
             with self._books() as books:
-                return _nothing() if books is None else loads(books, query)
+                if books is not None:
+                    return loads(books, query)
         except TransientError as error:
-            return loads_of(self._known(error), query)
+            _require_locked(error)
+        return loads_of(self._remembered(), query)
 
     def deliveries(self, query: DeliveryQuery) -> Page[DeliveryRecord]:
         """The deliveries that are asked for; while a writer works, of the newest ones."""
         try:
             with self._books() as books:
-                return _nothing() if books is None else deliveries(books, query)
+                if books is not None:
+                    return deliveries(books, query)
         except TransientError as error:
-            return deliveries_of(self._known(error), query)
+            _require_locked(error)
+        return deliveries_of(self._remembered(), query)
 
     def load(self, load_id: str) -> LoadDetail | None:
         """All that the books know of one load; ``None`` if there is none of this id.
@@ -120,10 +125,10 @@ class History:
         with self._books() as books:
             return () if books is None else recent_actions(books, tables, limit)
 
-    def _known(self, error: TransientError) -> Summary:
-        if error.code is not ErrorCode.WAREHOUSE_LOCKED:
-            raise error
-        return self._remembered(error)
+
+def _require_locked(error: TransientError) -> None:
+    if error.code is not ErrorCode.WAREHOUSE_LOCKED:
+        raise error
 
 
 def loads(books: Books, query: LoadQuery) -> Page[Load]:
@@ -184,6 +189,7 @@ def loads_of(summary: Summary, query: LoadQuery) -> Page[Load]:
         rows=tuple(found[: query.limit]),
         more=len(found) > query.limit,
         as_of=overview.as_of,
+        newest_only=True,
         busy_with=overview.busy_with,
     )
 
@@ -196,6 +202,7 @@ def deliveries_of(summary: Summary, query: DeliveryQuery) -> Page[DeliveryRecord
         rows=tuple(found[: query.limit]),
         more=len(found) > query.limit,
         as_of=overview.as_of,
+        newest_only=True,
         busy_with=overview.busy_with,
     )
 
@@ -277,7 +284,3 @@ def _rejects(books: Books, load_id: str) -> tuple[Reject, ...]:
 
 def _page(found: Sequence[_Row], limit: int, as_of: datetime) -> Page[_Row]:
     return Page(rows=tuple(found[:limit]), more=len(found) > limit, as_of=as_of)
-
-
-def _nothing() -> Page[Any]:
-    return Page(rows=(), more=False, as_of=now())

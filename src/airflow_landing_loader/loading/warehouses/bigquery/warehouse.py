@@ -270,7 +270,7 @@ class BigQueryWarehouse:
 
     @property
     def history(self) -> History:
-        return History(self._books, lambda _: self.summary())
+        return History(self._books, self.summary)
 
     @contextmanager
     def _books(self) -> Iterator[Ledger | None]:

@@ -199,7 +199,7 @@ class DuckDBWarehouse:
             return replace(found, loads=found.loads[:limit], deliveries=found.deliveries[:limit])
 
     def summary(self) -> Summary:
-        kept = kept_summary.read(self._database)
+        kept = self._kept()
         if kept is None:
             return self._counted()
         holder = DatabaseLock(self._database).holder()
@@ -207,9 +207,11 @@ class DuckDBWarehouse:
         return replace(kept, overview=replace(kept.overview, busy_with=busy_with))
 
     def publish_summary(self) -> None:
-        if self._database.exists():
+        kept = kept_summary.read(self._database)
+        current = kept is not None and kept.copied_at == kept.overview.as_of
+        if not current and self._database.exists():
             with self._writing("publishing the summary"):
-                pass
+                pass  # the end of each writing does it
 
     def arrivals(
         self, tables: Sequence[str], ended_since: datetime, wanted: WantedSince
@@ -241,7 +243,7 @@ class DuckDBWarehouse:
 
     @property
     def history(self) -> History:
-        return History(lambda: self._books(timeout=0), self._remembered)
+        return History(lambda: self._books(timeout=0), self.summary)
 
     def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
         with self._books() as books:
@@ -265,11 +267,18 @@ class DuckDBWarehouse:
                 raise
             return self._remembered(error)
 
+    def _kept(self) -> Summary | None:
+        """The summary as the last writer has left it; where the database is not this machine's, its
+        copy in the archive."""
+        if self._database.exists():
+            return kept_summary.read(self._database)
+        return kept_summary.read_copy(self._archive)
+
     def _remembered(self, error: TransientError) -> Summary:
         """What is known while a writer has the database."""
         holder = DatabaseLock(self._database).holder()
         busy_with = error.detail.message if holder is None else holder.text()
-        found = kept_summary.read(self._database) or _empty()
+        found = self._kept() or _empty()
         return replace(found, overview=replace(found.overview, busy_with=busy_with))
 
     @contextmanager
