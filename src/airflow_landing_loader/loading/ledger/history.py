@@ -58,8 +58,8 @@ _HAS: dict[Trait, Callable[[Load], bool]] = {
 class History:
     """The past of one warehouse, for whoever shows it; it waits for no writer.
 
-    :param books: opens our tables to be read, ``None`` where they are not: nobody has loaded yet, or
-        the database is another machine's.
+    :param books: opens our tables to be read, ``None`` where there are none: nobody has loaded yet,
+        or the database is another machine's.
     :param remembered: what is known without them.
     """
 
