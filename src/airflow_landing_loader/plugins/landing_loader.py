@@ -15,6 +15,8 @@ from airflow.providers.common.compat.sdk import AirflowPlugin, conf
 from airflow_landing_loader import __version__
 
 URL_PREFIX = "/landing-loader"
+AIRFLOW_APP = "landing_loader.airflow_app"
+"""Where the scope of a request has Airflow's own app."""
 
 # The name is also the one by which Airflow's page finds the component that a script has made.
 _PAGE = "Landing zone"
@@ -31,14 +33,19 @@ class LazyApp:
     def __init__(self) -> None:
         self._app: Any = None
 
-    async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
-        from airflow_landing_loader.plugins.api.app import AIRFLOW, make_app
-
+    def app(self) -> Any:
+        """The app itself, a ``FastAPI``."""
         if self._app is None:
+            from airflow_landing_loader.plugins.api.app import make_app
+
             self._app = make_app()
+        return self._app
+
+    async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
+        app = self.app()
         # Our app puts itself into its place; requests to Airflow's API need the one around us.
-        scope[AIRFLOW] = scope.get("app")
-        await self._app(scope, receive, send)
+        scope[AIRFLOW_APP] = scope.get("app")
+        await app(scope, receive, send)
 
 
 def _served(name: str) -> str:

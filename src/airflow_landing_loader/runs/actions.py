@@ -8,25 +8,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Literal
 from uuid import uuid4
 
 from airflow_landing_loader.codec import to_json
+from airflow_landing_loader.loading.operations import ActionName
 
 # No table's DAG can have this id: theirs begin with `landing__`.
 ACTIONS_DAG_ID = "landing_actions"
-
-
-class ActionName(StrEnum):
-    """What can be asked for, as the commands are called."""
-
-    REPLAY = "replay"
-    DISCARD = "discard"
-    UNLOAD = "unload"
-    PROMOTE = "promote"
-    VERIFY = "verify"
 
 
 @dataclass(frozen=True, kw_only=True)

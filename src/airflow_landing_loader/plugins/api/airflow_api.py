@@ -28,9 +28,7 @@ from airflow_landing_loader.plugins.api.datamodels.airflow import (
     Trigger,
 )
 from airflow_landing_loader.plugins.api.problems import ProblemError
-
-AIRFLOW = "landing_loader.airflow"
-"""Where the request's scope has Airflow's own app."""
+from airflow_landing_loader.plugins.landing_loader import AIRFLOW_APP
 
 _PAGE = 100  # Airflow gives no more at once, unless [api] maximum_page_limit says so
 _MAX_TASKS = 10_000
@@ -122,7 +120,7 @@ class AirflowApi:
 
 
 async def _airflow_api(request: Request) -> AsyncIterator[AirflowApi]:
-    async with _client(request) as client:
+    async with client_of(request) as client:
         yield AirflowApi(client)
 
 
@@ -130,8 +128,9 @@ AirflowApiDep = Annotated[AirflowApi, Depends(_airflow_api)]
 
 
 @asynccontextmanager
-async def _client(request: Request) -> AsyncIterator[httpx.AsyncClient]:
-    airflow = request.scope[AIRFLOW]
+async def client_of(request: Request) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the Airflow that has handed us the request, with its credentials alone."""
+    airflow = request.scope[AIRFLOW_APP]
     shown = {name: request.headers.get(name) for name in ("authorization", "cookie")}
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=airflow, raise_app_exceptions=False),

@@ -14,7 +14,6 @@ from starlette.middleware import Middleware
 
 from airflow_landing_loader import __version__
 from airflow_landing_loader.plugins.api import openapi
-from airflow_landing_loader.plugins.api.airflow_api import AIRFLOW as AIRFLOW  # for the plugin
 from airflow_landing_loader.plugins.api.auth import caller_of, to_login
 from airflow_landing_loader.plugins.api.files import PageFiles
 from airflow_landing_loader.plugins.api.forgery import NoForgery

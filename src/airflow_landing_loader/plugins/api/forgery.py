@@ -33,7 +33,7 @@ class NoForgery:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _is_allowed(scope["method"], Headers(scope=scope)):
+        if scope["type"] == "http" and not _is_allowed(scope, Headers(scope=scope)):
             problem = ProblemError(
                 HTTPStatus.FORBIDDEN,
                 "The request comes from another site.",
@@ -44,8 +44,9 @@ class NoForgery:
         await self.app(scope, receive, send)
 
 
-def _is_allowed(method: str, headers: Headers) -> bool:
-    if method in SAFE_METHODS:
+def _is_allowed(scope: Scope, headers: Headers) -> bool:
+    # What no cookie speaks for is nobody's request: authentication refuses it.
+    if scope["method"] in SAFE_METHODS or "cookie" not in headers:
         return True
     # Only this scheme: a browser sends Basic and Negotiate by itself, as it does a cookie.
     if headers.get("authorization", "").lower().startswith("bearer "):
@@ -54,22 +55,20 @@ def _is_allowed(method: str, headers: Headers) -> bool:
     if site is not None:
         return site == "same-origin"
     origin = headers.get("origin")
-    return origin is not None and _is_own(origin, headers.get("host", ""))
+    return origin is not None and _is_own(origin, f"{scope['scheme']}://{headers.get('host', '')}")
 
 
-def _is_own(origin: str, host: str) -> bool:
-    """Whether the origin is the host that was asked, or the one that people see before a proxy."""
+def _is_own(origin: str, asked: str) -> bool:
+    """Whether the origin is that of the address that was asked, or of the one before a proxy."""
+    base_url = conf.get("api", "base_url", fallback="") or ""
     try:
-        scheme = urlsplit(origin).scheme
-        base_url = conf.get("api", "base_url", fallback="") or ""
-        ours = {_place(f"{scheme}://{host}"), _place(base_url)} - {None}
-        return _place(origin) in ours
+        return _origin(origin) in {_origin(asked), _origin(base_url)} - {None}
     except ValueError:  # no port, or no address at all
         return False
 
 
-def _place(url: str) -> tuple[str, int] | None:
-    """Host and port of an http address; ``None`` if it has none."""
+def _origin(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an http address; ``None`` if it is none."""
     parts = urlsplit(url)
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
-    return (parts.hostname, port) if parts.hostname and port else None
+    return (parts.scheme, parts.hostname, port) if parts.hostname and port else None

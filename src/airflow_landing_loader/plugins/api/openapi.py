@@ -19,6 +19,7 @@ _FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")
 def problems(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     """``responses`` of a route: which problems it may answer with, beside those that all may."""
     always = (
+        HTTPStatus.BAD_REQUEST,
         HTTPStatus.UNAUTHORIZED,
         HTTPStatus.FORBIDDEN,
         HTTPStatus.UNPROCESSABLE_ENTITY,

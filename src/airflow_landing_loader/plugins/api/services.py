@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
-from airflow_landing_loader.monitoring.executions import EmptyBooks, ExecutionBooks, QualityBooks
+from airflow_landing_loader.loading.operations import ExecutionRecord
+from airflow_landing_loader.monitoring.quality import QualityBooks, QualityFigures
+
+
+class ExecutionBooks(Protocol):
+    """The books' page on executions. It may take as long as the warehouse does.
+
+    Raises :class:`~airflow_landing_loader.exceptions.LandingError`.
+    """
+
+    def executions(self, execution_ids: Sequence[str]) -> Sequence[ExecutionRecord]:
+        """The runs and layers of executions; those that the books do not have are left out.
+
+        :param execution_ids: at most 500.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -17,6 +33,17 @@ class Books:
 
     executions: ExecutionBooks
     quality: QualityBooks
+
+
+class EmptyBooks:
+    """Books in which nothing stands: :class:`ExecutionBooks` and
+    :class:`~airflow_landing_loader.monitoring.quality.QualityBooks`."""
+
+    def executions(self, execution_ids: Sequence[str]) -> Sequence[ExecutionRecord]:  # noqa: ARG002
+        return ()
+
+    def quality(self, since: datetime) -> Mapping[str, QualityFigures]:  # noqa: ARG002
+        return {}
 
 
 def no_books() -> Books:

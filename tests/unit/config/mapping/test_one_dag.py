@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from airflow_landing_loader.config.mapping.dag_ids import dag_id_of, may_feed, words_of
+from airflow_landing_loader.config.mapping.dag_ids import (
+    dag_id_of,
+    is_table_dag,
+    may_feed,
+    table_shown,
+    words_of,
+)
 from airflow_landing_loader.config.mapping.reader import read_mappings, read_mappings_of_dag
 
 NEIGHBOUR = "n_*.csv: raw_neighbour\n"
@@ -132,3 +138,28 @@ def test_a_file_of_any_length_is_read_whole(tables: Path) -> None:
 def test_a_name_that_is_not_there() -> None:
     assert not may_feed(b"b_*.csv: raw_b\n", words_of("landing__raw_a"))
     assert not may_feed(b"raw_a: finance\n", words_of("landing__sales__raw_a"))
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "table"),
+    [("landing__raw_a", "raw_a"), ("landing__main__raw_a", "main__raw_a"), ("landing____", "__")],
+)
+def test_the_dag_of_a_table_is_known_by_its_id(dag_id: str, table: str) -> None:
+    assert is_table_dag(dag_id)
+    assert table_shown(dag_id) == table
+
+
+@pytest.mark.parametrize(
+    "dag_id",
+    [
+        *("landing__broken__a.yaml", "landing_dbt", "landing_unmatched", "landing_actions"),
+        *("landing__", "landing__a b", "landing__a\n", "other__landing__a", "", "landing__\u00e9"),
+    ],
+)
+def test_other_dags_are_no_tables(dag_id: str) -> None:
+    assert not is_table_dag(dag_id)
+
+
+@pytest.mark.parametrize("table", ["raw_a", "main.raw_a", "A", "_", "broken.raw_a"])
+def test_each_table_has_a_dag_that_is_known_as_one(table: str) -> None:
+    assert is_table_dag(dag_id_of(table))

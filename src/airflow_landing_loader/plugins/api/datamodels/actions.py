@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 from pydantic.functional_validators import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from airflow_landing_loader.config.mapping.column_types import column_type
+from airflow_landing_loader.config.mapping.column_types import TYPE_PATTERN, column_type
+from airflow_landing_loader.loading.operations import ActionName
 from airflow_landing_loader.plugins.api.datamodels.common import PipelineId, Request
-from airflow_landing_loader.runs.actions import ActionName
 
 _MOST = 200
 
@@ -22,7 +22,11 @@ def _told_apart(names: list[str]) -> list[str]:
 
 
 _Name = Annotated[str, Field(min_length=1, max_length=1000)]
-_Names = Annotated[list[_Name], Field(min_length=1, max_length=_MOST), AfterValidator(_told_apart)]
+_Names = Annotated[
+    list[_Name],
+    Field(min_length=1, max_length=_MOST, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(_told_apart),
+]
 _Reason = Annotated[str, Field(max_length=1000, description="Why; kept in the books.")]
 
 
@@ -56,7 +60,7 @@ class PromoteRequest(Request):
 
     table: PipelineId
     columns: _Names = Field(description="Names as the sender has them.")
-    type: Annotated[str, AfterValidator(column_type)] | None = Field(
+    type: Annotated[str, Field(pattern=TYPE_PATTERN), AfterValidator(column_type)] | None = Field(
         None, max_length=100, description="Type of the columns; null: text."
     )
     reason: _Reason = ""

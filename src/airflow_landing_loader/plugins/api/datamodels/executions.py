@@ -11,8 +11,9 @@ from pydantic_core import PydanticCustomError
 from airflow_landing_loader.plugins.api.datamodels.common import Cursor, Day, PipelineId, Request
 
 Status = Literal["running", "completed", "failed"]
-_Milliseconds = Annotated[int, Field(ge=0)]
-_Count = Annotated[int, Field(ge=0)]
+LayerName = Literal["bronze", "silver", "gold"]
+LayerStatus = Literal["completed", "failed", "skipped"]
+_Known = Annotated[int, Field(ge=0)] | None
 
 
 class ExecutionsQuery(Request):
@@ -29,31 +30,32 @@ class ExecutionsQuery(Request):
 class Bronze(BaseModel):
     """The load of the files."""
 
-    status: Status
-    records: _Count
+    status: LayerStatus
+    records: _Known
     size_mb: float | None = Field(ge=0, description="Of the files as delivered, in 10^6 bytes.")
-    duration_ms: _Milliseconds
+    duration_ms: _Known
 
 
 class Silver(BaseModel):
     """The dbt models that clean."""
 
-    status: Status
-    records: _Count
-    records_filtered: _Count
-    duration_ms: _Milliseconds
+    status: LayerStatus
+    records: _Known
+    records_filtered: _Known
+    duration_ms: _Known
 
 
 class Gold(BaseModel):
     """The dbt models that people read."""
 
-    status: Status
+    status: LayerStatus
     tables_updated: list[str]
-    duration_ms: _Milliseconds
+    duration_ms: _Known
 
 
 class Layers(BaseModel):
-    """What became of each layer; null where it has not come to an end, or was not wanted."""
+    """What became of each layer; null where it has not come to an end, or is none. Figures are null
+    where they are not known."""
 
     bronze: Bronze | None
     silver: Silver | None
@@ -68,7 +70,7 @@ class Execution(BaseModel):
     pipeline_name: str = Field(description="The table.", examples=["raw_trades"])
     status: Status
     layers: Layers
-    total_duration_ms: _Milliseconds | None = Field(
+    total_duration_ms: _Known = Field(
         description="The work of all layers, without the wait for files."
     )
     started_at: datetime | None = Field(description="Null while it waits for its turn.")

@@ -11,8 +11,9 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from airflow_landing_loader.hooks.tickets import with_ticket
-from airflow_landing_loader.plugins.api.airflow_api import AirflowApiDep
-from airflow_landing_loader.plugins.api.auth import CallerDep
+from airflow_landing_loader.loading.operations import ActionName
+from airflow_landing_loader.plugins.api.airflow_api import AirflowApi, AirflowApiDep
+from airflow_landing_loader.plugins.api.auth import Caller, CallerDep
 from airflow_landing_loader.plugins.api.datamodels.actions import (
     Accepted,
     DiscardRequest,
@@ -25,12 +26,7 @@ from airflow_landing_loader.plugins.api.datamodels.actions import (
 from airflow_landing_loader.plugins.api.datamodels.airflow import Trigger
 from airflow_landing_loader.plugins.api.openapi import problems
 from airflow_landing_loader.plugins.api.pipelines import editable
-from airflow_landing_loader.runs.actions import (
-    ACTIONS_DAG_ID,
-    ActionName,
-    ActionParameters,
-    request,
-)
+from airflow_landing_loader.runs.actions import ACTIONS_DAG_ID, ActionParameters, request
 
 router = APIRouter(tags=["actions"])
 
@@ -45,8 +41,8 @@ class _Desk:
     """Takes an action from its caller to the run that will carry it out."""
 
     request: Request
-    caller: CallerDep
-    airflow: AirflowApiDep
+    caller: Caller
+    airflow: AirflowApi
 
     async def take(
         self,
@@ -61,6 +57,7 @@ class _Desk:
         :raises ProblemError: 403, 404; 409 where the actions' DAG is paused.
         """
         await editable(table, self.caller, self.airflow)
+        await self.caller.must_edit(ACTIONS_DAG_ID)
         asked = request(
             action,
             table,
@@ -89,36 +86,40 @@ class _Desk:
         )
 
 
-_DeskDep = Annotated[_Desk, Depends()]
+def _desk(request: Request, caller: CallerDep, airflow: AirflowApiDep) -> _Desk:
+    return _Desk(request, caller, airflow)
+
+
+_DeskDep = Annotated[_Desk, Depends(_desk)]
 
 
 @router.post("/replay", **_ROUTE)
 async def replay(wanted: ReplayRequest, desk: _DeskDep) -> Accepted:
     """Bring refused files back into landing, after their cause is mended."""
-    return await desk.take(ActionName.REPLAY, wanted.table, wanted.files, wanted.reason)
+    return await desk.take("replay", wanted.table, wanted.files, wanted.reason)
 
 
 @router.post("/discard", **_ROUTE)
 async def discard(wanted: DiscardRequest, desk: _DeskDep) -> Accepted:
     """Say of refused files that they are done with."""
-    return await desk.take(ActionName.DISCARD, wanted.table, wanted.files, wanted.reason)
+    return await desk.take("discard", wanted.table, wanted.files, wanted.reason)
 
 
 @router.post("/unload", **_ROUTE)
 async def unload(wanted: UnloadRequest, desk: _DeskDep) -> Accepted:
     """Take loads back."""
     how = ActionParameters(to=wanted.to)
-    return await desk.take(ActionName.UNLOAD, wanted.table, wanted.loads, wanted.reason, how)
+    return await desk.take("unload", wanted.table, wanted.loads, wanted.reason, how)
 
 
 @router.post("/promote", **_ROUTE)
 async def promote(wanted: PromoteRequest, desk: _DeskDep) -> Accepted:
     """Make new columns of a sender columns of the table, with their history."""
     how = ActionParameters(type=wanted.type)
-    return await desk.take(ActionName.PROMOTE, wanted.table, wanted.columns, wanted.reason, how)
+    return await desk.take("promote", wanted.table, wanted.columns, wanted.reason, how)
 
 
 @router.post("/verify", **_ROUTE)
 async def verify(wanted: VerifyRequest, desk: _DeskDep) -> Accepted:
     """Prove that the table holds exactly what the files of loads held."""
-    return await desk.take(ActionName.VERIFY, wanted.table, wanted.loads, wanted.reason)
+    return await desk.take("verify", wanted.table, wanted.loads, wanted.reason)

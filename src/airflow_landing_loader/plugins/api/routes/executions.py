@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from http import HTTPStatus
@@ -11,7 +12,7 @@ from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 
 from airflow_landing_loader.config.mapping.dag_ids import table_shown
-from airflow_landing_loader.monitoring.executions import LayerResult, RunKey
+from airflow_landing_loader.loading.operations import ExecutionRecord
 from airflow_landing_loader.plugins.api.airflow_api import AirflowApi, AirflowApiDep
 from airflow_landing_loader.plugins.api.auth import Caller, CallerDep
 from airflow_landing_loader.plugins.api.cursors import TimeCursor
@@ -22,16 +23,17 @@ from airflow_landing_loader.plugins.api.datamodels.executions import (
     Executions,
     ExecutionsQuery,
     Gold,
+    LayerName,
     Layers,
     Silver,
     Status,
     Triggered,
     TriggerRequest,
 )
-from airflow_landing_loader.plugins.api.execution_ids import execution_id_of
 from airflow_landing_loader.plugins.api.openapi import problems
 from airflow_landing_loader.plugins.api.pipelines import editable, readable
 from airflow_landing_loader.plugins.api.services import BooksDep
+from airflow_landing_loader.runs.executions import RunKey, id_of, models_of
 
 router = APIRouter(tags=["executions"])
 
@@ -62,9 +64,10 @@ async def list_executions(
     skip = cursor.skip if cursor else 0
     found = await airflow.runs(wanted, skip=skip, limit=query.limit + 1)
     runs = found[: query.limit]
-    layers = await run_in_threadpool(books.executions.layers, [_key(run) for run in runs])
+    kept = await run_in_threadpool(books.executions.executions, [_id(run) for run in runs])
+    layers = _layers_by_execution(kept)
     return Executions(
-        executions=[_execution(run, layers.get(_key(run), ())) for run in runs],
+        executions=[_execution(run, layers[_id(run)]) for run in runs],
         next_cursor=_behind(runs, cursor) if len(found) > len(runs) else None,
     )
 
@@ -76,7 +79,7 @@ async def trigger(request: TriggerRequest, caller: CallerDep, airflow: AirflowAp
     conf = request.parameters.model_dump(mode="json")
     run = await airflow.trigger(dag, Trigger(conf=conf))
     return Triggered(
-        execution_id=execution_id_of(_key(run)),
+        execution_id=_id(run),
         status="scheduled",
         estimated_start=run.run_after,
     )
@@ -111,51 +114,64 @@ def _behind(runs: Sequence[DagRun], cursor: TimeCursor | None) -> str:
     return TimeCursor(last, told).text()
 
 
-def _key(run: DagRun) -> RunKey:
-    return RunKey(run.dag_id, run.dag_run_id)
+def _id(run: DagRun) -> str:
+    return id_of(RunKey(run.dag_id, run.dag_run_id))
 
 
-def _execution(run: DagRun, results: Sequence[LayerResult]) -> Execution:
-    layers = {result.layer: result for result in results}
+_Layers = dict[LayerName, ExecutionRecord]
+
+
+def _layers_by_execution(kept: Sequence[ExecutionRecord]) -> defaultdict[str, _Layers]:
+    """Of the run itself, Airflow knows more."""
+    found: defaultdict[str, _Layers] = defaultdict(dict)
+    for record in kept:
+        if record.layer != "run":
+            found[record.execution_id][record.layer] = record
+    return found
+
+
+def _execution(run: DagRun, layers: _Layers) -> Execution:
     bronze, silver, gold = layers.get("bronze"), layers.get("silver"), layers.get("gold")
+    durations = [layer.duration_ms for layer in layers.values() if layer.duration_ms is not None]
+    tables = [layer.table_name for layer in layers.values()]
     return Execution(
-        id=execution_id_of(_key(run)),
+        id=_id(run),
         pipeline_id=run.dag_id,
-        pipeline_name=results[0].table_name if results else table_shown(run.dag_id),
+        pipeline_name=tables[0] if tables else table_shown(run.dag_id),
         status=_STATUS[run.state],
         layers=Layers(
             bronze=_bronze(bronze) if bronze else None,
             silver=_silver(silver) if silver else None,
             gold=_gold(gold) if gold else None,
         ),
-        total_duration_ms=sum(r.duration_ms for r in results) if results else None,
+        total_duration_ms=sum(durations) if durations else None,
         started_at=run.start_date,
         completed_at=run.end_date,
     )
 
 
-def _bronze(result: LayerResult) -> Bronze:
-    size = result.size_bytes
+def _bronze(layer: ExecutionRecord) -> Bronze:
+    size = layer.size_bytes
     return Bronze(
-        status=result.status,
-        records=result.records_processed,
+        status=layer.status,
+        records=layer.records_processed,
         size_mb=None if size is None else size / 1_000_000,
-        duration_ms=result.duration_ms,
+        duration_ms=layer.duration_ms,
     )
 
 
-def _silver(result: LayerResult) -> Silver:
+def _silver(layer: ExecutionRecord) -> Silver:
     return Silver(
-        status=result.status,
-        records=result.records_processed,
-        records_filtered=result.records_failed,
-        duration_ms=result.duration_ms,
+        status=layer.status,
+        records=layer.records_processed,
+        records_filtered=layer.records_failed,
+        duration_ms=layer.duration_ms,
     )
 
 
-def _gold(result: LayerResult) -> Gold:
+def _gold(layer: ExecutionRecord) -> Gold:
     return Gold(
-        status=result.status,
-        tables_updated=list(result.models),
-        duration_ms=result.duration_ms,
+        status=layer.status,
+        tables_updated=list(models_of(layer)),
+        duration_ms=layer.duration_ms,
     )

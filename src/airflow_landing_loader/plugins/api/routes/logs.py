@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, get_args
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from starlette.concurrency import run_in_threadpool
 
-from airflow_landing_loader.monitoring.executions import ExecutionBooks, RunKey
 from airflow_landing_loader.plugins.api.airflow_api import AirflowApi, AirflowApiDep
 from airflow_landing_loader.plugins.api.auth import CallerDep
 from airflow_landing_loader.plugins.api.cursors import LogCursor
@@ -23,10 +22,10 @@ from airflow_landing_loader.plugins.api.datamodels.logs import (
     Logs,
     LogsQuery,
 )
-from airflow_landing_loader.plugins.api.execution_ids import run_of
 from airflow_landing_loader.plugins.api.openapi import problems
 from airflow_landing_loader.plugins.api.pipelines import no_execution
-from airflow_landing_loader.plugins.api.services import BooksDep
+from airflow_landing_loader.plugins.api.services import BooksDep, ExecutionBooks
+from airflow_landing_loader.runs.executions import ID_PATTERN, models_of, run_of
 from airflow_landing_loader.safe_text import shortened
 
 router = APIRouter(tags=["executions"])
@@ -37,8 +36,9 @@ _BRONZE = ("wait_for_files", "file.")
 _DBT = "dbt."
 _ENDINGS = ("_run", "_test", "_seed", "_snapshot", "_build")
 _LEVELS: dict[str, Level] = {level: level for level in get_args(Level)}
-# Airflow's own marks, by which its page folds lines.
-_MARKS = ("::group::", "::endgroup::")
+# Marks by which Airflow's page folds lines. In this group it tells where the log's file lies.
+_GROUP, _END = "::group::", "::endgroup::"
+_WHERE_IT_LIES = f"{_GROUP}Log message source"
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -51,7 +51,7 @@ class _Try:
 
 @router.get("/executions/{execution_id}/logs", responses=problems(HTTPStatus.NOT_FOUND))
 async def read_logs(
-    execution_id: str,
+    execution_id: Annotated[str, Path(json_schema_extra={"pattern": ID_PATTERN})],
     query: Annotated[LogsQuery, Query()],
     caller: CallerDep,
     airflow: AirflowApiDep,
@@ -68,7 +68,7 @@ async def read_logs(
     await caller.must_read(run.dag_id)
     cursor = LogCursor.read(query.cursor) if query.cursor else LogCursor()
     tasks = await airflow.task_instances(run.dag_id, run.run_id)
-    gold = await run_in_threadpool(_gold_models, books.executions, run)
+    gold = await run_in_threadpool(gold_models, books.executions, execution_id)
     return await _page(_tries(tasks, gold), cursor, query.limit, airflow)
 
 
@@ -90,18 +90,19 @@ async def _page(tries: Sequence[_Try], cursor: LogCursor, limit: int, airflow: A
 def _tries(tasks: Sequence[TaskInstance], gold: frozenset[str]) -> Sequence[_Try]:
     began = sorted(tasks, key=lambda t: (t.start_date or _LAST, t.task_id, t.map_index))
     return [
-        _Try(task, number, _layer_of(task.task_id, gold))
+        _Try(task, number, layer_of(task.task_id, gold))
         for task in began
         for number in range(1, task.try_number + 1)
     ]
 
 
-def _gold_models(books: ExecutionBooks, run: RunKey) -> frozenset[str]:
-    results = books.layers([run]).get(run, ())
-    return frozenset(m for result in results if result.layer == "gold" for m in result.models)
+def gold_models(books: ExecutionBooks, execution_id: str) -> frozenset[str]:
+    """The models that the books have as gold, of one execution."""
+    layers = books.executions([execution_id])
+    return frozenset(m for layer in layers if layer.layer == "gold" for m in models_of(layer))
 
 
-def _layer_of(task_id: str, gold: frozenset[str]) -> LogLayer:
+def layer_of(task_id: str, gold: frozenset[str]) -> LogLayer:
     """dbt's tasks are silver, but for those of models that the books have as gold."""
     if task_id.startswith(_BRONZE):
         return "bronze"
@@ -112,12 +113,21 @@ def _layer_of(task_id: str, gold: frozenset[str]) -> LogLayer:
     return "gold" if names & gold else "silver"
 
 
-def _lines(log: TaskLog, one: _Try) -> Iterator[LogLine]:
-    at = one.task.start_date
+def _events(log: TaskLog) -> Iterator[LogEvent]:
+    hidden = False
     for entry in log.content:
         event = LogEvent(event=entry) if isinstance(entry, str) else entry
-        if event.event.startswith(_MARKS):
-            continue
+        if event.event.startswith(_END):
+            hidden = False
+        elif event.event.startswith(_GROUP):
+            hidden = event.event.startswith(_WHERE_IT_LIES)
+        elif not hidden:
+            yield event
+
+
+def _lines(log: TaskLog, one: _Try) -> Iterator[LogLine]:
+    at = one.task.start_date
+    for event in _events(log):
         at = _utc(event.timestamp) or at
         yield LogLine(
             timestamp=at,

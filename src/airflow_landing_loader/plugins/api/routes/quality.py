@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
 from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
-from airflow_landing_loader.monitoring.executions import QualityFigures
+from airflow_landing_loader.monitoring.quality import QualityFigures
 from airflow_landing_loader.plugins.api.auth import CallerDep
 from airflow_landing_loader.plugins.api.datamodels.quality import (
     DataQuality,
