@@ -46,14 +46,24 @@ class Task:
     id: str
 
 
-class AirflowApi:
-    """A reader of the API of an Airflow where everybody is admin.
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """A person whom Airflow knows by name and password."""
 
-    :param url: such as ``http://127.0.0.1:8080``.
+    name: str
+    password: str
+
+
+class AirflowApi:
+    """A reader of Airflow's API.
+
+    :param url: such as ``http://127.0.0.1:8080``, with the prefix if it has one.
+    :param login: who reads; ``None`` where everybody is admin.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, login: Login | None = None) -> None:
         self.url = url
+        self._login = login
         self._token: str | None = None
         # Never through a proxy of the person's environment.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -64,12 +74,26 @@ class AirflowApi:
         :param path: below the server's address, such as ``/api/v2/dags``.
         :raises NotThereError: no answer, or one that says that the server is starting.
         """
-        if self._token is None and path != "/auth/token":
-            self._token = self.get("/auth/token")["access_token"]
         address = f"{self.url}{path}?{urllib.parse.urlencode(query, doseq=True)}"
         request = urllib.request.Request(address)
-        if self._token is not None:
-            request.add_header("Authorization", f"Bearer {self._token}")
+        request.add_header("Authorization", f"Bearer {self.token()}")
+        return self._answer(request, path)
+
+    def token(self) -> str:
+        """What Airflow knows the reader by from now on.
+
+        :raises NotThereError: as :meth:`get`, or the login is refused.
+        """
+        if self._token is None:
+            request = urllib.request.Request(f"{self.url}/auth/token")
+            if self._login is not None:
+                who = {"username": self._login.name, "password": self._login.password}
+                request.data = json.dumps(who).encode()
+                request.add_header("Content-Type", "application/json")
+            self._token = str(self._answer(request, "/auth/token")["access_token"])
+        return self._token
+
+    def _answer(self, request: urllib.request.Request, path: str) -> Any:
         try:
             with self._opener.open(request, timeout=10) as answer:
                 return json.load(answer)

@@ -34,8 +34,6 @@ WORKERS = {
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
 
-PREPARATION = ("database", "dbt-parse")
-
 _AIRFLOW = (sys.executable, "-m", "airflow")
 _FOREIGN = re.compile(
     "AIRFLOW_|DBT_|(LANDING|ARCHIVE|FAILED|TABLE_CONFIG|DUCKDB)_PATH$|LOADER_|GCP_PROJECT$"
@@ -160,31 +158,42 @@ class PrivateAirflow:
 
     :param playground: its folders; :meth:`Playground.create` has been called.
     :param port: of the api server on 127.0.0.1.
+    :param prefix: path that all addresses of the api server begin with, such as ``/team-a``.
     :param options: more environment variables, such as ``AIRFLOW__SCHEDULER__...``.
     """
 
     def __init__(
-        self, playground: Playground, *, port: int, options: Mapping[str, str] | None = None
+        self,
+        playground: Playground,
+        *,
+        port: int,
+        prefix: str = "",
+        options: Mapping[str, str] | None = None,
     ) -> None:
         self.playground = playground
-        self.url = f"http://{HOST}:{port}"
+        self.url = f"http://{HOST}:{port}{prefix}"
         self.processes = Processes()
+        self._preparation: list[str] = []
         self._environment = {
             **_own_environment(),
             **playground.configuration(),
-            **_airflow_options(playground, port),
+            **_airflow_options(playground, port, self.url),
             **(options or {}),
         }
 
-    def begin_preparing(self) -> None:
-        """Start making Airflow's database and dbt's manifest, both at once."""
+    def begin_preparing(self, *, dbt: bool = True) -> None:
+        """Start making Airflow's database and dbt's manifest, both at once.
+
+        :param dbt: whether a manifest is needed.
+        """
         self._write_wrapper()
-        self._start("database", _AIRFLOW, "db", "migrate")
-        # Profile and target are named as Cosmos names them, or its first dbt command of each table
-        # could not go on from this parse.
-        dbt = [_program("dbt"), "parse", "--profile", "landing", "--target", "duckdb"]
-        folder = str(self.playground.dbt)
-        self._start("dbt-parse", dbt, "--project-dir", folder, "--profiles-dir", folder)
+        self._prepare("database", _AIRFLOW, "db", "migrate")
+        if dbt:
+            # Profile and target are named as Cosmos names them, or its first dbt command of each
+            # table could not go on from this parse.
+            parse = [_program("dbt"), "parse", "--profile", "landing", "--target", "duckdb"]
+            folder = str(self.playground.dbt)
+            self._prepare("dbt-parse", parse, "--project-dir", folder, "--profiles-dir", folder)
 
     def preparing(self) -> str:
         """What of :meth:`begin_preparing` is going on still.
@@ -192,15 +201,18 @@ class PrivateAirflow:
         :raises StartError: one part of it failed.
         """
         ended = self.processes.ended()
-        for name in PREPARATION:
+        for name in self._preparation:
             if ended.get(name):
                 raise StartError(_died(name, ended[name], self.playground.logs))
-        return ", ".join(name for name in PREPARATION if name not in ended)
+        return ", ".join(name for name in self._preparation if name not in ended)
 
-    def start_servers(self) -> None:
-        """Start the api server and the dag processor; they are not ready yet."""
-        for name, arguments in SERVERS.items():
-            self._start(name, _AIRFLOW, *arguments)
+    def start_servers(self, names: Sequence[str] = tuple(SERVERS)) -> None:
+        """Start the api server and the dag processor; they are not ready yet.
+
+        :param names: which of :data:`SERVERS`.
+        """
+        for name in names:
+            self._start(name, _AIRFLOW, *SERVERS[name])
 
     def start_workers(self) -> None:
         """Start the scheduler and the triggerer; they are not ready yet."""
@@ -253,6 +265,10 @@ class PrivateAirflow:
         _write_private(wrapper, "\n".join([*lines, ""]))
         wrapper.chmod(0o700)
 
+    def _prepare(self, name: str, program: Sequence[str], *arguments: str) -> None:
+        self._preparation.append(name)
+        self._start(name, program, *arguments)
+
     def _start(self, name: str, program: Sequence[str], *arguments: str) -> None:
         self.processes.start(
             name,
@@ -297,8 +313,7 @@ def _own_environment() -> dict[str, str]:
     return kept
 
 
-def _airflow_options(playground: Playground, port: int) -> dict[str, str]:
-    url = f"http://{HOST}:{port}"
+def _airflow_options(playground: Playground, port: int, url: str) -> dict[str, str]:
     keys = _secrets(playground.home / "secrets.json")
     return {
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{playground.home / 'airflow.db'}",
