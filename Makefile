@@ -1,5 +1,6 @@
 # Every target sets up what it needs; `make` alone lists them.
-# Variables: VENV (.venv), PYTHON (a version or a path), TESTS (tests), TEST_WORKERS (2), ARGS.
+# Variables: VENV (.venv), PYTHON (a version or a path), TESTS (tests), TEST_WORKERS (2), ARGS,
+# CHROMIUM (a name or a path).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
@@ -32,6 +33,10 @@ $(READY): pyproject.toml $(CONSTRAINTS) scripts/make_venv.sh
 $(EMULATORS): tests/support/emulators/requirements.txt tests/support/emulators/package.json scripts/make_emulators.sh
 	@scripts/make_emulators.sh .venv-emulators tests/support/emulators
 
+.PHONY: browser
+browser:  ## a Chromium for the tests of the pages; installs Debian's, as root on Debian
+	@scripts/make_browser.sh
+
 .PHONY: install
 install: $(READY)  ## create or update the virtual environment
 
@@ -44,13 +49,18 @@ up: $(READY)  ## Airflow UI with the example DAGs on 127.0.0.1:8080, until Ctrl-
 	@$(PY) demo/up.py $(ARGS)
 
 .PHONY: test
-test: $(READY) $(EMULATORS)  ## all tests: unit, integration, end to end
+test: $(READY) $(EMULATORS) browser  ## all tests: unit, integration, end to end
 	@$(PY) -m pytest $(TESTS) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
+.PHONY: screenshots
+screenshots: $(READY) $(EMULATORS) browser  ## pictures of the pages in docs/images, taken anew
+	@SCREENSHOTS=1 $(PY) -m pytest tests/end_to_end/test_live_page.py -q $(ARGS)
+
 .PHONY: test-airflow-3.1
-test-airflow-3.1:  ## unit and integration tests on the lowest supported Airflow, and a live one
+test-airflow-3.1:  ## unit and integration tests on the lowest supported Airflow, and live ones
 	@$(MAKE) test VENV=.venv-airflow-3.1 CONSTRAINTS=constraints-airflow-3.1.txt \
-		TESTS="tests/unit tests/integration tests/end_to_end/test_live_bucket.py"
+		TESTS="tests/unit tests/integration tests/end_to_end/test_live_bucket.py \
+			tests/end_to_end/test_live_page.py"
 
 .PHONY: test-python-%
 test-python-%:  ## unit and integration tests on another Python, for example 3.13

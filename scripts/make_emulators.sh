@@ -2,7 +2,7 @@
 # make_emulators.sh VENV FOLDER: the emulators of GCS, S3, Azure and BigQuery that the tests start, in a
 # virtual environment of their own: they need other versions than the project, and Python 3.13.
 # FOLDER holds requirements.txt and package.json; the one for Azure is a package of Node.js, which
-# the former brings along.
+# the former brings along, and so is axe, which finds in a page what keeps people out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 venv=$1 folder=$2
@@ -29,8 +29,8 @@ target.mkdir(parents=True, exist_ok=True)
 for extension in site.glob(f"duckdb_extension_*/extensions/{version}/*.duckdb_extension"):
     shutil.copy(extension, target)
 PY
-mkdir "$venv/azurite"
-cp "$folder/package.json" "$venv/azurite/"
-PATH="$PWD/$venv/bin:$PATH" npm install --prefix "$venv/azurite" \
+mkdir "$venv/npm"
+cp "$folder/package.json" "$venv/npm/"
+PATH="$PWD/$venv/bin:$PATH" npm install --prefix "$venv/npm" \
   --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 touch "$venv/.ready"

@@ -1,12 +1,17 @@
-"""One live Airflow for all end-to-end tests: scheduler, triggerer, dag processor, api server."""
+"""One live Airflow for the tests of the whole: scheduler, triggerer, dag processor, api server.
+
+Tests of people's rights start others, by ``tests.support.live_airflow``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 from rich.console import Console
 from tests.support import statsd
+from tests.support.browser import chromium
 
 from airflow_api import AirflowApi
 from airflow_home import Playground, PrivateAirflow, free_port
@@ -52,3 +57,10 @@ def waiter(airflow: PrivateAirflow) -> Waiter:
 def api(airflow: PrivateAirflow, waiter: Waiter) -> AirflowApi:
     """The REST API of the healthy Airflow."""
     return start(airflow, waiter)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; of a module, because other modules may use coroutines."""
+    with chromium() as started:
+        yield started

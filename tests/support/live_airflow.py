@@ -76,6 +76,8 @@ class FabUsers:
             ),
             # Tests log in more often than people.
             "AIRFLOW__FAB__AUTH_RATE_LIMITED": "False",
+            # Changed rights count at once, and not after half a minute.
+            "AIRFLOW__FAB__CACHE_TTL": "0",
         }
 
     def make(self, airflow: PrivateAirflow) -> None:
