@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from airflow import __version__
 from packaging.version import Version
@@ -50,3 +51,13 @@ def by_the_clock(cron: str) -> Any:
     else:
         from airflow.timetables.trigger import CronTriggerTimetable  # type: ignore[assignment]
     return CronTriggerTimetable(cron, timezone="UTC", interval=timedelta(seconds=1))
+
+
+def after_login(url: str) -> str:
+    """An address as Airflow's login takes it as ``next``, which is not yet quoted as a parameter.
+
+    Airflow 3.1 hands the parameter on without quoting it again: all after an ``&`` would be lost.
+
+    :param url: absolute, quoted as a browser asks for it.
+    """
+    return url if AIRFLOW_V_3_2_PLUS else quote(url, safe=":/?=")

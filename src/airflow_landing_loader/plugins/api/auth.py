@@ -24,6 +24,7 @@ from starlette.responses import RedirectResponse, Response
 from airflow_landing_loader.config.mapping.dag_ids import is_table_dag
 from airflow_landing_loader.plugins.api.problems import ProblemError
 from airflow_landing_loader.safe_text import shown
+from airflow_landing_loader.version_compat import after_login
 
 _Method = Literal["GET", "PUT"]
 
@@ -107,7 +108,7 @@ def to_login(request: Request) -> Response:
     asked = quote(request.scope["path"])
     query = request.url.query
     back = f"{origin}{asked}{f'?{query}' if query else ''}"
-    login = f"{root}/api/v2/auth/login?{urlencode({'next': back})}"
+    login = f"{root}/api/v2/auth/login?{urlencode({'next': after_login(back)})}"
     return RedirectResponse(login, status_code=HTTPStatus.TEMPORARY_REDIRECT.value)
 
 
