@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Error, Page
+from playwright.sync_api import Browser, Error, Page, Route, expect
 from tests.support import browser as browsing
 from tests.support.browser import Theme, axe, log_in, page_for, picture
 from tests.support.live_airflow import (
@@ -21,30 +22,43 @@ from tests.support.live_airflow import (
     live_airflow,
 )
 
+from airflow_home import HOST
+
 TRADES = "landing__raw_trades"
 OTHER = "landing__raw_positions"
 # May do everything with one table, and does not know of the others.
 TRADER = "trader"
+# May read everything, until it is given more.
+READER = "reader"
 READ = ("can_read", "Website")
 FAB = FabUsers(
     roles={
         TRADER: [READ, ("can_read", f"DAG:{TRADES}"), ("can_edit", f"DAG:{TRADES}")],
+        READER: [READ, ("can_read", "DAGs")],
     }
 )
+PLUGIN = "/plugin/landing-loader/"
+OWN = "/landing-loader/"
+# What nobody sees without a login.
+GUARDED = f"{OWN}openapi.json"
 
 
 @dataclass(frozen=True)
 class Place:
-    """An Airflow's people, and the prefix of its addresses."""
+    """An Airflow's people, and the prefix of its addresses.
+
+    :param sees: whom the menu shows what plugins bring: with FAB not everybody may list plugins.
+    """
 
     users: Users
     prefix: str
+    sees: str
 
 
 # The second has a prefix, so that both are tried with one start less.
 PLACES = {
-    "simple": Place(SimpleUsers(), prefix=""),
-    "fab": Place(FAB, prefix="/team-a"),
+    "simple": Place(SimpleUsers(), prefix="", sees=VIEWER),
+    "fab": Place(FAB, prefix="/team-a", sees=ADMIN),
 }
 ONLY_SIMPLE = pytest.mark.parametrize("place", ["simple"], indirect=True)
 ONLY_FAB = pytest.mark.parametrize("place", ["fab"], indirect=True)
@@ -142,3 +156,103 @@ def test_a_picture_is_taken_when_it_is_asked_for(
 def test_nothing_comes_from_elsewhere(nobody: Page) -> None:
     with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
         nobody.goto("http://example.com/")
+
+
+def framed(page: Page) -> str:
+    """The address of the page in Airflow's frame."""
+    page.locator("iframe[title='Landing zone']").wait_for()
+    (frame,) = page.frames[1:]
+    frame.wait_for_load_state()
+    return frame.url
+
+
+def test_the_menu_leads_to_the_page(browser: Browser, live: LiveAirflow, place: Place) -> None:
+    with page_for(browser, live, place.sees) as page:
+        page.goto(f"{live.url}/")
+        page.get_by_role("button", name="Browse").click()
+        page.get_by_role("menuitem", name="Landing zone").click()
+        page.wait_for_url(f"{live.url}{PLUGIN}")
+        assert framed(page) == f"{live.url}{OWN}"
+
+
+def test_the_card_on_the_home_page_leads_there_too(
+    browser: Browser, live: LiveAirflow, place: Place
+) -> None:
+    with page_for(browser, live, place.sees) as page:
+        page.goto(f"{live.url}/")
+        page.get_by_role("region", name="Landing zone").get_by_role("link").click()
+        page.wait_for_url(f"{live.url}{PLUGIN}")
+        assert framed(page) == f"{live.url}{OWN}"
+
+
+def test_an_address_deep_within_can_be_sent_on(
+    browser: Browser, live: LiveAirflow, place: Place
+) -> None:
+    within = "loads/a%20b?table=raw_trades&page=2#rejects"
+    with page_for(browser, live, place.sees) as page:
+        page.goto(f"{live.url}{PLUGIN}{within}")
+        assert framed(page) == f"{live.url}{OWN}{within}"
+        assert page.url == f"{live.url}{PLUGIN}{within}"
+
+
+def plugins_asked(page: Page, live: LiveAirflow, address: str) -> int:
+    """Go to an address of Airflow's; how it answers when its page asks for the plugins."""
+    with page.expect_response(lambda answer: "/api/v2/plugins" in answer.url) as answer:
+        page.goto(f"{live.url}{address}")
+    return answer.value.status
+
+
+@ONLY_FAB
+@pytest.mark.parametrize("user", [VIEWER, EDITOR])
+def test_without_the_permission_there_is_no_entry_but_the_page(
+    browser: Browser, live: LiveAirflow, user: str
+) -> None:
+    with page_for(browser, live, user) as page:
+        assert plugins_asked(page, live, "/") == 403
+        page.get_by_role("link", name="Dags").first.wait_for()
+        expect(page.get_by_text("Landing zone")).to_have_count(0)
+        answer = page.goto(f"{live.url}{GUARDED}")
+        assert answer is not None
+        assert (answer.status, page.url) == (200, f"{live.url}{GUARDED}")
+
+
+@ONLY_FAB
+def test_with_the_permission_there_is(browser: Browser, live: LiveAirflow) -> None:
+    with page_for(browser, live, READER) as page:
+        assert plugins_asked(page, live, PLUGIN) == 403
+        given = live.airflow.run(
+            *("airflow", "roles", "add-perms", READER, "-r", "Plugins", "-a", "can_read")
+        )
+        assert given.returncode == 0, given.stderr
+        assert plugins_asked(page, live, PLUGIN) == 200
+        assert framed(page) == f"{live.url}{OWN}"
+
+
+def test_the_page_sends_people_to_the_login_and_back(nobody: Page, live: LiveAirflow) -> None:
+    asked = f"{live.url}{GUARDED}?a=1&b=%C3%A9"
+    nobody.goto(asked)
+    assert urlsplit(nobody.url).path.startswith(f"{urlsplit(live.url).path}/auth/login")
+    log_in(nobody, VIEWER)
+    nobody.wait_for_url(asked)
+
+
+def test_a_form_of_a_sibling_site_does_nothing(browser: Browser, live: LiveAirflow) -> None:
+    host = "airflow.corp.test"
+    ours = live.url.replace(HOST, host) + OWN
+    form = f"<form method=post action='{ours}api/v1/x'><button>Win</button></form>"
+
+    def answer(route: Route) -> None:
+        route.fulfill(body=form, content_type="text/html")
+
+    with page_for(browser, live, EDITOR, host=host) as page:
+        page.goto(f"{ours}openapi.json")
+        # From our own page it would go through, if there were something at that address.
+        post = "where => fetch(where, {method: 'POST'}).then(answer => answer.status)"
+        assert page.evaluate(post, f"{ours}api/v1/x") == 404
+
+        page.route("http://sibling.corp.test/**", answer)
+        page.goto("http://sibling.corp.test/")
+        with page.expect_response(f"{ours}api/v1/x") as refused:
+            page.click("button")
+        assert "_token=" in refused.value.request.all_headers()["cookie"]
+        assert refused.value.status == 403
