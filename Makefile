@@ -60,7 +60,7 @@ screenshots: $(READY) $(EMULATORS) browser  ## pictures of the pages in docs/ima
 test-airflow-3.1:  ## unit and integration tests on the lowest supported Airflow, and live ones
 	@$(MAKE) test VENV=.venv-airflow-3.1 CONSTRAINTS=constraints-airflow-3.1.txt \
 		TESTS="tests/unit tests/integration tests/end_to_end/test_live_bucket.py \
-			tests/end_to_end/test_live_page.py"
+			tests/end_to_end/test_live_retries.py tests/end_to_end/test_live_page.py"
 
 .PHONY: test-python-%
 test-python-%:  ## unit and integration tests on another Python, for example 3.13

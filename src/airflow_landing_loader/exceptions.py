@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from airflow_landing_loader.safe_text import ended, shortened
 from airflow_landing_loader.safe_text import shown as shown  # for all who raise errors
+from airflow_landing_loader.trouble import Trouble, trouble_of_connection
 
 _T = TypeVar("_T")
 
@@ -213,6 +214,7 @@ class ErrorDetail:
     :param key_path: dotted path of the key in a mapping.
     :param value: offending text; only the sidecar and ``load_rejects`` may show it.
     :param transient: whether a retry may help.
+    :param trouble: of a transient one, what sort it is, if that is known.
     """
 
     code: str
@@ -225,6 +227,7 @@ class ErrorDetail:
     key_path: str | None = None
     value: str | None = None
     transient: bool = False
+    trouble: Trouble | None = None
 
     def __post_init__(self) -> None:
         limits = (("message", _MAX_TEXT), ("hint", _MAX_TEXT), ("value", _MAX_VALUE))
@@ -269,8 +272,10 @@ class ErrorDetail:
         return ended(said), shown(f"Hint: {self.hint}")
 
     def to_dict(self, *, show_value: bool = False) -> dict[str, Any]:
-        """All fields as JSON-able values; ``value`` is blanked unless ``show_value``."""
+        """All fields as JSON-able values, ``trouble`` as its kind; ``value`` is blanked unless
+        ``show_value``."""
         fields = asdict(self)
+        fields["trouble"] = None if self.trouble is None else self.trouble.kind
         if not show_value:
             fields["value"] = None
         return fields
@@ -282,8 +287,8 @@ class LandingError(Exception):
     :param code: the stable code.
     :param message: one sentence, no cell value.
     :param hint: what to do next.
-    :param where: ``file``, ``line``, ``record``, ``column``, ``key_path``, ``value`` as in
-        :class:`ErrorDetail`.
+    :param where: ``file``, ``line``, ``record``, ``column``, ``key_path``, ``value``, ``trouble``
+        as in :class:`ErrorDetail`.
     :ivar sha256: of the data file that it is about, if an inspection of it had come to its end.
     """
 
@@ -334,6 +339,7 @@ def explained(error: Exception, *, file: str | None = None) -> LandingError:
             f"the system refused: {error.strerror}",
             hint="Check rights, space and mounts with `landing-loader doctor`.",
             file=at_fault,
+            trouble=trouble_of_connection(error),
         )
     return TransientError(
         ErrorCode.INTERNAL_UNEXPECTED,

@@ -258,6 +258,36 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
         "Small files that are loaded together, in one transaction and one lane, at most.",
     ),
     (
+        "retry_waits_network",
+        "string",
+        "1 2 4 8 16",
+        "1 2 4 8 16",
+        "Seconds before each retry of a task whose other side is out of reach or fails; as many"
+        " retries as waits, or none.",
+    ),
+    (
+        "retry_waits_rate_limit",
+        "string",
+        "60 60 60",
+        "60 60 60",
+        "The same where the other side has had enough for now, unless it says when it may be asked"
+        " again.",
+    ),
+    (
+        "retry_waits_timeout",
+        "string",
+        "10 20 40",
+        "10 20 40",
+        "The same where an answer takes too long.",
+    ),
+    (
+        "retry_waits_other",
+        "string",
+        "10 20 40 80 160 300 300 300",
+        "10 20 40 80 160 300 300 300",
+        "The same after any other transient error, such as a database that somebody else holds.",
+    ),
+    (
         "show_values",
         "boolean",
         "False",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow import __version__
+from airflow.providers.common.compat.sdk import AirflowException
 from packaging.version import Version
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ AIRFLOW_VERSION: tuple[int, ...] = Version(__version__).release[:2]
 
 AIRFLOW_V_3_2_PLUS: bool = AIRFLOW_VERSION >= (3, 2)
 AIRFLOW_V_3_3_PLUS: bool = AIRFLOW_VERSION >= (3, 3)
+
+WAITS_AS_TOLD: bool = AIRFLOW_V_3_3_PLUS
+"""Whether a task that fails can say how long Airflow waits before it tries it again."""
 
 
 def any_asset_or_cron(assets: Sequence[Asset], cron: str) -> Any:
@@ -36,6 +40,44 @@ def any_asset_or_cron(assets: Sequence[Asset], cron: str) -> Any:
     else:
         from airflow.timetables.assets import AssetOrTimeSchedule  # type: ignore[assignment]
     return AssetOrTimeSchedule(timetable=by_the_clock(cron), assets=AssetAny(*assets))
+
+
+class RetryInError(AirflowException):
+    """A try has failed, and the next one comes after a while.
+
+    :param wait: seconds, where Airflow can be told (:data:`WAITS_AS_TOLD`).
+    :param reason: in words.
+    """
+
+    def __init__(self, text: str, *, wait: float, reason: str) -> None:
+        super().__init__(text)
+        self.wait = wait
+        self.reason = reason
+
+
+def wait_as_told() -> dict[str, Any]:
+    """Arguments of a task by which :class:`RetryInError` decides how long Airflow waits.
+
+    Before Airflow 3.3 there are none: the task's own ``retry_delay`` counts.
+    """
+    if not WAITS_AS_TOLD:
+        return {}
+    from airflow.sdk import RetryDecision, RetryPolicy
+
+    class WaitAsTold(RetryPolicy):
+        def evaluate(
+            self,
+            exception: BaseException,
+            try_number: int,  # noqa: ARG002 - whoever raised it has counted
+            max_tries: int,  # noqa: ARG002
+            context: Any = None,  # noqa: ARG002
+        ) -> RetryDecision:
+            if isinstance(exception, RetryInError):
+                wait = timedelta(seconds=exception.wait)
+                return RetryDecision.retry(wait, reason=exception.reason)
+            return RetryDecision.default()
+
+    return {"retry_policy": WaitAsTold()}
 
 
 def by_the_clock(cron: str) -> Any:

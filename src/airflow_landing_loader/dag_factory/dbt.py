@@ -85,7 +85,7 @@ def build_shared_dbt_dag(
     :raises ConfigurationError: a required setting is missing or makes no sense.
     """
     # Imported here: that module imports this one.
-    from airflow_landing_loader.dag_factory.defaults import PATIENT, START_DATE, TAG
+    from airflow_landing_loader.dag_factory.defaults import START_DATE, TAG, patient
 
     settings = settings or airflow_settings()
     mapping_set = mapping_set or read_mappings(Path(settings.table_config_path))
@@ -103,7 +103,7 @@ def build_shared_dbt_dag(
         max_active_runs=1,
         is_paused_upon_creation=settings.dags_are_paused_at_creation,
         tags={TAG, "dbt"},
-        default_args={"owner": TAG, **PATIENT},
+        default_args={"owner": TAG, **patient(settings)},
         doc_md=_SHARED_PAGE.format(
             project=settings.dbt_project_path, tables=", ".join(f"`{t}`" for t in tables)
         ),

@@ -26,7 +26,7 @@ from airflow_landing_loader.config.mapping.reader import (
     read_mappings_of_dag,
 )
 from airflow_landing_loader.config.mapping.sets import by_set
-from airflow_landing_loader.dag_factory.defaults import PATIENT, START_DATE, TAG
+from airflow_landing_loader.dag_factory.defaults import START_DATE, TAG, patient
 from airflow_landing_loader.dag_factory.docs import problem_page, unmatched_page
 from airflow_landing_loader.dag_factory.table import WAIT, build_table_dag
 from airflow_landing_loader.operators.broken import BrokenMappingOperator
@@ -162,7 +162,7 @@ def _unmatched_dag(
         doc_md=unmatched_page(settings),
         schedule="*/10 * * * *",
         tags={TAG},
-        default_args={"owner": TAG, **PATIENT},
+        default_args={"owner": TAG, **patient(settings)},
         **_ONLY_TELLS,
     ) as dag:
         ReportUnmatchedOperator(

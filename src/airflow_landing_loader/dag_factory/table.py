@@ -15,7 +15,7 @@ from airflow.providers.common.compat.sdk import DAG, TaskGroup, task_group
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.sets import SetKey, by_set, mappings_taken
 from airflow_landing_loader.dag_factory.assets import table_asset
-from airflow_landing_loader.dag_factory.defaults import PATIENT, START_DATE, TAG
+from airflow_landing_loader.dag_factory.defaults import START_DATE, TAG, patient
 from airflow_landing_loader.dag_factory.docs import table_page
 from airflow_landing_loader.operators.gate import AnyLoadedOperator
 from airflow_landing_loader.operators.landing import (
@@ -67,7 +67,7 @@ def build_table_dag(
         max_active_runs=1,
         is_paused_upon_creation=_paused(first, settings),
         tags={TAG, *first.dag.tags},
-        default_args={"owner": first.dag.owner or TAG, **PATIENT},
+        default_args={"owner": first.dag.owner or TAG, **patient(settings)},
     ) as dag:
         sets = by_set(mappings) if sets is None else sets
         takes = mappings_taken(mappings, sets)

@@ -6,12 +6,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import (
     AirflowException,
     AirflowFailException,
     BaseOperator,
+    TaskDeferred,
 )
 
 from airflow_landing_loader.codec import sendable
@@ -20,8 +22,10 @@ from airflow_landing_loader.config.mapping.sets import by_set, mappings_taken
 from airflow_landing_loader.exceptions import ErrorDetail, LandingError
 from airflow_landing_loader.hooks.connections import ConnectionClients, Connections
 from airflow_landing_loader.loading.model import Refused, RunContext
+from airflow_landing_loader.runs.retries import Retry, RetryWaits
 from airflow_landing_loader.runs.wording import error_text, errors_text
 from airflow_landing_loader.settings.airflow import airflow_settings
+from airflow_landing_loader.version_compat import WAITS_AS_TOLD, RetryInError, wait_as_told
 from airflow_landing_loader.xcom import values
 from airflow_landing_loader.xcom.batches import dump_batch
 from airflow_landing_loader.xcom.keys import ERROR_KEY
@@ -59,6 +63,10 @@ class LandingOperator(BaseOperator):
     :param azure_conn_id: connection of type ``wasb`` for ``az://`` zones, instead of the setting.
     :param duckdb_conn_id: connection of type ``duckdb`` whose host is the database file, instead
         of ``duckdb_path``.
+    :param retry_by_trouble: after a transient error wait as the settings ``retry_waits_...`` say
+        for its sort of trouble, and fail when they are used up, or ``retries`` are. Before Airflow
+        3.3 a task waits for another machine in the triggerer, within one try, and for all else as
+        long as its own ``retry_delay`` says.
     """
 
     template_fields: Sequence[str] = ("table", *_OWN, "duckdb_conn_id")
@@ -81,20 +89,24 @@ class LandingOperator(BaseOperator):
         gcp_impersonation_chain: str | None = None,
         aws_conn_id: str | None = None,
         azure_conn_id: str | None = None,
+        retry_by_trouble: bool = False,
         **kwargs: Any,
     ) -> None:
         given = locals()  # the signature is the one list: people and `default_args` go by it
-        super().__init__(**kwargs)
+        super().__init__(**((wait_as_told() if retry_by_trouble else {}) | kwargs))
         self.table = table
         self.mapping = mapping
         self.takes = takes
         self.settings = settings
         self.duckdb_conn_id = duckdb_conn_id
+        self.retry_by_trouble = retry_by_trouble
         for name in _OWN:
             setattr(self, name, given[name])
         self.job_wait: float | None = None
         self.show_values = False  # until the settings are known
         self.errors: tuple[ErrorDetail, ...] = ()
+        self._waits: RetryWaits | None = None  # as long
+        self._tried_before = 0  # within this try, before Airflow 3.3
 
     def find_settings(self) -> Settings:
         """The settings, with this task's own ones in place of the configured ones.
@@ -143,6 +155,7 @@ class LandingOperator(BaseOperator):
 
         settings = self.find_settings()
         self.show_values = settings.show_values
+        self._waits = RetryWaits.of(settings)
         run = RunContext(dag_id=self.dag_id, run_id=str(context["run_id"]))
         own, others = self.find_mappings(settings)
         return Pipeline(
@@ -160,7 +173,9 @@ class LandingOperator(BaseOperator):
         """:meth:`make_pipeline`, with the core's errors turned into Airflow's.
 
         :raises AirflowException: a transient error: Airflow tries again.
-        :raises AirflowFailException: any other error of ours: Airflow does not.
+        :raises AirflowFailException: any other error of ours, or one more than there are retries
+            for: Airflow does not.
+        :raises TaskDeferred: a transient error that is waited for within this try.
         """
         try:
             yield self.make_pipeline(context)
@@ -182,9 +197,28 @@ class LandingOperator(BaseOperator):
         states = {task: str(state) for task, state in found.get(run_id, {}).items()}
         return RunStates(states=states, group_id=group_id, dbt_prefix=dbt_prefix)
 
+    def next_retry(self, context: Context, errors: Sequence[ErrorDetail]) -> Retry | None:
+        """The try that follows one which has failed so; ``None``: no other one, or Airflow alone
+        decides that."""
+        if not self.retry_by_trouble or self._waits is None:
+            return None
+        ti: Any = context["ti"]
+        # A task that somebody has cleared counts on: what it has used before is in `max_tries`.
+        retries = self.retries or 0
+        tries: int = ti.try_number - max(0, ti.max_tries - retries)
+        return self._waits.next_retry(errors, tries + self._tried_before, retries)
+
+    def try_again(self, context: Context, event: Any = None, *, tried: int) -> Any:  # noqa: ARG002
+        """Go on after the wait for another machine, before Airflow 3.3.
+
+        :param tried: how often it was tried in vain within this try.
+        """
+        self._tried_before = tried
+        return self.execute(context)
+
     def give_up(
         self, context: Context, errors: Sequence[ErrorDetail], refused: Sequence[Refused] = ()
-    ) -> AirflowException:
+    ) -> AirflowException | TaskDeferred:
         """Hand errors on by XCom, and return the exception that says whether to try again.
 
         One transient error is enough for another try: the terminal ones come out the same again.
@@ -194,6 +228,22 @@ class LandingOperator(BaseOperator):
         :param errors: at least one.
         :param refused: the verdicts behind them, for :class:`QuarantineFilesOperator`.
         """
+        text = errors_text(errors)
+        retry = self.next_retry(context, errors)
+        if retry is not None and not WAITS_AS_TOLD and any(error.trouble for error in errors):
+            self.log.warning("%s\n%s", text, retry.text)
+            return self._deferred(retry.wait)
+        self.hand_on(context, errors, refused)
+        if retry is not None:
+            return RetryInError(text, wait=retry.wait, reason=retry.text)
+        airflow_decides = not self.retry_by_trouble or self._waits is None
+        transient = airflow_decides and any(error.transient for error in errors)
+        return AirflowException(text) if transient else AirflowFailException(text)
+
+    def hand_on(
+        self, context: Context, errors: Sequence[ErrorDetail], refused: Sequence[Refused]
+    ) -> None:
+        """Hand errors on by XCom; arguments as :meth:`give_up`."""
         value = {
             "errors": [
                 sendable(values.dump(error, show_values=self.show_values)) for error in errors
@@ -205,6 +255,17 @@ class LandingOperator(BaseOperator):
         for error in errors if self.show_values else ():
             if error.value is not None:
                 self.log.error("%s", error_text(error, show_values=True))
-        text = errors_text(errors)
-        transient = any(error.transient for error in errors)
-        return AirflowException(text) if transient else AirflowFailException(text)
+
+    def _deferred(self, wait: float) -> TaskDeferred:
+        # Imported here: a task that meets no trouble does without.
+        from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
+
+        from airflow_landing_loader.runs.waiting import OVERTIME
+
+        return TaskDeferred(
+            trigger=TimeDeltaTrigger(timedelta(seconds=wait)),
+            method_name="try_again",
+            kwargs={"tried": self._tried_before + 1},
+            # For the case that no triggerer runs.
+            timeout=timedelta(seconds=wait + OVERTIME),
+        )

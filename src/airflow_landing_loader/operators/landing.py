@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowSkipException, conf
 
 from airflow_landing_loader.codec import received, sendable
+from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.hooks.connections import Connections
 from airflow_landing_loader.hooks.metrics import AirflowMeter, timed
 from airflow_landing_loader.landing.model import Validated
@@ -75,11 +76,11 @@ class _VerdictOperator(_LaneOperator):
         if end.ending == "gone":
             names = lane_label([verdict.delivery.data.name for verdict in verdicts])
             raise self._skipped(f"No longer in the landing zone, nothing to do: {names}")
+        if end.ending == "left" and not self._waits_for_others(context, end.errors):
+            self.hand_on(context, end.errors, end.refused)
+            raise self._skipped(f"Left to the next run: {errors_text(end.errors)}")
         if end.errors:
-            error = self.give_up(context, end.errors, end.refused)
-            if end.ending == "left":
-                raise self._skipped(f"Left to the next run: {error}")
-            raise error from None
+            raise self.give_up(context, end.errors, end.refused) from None
         for verdict in end.present:
             say = self.log.error if isinstance(verdict, Refused) else self.log.info
             say("%s", verdict_text(verdict, show_values=self.show_values))
@@ -107,6 +108,11 @@ class _VerdictOperator(_LaneOperator):
     def get_openlineage_facets_on_failure(self, task_instance: Any) -> OperatorLineage[Any, Any]:
         """The same of a task that failed."""
         return self.get_openlineage_facets_on_complete(task_instance)
+
+    def _waits_for_others(self, context: Context, errors: Sequence[ErrorDetail]) -> bool:
+        """Whether another machine is in trouble, and is asked again before files are left."""
+        troubled = [error for error in errors if error.trouble is not None]
+        return bool(troubled) and self.next_retry(context, troubled) is not None
 
     def _skipped(self, why: str) -> AirflowSkipException:
         """The end of a task, whose reason Airflow's own line in the log leaves out."""

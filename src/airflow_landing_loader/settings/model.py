@@ -14,6 +14,9 @@ DBT_PER_TABLE_LIMIT = 30
 
 ZONES = ("landing_path", "archive_path", "failed_path")
 
+# Up to 30 waits of up to 99,999 seconds.
+_WAITS = r"none|\d{1,5}(?:[ ,]+\d{1,5}){0,29}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
@@ -241,6 +244,32 @@ class Settings:
         default=2000,
         type_="integer",
         minimum=1,
+    )
+    retry_waits_network: str = _option(
+        "Seconds before each retry of a task whose other side is out of reach or fails; as many"
+        " retries as waits, or none.",
+        default="1 2 4 8 16",
+        form=_WAITS,
+        example="1 2 4 8 16",
+    )
+    retry_waits_rate_limit: str = _option(
+        "The same where the other side has had enough for now, unless it says when it may be asked"
+        " again.",
+        default="60 60 60",
+        form=_WAITS,
+        example="60 60 60",
+    )
+    retry_waits_timeout: str = _option(
+        "The same where an answer takes too long.",
+        default="10 20 40",
+        form=_WAITS,
+        example="10 20 40",
+    )
+    retry_waits_other: str = _option(
+        "The same after any other transient error, such as a database that somebody else holds.",
+        default="10 20 40 80 160 300 300 300",
+        form=_WAITS,
+        example="10 20 40 80 160 300 300 300",
     )
     show_values: bool = _option(
         "Let logs and XCom show cell values in error messages.", default=False, type_="boolean"

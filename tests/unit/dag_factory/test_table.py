@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from airflow_landing_loader.version_compat import WAITS_AS_TOLD
+
 if TYPE_CHECKING:
     from airflow.sdk import DAG
     from tests.support.zones import Zones
@@ -70,6 +72,23 @@ def test_what_must_not_fail_hot_has_its_own_retries(
         assert task.retry_exponential_backoff
         assert patience >= 15 * 60
     assert dag.get_task("file.load").retries == 0
+
+
+def test_every_task_is_tried_again_by_trouble(
+    zones: Zones, build: Callable[..., dict[str, DAG]]
+) -> None:
+    (zones.tables / "a.yaml").write_text("a_*.csv: raw_a\n")
+    many = " ".join(["1"] * 12)
+    for settings, retries in (({}, 8), ({"retry_waits_timeout": many}, 12)):
+        dags = build(**settings)
+        assert {dag.dag_id for dag in dags.values()} == {"landing__raw_a", "landing_unmatched"}
+        for task in (task for dag in dags.values() for task in dag.tasks):
+            assert task.retry_by_trouble
+            assert ("retry_policy" in vars(task) and task.retry_policy is not None) is WAITS_AS_TOLD
+            assert task.task_id in ("file.archive", "file.fail") or task.retries == retries
+    none = {f"retry_waits_{kind}": "none" for kind in ("network", "rate_limit", "timeout", "other")}
+    # Airflow's own: a task that starts before its api server answers is no trouble of ours.
+    assert build(**none)["landing__raw_a"].get_task("report").retries == 8
 
 
 def test_only_where_the_next_run_begins_at_once_a_file_is_left_to_it(

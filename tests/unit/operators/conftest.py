@@ -30,6 +30,8 @@ class FakeTaskInstance:
     task_id: str = "task"
     run_id: str = "run-2"
     map_index: int = -1
+    try_number: int = 1
+    max_tries: int = 8
     previous_run: str | None = None
     states: dict[str, str] = field(default_factory=dict)
     xcoms: dict[tuple[str, str, str, int], Any] = field(default_factory=dict)

@@ -56,6 +56,7 @@ def test_every_option_has_its_airflow_variable_and_it_wins(tmp_path: Path) -> No
         "duckdb_memory_limit": "2GB",
         "show_values": "true",
         "dags_are_paused_at_creation": "false",
+        **{option.name: "7 70" for option in options() if option.name.startswith("retry_waits_")},
     }
     environ = dict(SEEDS)
     for option in options():

@@ -14,8 +14,17 @@ from uuid import uuid4
 
 from azure.core import MatchConditions
 from azure.core.credentials import AzureSasCredential
-from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    IncompleteReadError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
 from azure.storage.blob import BlobBlock, BlobProperties, ContentSettings
+from requests.exceptions import Timeout as RequestTimeout
+from urllib3.exceptions import TimeoutError as PoolTimeout
 
 from airflow_landing_loader.clients import AzureClients
 from airflow_landing_loader.storage.objects.bucket import Bucket
@@ -29,6 +38,13 @@ from airflow_landing_loader.storage.objects.store import (
     translating,
 )
 from airflow_landing_loader.storage.objects.streams import Stream, part_bytes, piece, size_of
+from airflow_landing_loader.trouble import (
+    NETWORK,
+    TIMEOUT,
+    Trouble,
+    retry_after,
+    trouble_of_answer,
+)
 
 _ORIGIN = "landing_loader_origin"  # a name may have no hyphen here
 _FOLDER = "hdi_isfolder"
@@ -302,7 +318,9 @@ def _store_error(error: Exception) -> StoreError:
                 "azure_conn_id.",
             )
         return StoreError(
-            f"the answer is {type(error).__name__}", "It is tried again; nothing is lost."
+            f"the answer is {type(error).__name__}",
+            "It is tried again; nothing is lost.",
+            _trouble_of_client(error),
         )
     code = _code(error)
     if code == _NO_CONTAINER:
@@ -317,4 +335,27 @@ def _store_error(error: Exception) -> StoreError:
             "somebody holds a lease on the object",
             "It is tried again; break the lease if nobody is at work with it.",
         )
-    return StoreError(f"the store's answer is {code}", "It is tried again; nothing is lost.")
+    return StoreError(
+        f"the store's answer is {code}",
+        "It is tried again; nothing is lost.",
+        _trouble_of_answer(code, error),
+    )
+
+
+def _trouble_of_client(error: Exception) -> Trouble | None:
+    # Its own names of what takes too long are newer than the oldest client that we take.
+    inner = getattr(error, "inner_exception", None)
+    if isinstance(inner, RequestTimeout | PoolTimeout | TimeoutError):
+        return TIMEOUT
+    return NETWORK if isinstance(error, ServiceRequestError | ServiceResponseError) else None
+
+
+def _trouble_of_answer(code: str, error: HttpResponseError) -> Trouble | None:
+    headers = getattr(error.response, "headers", None) or {}
+    if code == "ServerBusy":
+        return Trouble(kind="rate_limit", retry_after=retry_after(headers))
+    if code == "OperationTimedOut":
+        return TIMEOUT
+    if isinstance(error, IncompleteReadError):
+        return NETWORK
+    return trouble_of_answer(error.status_code, headers)

@@ -24,6 +24,7 @@ from requests.exceptions import RequestException
 
 from airflow_landing_loader.clients import GoogleClients
 from airflow_landing_loader.storage.objects.bucket import Bucket
+from airflow_landing_loader.storage.objects.google_trouble import trouble_of_google
 from airflow_landing_loader.storage.objects.store import (
     GoneError,
     ObjectStore,
@@ -175,12 +176,15 @@ def _stored(blob: Any) -> StoredObject:
 def _store_error(error: Exception) -> StoreError:
     if isinstance(error, NotFound):
         return StoreError("there is no such bucket", "Create it, or correct the zone's path.")
-    if isinstance(error, Forbidden | Unauthorized | GoogleAuthError):
+    trouble = trouble_of_google(error)
+    if trouble is None and isinstance(error, Forbidden | Unauthorized | GoogleAuthError):
         return StoreError(
             "Google denies access",
             "Give the loader's account the role roles/storage.objectUser on the bucket (object "
             "viewer, creator and deleter).",
         )
     return StoreError(
-        f"Google's answer is {type(error).__name__}", "It is tried again; nothing is lost."
+        f"Google's answer is {type(error).__name__}",
+        "It is tried again; nothing is lost.",
+        trouble,
     )

@@ -8,14 +8,22 @@ condition, so that it happens once however often it is tried.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectTimeoutError,
     CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
     NoCredentialsError,
+    ReadTimeoutError,
+    ResponseStreamingError,
 )
+from botocore.exceptions import ConnectionError as ConnectionFailed
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from airflow_landing_loader.clients import AwsClients
 from airflow_landing_loader.storage.objects.bucket import Bucket
@@ -37,11 +45,19 @@ from airflow_landing_loader.storage.objects.store import (
     translating,
 )
 from airflow_landing_loader.storage.objects.streams import Stream, part_bytes, piece, size_of
+from airflow_landing_loader.trouble import (
+    NETWORK,
+    TIMEOUT,
+    Trouble,
+    retry_after,
+    trouble_of_answer,
+)
 
 _ORIGIN = "landing-loader-origin"
 _PAGE = 1000
 _QUOTE = '"'
 _DENIED = (401, 403)
+_THROTTLED = ("SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded")
 _CHECKSUMS = ("CRC64NVME", "CRC32C", "CRC32", "SHA256", "SHA1")
 
 PART_BYTES = 16 * 1024 * 1024
@@ -54,6 +70,12 @@ COPY_PART_BYTES = 1024**3
 """Bytes that one request copies of a larger object."""
 
 _translated = translating((ClientError, BotoCoreError), lambda error: _store_error(error))
+_again_if_it_breaks_off = Retrying(
+    retry=retry_if_exception_type(StoreError),
+    stop=stop_after_attempt(3),
+    wait=wait_exponential(multiplier=0.5, max=2),
+    reraise=True,
+)
 
 
 class S3Store(Bucket):
@@ -95,6 +117,10 @@ class S3Store(Bucket):
 
     @_translated
     def read(self, key: str, token: str, start: int, size: int) -> bytes:
+        # The client tries its requests again by itself, but no answer that breaks off.
+        return _again_if_it_breaks_off(self._read, key, token, start, size)
+
+    def _read(self, key: str, token: str, start: int, size: int) -> bytes:
         try:
             answer = self._client().get_object(
                 Bucket=self._name,
@@ -106,11 +132,17 @@ class S3Store(Bucket):
             if refused(error, GONE, CONDITION):
                 raise GoneError(key) from error
             raise
-        with answer["Body"] as body:
+        # As a context it would be what lies below it, with errors that are not the client's.
+        with closing(answer["Body"]) as body:
             # Equal content that came again is another arrival.
             if _token(answer["ETag"], _seconds(answer)) != token:
                 raise GoneError(key)
-            content: bytes = body.read()
+            try:
+                content: bytes = body.read()
+            except (ReadTimeoutError, ResponseStreamingError, IncompleteReadError) as error:
+                raise StoreError(
+                    "the store's answer breaks off", "It is tried again; nothing is lost.", NETWORK
+                ) from error
         return content
 
     @_translated
@@ -287,7 +319,9 @@ def _store_error(error: Exception) -> StoreError:
         )
     if not isinstance(error, ClientError):
         return StoreError(
-            f"the answer is {type(error).__name__}", "It is tried again; nothing is lost."
+            f"the answer is {type(error).__name__}",
+            "It is tried again; nothing is lost.",
+            _trouble_of_client(error),
         )
     code = error.response.get("Error", {}).get("Code", "unknown")
     if code == "NoSuchBucket":
@@ -298,4 +332,23 @@ def _store_error(error: Exception) -> StoreError:
             "Give the loader s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject, "
             "s3:DeleteObject and s3:AbortMultipartUpload on its objects.",
         )
-    return StoreError(f"the store's answer is {code}", "It is tried again; nothing is lost.")
+    return StoreError(
+        f"the store's answer is {code}",
+        "It is tried again; nothing is lost.",
+        _trouble_of_answer(code, error.response.get("ResponseMetadata", {})),
+    )
+
+
+def _trouble_of_client(error: Exception) -> Trouble | None:
+    if isinstance(error, ConnectTimeoutError | ReadTimeoutError):
+        return TIMEOUT
+    return NETWORK if isinstance(error, HTTPClientError | ConnectionFailed) else None
+
+
+def _trouble_of_answer(code: str, answer: Mapping[str, Any]) -> Trouble | None:
+    headers = answer.get("HTTPHeaders", {})
+    if code in _THROTTLED:
+        return Trouble(kind="rate_limit", retry_after=retry_after(headers))
+    if code == "RequestTimeout":
+        return TIMEOUT
+    return trouble_of_answer(answer.get("HTTPStatusCode"), headers)

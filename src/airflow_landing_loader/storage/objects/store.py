@@ -10,6 +10,7 @@ from io import RawIOBase
 from typing import IO, ParamSpec, Protocol, TypeVar
 
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
+from airflow_landing_loader.trouble import Trouble, trouble_of_connection
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -41,12 +42,14 @@ class StoreError(Exception):
 
     :param why: a sentence without its full stop.
     :param hint: what to do about it.
+    :param trouble: what sort of trouble it is, if that is known.
     """
 
-    def __init__(self, why: str, hint: str) -> None:
+    def __init__(self, why: str, hint: str, trouble: Trouble | None = None) -> None:
         super().__init__(why)
         self.why = why
         self.hint = hint
+        self.trouble = trouble
 
 
 class GoneError(Exception):
@@ -163,9 +166,13 @@ def explained(code: ErrorCode, what: str, *, file: str | None = None) -> Iterato
     try:
         yield
     except StoreError as error:
-        raise TransientError(code, f"{what}: {error.why}.", hint=error.hint, file=file) from error
+        raise TransientError(
+            code, f"{what}: {error.why}.", hint=error.hint, file=file, trouble=error.trouble
+        ) from error
     except OSError as error:
         # Of the connection, where the store's client hands it on as it is.
         hint = "Look at the network between here and the store; it is tried again."
         why = error.strerror or type(error).__name__
-        raise TransientError(code, f"{what}: {why}.", hint=hint, file=file) from error
+        raise TransientError(
+            code, f"{what}: {why}.", hint=hint, file=file, trouble=trouble_of_connection(error)
+        ) from error

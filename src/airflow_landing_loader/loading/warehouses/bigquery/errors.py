@@ -14,7 +14,7 @@ from google.api_core.exceptions import (
     TooManyRequests,
     Unauthorized,
 )
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import GoogleAuthError, TransportError
 from requests.exceptions import RequestException
 
 from airflow_landing_loader.exceptions import (
@@ -26,6 +26,7 @@ from airflow_landing_loader.exceptions import (
 )
 from airflow_landing_loader.loading.warehouses.constraints import broken_constraint
 from airflow_landing_loader.safe_text import masked
+from airflow_landing_loader.storage.objects.google_trouble import trouble_of_google
 
 GOOGLE_ERRORS = (
     GoogleAPICallError,
@@ -61,6 +62,7 @@ def translate(error: BaseException) -> LandingError:
             f"BigQuery's answer is {_name(error)}",
             hint="It is tried again; if it stays, look at quotas and at Google's status page.",
             value=text,
+            trouble=trouble_of_google(error),
         )
     if isinstance(error, Forbidden | Unauthorized | GoogleAuthError):
         return ConfigurationError(
@@ -97,7 +99,7 @@ def _passes(error: BaseException, text: str) -> bool:
     reasons = {entry.get("reason") for entry in _entries(error)}
     if reasons & _PASSING or isinstance(error, ServerError | TooManyRequests | RetryError):
         return True
-    if isinstance(error, RequestException | ConnectionError | TimeoutError):
+    if isinstance(error, TransportError | RequestException | ConnectionError | TimeoutError):
         return True
     return isinstance(error, GoogleAPICallError) and bool(_CONFLICT.search(text))
 
