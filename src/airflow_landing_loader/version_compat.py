@@ -42,6 +42,23 @@ def any_asset_or_cron(assets: Sequence[Asset], cron: str) -> Any:
     return AssetOrTimeSchedule(timetable=by_the_clock(cron), assets=AssetAny(*assets))
 
 
+def at_times(crons: Sequence[str], timezone: str) -> Any:
+    """A schedule of several crons, in a zone whose clocks are put forward and back.
+
+    A time that no clock shows is when it would have been, and one that comes twice is the second:
+    never before the clocks have reached it.
+
+    :param crons: at least one.
+    """
+    if AIRFLOW_V_3_2_PLUS:
+        from airflow.sdk import MultipleCronTriggerTimetable
+    else:
+        from airflow.timetables.trigger import (  # type: ignore[assignment]
+            MultipleCronTriggerTimetable,
+        )
+    return MultipleCronTriggerTimetable(*crons, timezone=timezone)
+
+
 class RetryInError(AirflowException):
     """A try has failed, and the next one comes after a while.
 

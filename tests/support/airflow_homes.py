@@ -113,9 +113,17 @@ class Airflow:
 
 def serialised(dag: Any) -> dict[str, Any]:
     """A DAG as Airflow keeps it, whatever the version calls what does that."""
+    content: dict[str, Any] = _serialisation().to_dict(dag)
+    return content
+
+
+def as_scheduled(dag: Any) -> Any:
+    """A DAG as the scheduler has it."""
+    return _serialisation().from_dict(serialised(dag))
+
+
+def _serialisation() -> Any:
     from airflow.serialization import serialized_objects
 
     before_3_2 = getattr(serialized_objects, "SerializedDAG", None)
-    kind = getattr(serialized_objects, "DagSerialization", before_3_2)
-    content: dict[str, Any] = kind.to_dict(dag)
-    return content
+    return getattr(serialized_objects, "DagSerialization", before_3_2)

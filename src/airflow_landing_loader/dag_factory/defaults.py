@@ -13,6 +13,14 @@ START_DATE = datetime(2024, 1, 1, tzinfo=UTC)
 
 TAG = "landing-loader"
 
+# A DAG that loads nothing and only tells: paused it would be told to nobody.
+ONLY_TELLS: dict[str, Any] = {
+    "start_date": START_DATE,
+    "catchup": False,
+    "max_active_runs": 1,
+    "is_paused_upon_creation": False,
+}
+
 # For what is no error of ours, such as a worker that was killed, whatever the settings say of ours.
 _LEAST = 8
 _FIRST_WAIT = 10.0

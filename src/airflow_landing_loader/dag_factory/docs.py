@@ -98,6 +98,26 @@ def unmatched_page(settings: Settings) -> str:
     )
 
 
+def arrivals_page(due: str, mappings: Sequence[TableMapping]) -> str:
+    """Markdown for the DAG that tells what has not come by a deadline.
+
+    :param due: the deadline in words.
+    :param mappings: those of the deadline.
+    """
+    tables = "\n".join(
+        f"- {_code(mapping.pattern)} for {_code(mapping.table)}: "
+        f"{'. '.join(mapping.expect.in_words)}."
+        for mapping in mappings
+        if mapping.expect is not None
+    )
+    return (
+        f"## Files due by {due}\n\nLooks at the deadline, and again when what is not there yet is"
+        " missing. What is late, wrong or missing stands in the log of its task, each once; a run"
+        " fails only if it cannot look. `landing-loader arrivals` shows the same at any time.\n\n"
+        f"{tables}\n"
+    )
+
+
 def _summary(mapping: TableMapping, settings: Settings, dbt: bool) -> Iterator[str]:
     yield f"Files that land in {_code(settings.landing_path)} are loaded into the table."
     if mapping.schedule is None:

@@ -1,5 +1,5 @@
-"""From table mappings to DAGs: one for each table, one for each mapping that is broken, and one for
-what no mapping matches.
+"""From table mappings to DAGs: one for each table, one for each mapping that is broken, one for
+what no mapping matches, and one for each deadline of expected files.
 
 Safe to parse: reads the settings and the mapping files (and dbt's manifest), nothing else. No
 network, connection, variable, database, clock or randomness, so that the same files always give
@@ -26,9 +26,11 @@ from airflow_landing_loader.config.mapping.reader import (
     read_mappings_of_dag,
 )
 from airflow_landing_loader.config.mapping.sets import by_set
-from airflow_landing_loader.dag_factory.defaults import START_DATE, TAG, patient
+from airflow_landing_loader.dag_factory.arrivals import ARRIVALS_PREFIX, build_arrivals_dag
+from airflow_landing_loader.dag_factory.defaults import ONLY_TELLS, TAG, patient
 from airflow_landing_loader.dag_factory.docs import problem_page, unmatched_page
 from airflow_landing_loader.dag_factory.table import WAIT, build_table_dag
+from airflow_landing_loader.monitoring.deadlines import by_deadline
 from airflow_landing_loader.operators.broken import BrokenMappingOperator
 from airflow_landing_loader.operators.unmatched import ReportUnmatchedOperator
 from airflow_landing_loader.settings import DBT_PER_TABLE_LIMIT, Settings
@@ -39,13 +41,6 @@ CONFIG_ERROR_TAG = "config-error"
 UNMATCHED_DAG_ID = "landing_unmatched"
 
 _MAX_DAG_ID = 200
-# A DAG that loads nothing and only tells: paused it would be told to nobody.
-_ONLY_TELLS: dict[str, Any] = {
-    "start_date": START_DATE,
-    "catchup": False,
-    "max_active_runs": 1,
-    "is_paused_upon_creation": False,
-}
 
 
 def build_landing_dags(
@@ -54,6 +49,7 @@ def build_landing_dags(
     namespace: dict[str, Any] | None = None,
     claimed_patterns: Sequence[str] = (),
     unmatched_dag_id: str | None = UNMATCHED_DAG_ID,
+    arrivals_prefix: str | None = ARRIVALS_PREFIX,
 ) -> dict[str, DAG]:
     """Build the DAGs of all mappings, by DAG id.
 
@@ -66,6 +62,9 @@ def build_landing_dags(
         files. They are not told as files that no mapping matches.
     :param unmatched_dag_id: the DAG that tells what no mapping matches; ``None``: there is none.
         Where this is called for several landing zones, each needs an id of its own.
+    :param arrivals_prefix: how the ids of the DAGs begin that tell what has not come by its
+        deadline, one for each deadline; ``None``: there are none. Several landing zones need
+        beginnings of their own, too.
     :raises ConfigurationError: a required setting is missing, or it or a claimed pattern makes no
         sense. In a DAG file this
         becomes the import error that Airflow shows; nothing could run without it.
@@ -93,8 +92,24 @@ def build_landing_dags(
             )
     if unmatched_dag_id and found.mappings and wanted in (None, unmatched_dag_id):
         dags[unmatched_dag_id] = _unmatched_dag(unmatched_dag_id, found.mappings, settings, claimed)
+    if arrivals_prefix is not None:
+        dags |= _arrivals_dags(arrivals_prefix, found, settings)
     if namespace is not None:
         namespace.update(dags)
+    return dags
+
+
+def _arrivals_dags(prefix: str, found: MappingSet, settings: Settings) -> dict[str, DAG]:
+    """The DAGs of all deadlines, as far as this process wants them, by DAG id."""
+    wanted = get_parsing_context().dag_id
+    taken = {dag_id_of(table) for table in found.table_names()}
+    dags = {}
+    for deadline, mappings in by_deadline(found.mappings).items():
+        dag_id = prefix + deadline.name
+        if dag_id in taken:
+            dag_id += "-"  # which no table's has
+        if wanted in (None, dag_id):
+            dags[dag_id] = build_arrivals_dag(dag_id, deadline, mappings, settings)
     return dags
 
 
@@ -142,7 +157,7 @@ def _broken_dag(dag_id: str, problems: Sequence[MappingProblem]) -> DAG:
         schedule=by_the_clock("0 * * * *"),
         tags={TAG, CONFIG_ERROR_TAG},
         default_args={"owner": TAG, "retries": 0},
-        **_ONLY_TELLS,
+        **ONLY_TELLS,
     ) as dag:
         BrokenMappingOperator(task_id="mapping_is_broken", problem=problem)
     return dag
@@ -163,7 +178,7 @@ def _unmatched_dag(
         schedule="*/10 * * * *",
         tags={TAG},
         default_args={"owner": TAG, **patient(settings)},
-        **_ONLY_TELLS,
+        **ONLY_TELLS,
     ) as dag:
         ReportUnmatchedOperator(
             task_id="report_unmatched",

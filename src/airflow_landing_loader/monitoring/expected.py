@@ -12,8 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+
 from airflow_landing_loader.config.mapping.model import TableMapping
-from airflow_landing_loader.exceptions import ConfigurationError, ErrorDetail
+from airflow_landing_loader.exceptions import (
+    ConfigurationError,
+    ErrorCode,
+    ErrorDetail,
+    TransientError,
+)
 from airflow_landing_loader.loading.ledger.tables import now as utc_now
 from airflow_landing_loader.loading.model import (
     ArrivalOutcome,
@@ -62,6 +69,16 @@ class Expected:
     def incidents(self) -> tuple[ArrivalRecord, ...]:
         """What was not there at its end, and is not yet."""
         return tuple(record for record in self.records if record.is_open)
+
+    @property
+    def late(self) -> tuple[ArrivalRecord, ...]:
+        """The windows that have not ended, and lack what should be there by now, in the form of
+        records: ``late``, or ``wrong`` where something has come. The books have none of them."""
+        return tuple(
+            _record(mapping, state.window, "wrong" if state.file_count else "late", state)
+            for mapping, state in self.open
+            if state.standing == "overdue"
+        )
 
     @property
     def overdue(self) -> int:
@@ -170,6 +187,42 @@ def _as_of(now: datetime, books: Arrivals) -> Arrivals:
     return replace(books, records=tuple(records))
 
 
+def look_and_record(
+    ledger: Ledger, mappings: Sequence[TableMapping], *, not_before: datetime, patience: float
+) -> Expected:
+    """:func:`look` at now, and write what is decided. A copy of the books, as they were before
+    somebody took the database, does not do for that.
+
+    :param not_before: it is this at least, whatever the clock says.
+    :param patience: seconds to wait for somebody who holds the database.
+    :raises TransientError: as :func:`look`; ``WAREHOUSE_LOCKED``, somebody holds it longer.
+    """
+
+    def once() -> Expected:
+        found = look(ledger, mappings, max(datetime.now(UTC), not_before), timedelta())
+        if found.busy_with is not None:
+            raise TransientError(
+                ErrorCode.WAREHOUSE_LOCKED,
+                f"the database is busy: {found.busy_with}",
+                hint="Nothing needs to be done: it is asked again.",
+            )
+        return found
+
+    attempts = Retrying(
+        retry=retry_if_exception(_is_locked),
+        stop=stop_after_delay(patience),
+        wait=wait_random(min=0.1, max=1),
+        reraise=True,
+    )
+    found = attempts(once)
+    ledger.record_arrivals(found.news)
+    return found
+
+
+def _is_locked(error: BaseException) -> bool:
+    return isinstance(error, TransientError) and error.code is ErrorCode.WAREHOUSE_LOCKED
+
+
 class Keeper:
     """Writes into ``load_arrivals`` what became of windows, as soon as there is something to write.
 
@@ -213,13 +266,13 @@ def _decided(
     """The records of a mapping's windows, and those of them that are new."""
     if known.first is None:
         start = feed.windows.next(now)
-        return [], [] if start is None else [_record(feed, start, "expected")]
+        return [], [] if start is None else [_record(feed.mapping, start, "expected")]
     news = []
     for window, have in known.undecided(feed.windows, now):
         state = state_of(feed, window, now)
         if have is None:
             outcome = cast("ArrivalOutcome", state.standing)
-            news.append(_record(feed, window, outcome, state))
+            news.append(_record(feed.mapping, window, outcome, state))
         elif (mended_at := _mended_at(state)) is not None:
             news.append(replace(have, mended_at=_plain(mended_at), recorded_at=utc_now()))
     records = {day: r for day, r in known.records.items() if r.outcome != "expected"}
@@ -244,11 +297,14 @@ def _coming(windows: Windows, now: datetime, until: datetime) -> Iterator[Window
 
 
 def _record(
-    feed: Feed, window: Window, outcome: ArrivalOutcome, state: WindowState | None = None
+    mapping: TableMapping,
+    window: Window,
+    outcome: ArrivalOutcome,
+    state: WindowState | None = None,
 ) -> ArrivalRecord:
     return ArrivalRecord(
-        table_name=feed.mapping.table,
-        pattern=storable(feed.mapping.pattern),
+        table_name=mapping.table,
+        pattern=storable(mapping.pattern),
         day=window.day.isoformat(),
         opens_at=_plain(window.opens),
         due_at=_plain(window.by),

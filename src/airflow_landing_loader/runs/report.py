@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from airflow_landing_loader.loading.model import short_id
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.runs.holdback import HeldBack
 from airflow_landing_loader.runs.refusals import Refusal
-from airflow_landing_loader.runs.wording import minute, reason_lines, replay_text
+from airflow_landing_loader.runs.wording import aligned, minute, reason_lines, replay_text
 from airflow_landing_loader.safe_text import counted, printable
 
 DbtResult = Literal["not run", "succeeded", "failed"]
@@ -109,7 +109,7 @@ def as_table(report: RunReport, *, show_values: bool = False) -> str:
     rows = [
         _row(outcome, show_values) for outcome in [*bad[:_MAX_BAD_LINES], *good[:_MAX_GOOD_LINES]]
     ]
-    lines = _aligned([("status", "file", "rows", "what"), *rows]) if rows else []
+    lines = aligned([("status", "file", "rows", "what"), *rows], right=(2,)) if rows else []
     if len(good) > _MAX_GOOD_LINES:
         lines.append(f"... and {len(good) - _MAX_GOOD_LINES} more that went well")
     if len(bad) > _MAX_BAD_LINES:
@@ -147,17 +147,6 @@ def _row(outcome: Outcome, show_values: bool) -> tuple[str, str, str, str]:
     what = "\n".join(reason_lines(outcome, show_values=show_values)) or load
     rows = f"{outcome.rows:,}" if outcome.status == "loaded" else ""
     return outcome.status, printable(outcome.name, _NAME_WIDTH), rows, what
-
-
-def _aligned(rows: Sequence[tuple[str, str, str, str]]) -> list[str]:
-    # Not a grid of the command line: a log has no width to fit, and a reason has several lines.
-    widths = [max(len(row[i]) for row in rows) for i in range(3)]
-    below = "\n" + " " * (sum(widths) + 6)
-    return [
-        f"{status:<{widths[0]}}  {name:<{widths[1]}}  {count:>{widths[2]}}"
-        f"  {what.replace(chr(10), below)}".rstrip()
-        for status, name, count, what in rows
-    ]
 
 
 def _sums(report: RunReport) -> str:

@@ -3,15 +3,15 @@ places, no cells."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.landing.model import Validated
-from airflow_landing_loader.loading.model import Loaded, Refused, short_id
+from airflow_landing_loader.loading.model import ArrivalRecord, Loaded, Refused, short_id
 from airflow_landing_loader.pipeline.outcome import Outcome
-from airflow_landing_loader.safe_text import counted, ended, printable
+from airflow_landing_loader.safe_text import counted, delivered, ended, printable
 
 if TYPE_CHECKING:
     from airflow_landing_loader.xcom.batches import Step
@@ -21,6 +21,8 @@ MAX_NAME = 250
 MAX_URI = 1000
 MAX_ERRORS = 50
 _DIGEST_SHOWN = 12  # all of it is in load_metadata
+_MAX_ARRIVALS = 500
+_ARRIVAL_HEADINGS = ("outcome", "table", "day", "due", "files", "rows", "pattern", "why")
 
 
 def error_text(error: ErrorDetail, *, show_values: bool = False) -> str:
@@ -71,6 +73,59 @@ def reason_lines(outcome: Outcome, *, show_values: bool = False) -> tuple[str, .
 def minute(moment: datetime) -> str:
     """A moment as a sentence has it, not before it is over: ``2024-01-15 07:01 UTC``."""
     return f"{moment.astimezone(UTC) + _TO_THE_NEXT:%Y-%m-%d %H:%M} UTC"
+
+
+def aligned(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> list[str]:
+    """Rows of a table as lines, two blanks between its columns; the last cell may have lines.
+
+    Not a grid of the command line: a log has no width to fit.
+
+    :param rows: the headings first; at least one, and all of one length.
+    :param right: columns of numbers, from 0.
+    """
+    *firsts, _ = range(len(rows[0]))
+    widths = [max(len(row[i]) for row in rows) for i in firsts]
+    below = "\n" + " " * (sum(widths) + 2 * len(widths))
+    return [
+        "  ".join(
+            [
+                *(row[i].rjust(w) if i in right else row[i].ljust(w) for i, w in enumerate(widths)),
+                row[-1].replace("\n", below),
+            ]
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def arrivals_text(records: Sequence[ArrivalRecord]) -> str:
+    """What is to be told of windows in which files were expected, as a table; the first five
+    hundred of them.
+
+    :param records: at least one.
+    """
+    told = [_arrival_row(record) for record in records[:_MAX_ARRIVALS]]
+    lines = aligned([_ARRIVAL_HEADINGS, *told], right=(4, 5))
+    if len(records) > _MAX_ARRIVALS:
+        lines.append(f"... and {len(records) - _MAX_ARRIVALS:,} more: see load_arrivals")
+    return "\n".join(lines)
+
+
+def _arrival_row(record: ArrivalRecord) -> tuple[str, ...]:
+    is_there = "" if record.mended_at is None else f"there since {_utc(record.mended_at)}; it was: "
+    return (
+        record.outcome if record.mended_at is None else "mended",
+        record.table_name,
+        record.day,
+        _utc(record.due_at),
+        f"{record.file_count:,}",
+        f"{record.row_count:,}",
+        printable(delivered(record.pattern), MAX_NAME),
+        f"{is_there}{record.reason}",
+    )
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def replay_text(program: str) -> str:

@@ -7,20 +7,17 @@ Airflow's XCom takes JSON; a ``kind`` key tells the types apart. Cell values nev
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
 from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.landing.model import Validated
-from airflow_landing_loader.loading.model import DbtDue, Duplicate, Loaded, Refused
+from airflow_landing_loader.loading.model import ArrivalRecord, DbtDue, Duplicate, Loaded, Refused
 from airflow_landing_loader.pipeline.outcome import Outcome
 
-Value = Validated | Refused | Loaded | Duplicate | Outcome | ErrorDetail | DbtDue
-_KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind
-    for kind in (Validated, Refused, Loaded, Duplicate, Outcome, ErrorDetail, DbtDue)
-}
+Value = Validated | Refused | Loaded | Duplicate | Outcome | ErrorDetail | DbtDue | ArrivalRecord
+_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Value)}
 
 
 @cache

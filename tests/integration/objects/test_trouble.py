@@ -116,16 +116,17 @@ def test_azure(
 ) -> None:
     from azure.storage.blob import BlobServiceClient
 
-    class Clients(DefaultClients):
-        def azure(self) -> Any:
-            text = azure.connection_string.replace(azure.url, server.url)
-            return BlobServiceClient.from_connection_string(text, retry_total=0)
-
     azure_bucket.put("a.csv", "id\n1\n")
-    with troubled(azure.url) as server:
+    with troubled(azure.url) as made:
+
+        class Clients(DefaultClients):
+            def azure(self) -> Any:
+                text = azure.connection_string.replace(azure.url, made.url)
+                return BlobServiceClient.from_connection_string(text, retry_total=0)
+
         store = AzureStore(azure_bucket.container.container_name, Clients())
         token = next(store.list("a.csv")).token
-        server.bad["a.csv"] = [answer]
+        made.bad["a.csv"] = [answer]
         with pytest.raises(StoreError) as caught:
             store.read("a.csv", token, 0, 5)
     assert caught.value.trouble == trouble

@@ -8,7 +8,8 @@ from typing import Any
 
 from tests.support.deliveries import MORE_PEOPLE, PEOPLE
 
-from airflow_landing_loader.monitoring.expected import Expected, look
+from airflow_landing_loader.monitoring.expected import Expected, look, look_and_record
+from airflow_landing_loader.monitoring.news import news_of
 
 EXPECT = {"by": "07:00", "until": "09:00", "rows": {"min": 1}}
 _COLUMNS = (
@@ -132,4 +133,29 @@ def test_an_outcome_does_not_change_by_what_happened_later(both: Any) -> None:
         late = kept(side)[0]
         assert (early.outcome, early.reason) == (late[6], late[7])
     first, *others = [kept(side) for side in both.sides]
+    assert all(first == other for other in others)
+
+
+def test_what_is_to_be_told_is_the_same(both: Any) -> None:
+    """At a deadline that has just passed, and at its end."""
+    now = datetime.now(UTC)
+    by, until = now - timedelta(minutes=10), now + timedelta(hours=11)
+    both.map(expect={"by": f"{by:%H:%M}", "until": f"{until:%H:%M}", "rows": {"min": 3}})
+    told = {}
+    for side in both.sides:
+        found = look_and_record(side.pipeline.warehouse, side.mappings, not_before=now, patience=1)
+        news = news_of(found, ())
+        assert [(r.outcome, r.reason) for r in news.records] == [("late", "no file")]
+        told[id(side)] = news.told
+    both.load(PEOPLE)
+    for side in both.sides:
+        later = until + timedelta(minutes=1)
+        found = look_and_record(
+            side.pipeline.warehouse, side.mappings, not_before=later, patience=1
+        )
+        (record,) = news_of(found, told[id(side)]).records
+        assert record.outcome == "wrong"
+        assert "at least 3 expected" in record.reason
+    first, *others = [[row[2:9] for row in kept(side)] for side in both.sides]
+    assert [row[4] for row in first] == ["wrong"]
     assert all(first == other for other in others)

@@ -35,7 +35,7 @@ before = set(sys.modules)  # Airflow itself loads all plugins, Cosmos' own among
 sys.addaudithook(watch)
 from airflow_landing_loader.dag_factory import build_landing_dags
 dags = build_landing_dags()
-heavy = sorted({"duckdb", "cosmos", "dbt", "polars"} & (set(sys.modules) - before))
+heavy = sorted({"duckdb", "cosmos", "dbt", "polars", "holidays"} & (set(sys.modules) - before))
 hashes = {name: SerializedDagModel.hash(Serialization.to_dict(dag)) for name, dag in dags.items()}
 print(json.dumps({"hashes": hashes, "seen": seen, "heavy": heavy}))
 """
@@ -65,6 +65,7 @@ def test_parsing_is_deterministic_and_keeps_to_itself(zones: Zones) -> None:
     (zones.tables / "more.yaml").write_text(
         "m_*.csv: {table: raw_m, dag: {tags: [a, b, c, d, e]}, exclude: [m_1.csv, m_2.csv]}\n"
         "w_*.csv: {table: raw_w, nonsense: 1}\n"
+        'e_*.csv: {table: raw_e, expect: {by: "07:00", timezone: Europe/London, calendar: GB}}\n'
     )
     (zones.root / "warehouse.duckdb").write_bytes(b"")
     off = {"AIRFLOW__LANDING_LOADER__DBT_MODE": "off"}

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow_landing_loader.exceptions import ErrorDetail
+from airflow_landing_loader.loading.model import ArrivalRecord
 from airflow_landing_loader.pipeline.outcome import Outcome, Status
 from airflow_landing_loader.runs.wording import (
+    arrivals_text,
     error_text,
     errors_text,
     minute,
@@ -64,3 +66,42 @@ def test_where_a_file_lies_now() -> None:
 def test_a_moment_is_told_to_the_minute_and_never_too_early() -> None:
     assert minute(datetime(2026, 11, 29, 8, 5, tzinfo=UTC)) == "2026-11-29 08:05 UTC"
     assert minute(datetime(2026, 11, 29, 8, 5, 49, 572803, tzinfo=UTC)) == "2026-11-29 08:06 UTC"
+
+
+def test_what_is_to_be_told_of_windows() -> None:
+    def record(table: str, outcome: str, **changes: Any) -> ArrivalRecord:
+        due = datetime(2024, 1, 15, 7)  # noqa: DTZ001
+        fields: dict[str, Any] = {
+            "table_name": table,
+            "pattern": f"{table}_*.csv",
+            "day": "2024-01-15",
+            "opens_at": due,
+            "due_at": due,
+            "until_at": due,
+            "outcome": outcome,
+            "reason": "no file",
+            "file_count": 0,
+            "row_count": 0,
+            "arrived_at": None,
+            "mended_at": None,
+            "recorded_at": due,
+        }
+        return ArrivalRecord(**(fields | changes))
+
+    mended = datetime(2024, 1, 15, 9, 30)  # noqa: DTZ001
+    lines = arrivals_text(
+        [
+            record("prices", "late"),
+            record("p", "wrong", file_count=1, row_count=1234, reason="too small"),
+            record("evil", "missing", mended_at=mended, pattern="a\x1b[31m\n*.csv"),
+        ]
+    ).splitlines()
+    assert lines == [
+        "outcome  table   day         due                   files   rows  pattern       why",
+        "late     prices  2024-01-15  2024-01-15 07:00 UTC      0      0  prices_*.csv  no file",
+        "wrong    p       2024-01-15  2024-01-15 07:00 UTC      1  1,234  p_*.csv       too small",
+        "mended   evil    2024-01-15  2024-01-15 07:00 UTC      0      0  a\ufffd[31m\ufffd*.csv  "
+        "there since 2024-01-15 09:30 UTC; it was: no file",
+    ]
+    many = arrivals_text([record("t", "late")] * 501).splitlines()
+    assert (len(many), many[-1]) == (502, "... and 1 more: see load_arrivals")
