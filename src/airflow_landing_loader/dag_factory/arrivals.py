@@ -14,7 +14,8 @@ from airflow_landing_loader.operators.arrivals import CheckArrivalsOperator
 from airflow_landing_loader.settings import Settings
 from airflow_landing_loader.version_compat import at_times
 
-ARRIVALS_PREFIX = "landing__arrivals__"
+# No table's DAG can have such an id: theirs begin with `landing__`.
+ARRIVALS_PREFIX = "landing_arrivals__"
 ARRIVALS_TAG = "arrivals"
 
 

@@ -102,12 +102,9 @@ def build_landing_dags(
 def _arrivals_dags(prefix: str, found: MappingSet, settings: Settings) -> dict[str, DAG]:
     """The DAGs of all deadlines, as far as this process wants them, by DAG id."""
     wanted = get_parsing_context().dag_id
-    taken = {dag_id_of(table) for table in found.table_names()}
     dags = {}
     for deadline, mappings in by_deadline(found.mappings).items():
         dag_id = prefix + deadline.name
-        if dag_id in taken:
-            dag_id += "-"  # which no table's has
         if wanted in (None, dag_id):
             dags[dag_id] = build_arrivals_dag(dag_id, deadline, mappings, settings)
     return dags

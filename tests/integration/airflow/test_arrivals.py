@@ -55,7 +55,7 @@ def check(lab: Lab, notify: Any = None) -> Run:
     from airflow_landing_loader.dag_factory import build_landing_dags
 
     forget_tasks()
-    (dag_id,) = [i for i in build_landing_dags(lab.settings) if i.startswith("landing__arrivals")]
+    (dag_id,) = [i for i in build_landing_dags(lab.settings) if i.startswith("landing_arrivals")]
     dag = lab.dag_with_id(dag_id)
     dag.tasks[0].notify = notify
     return lab.run(dag)
