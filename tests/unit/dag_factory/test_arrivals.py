@@ -81,7 +81,7 @@ def test_ids_of_their_own(
         "a_*.csv: {table: arrivals__0700_utc, expect: {by: '07:00'}}\n"
     )
     # The table's DAG is another one, though it sounds alike.
-    assert list(build()) == ["landing__arrivals__0700_utc", "landing_arrivals__0700_utc"]
+    assert {"landing__arrivals__0700_utc", "landing_arrivals__0700_utc"} <= build().keys()
     for prefix, found in ((None, []), ("two__", ["two__0700_utc"])):
         dags = build_landing_dags(settings(dbt_mode="off"), arrivals_prefix=prefix)
         assert [
