@@ -30,6 +30,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     LOAD_DELIVERIES,
     LOAD_METADATA,
     LOAD_REJECTS,
+    OwnTable,
     now,
 )
 from airflow_landing_loader.loading.model import DeliveryRecord, Load
@@ -133,52 +134,71 @@ def _require_locked(error: TransientError) -> None:
 
 def loads(books: Books, query: LoadQuery) -> Page[Load]:
     """Return the loads that are asked for."""
-    conditions = ["table_name = ANY(:tables)", *(_WITH[trait] for trait in query.traits)]
-    values: dict[str, Value] = {"tables": list(query.tables), "most": query.limit + 1}
+    where = _Where(query.tables)
+    for trait in query.traits:
+        where.add(_WITH[trait])
     if query.text:
-        conditions.append("(STRPOS(LOWER(filename), :text) > 0 OR STARTS_WITH(load_id, :text))")
-        values["text"] = query.text.lower()
+        where.add(
+            "(STRPOS(LOWER(filename), :text) > 0 OR STARTS_WITH(load_id, :text))",
+            text=query.text.lower(),
+        )
     if query.since is not None:
-        conditions.append("completed_at >= :since")
-        values["since"] = query.since
+        where.add("completed_at >= :since", since=query.since)
     if query.until is not None:
-        conditions.append("completed_at < :until")
-        values["until"] = query.until
+        where.add("completed_at < :until", until=query.until)
     if query.run is not None:
-        conditions.append("dag_id = :dag AND run_id = :run")
-        values["dag"], values["run"] = query.run
+        where.add("dag_id = :dag AND run_id = :run", dag=query.run[0], run=query.run[1])
     if query.before is not None:
-        conditions.append("sequence < :before")
-        values["before"] = query.before
-    as_of = now()
-    clause = f"WHERE {' AND '.join(conditions)} ORDER BY sequence DESC LIMIT :most"
-    return _page(books.records(Load, LOAD_METADATA, clause, **values), query.limit, as_of)
+        where.add("sequence < :before", before=query.before)
+    return where.page(books, Load, LOAD_METADATA, "sequence DESC", query.limit)
 
 
 def deliveries(books: Books, query: DeliveryQuery) -> Page[DeliveryRecord]:
     """Return the deliveries that are asked for."""
-    conditions = ["table_name = ANY(:tables)"]
-    values: dict[str, Value] = {"tables": list(query.tables), "most": query.limit + 1}
+    where = _Where(query.tables)
     if query.outcomes:
-        conditions.append("outcome = ANY(:outcomes)")
-        values["outcomes"] = list(query.outcomes)
+        where.add("outcome = ANY(:outcomes)", outcomes=list(query.outcomes))
     if query.text:
-        conditions.append(
-            "(STRPOS(LOWER(filename), :text) > 0 OR STRPOS(LOWER(message), :text) > 0)"
+        where.add(
+            "(STRPOS(LOWER(filename), :text) > 0 OR STRPOS(LOWER(message), :text) > 0)",
+            text=query.text.lower(),
         )
-        values["text"] = query.text.lower()
     if query.code is not None:
-        conditions.append("code = :code")
-        values["code"] = query.code
+        where.add("code = :code", code=query.code)
     if query.before is not None:
-        conditions.append("(recorded_at < :at OR (recorded_at = :at AND delivery_id < :id))")
-        values["at"], values["id"] = query.before
-    as_of = now()
-    clause = (
-        f"WHERE {' AND '.join(conditions)} ORDER BY recorded_at DESC, delivery_id DESC LIMIT :most"
-    )
-    found = books.records(DeliveryRecord, LOAD_DELIVERIES, clause, **values)
-    return _page(found, query.limit, as_of)
+        at, delivery_id = query.before
+        where.add(
+            "(recorded_at < :at OR (recorded_at = :at AND delivery_id < :id))",
+            at=at,
+            id=delivery_id,
+        )
+    order = "recorded_at DESC, delivery_id DESC"
+    return where.page(books, DeliveryRecord, LOAD_DELIVERIES, order, query.limit)
+
+
+class _Where:
+    """Conditions of a question, with what they have bound.
+
+    :param tables: of which rows are wanted.
+    """
+
+    def __init__(self, tables: Sequence[str]) -> None:
+        self._conditions = ["table_name = ANY(:tables)"]
+        self._values: dict[str, Value] = {"tables": list(tables)}
+
+    def add(self, condition: str, **values: Value) -> None:
+        """One more condition, which must hold too."""
+        self._conditions.append(condition)
+        self._values |= values
+
+    def page(
+        self, books: Books, kind: type[_Row], table: OwnTable, order: str, limit: int
+    ) -> Page[_Row]:
+        """The first rows, and whether there are more."""
+        as_of = now()
+        clause = f"WHERE {' AND '.join(self._conditions)} ORDER BY {order} LIMIT :most"
+        found = books.records(kind, table, clause, **self._values, most=limit + 1)
+        return Page(rows=found[:limit], more=len(found) > limit, as_of=as_of)
 
 
 def loads_of(summary: Summary, query: LoadQuery) -> Page[Load]:
@@ -280,7 +300,3 @@ def _rejects(books: Books, load_id: str) -> tuple[Reject, ...]:
     )
     names = ("record", "line", "code", "column_name", "message", "text")
     return tuple(row_of(Reject, LOAD_REJECTS, dict(zip(names, r, strict=True))) for r in rows)
-
-
-def _page(found: Sequence[_Row], limit: int, as_of: datetime) -> Page[_Row]:
-    return Page(rows=tuple(found[:limit]), more=len(found) > limit, as_of=as_of)
