@@ -184,6 +184,7 @@ class ErrorCode(StrEnum):
     REPLAY_NAME_TAKEN = "replay.name_taken"
 
     ACTION_NO_TICKET = "action.no_ticket"
+    ACTION_OTHER_TABLE = "action.other_table"
 
     DBT_FAILED = "dbt.failed"
     DBT_NO_MANIFEST = "dbt.no_manifest"

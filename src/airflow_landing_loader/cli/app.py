@@ -273,6 +273,28 @@ def replay(files: Files, as_json: AsJson = False) -> None:
 
 
 @app.command(
+    short_help="Put failed files that nobody wants into the archive, and say why.",
+    epilog="Example: `landing-loader discard trades_20240115.csv --reason 'sent twice'`.",
+)
+@command
+def discard(
+    files: Files,
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why they are not wanted.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Put failed deliveries that nobody wants into the archive, with who said so and why.
+
+    Nothing is deleted: data file, go file and sidecar lie below _discarded/ there. FILE is a name
+    in the failed zone, as `status` shows it. Called again, it finishes what was begun.
+    """
+    from airflow_landing_loader.cli.commands.discard import discard_files
+
+    raise typer.Exit(discard_files(terminal.out(), terminal.err(), files, reason, as_json=as_json))
+
+
+@app.command(
     short_help="Prove that a table holds exactly what a file held.",
     epilog="Examples: `landing-loader verify trades_20240115.csv`; `landing-loader verify 0b8f9d0e`"
     " for one of several loads of a name.",

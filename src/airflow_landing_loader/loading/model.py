@@ -135,6 +135,19 @@ class DeliveryRecord:
     failed_at: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class DiscardedDelivery:
+    """What the books are told of a refused delivery that is not wanted.
+
+    :param message: why it is not, and why it had been refused.
+    :param final_uri: where its data file lies now.
+    """
+
+    delivery_id: str
+    message: str
+    final_uri: str
+
+
 ArrivalOutcome = Literal["expected", "on_time", "late", "wrong", "missing"]
 
 

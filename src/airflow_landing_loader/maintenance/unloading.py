@@ -231,7 +231,7 @@ def _sidecar(load: Load) -> Sidecar:
     error = ErrorDetail(
         code=ErrorCode.LOAD_UNLOADED,
         message=f"load {load.load_id} was taken back: its rows are out of {load.table_name}",
-        hint="Replay it once its rows shall come again, or delete it.",
+        hint="Replay it once its rows shall come again, or discard it.",
         file=names[0],
     )
     return Sidecar(

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from airflow_landing_loader.landing.moves.sidecar import parse_sidecar
+from airflow_landing_loader.maintenance.discarding import Discarder
+
 GO = {"pattern": "a_*.go", "format": "properties", "row_count_key": "n"}
 FILES = {
     "a_1.csv": b"id\n1\n",
@@ -18,6 +21,8 @@ FILES = {
 # A death at a request that only reads leaves what one at the next of these leaves.
 REQUESTS = ("create", "replace", "copy", "delete")
 MOST_REQUESTS = 40
+SET_GO = {"pattern": "day_*.ctl", "format": "csv", "lists_files": 1, "row_count_column": 2}
+SET = {"a_1.csv": b"id\n1\n", "b_1.csv": b"id\n2\n", "day_1.ctl": b"a_1.csv,1\nb_1.csv,9\n"}
 
 
 class Death(BaseException):
@@ -105,10 +110,71 @@ def test_a_death_at_any_request(
     assert deaths > 5
 
 
+def discard(cloud: Any, reason: str) -> None:
+    pipeline = cloud.pipeline
+    ledger = pipeline.warehouse
+    Discarder(pipeline.zones, lambda: ledger, by="ann", reason=reason).discard("a_1.csv")
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_discard_that_dies_at_any_request(cloud: Any, after: bool) -> None:
+    let_discards_die(cloud, {}, after=after)
+
+
+@pytest.mark.parametrize("zone", ["failed", "archive"])
+def test_a_discard_from_or_to_a_folder_that_dies(
+    cloud_on_s3: Any, tmp_path: Path, zone: str
+) -> None:
+    cloud_on_s3.locally(zone, tmp_path / "zone")
+    let_discards_die(cloud_on_s3, {zone: tmp_path / "zone"}, after=True)
+
+
+def let_discards_die(cloud: Any, local: dict[str, Path], *, after: bool) -> None:
+    for letter in "ab":
+        cloud.map(f"{letter}_*.csv", f"raw_{letter}", go_file=SET_GO, settle_seconds=0)
+    deaths = 0
+    for number in range(1, MOST_REQUESTS):
+        empty(cloud, local)
+        Path(cloud.settings.duckdb_path).unlink(missing_ok=True)
+        for name, content in SET.items():
+            cloud.deliver(name, content)
+        assert {outcome.status for outcome in cloud.run().values()} == {"failed"}
+        with pytest.MonkeyPatch.context() as patch:
+            made = die_at(number, cloud.bucket.store, after=after, patch=patch)
+            try:
+                discard(cloud, "the first")
+            except Death:
+                deaths += 1
+            if made() < number:
+                break
+        if every_file(cloud, local, "failed"):
+            discard(cloud, "the second")
+        found = every_file(cloud, local, "archive")
+        sidecars = [found.pop(f"{letter}_1.csv.error.json") for letter in "ab"]
+        assert found == SET, f"request {number}"
+        assert every_file(cloud, local, "failed") == {}
+        assert all(parse_sidecar(content, name="").discarded_by == "ann" for content in sidecars)
+        rows = cloud.sql("SELECT filename, outcome, final_uri LIKE '%/_discarded/%' "
+                         "FROM load_deliveries ORDER BY 1")  # fmt: skip
+        assert rows == [("a_1.csv", "discarded", True), ("b_1.csv", "discarded", True)]
+    else:
+        pytest.fail(f"more than {MOST_REQUESTS} requests")
+    assert deaths > 3
+
+
+def every_file(cloud: Any, local: dict[str, Path], zone: str) -> dict[str, bytes]:
+    """All files at any depth of a zone, but what movers write down."""
+    if zone in local:
+        files = {str(path): path.read_bytes() for path in local[zone].rglob("*") if path.is_file()}
+    else:
+        files = {name: cloud.content(zone, name) for name in cloud.names(zone)}
+    return {n.rpartition("/")[2]: c for n, c in files.items() if ".landing-loader" not in n}
+
+
 def empty(cloud: Any, local: dict[str, Path]) -> None:
     """Begin anew."""
     cloud.bucket.clear()
     for folder in local.values():
-        for path in folder.iterdir():
+        for path in folder.rglob("*"):
             if path.is_file():
                 path.unlink()

@@ -99,6 +99,9 @@ def test_every_command_takes_shows_and_gives_back_any_name(cli: Any) -> None:
         for load in printed(cli("status", "--json")).json()["loads"]
     }
     assert set(rows.values()) == {1}
+    gone = printed(cli("discard", "--json", "--reason", "tried", "--", *wrong)).json()
+    assert {Path(entry["data"]).name for entry in gone["discarded"]} == set(wrong)
+    assert not any(path.is_file() for path in cli.zones.failed.iterdir())
 
 
 any_name = st.one_of(

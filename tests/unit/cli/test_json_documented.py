@@ -228,6 +228,14 @@ def test_replay_verify_and_unload(day: Any) -> None:
     _agree("replay FILE...", good | {"record_error": None}, {"record_error": _an_error(day)})
 
 
+def test_discard(day: Any) -> None:
+    day.land("trades_1.csv", "a\n1\n")
+    day.land("trades_1.go", "record_count=5\n")
+    assert day("run", "--once").code == 1
+    gone = ("instruments_1.csv", "trades_1.csv", "no.csv")
+    _agree("discard FILE...", day("discard", *gone, "--reason", "why", "--json").json())
+
+
 def test_promote(day: Any) -> None:
     day.land("good_2.csv", "a,b\n1,2\n")
     assert day("run", "--once").code == 1

@@ -74,6 +74,7 @@ COMMANDS = [
     ["status"],
     ["status", "--json"],
     ["replay", "instruments_9.csv"],
+    ["discard", "instruments_9.csv", "--reason", "none"],
     ["doctor"],
     ["doctor", "--json"],
 ]

@@ -34,6 +34,7 @@ ALL_COMMANDS = [
     ["doctor"],
     ["verify", "trades_1.csv"],
     ["replay", "instruments_9.csv"],
+    ["discard", "instruments_9.csv", "--reason", "none"],
     *COMMANDS,
 ]
 

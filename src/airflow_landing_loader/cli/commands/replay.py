@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 from airflow_landing_loader.cli import session
 from airflow_landing_loader.cli.failures import ExitCode, explain
 from airflow_landing_loader.cli.grid import Grid
 from airflow_landing_loader.cli.terminal import Screen
-from airflow_landing_loader.exceptions import TransientError
 from airflow_landing_loader.landing.replay.model import Replayed
-from airflow_landing_loader.landing.replay.replay import replay
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
+from airflow_landing_loader.maintenance.replaying import bring_back
 from airflow_landing_loader.safe_text import shown_name
 from airflow_landing_loader.storage.opening import open_zones
 from airflow_landing_loader.storage.zone import Zone
@@ -29,16 +27,18 @@ def replay_files(out: Screen, err: Screen, names: Sequence[str], *, as_json: boo
     """
     settings = session.read_settings()
     zones = open_zones(settings)
-    now = datetime.now(UTC).replace(tzinfo=None)
-    replayed = replay(zones.failed, zones.landing, names)
-    if not as_json:
-        out.grid(_grid(replayed, zones.landing))
-    warehouse = open_warehouse(settings, zones, on_wait=err.line)
-    error = None
-    try:
-        warehouse.mark_replayed([Path(entry.data).name for entry in replayed], now)
-    except TransientError as problem:
-        error = problem.detail
+
+    def tell(replayed: Sequence[Replayed]) -> None:
+        if not as_json:
+            out.grid(_grid(replayed, zones.landing))
+
+    replayed, error = bring_back(
+        names,
+        zones=zones,
+        ledger=lambda: open_warehouse(settings, zones, on_wait=err.line),
+        tell=tell,
+    )
+    if error is not None:
         explain(error, err)
         err.line("The files are in the landing zone; only load_deliveries does not say so.")
     if as_json:
@@ -57,7 +57,7 @@ def _grid(replayed: Sequence[Replayed], landing: Zone) -> Grid:
         headers=("file", "go file", "had failed with"),
         rows=tuple(
             (
-                shown_name(Path(entry.data).name),
+                shown_name(entry.name),
                 shown_name(Path(entry.go).name) if entry.go else "",
                 entry.code,
             )

@@ -23,6 +23,11 @@ def is_table_dag(dag_id: str) -> bool:
     return _OF_A_TABLE.fullmatch(dag_id) is not None
 
 
+def dag_id_meant(text: str) -> str:
+    """The id of a table's DAG from what people write: that id, or the name of the table."""
+    return text if is_table_dag(text) else dag_id_of(text)
+
+
 def table_shown(dag_id: str) -> str:
     """What to call the table of a DAG where only the id is known: a dot in its name stays ``__``.
 

@@ -54,6 +54,9 @@ _OWN_FIELDS: dict[str, tuple[type, ...]] = {
     "sha256": _TEXT_OR_NONE,
     "data_token": _TEXT,
     "go_token": _TEXT_OR_NONE,
+    "discarded_at": _TEXT_OR_NONE,
+    "discarded_by": _TEXT_OR_NONE,
+    "discard_reason": _TEXT_OR_NONE,
 }
 
 
@@ -75,6 +78,10 @@ class Sidecar:
     :param time: when it was refused, ISO 8601 in UTC.
     :param dag_id: Airflow DAG, ``None`` on the command line.
     :param run_id: its run.
+    :param discarded_at: when a person said that the delivery is not wanted, as ``time``; the files
+        lie in the archive then.
+    :param discarded_by: who.
+    :param discard_reason: why, in their words.
     """
 
     error: ErrorDetail
@@ -90,6 +97,9 @@ class Sidecar:
     time: str
     dag_id: str | None = None
     run_id: str | None = None
+    discarded_at: str | None = None
+    discarded_by: str | None = None
+    discard_reason: str | None = None
 
     def stored_as(self, names: Sequence[str]) -> Sidecar:
         """The same, with the names in the failed zone: data file, then go file if it moves too."""

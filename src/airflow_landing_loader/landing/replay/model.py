@@ -23,6 +23,11 @@ class Replayed:
     stored: str
     code: str
 
+    @property
+    def name(self) -> str:
+        """Name of its data file in landing."""
+        return self.data.rpartition("/")[2]
+
 
 def not_there(name: str, failed: Zone) -> TerminalError:
     """The failed zone has no such delivery."""
@@ -49,8 +54,10 @@ def in_neither(stored: str, sidecar_path: str) -> TerminalError:
     return TerminalError(
         ErrorCode.LANDING_UNKNOWN_FILE,
         f"{shown(stored)} is neither in the failed nor in the landing zone: it was removed by "
-        "hand, or an earlier replay was interrupted after the file had been loaded.",
-        hint=f"Look it up with `landing-loader status`, then delete {shown(sidecar_path)}.",
+        "hand, a discard of it was interrupted, or an earlier replay after the file had been "
+        "loaded.",
+        hint="`landing-loader discard` again finishes one that was interrupted; else look it up "
+        f"with `landing-loader status`, then delete {shown(sidecar_path)}.",
         file=stored,
     )
 

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from airflow_landing_loader.exceptions import ErrorCode, TerminalError
-from airflow_landing_loader.landing.moves.sidecar import (
-    ENDING,
-    Sidecar,
-    find_sidecar,
-    is_same_delivery,
-    read_sidecar,
-    sidecar_name,
-)
+from airflow_landing_loader.landing.moves.sidecar import Sidecar, find_sidecar, is_same_delivery
 from airflow_landing_loader.landing.moves.target import SpotState, Target
-from airflow_landing_loader.landing.replay.mates import mates_of, of_go_file, stored_go_of_others
+from airflow_landing_loader.landing.replay.mates import stored_go_of_others
 from airflow_landing_loader.landing.replay.model import (
     Replayed,
-    elsewhere,
     in_neither,
     name_taken,
-    not_there,
     wanted_twice,
 )
+from airflow_landing_loader.landing.replay.named import FailedDelivery, failed_deliveries
 from airflow_landing_loader.storage.content import changed
-from airflow_landing_loader.storage.folder import Folder
 from airflow_landing_loader.storage.model import FileToMove, LandedFile
 from airflow_landing_loader.storage.opening import open_folder
 from airflow_landing_loader.storage.zone import Zone, require_plain_name
@@ -47,13 +37,13 @@ class _Return:
 class _Plan:
     """One delivery on its way back.
 
-    :param named: whether it was asked for itself, and not brought along for its set.
+    :param named: whether it was delivery for itself, and not brought along for its set.
     """
 
     sidecar_name: str
     sidecar: Sidecar
     files: tuple[_Return, ...]
-    named: bool = True
+    named: bool
 
     @property
     def own(self) -> tuple[_Return, ...]:
@@ -66,7 +56,9 @@ class _Plan:
         return () if self.sidecar.go_token is None else self.files[1:]
 
 
-def replay(failed: Zone, landing: Zone, names: Sequence[str]) -> list[Replayed]:
+def replay(
+    failed: Zone, landing: Zone, names: Sequence[str], *, of_dag: str | None = None
+) -> list[Replayed]:
     """Move failed deliveries back, each with its go file, and remove their sidecars.
 
     All names are looked at before the first file moves. The files get a new modification time, so
@@ -75,12 +67,13 @@ def replay(failed: Zone, landing: Zone, names: Sequence[str]) -> list[Replayed]:
 
     :param failed: failed zone.
     :param landing: landing zone.
-    :param names: of data files in the failed zone, with or without ``.error.json``, or of go files
-        that name data files; a path is accepted if it leads directly into the failed zone. All that
-        one go file names goes back together.
+    :param names: as :func:`.named.failed_deliveries` takes them. All that one go file names goes
+        back together.
+    :param of_dag: as there.
     :raises TerminalError: ``REPLAY_NO_SIDECAR``; ``REPLAY_NAME_TAKEN``, a file of that name lies in
         the landing zone, or two of these would get it; ``LANDING_UNKNOWN_FILE``, a path outside of
-        the failed zone, or a file that is in neither zone; ``LANDING_NOT_A_FILE``.
+        the failed zone, or a file that is in neither zone; ``LANDING_NOT_A_FILE``;
+        ``ACTION_OTHER_TABLE``.
     :raises TransientError: ``ZONE_UNAVAILABLE``, ``ZONE_UNWRITABLE`` or ``LANDING_UNREADABLE``.
     """
     source, target = open_folder(failed), open_folder(landing)
@@ -90,7 +83,10 @@ def replay(failed: Zone, landing: Zone, names: Sequence[str]) -> list[Replayed]:
     # interrupted replay, not a delivery that is about to arrive.
     view = Target(source, target)
     with source.lock(target) or nullcontext():
-        plans = _with_their_sets(view, [_stored_name(source, name) for name in names])
+        plans = [
+            _plan(view, delivery) for delivery in failed_deliveries(source, names, of_dag=of_dag)
+        ]
+        plans.sort(key=lambda plan: bool(plan.go_of_set))  # who has the go file comes last
         _require_apart(plans)
     _bring_all_back(view, plans)
     return [_replayed(view, plan) for plan in plans]
@@ -122,25 +118,6 @@ def _needed(plans: Sequence[_Plan]) -> list[_Plan]:
     return [p for p in ordered if p.named or p.sidecar_name in carriers.values()]
 
 
-def _with_their_sets(view: Target, names: Sequence[str]) -> list[_Plan]:
-    """The plans for these names, and for all that their go files name; who has the go file last."""
-    plans: dict[str, _Plan] = {}
-    for name in names:
-        try:
-            plan = _plan(view, name)
-        except TerminalError as error:
-            found = of_go_file(view.source, name)
-            if error.code is not ErrorCode.REPLAY_NO_SIDECAR or not found:
-                raise
-        else:
-            plans[plan.sidecar_name] = plan
-            found = mates_of(view.source, plan.sidecar)
-        for own, sidecar in found:
-            if own not in plans:
-                plans[own] = replace(_plan_of(view, own, sidecar), named=False)
-    return sorted(plans.values(), key=lambda plan: bool(plan.go_of_set))
-
-
 def _require_apart(plans: Sequence[_Plan]) -> None:
     """Refuse two files that want one name before the first of them moves.
 
@@ -153,25 +130,9 @@ def _require_apart(plans: Sequence[_Plan]) -> None:
             raise wanted_twice(file.name, other, file.stored)
 
 
-def _stored_name(source: Folder, name: str) -> str:
-    plain = source.name_of(name)
-    if plain is None:
-        raise elsewhere(name, source)
-    require_plain_name(plain)
-    return plain
-
-
-def _plan(view: Target, name: str) -> _Plan:
-    source = view.source
-    own = sidecar_name(name, source.path)
-    # A delivered file may have the name of a sidecar; then it has one of its own.
-    if name.endswith(ENDING) and not source.taken(own):
-        own = name
-    return _plan_of(view, own, _sidecar(source, own, name))
-
-
-def _plan_of(view: Target, own: str, sidecar: Sidecar) -> _Plan:
-    pairs = [(sidecar.stored_data or sidecar.data_name, sidecar.data_name)]
+def _plan(view: Target, delivery: FailedDelivery) -> _Plan:
+    sidecar = delivery.sidecar
+    pairs = [(delivery.stored, sidecar.data_name)]
     if sidecar.go_name is not None and (sidecar.go_token is None or sidecar.stored_go is not None):
         pairs.append((sidecar.stored_go or sidecar.go_name, sidecar.go_name))
     for pair in pairs:
@@ -179,17 +140,10 @@ def _plan_of(view: Target, own: str, sidecar: Sidecar) -> _Plan:
             require_plain_name(each)
     files = tuple(_look_up(view, *pair) for pair in pairs)
     if files[0].found is None and not view.folder.taken(files[0].name):
-        raise in_neither(files[0].stored, f"{view.source.path}/{own}")
-    return _Plan(sidecar_name=own, sidecar=sidecar, files=files)
-
-
-def _sidecar(source: Folder, own: str, name: str) -> Sidecar:
-    try:
-        return read_sidecar(source, own)
-    except TerminalError:
-        if source.taken(own) or source.taken(name):
-            raise
-        raise not_there(name, source) from None
+        raise in_neither(files[0].stored, f"{view.source.path}/{delivery.sidecar_name}")
+    return _Plan(
+        sidecar_name=delivery.sidecar_name, sidecar=sidecar, files=files, named=delivery.named
+    )
 
 
 def _look_up(view: Target, stored: str, name: str) -> _Return:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from airflow_landing_loader.loading.ledger.putting import put
-from airflow_landing_loader.loading.ledger.queries import Books
+from airflow_landing_loader.loading.ledger.queries import Books, Rows
 from airflow_landing_loader.loading.ledger.tables import LOAD_ACTIONS, LOAD_EXECUTIONS
+from airflow_landing_loader.loading.model import DiscardedDelivery
 from airflow_landing_loader.loading.operations import ActionRecord, ExecutionRecord
 
 
@@ -19,6 +20,24 @@ def put_executions(books: Books, records: Sequence[ExecutionRecord]) -> None:
 def put_actions(books: Books, records: Sequence[ActionRecord]) -> None:
     """Write what became of what people asked for."""
     put(books, LOAD_ACTIONS, ("action_id",), records)
+
+
+def mark_discarded(books: Books, discarded: Sequence[DiscardedDelivery], at: datetime) -> None:
+    """Say of deliveries that they are not wanted, why, and where they lie now.
+
+    One that was loaded and unloaded stays that, as who asks for its load has to know it.
+    """
+    rows = [(d.delivery_id, d.message, d.final_uri) for d in discarded]
+    books.ask(
+        "UPDATE load_deliveries t SET message = m.message, final_uri = m.final_uri, "
+        "recorded_at = CASE WHEN t.outcome = 'unloaded' THEN t.recorded_at ELSE :at END, "
+        "outcome = CASE WHEN t.outcome = 'unloaded' THEN t.outcome ELSE 'discarded' END "
+        "FROM (SELECT x.delivery_id, x.message, x.final_uri FROM ROWS(:discarded) x) m "
+        "WHERE t.delivery_id = m.delivery_id "
+        "AND t.outcome IN ('failed', 'discarded', 'unloaded')",
+        at=at,
+        discarded=Rows(("delivery_id", "message", "final_uri"), rows),
+    )
 
 
 def executions_of(books: Books, execution_ids: Sequence[str]) -> tuple[ExecutionRecord, ...]:
@@ -40,6 +59,12 @@ def recent_executions(
         since=since,
         most=limit,
     )
+
+
+def action_of(books: Books, action_id: str) -> ActionRecord | None:
+    """Return what became of an action; ``None`` while that is not written."""
+    found = books.records(ActionRecord, LOAD_ACTIONS, "WHERE action_id = :id", id=action_id)
+    return found[0] if found else None
 
 
 def recent_actions(books: Books, tables: Sequence[str], limit: int) -> tuple[ActionRecord, ...]:

@@ -148,7 +148,12 @@ def delivery_id(delivery: Delivery, sha256: str | None) -> str:
         system give one token twice.
     """
     data = delivery.data
-    key = [delivery.mapping.table, data.name, data.token, *([sha256] if sha256 else [])]
+    return delivery_id_of(delivery.mapping.table, data.name, data.token, sha256)
+
+
+def delivery_id_of(table: str, name: str, token: str, sha256: str | None) -> str:
+    """See :func:`delivery_id`."""
+    key = [table, name, token, *([sha256] if sha256 else [])]
     return str(uuid.uuid5(NAMESPACE, json.dumps(key)))
 
 

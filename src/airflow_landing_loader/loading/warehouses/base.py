@@ -17,6 +17,7 @@ from airflow_landing_loader.loading.model import (
     DbtDue,
     DeliveryOutcome,
     DeliveryRecord,
+    DiscardedDelivery,
     Load,
     LoadColumn,
     LoadTotal,
@@ -204,6 +205,10 @@ class Ledger(Protocol):
         """Write what became of what people asked for."""
         ...
 
+    def action(self, action_id: str) -> ActionRecord | None:
+        """What became of an action; ``None`` while that is not written."""
+        ...
+
     def arrivals(
         self, tables: Sequence[str], ended_since: datetime, wanted: WantedSince
     ) -> Arrivals:
@@ -237,6 +242,10 @@ class Ledger(Protocol):
 
     def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:
         """Turn the newest ``failed`` delivery record of each file name into ``replayed``."""
+        ...
+
+    def mark_discarded(self, discarded: Sequence[DiscardedDelivery], at: datetime) -> None:
+        """Say of refused deliveries that they are not wanted, and where they lie now."""
         ...
 
     def record_dbt_run(self, due: Sequence[DbtDue], *, succeeded: bool) -> None:

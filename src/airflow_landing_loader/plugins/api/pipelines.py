@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from airflow_landing_loader.config.mapping.dag_ids import dag_id_of, is_table_dag
+from airflow_landing_loader.config.mapping.dag_ids import dag_id_meant
 from airflow_landing_loader.plugins.api.airflow_api import AirflowApi
 from airflow_landing_loader.plugins.api.auth import Caller
 from airflow_landing_loader.plugins.api.datamodels.airflow import Dag
 from airflow_landing_loader.plugins.api.problems import ProblemError
-
-
-def dag_of(pipeline_id: str) -> str:
-    """The id of a DAG from what callers write: that id, or the name of its table."""
-    return pipeline_id if is_table_dag(pipeline_id) else dag_id_of(pipeline_id)
 
 
 async def readable(pipeline_id: str, caller: Caller, airflow: AirflowApi) -> Dag:
@@ -21,7 +16,7 @@ async def readable(pipeline_id: str, caller: Caller, airflow: AirflowApi) -> Dag
 
     :raises ProblemError: 403, and only for those who may: 404.
     """
-    dag_id = dag_of(pipeline_id)
+    dag_id = dag_id_meant(pipeline_id)
     await caller.must_read(dag_id)
     return await airflow.dag(dag_id)
 
@@ -31,7 +26,7 @@ async def editable(pipeline_id: str, caller: Caller, airflow: AirflowApi) -> Dag
 
     :raises ProblemError: 403, and only for those who may: 404.
     """
-    dag_id = dag_of(pipeline_id)
+    dag_id = dag_id_meant(pipeline_id)
     await caller.must_edit(dag_id)
     return await airflow.dag(dag_id)
 

@@ -87,6 +87,9 @@ def test_a_sidecar_says_everything_the_reason_first(tmp_path: Path) -> None:
         "sha256": "ab" * 32,
         "data_token": "12-34",
         "go_token": None,
+        "discarded_at": None,
+        "discarded_by": None,
+        "discard_reason": None,
     }
     assert text.startswith('{\n  "code"')
     assert text.endswith("}\n")

@@ -361,3 +361,13 @@ def test_death_at_any_step_is_finished_by_the_same_command(lab: Lab) -> None:
         if child.exitcode == 0:
             break
     assert number > 8
+
+
+def test_a_file_of_another_table_is_refused_where_one_table_is_meant(lab: Lab) -> None:
+    lab.fail("a.csv", b"data")
+    failed, landing = LocalZone(str(lab.failed)), LocalZone(str(lab.landing))
+    with pytest.raises(TerminalError) as caught:
+        replay(failed, landing, ["a.csv"], of_dag="landing__other")
+    assert caught.value.code is ErrorCode.ACTION_OTHER_TABLE
+    assert "a.csv" in lab.left()
+    assert replay(failed, landing, ["a.csv"], of_dag="landing__t")

@@ -20,7 +20,12 @@ from airflow_landing_loader.loading.ledger.arrivals import (
     recent_arrivals,
 )
 from airflow_landing_loader.loading.ledger.history import History
-from airflow_landing_loader.loading.ledger.operations import put_actions, put_executions
+from airflow_landing_loader.loading.ledger.operations import (
+    action_of,
+    mark_discarded,
+    put_actions,
+    put_executions,
+)
 from airflow_landing_loader.loading.ledger.summary import summarised
 from airflow_landing_loader.loading.ledger.tables import now
 from airflow_landing_loader.loading.model import (
@@ -28,6 +33,7 @@ from airflow_landing_loader.loading.model import (
     Arrivals,
     DbtDue,
     DeliveryRecord,
+    DiscardedDelivery,
     Load,
     Overview,
     RunContext,
@@ -179,6 +185,10 @@ class BigQueryWarehouse:
         if filenames and self._ledger.has_tables():
             self._ledger.mark_replayed([storable(name) for name in filenames], at)
 
+    def mark_discarded(self, discarded: Sequence[DiscardedDelivery], at: datetime) -> None:
+        if discarded and self._ledger.has_tables():
+            mark_discarded(self._ledger, discarded, at)
+
     def columns_of(self, table: str, *, row_number: bool) -> tuple[TableColumn, ...] | None:
         del row_number  # a table that has such a column has it for numbers
         columns = self._tables.columns_of(table)
@@ -255,6 +265,9 @@ class BigQueryWarehouse:
         if records:
             self._ledger.ensure_tables()
             put_actions(self._ledger, records)
+
+    def action(self, action_id: str) -> ActionRecord | None:
+        return action_of(self._ledger, action_id) if self._ledger.has_tables() else None
 
     def arrivals(
         self, tables: Sequence[str], ended_since: datetime, wanted: WantedSince

@@ -20,13 +20,19 @@ from airflow_landing_loader.loading.ledger.arrivals import (
     remembered_arrivals,
 )
 from airflow_landing_loader.loading.ledger.history import History
-from airflow_landing_loader.loading.ledger.operations import put_actions, put_executions
+from airflow_landing_loader.loading.ledger.operations import (
+    action_of,
+    mark_discarded,
+    put_actions,
+    put_executions,
+)
 from airflow_landing_loader.loading.ledger.tables import now
 from airflow_landing_loader.loading.model import (
     ArrivalRecord,
     Arrivals,
     DbtDue,
     DeliveryRecord,
+    DiscardedDelivery,
     Load,
     Overview,
     RunContext,
@@ -147,6 +153,11 @@ class DuckDBWarehouse:
             with self._writing(f"recording {counted(len(filenames), 'replay')}") as con:
                 Ledger(con).mark_replayed([storable(name) for name in filenames], at)
 
+    def mark_discarded(self, discarded: Sequence[DiscardedDelivery], at: datetime) -> None:
+        if discarded and self._database.exists():
+            with self._writing(f"recording {counted(len(discarded), 'discard')}") as con:
+                mark_discarded(Ledger(con), discarded, at)
+
     def columns_of(self, name: str, *, row_number: bool) -> tuple[TableColumn, ...] | None:
         with self._reading() as con:
             if con is None:
@@ -244,6 +255,10 @@ class DuckDBWarehouse:
     @property
     def history(self) -> History:
         return History(lambda: self._books(timeout=0), self.summary)
+
+    def action(self, action_id: str) -> ActionRecord | None:
+        with self._books() as books:
+            return None if books is None else action_of(books, action_id)
 
     def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
         with self._books() as books:
