@@ -118,6 +118,23 @@ def arrivals_page(due: str, mappings: Sequence[TableMapping]) -> str:
     )
 
 
+def actions_page(settings: Settings) -> str:
+    """Markdown for the DAG that carries out what people ask for."""
+    return (
+        "## Replay, discard, unload, promote, verify\n\nEach run is one thing that somebody has"
+        " asked for in the landing zone's page or its API; who, and why, is in the log of `check`"
+        " and in the table `load_actions`.\n\n"
+        "- A run cannot be started by hand: page and API look whether you may edit the DAG of the"
+        " table, and give the run a ticket that proves it. On a machine with the command line,"
+        " `landing-loader` does the same.\n"
+        "- `act` is red: something could not be done; its log says what and why, the rest is"
+        " done.\n"
+        "- Cleared, a run that has ended does nothing more; ask anew.\n"
+        f"- Refused files lie in {_code(settings.failed_path)}; discarded ones go to"
+        f" {_code(settings.archive_path)}, below `_discarded`.\n"
+    )
+
+
 def _summary(mapping: TableMapping, settings: Settings, dbt: bool) -> Iterator[str]:
     yield f"Files that land in {_code(settings.landing_path)} are loaded into the table."
     if mapping.schedule is None:

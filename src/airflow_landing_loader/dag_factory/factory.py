@@ -1,5 +1,5 @@
 """From table mappings to DAGs: one for each table, one for each mapping that is broken, one for
-what no mapping matches, and one for each deadline of expected files.
+what no mapping matches, one for each deadline of expected files, and one for what people ask for.
 
 Safe to parse: reads the settings and the mapping files (and dbt's manifest), nothing else. No
 network, connection, variable, database, clock or randomness, so that the same files always give
@@ -26,6 +26,7 @@ from airflow_landing_loader.config.mapping.reader import (
     read_mappings_of_dag,
 )
 from airflow_landing_loader.config.mapping.sets import by_set
+from airflow_landing_loader.dag_factory.actions import build_actions_dag
 from airflow_landing_loader.dag_factory.arrivals import ARRIVALS_PREFIX, build_arrivals_dag
 from airflow_landing_loader.dag_factory.defaults import ONLY_TELLS, TAG, patient
 from airflow_landing_loader.dag_factory.docs import problem_page, unmatched_page
@@ -33,6 +34,7 @@ from airflow_landing_loader.dag_factory.table import WAIT, build_table_dag
 from airflow_landing_loader.monitoring.deadlines import by_deadline
 from airflow_landing_loader.operators.broken import BrokenMappingOperator
 from airflow_landing_loader.operators.unmatched import ReportUnmatchedOperator
+from airflow_landing_loader.runs.actions import ACTIONS_DAG_ID
 from airflow_landing_loader.settings import DBT_PER_TABLE_LIMIT, Settings
 from airflow_landing_loader.settings.airflow import airflow_settings
 from airflow_landing_loader.version_compat import by_the_clock
@@ -50,6 +52,7 @@ def build_landing_dags(
     claimed_patterns: Sequence[str] = (),
     unmatched_dag_id: str | None = UNMATCHED_DAG_ID,
     arrivals_prefix: str | None = ARRIVALS_PREFIX,
+    actions: bool = True,
 ) -> dict[str, DAG]:
     """Build the DAGs of all mappings, by DAG id.
 
@@ -65,6 +68,9 @@ def build_landing_dags(
     :param arrivals_prefix: how the ids of the DAGs begin that tell what has not come by its
         deadline, one for each deadline; ``None``: there are none. Several landing zones need
         beginnings of their own, too.
+    :param actions: whether the DAG ``landing_actions`` is built, which carries out what people ask
+        for in the landing zone's page or API. These know one landing zone, that of section
+        ``[landing_loader]``: for all others, ``False``.
     :raises ConfigurationError: a required setting is missing, or it or a claimed pattern makes no
         sense. In a DAG file this
         becomes the import error that Airflow shows; nothing could run without it.
@@ -94,6 +100,8 @@ def build_landing_dags(
         dags[unmatched_dag_id] = _unmatched_dag(unmatched_dag_id, found.mappings, settings, claimed)
     if arrivals_prefix is not None:
         dags |= _arrivals_dags(arrivals_prefix, found, settings)
+    if actions and wanted in (None, ACTIONS_DAG_ID):
+        dags[ACTIONS_DAG_ID] = build_actions_dag(settings)
     if namespace is not None:
         namespace.update(dags)
     return dags
@@ -119,6 +127,8 @@ def _read(settings: Settings, unmatched_dag_id: str | None) -> MappingSet:
     """
     root = Path(settings.table_config_path)
     asked = get_parsing_context()
+    if asked.dag_id == ACTIONS_DAG_ID:
+        return MappingSet((), ())
     of_all = asked.dag_id == unmatched_dag_id or asked.task_id == WAIT
     if asked.dag_id and asked.task_id and not of_all:
         enough = DBT_PER_TABLE_LIMIT + 1 if settings.dbt_mode == "auto" else 0

@@ -150,7 +150,7 @@ class ReportRunOperator(LandingOperator):
         @cache  # a lane may have thousands of files
         def errors(step: str, lane: int) -> list[ErrorDetail]:
             task = f"{self.group_id}.{step}"
-            return _details(ti.xcom_pull(task_ids=task, key=ERROR_KEY, map_indexes=lane))
+            return values.errors_in(ti.xcom_pull(task_ids=task, key=ERROR_KEY, map_indexes=lane))
 
         with self.core(context) as pipeline:
             return left_files(
@@ -158,10 +158,5 @@ class ReportRunOperator(LandingOperator):
             )
 
     def _broken(self, ti: Any, task: str) -> str:
-        errors = _details(ti.xcom_pull(task_ids=task, key=ERROR_KEY))
+        errors = values.errors_in(ti.xcom_pull(task_ids=task, key=ERROR_KEY))
         return f"{task} failed: " + ("; ".join(e.text() for e in errors) or "see its log")
-
-
-def _details(pushed: dict[str, Any] | None) -> list[ErrorDetail]:
-    errors = map(values.load, received(pushed["errors"])) if pushed else ()
-    return [error for error in errors if isinstance(error, ErrorDetail)]

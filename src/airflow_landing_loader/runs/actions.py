@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Literal
 from uuid import uuid4
 
 from airflow_landing_loader.codec import to_json
+from airflow_landing_loader.config.mapping.column_types import ColumnType
 from airflow_landing_loader.loading.operations import ActionName
 
 # No table's DAG can have this id: theirs begin with `landing__`.
@@ -28,7 +30,7 @@ class ActionParameters:
     """
 
     to: Literal["failed", "landing"] | None = None
-    type: str | None = None
+    type: ColumnType | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +40,12 @@ class ActionRequest:
 
     :param action_id: for the books.
     :param table: as the caller wrote it, or id of its DAG.
-    :param targets: what it is done to: `replay`, `discard`: names of data files in failed;
-        `unload`, `verify`: ids of loads; `promote`: names of columns, as senders have them.
+    :param targets: what it is done to: `replay`, `discard`: names of data files in failed, as the
+        books have names (:func:`~airflow_landing_loader.safe_text.storable`); `unload`, `verify`:
+        ids of loads; `promote`: names of columns, as senders have them.
     :param reason: why, in the words of who asked; may be empty.
     :param asked_by: name of the user, as Airflow has it.
+    :param asked_at: ISO 8601 in UTC.
     """
 
     action_id: str
@@ -50,6 +54,7 @@ class ActionRequest:
     targets: tuple[str, ...]
     reason: str
     asked_by: str
+    asked_at: str
     parameters: ActionParameters
 
     @property
@@ -76,7 +81,7 @@ def request(
     reason: str = "",
     parameters: ActionParameters | None = None,
 ) -> ActionRequest:
-    """A request with an id of its own; the arguments are those of :class:`ActionRequest`."""
+    """A request of now, with an id of its own; arguments as :class:`ActionRequest` has them."""
     return ActionRequest(
         action_id=uuid4().hex,
         action=action,
@@ -84,5 +89,6 @@ def request(
         targets=targets,
         reason=reason,
         asked_by=asked_by,
+        asked_at=datetime.now(UTC).isoformat(),
         parameters=parameters or ActionParameters(),
     )

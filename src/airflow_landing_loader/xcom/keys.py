@@ -13,6 +13,7 @@ NEWS_KEY = "landing_news"  # those of them that the run before did not know
 REFUSED_KEY = "landing_refused"  # refused names, and when they failed a run
 ALARM_KEY = "landing_alarm"  # those of them that fail this run
 TOLD_KEY = "landing_told"  # what was told of expected files
+RESULTS_KEY = "landing_action_results"  # what became of each target of an action
 DUE_KEY = "landing_dbt_due"  # what the dbt run behind the gate covers
 LATER_KEY = "landing_dbt_later"  # when dbt may run again after a failure, seconds since the epoch
 

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
+from airflow_landing_loader.codec import received
 from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.model import ArrivalRecord, DbtDue, Duplicate, Loaded, Refused
@@ -45,6 +46,12 @@ def load(fields: dict[str, Any]) -> Value:
     rest = dict(fields)
     value: Value = _adapter(rest.pop("kind")).validate_python(rest)
     return value
+
+
+def errors_in(pushed: dict[str, Any] | None) -> list[ErrorDetail]:
+    """Why a task failed, as it has said under the key for that; nothing if it has not."""
+    errors = map(load, received(pushed["errors"])) if pushed else ()
+    return [error for error in errors if isinstance(error, ErrorDetail)]
 
 
 def _blank_values(fields: dict[str, Any], value: Value) -> None:

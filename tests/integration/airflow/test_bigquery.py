@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from google.cloud import bigquery
 from tests.support import worlds
+from tests.support.actions import fernet_key, run_action
 from tests.support.emulators import running
 
 from airflow_landing_loader.loading.warehouses.base import StillRunningError
 from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs
 from airflow_landing_loader.operators.landing import LoadFilesOperator
+from airflow_landing_loader.runs.actions import request
 
 if TYPE_CHECKING:
     from tests.support.dag_runs import Lab
@@ -119,3 +121,40 @@ def test_a_task_that_is_killed_stops_its_own_job_only(
     assert stopped == waiting
     task.on_kill()
     assert stopped == waiting
+
+
+def test_actions(
+    on_bigquery: Lab, client: bigquery.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = on_bigquery
+    lab.mapping("good_*.csv: raw_good")
+    lab.deliver("good_1.csv", "id,name\n1,a\n")
+    for name in ("good_2.csv", "good_3.csv"):
+        lab.deliver(name, 'id,name\n1,"a\n')
+    lab.run("raw_good")
+    name = lab.settings.warehouse_name
+    (load,) = client.list_rows(f"{name}.load_metadata")
+    wanted = [
+        request("discard", "raw_good", ("good_2.csv",), asked_by="ann", reason="why"),
+        request("replay", "raw_good", ("good_3.csv",), asked_by="ann"),
+        request("verify", "raw_good", (load["load_id"],), asked_by="ann"),
+        request("unload", "raw_good", (load["load_id"],), asked_by="ann", reason="why"),
+    ]
+    with fernet_key(monkeypatch):
+        for each in wanted:
+            ran = run_action(lab, each)
+            assert ran.state == "success"
+            assert ran.xcoms[("record", "return_value")]["outcome"] == "done"
+    assert rows(lab, client, "raw_good") == []
+    booked = {row["action"]: row for row in client.list_rows(f"{name}.load_actions")}
+    assert {action: row["outcome"] for action, row in booked.items()} == dict.fromkeys(
+        ("discard", "replay", "verify", "unload"), "done"
+    )
+    outcomes = {
+        row["filename"]: row["outcome"] for row in client.list_rows(f"{name}.load_deliveries")
+    }
+    assert outcomes == {
+        "good_1.csv": "unloaded",
+        "good_2.csv": "discarded",
+        "good_3.csv": "replayed",
+    }

@@ -20,7 +20,12 @@ def test_a_dag_for_each_table(zones: Zones, build: Callable[..., dict[str, DAG]]
         "a_*.csv: raw_a\na2_*.csv: raw_a\nb_*.csv: {table: finance.raw_b, schedule: daily}\n"
     )
     dags = build()
-    assert sorted(dags) == ["landing__finance__raw_b", "landing__raw_a", "landing_unmatched"]
+    assert sorted(dags) == [
+        "landing__finance__raw_b",
+        "landing__raw_a",
+        "landing_actions",
+        "landing_unmatched",
+    ]
     a, b = dags["landing__raw_a"], dags["landing__finance__raw_b"]
     assert a.schedule == "@continuous"
     assert b.schedule == by_the_clock("@daily")
@@ -57,6 +62,7 @@ def test_a_broken_mapping_shows_itself_and_hides_nobody(
         "landing__raw_good",
         "landing__raw_half",
         "landing__raw_typo",
+        "landing_actions",
         "landing_unmatched",
     ]
     # Whatever is paused by default: a DAG that only tells turns red by itself.
@@ -73,7 +79,9 @@ def test_a_broken_mapping_shows_itself_and_hides_nobody(
 
 
 def test_no_mapping_at_all_is_shown_too(build: Callable[..., dict[str, DAG]]) -> None:
-    (dag,) = build().values()
+    dags = build()
+    del dags["landing_actions"]
+    (dag,) = dags.values()
     assert "mapping.none_found" in dag.get_task("mapping_is_broken").problem
 
 
@@ -98,7 +106,7 @@ def test_what_no_mapping_matches_is_told_by_one_dag(
     (task,) = dags.pop("landing_unmatched").tasks
     assert task.claimed_patterns == ("mine_*.csv", "mine_*.go")
     assert [mapping.table for mapping in task.mapping] == ["raw_a", "raw_b"]
-    assert sorted(dags) == ["landing__raw_a", "landing__raw_b"]
+    assert sorted(dags) == ["landing__raw_a", "landing__raw_b", "landing_actions"]
     with pytest.raises(ConfigurationError):
         build_landing_dags(made, claimed_patterns=["mine/*.csv"])
 
@@ -110,12 +118,34 @@ def test_two_landing_zones_have_two_dags_for_what_is_unmatched(
 
     (zones.tables / "tables.yaml").write_text("a_*.csv: raw_a\n")
     made = settings(dbt_mode="off")
-    assert set(build_landing_dags(made, unmatched_dag_id="strangers_eu")) == {
+    assert set(build_landing_dags(made, unmatched_dag_id="strangers_eu", actions=False)) == {
         "landing__raw_a",
         "strangers_eu",
     }
-    assert set(build_landing_dags(made, unmatched_dag_id=None)) == {"landing__raw_a"}
+    bare = build_landing_dags(made, unmatched_dag_id=None, actions=False)
+    assert set(bare) == {"landing__raw_a"}
     asked_for("strangers_eu", "report_unmatched")
     (dag,) = build_landing_dags(made, unmatched_dag_id="strangers_eu").values()
     assert [mapping.table for mapping in dag.get_task("report_unmatched").mapping] == ["raw_a"]
     assert build_landing_dags(made) == {}  # of the other zone
+
+
+def test_a_table_called_actions_has_a_dag_of_its_own(
+    zones: Zones, build: Callable[..., dict[str, DAG]], asked_for: Callable[[str, str], None]
+) -> None:
+    (zones.tables / "a.yaml").write_text("a_*.csv: actions\nb_*.csv: _actions\n")
+    dags = build()
+    assert sorted(dags) == [
+        "landing___actions",
+        "landing__actions",
+        "landing_actions",
+        "landing_unmatched",
+    ]
+    dag = dags["landing_actions"]
+    assert dag.task_ids == ["check", "act", "record"]
+    assert dag.schedule is None
+    assert dag.is_paused_upon_creation is False
+    # It needs no mapping to be built, so that what is broken keeps nobody from a replay.
+    (zones.tables / "a.yaml").write_text("a_*.csv: [\n")
+    asked_for("landing_actions", "act")
+    assert build()["landing_actions"].task_ids == dag.task_ids

@@ -49,6 +49,7 @@ def test_every_task_finds_the_dag_that_the_processor_built(
         "landing__main__raw_b",
         "landing__raw_a",
         "landing__s__raw_c",
+        "landing_actions",
         "landing_unmatched",
     ]
 

@@ -81,7 +81,11 @@ def test_every_task_is_tried_again_by_trouble(
     many = " ".join(["1"] * 12)
     for settings, retries in (({}, 8), ({"retry_waits_timeout": many}, 12)):
         dags = build(**settings)
-        assert {dag.dag_id for dag in dags.values()} == {"landing__raw_a", "landing_unmatched"}
+        assert {dag.dag_id for dag in dags.values()} == {
+            "landing__raw_a",
+            "landing_actions",
+            "landing_unmatched",
+        }
         for task in (task for dag in dags.values() for task in dag.tasks):
             assert task.retry_by_trouble
             assert ("retry_policy" in vars(task) and task.retry_policy is not None) is WAITS_AS_TOLD

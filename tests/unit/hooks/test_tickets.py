@@ -69,7 +69,17 @@ def test_a_ticket_is_good_for_the_run_that_it_was_made_for() -> None:
     assert checked(stored, wanted.run_id) == wanted
     assert "raw_a" in wanted.run_id
     assert set(conf) == {
-        *("action_id", "action", "table", "targets", "reason", "asked_by", "parameters", "ticket")
+        *(
+            "action_id",
+            "action",
+            "table",
+            "targets",
+            "reason",
+            "asked_by",
+            "asked_at",
+            "parameters",
+            "ticket",
+        )
     }
 
 
