@@ -22,7 +22,7 @@ FILLER = ".filler"
 _SUFFIX = re.compile(r"~[0-9a-f]{8}(-\d+)?(?=\.)")
 _WORK_FOLDER = ".landing-loader"
 _HELD_FOLDER = f"{_WORK_FOLDER}/held"
-_LASTING = {f"{_WORK_FOLDER}/lock"}
+_LASTING = {f"{_WORK_FOLDER}/lock", f"{_WORK_FOLDER}/status.json.gz"}
 _DATABASE_FILES = {"", ".lock", ".queue.lock", ".status.json"}
 LOG, STATUS_COPY = "log", "status copy"
 _BESIDE_DATABASE = {".wal": LOG, ".status.json.new": STATUS_COPY}
