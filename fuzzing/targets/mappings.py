@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from airflow_landing_loader.config.mapping.explain import keys_of
+from airflow_landing_loader.config.mapping.explain import VOCABULARY
 from airflow_landing_loader.config.mapping.model import RESERVED_KEYS, TableMapping
 from airflow_landing_loader.config.mapping.reader import MappingSet, read_mappings
 from airflow_landing_loader.config.yaml.nodes import MapNode, Node, ScalarNode, plain
@@ -40,7 +40,7 @@ _SECTIONS = (
     ("expect",),
     ("expect", "rows"),
 )
-_KEYS = sorted({*RESERVED_KEYS, *itertools.chain.from_iterable(map(keys_of, _SECTIONS))})
+_KEYS = sorted({*RESERVED_KEYS, *itertools.chain.from_iterable(map(VOCABULARY.keys_of, _SECTIONS))})
 TOKENS = (
     b"\n", b"\n  ", b"\n    ", b": ", b":", b"- ", b" ", b"{", b"}", b"[", b"]", b", ", b"'", b'"',
     b"&a ", b"*a", b"!!str ", b"!!set ", b"!x ", b"|\n", b">-\n", b"#", b"---\n", b"...\n",

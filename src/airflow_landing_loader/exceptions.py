@@ -34,6 +34,9 @@ class ErrorCode(StrEnum):
     CONFIG_UNREADABLE = "config.unreadable"
     CONFIG_DUPLICATE_KEY = "config.duplicate_key"
     CONFIG_BAD_VALUE = "config.bad_value"
+    CONFIG_UNKNOWN_KEY = "config.unknown_key"
+    CONFIG_MISSING_KEY = "config.missing_key"
+    CONFIG_UNKNOWN_CHANNEL = "config.unknown_channel"
 
     MAPPING_UNKNOWN_KEY = "mapping.unknown_key"
     MAPPING_RESERVED_KEY = "mapping.reserved_key"

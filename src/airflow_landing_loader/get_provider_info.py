@@ -76,7 +76,16 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
         "string",
         None,
         "/config/tables",
-        "Root folder of the table mappings (*.yaml and *.yml, any depth).",
+        "Root folder of the table mappings (*.yaml and *.yml, any depth). Not set: tables in"
+        " config_path.",
+    ),
+    (
+        "config_path",
+        "string",
+        None,
+        "/config",
+        "Folder of the configuration; channels/ in it holds the channels. Not set: the folder that"
+        " table_config_path lies in.",
     ),
     (
         "loader_backend",

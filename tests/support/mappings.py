@@ -7,6 +7,7 @@ from typing import Any
 EVERY_KEY: dict[str, Any] = {
     "table": "staging.raw_x",
     "ignore_case": True,
+    "notify": {"on": ["failure", "late", "drift", "quality"], "to": ["email", "ops-2"]},
     "go_file": {
         "pattern": "x_*.go",
         "format": "csv",

@@ -9,7 +9,15 @@ import typer
 from airflow_landing_loader import __version__
 from airflow_landing_loader.cli import terminal
 from airflow_landing_loader.cli.failures import DEBUG_VARIABLE, ExitCode, command, debug
-from airflow_landing_loader.cli.parameters import AsJson, ChosenLoad, Commands, Destination, Files
+from airflow_landing_loader.cli.parameters import (
+    AsJson,
+    ChosenLoad,
+    Commands,
+    Destination,
+    EventsTask,
+    Files,
+    Kind,
+)
 
 app = typer.Typer(
     cls=Commands,
@@ -258,6 +266,33 @@ def arrivals(
 
 
 @app.command(
+    short_help="Show what was not sent to channels yet, or send it.",
+    epilog="Examples: `landing-loader events`; `landing-loader events publish`."
+    " Exit code 1: something is not sent.",
+)
+@command
+def events(
+    what: Annotated[
+        EventsTask, typer.Argument(help="Only show it, or send it.", show_default=True)
+    ] = EventsTask.PENDING,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Rows at most.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Show the messages and events that no channel has taken yet; with publish, send them.
+
+    Channels are reached by Airflow's connections and variables: use `airflow landing-loader`, or
+    set AIRFLOW_CONN_... as Airflow reads it.
+    """
+    from airflow_landing_loader.cli.commands.events import publish_events, show_events
+
+    if what is EventsTask.PUBLISH:
+        good = publish_events(terminal.out(), as_json=as_json)
+    else:
+        good = show_events(terminal.out(), limit=limit, as_json=as_json)
+    raise typer.Exit(ExitCode.GOOD if good else ExitCode.DATA)
+
+
+@app.command(
     short_help="Move failed files back to landing. Never overwrites.",
     epilog="Example: `landing-loader replay trades_20240115.csv` after its mapping was mended.",
 )
@@ -376,8 +411,15 @@ def promote(
 
 @app.command(epilog="Example: `landing-loader schema > tables.schema.json`.")
 @command
-def schema() -> None:
-    """Print the JSON Schema of a mapping file, for editors."""
+def schema(
+    of: Annotated[Kind, typer.Option("--of", help="Of which kind of document.")] = Kind.MAPPING,
+) -> None:
+    """Print the JSON Schema of a mapping file, or of a channel's document, for editors."""
+    if of is Kind.CHANNEL:
+        from airflow_landing_loader.config.channels.schema import channel_json_schema_text
+
+        typer.echo(channel_json_schema_text(), nl=False)
+        return
     from airflow_landing_loader.config.mapping.schema import mapping_json_schema_text
 
     typer.echo(mapping_json_schema_text(), nl=False)

@@ -29,8 +29,8 @@ def get_landing_loader_cli_commands() -> list[CLICommand]:
                 Arg(  # type: ignore[no-untyped-call]
                     ("arguments",),
                     nargs=REMAINDER,
-                    help="run, init, generate, validate, list, check, status, arrivals, replay,"
-                    " verify, unload, promote, schema, doctor; each has --help",
+                    help="run, init, generate, validate, list, check, status, arrivals, events,"
+                    " replay, verify, unload, promote, schema, doctor; each has --help",
                 ),
             ),
         )

@@ -20,6 +20,20 @@ class Destination(StrEnum):
     LANDING = "landing"
 
 
+class EventsTask(StrEnum):
+    """What is done with what was not sent yet."""
+
+    PENDING = "pending"
+    PUBLISH = "publish"
+
+
+class Kind(StrEnum):
+    """Kinds of documents."""
+
+    MAPPING = "mapping"
+    CHANNEL = "channel"
+
+
 ChosenLoad = Annotated[
     str,
     typer.Argument(

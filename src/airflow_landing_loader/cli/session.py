@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airflow_landing_loader.config.channels.channel_set import ChannelSet
+from airflow_landing_loader.config.channels.reader import read_channels
 from airflow_landing_loader.config.mapping.mapping_set import MappingSet
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.reader import read_mappings
 from airflow_landing_loader.config.yaml.files import walk
+from airflow_landing_loader.loading.model import RunContext
 from airflow_landing_loader.settings import Settings, from_environment
 from airflow_landing_loader.storage.content import nothing
 
@@ -47,7 +51,12 @@ def read_settings() -> Settings:
 
 def mappings_of(settings: Settings) -> MappingSet:
     """Read all mappings; what is wrong with them is in the result, not raised."""
-    return read_mappings(Path(settings.table_config_path))
+    return read_mappings(Path(settings.table_config_path), channels_of(settings).names)
+
+
+def channels_of(settings: Settings) -> ChannelSet:
+    """Read all channels; what is wrong with them is in the result, not raised."""
+    return read_channels(settings.channels_path)
 
 
 def open_pipeline(
@@ -66,16 +75,20 @@ def open_pipeline(
     # Imported here: whoever only reads mappings does not pay for the inspection.
     from airflow_landing_loader.pipeline.pipeline import Pipeline
 
-    pipeline = Pipeline(settings, mappings, on_wait=on_wait, on_block=on_block)
+    run = RunContext(events=channels_of(settings).event_plan)
+    pipeline = Pipeline(settings, mappings, run=run, on_wait=on_wait, on_block=on_block)
     for zone in (pipeline.zones.landing, pipeline.zones.archive, pipeline.zones.failed):
         zone.require()
     return pipeline
 
 
 def fingerprint(settings: Settings) -> Fingerprint:
-    """What changes when a mapping changes, without reading one."""
+    """What changes when a mapping or a channel changes, without reading one."""
     found = []
-    for entry in walk(Path(settings.table_config_path)):
+    channels = settings.channels_path
+    for entry in chain(
+        walk(Path(settings.table_config_path)), walk(channels) if channels.is_dir() else ()
+    ):
         try:
             status = entry.path.stat()
         except OSError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.config.mapping.model import (
@@ -31,9 +32,15 @@ _TASKS = """
 | `file.archive` | moves it to the archive | the archive cannot be written |
 | `file.fail` | moves a refused file to the failed zone | the failed zone cannot be written |
 | `any_loaded` | lets dbt run when something was loaded | the database is locked |
+| `publish` | sends messages and events, where somebody is told | a channel cannot be reached |
 | `report` | says what became of every file | something above is red; its log says what |
 """.strip()
 
+_WHILE_BROKEN = {
+    "mapping": "No file is loaded by it until it is mended. The DAG comes back by itself.",
+    "channel": "Files are loaded as before. What is sent to it waits until it is mended; then this"
+    " DAG goes.",
+}
 _PROOFS = {"go_file": "go file", "trailer": "trailer", "header_record": "header record"}
 _NEGATIVE = {"minus": "-5", "trailing_minus": "5-", "parentheses": "(5)"}
 _DUPLICATE = {
@@ -74,15 +81,12 @@ def table_page(
     return "\n\n".join(parts) + "\n"
 
 
-def problem_page(problem: str) -> str:
-    """Markdown for a DAG whose mapping is broken."""
+def problem_page(problem: str, what: Literal["mapping", "channel"]) -> str:
+    """Markdown for a DAG that stands for what is broken."""
     fence = "```"
     while fence in problem:
         fence += "`"
-    return (
-        "## This mapping is broken\n\nNo file is loaded by it until it is mended. The DAG comes"
-        f" back by itself.\n\n{fence}text\n{problem}\n{fence}\n"
-    )
+    return f"## This {what} is broken\n\n{_WHILE_BROKEN[what]}\n\n{fence}text\n{problem}\n{fence}\n"
 
 
 def unmatched_page(settings: Settings) -> str:

@@ -12,20 +12,22 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from airflow.providers.common.compat.sdk import DAG, get_parsing_context
 
+from airflow_landing_loader.config.channels.channel_set import ChannelSet
+from airflow_landing_loader.config.channels.reader import read_channels
 from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.config.mapping.reader import (
-    MappingProblem,
     MappingSet,
     read_mappings,
     read_mappings_of_dag,
 )
 from airflow_landing_loader.config.mapping.sets import by_set
+from airflow_landing_loader.config.yaml.documents import Problem
 from airflow_landing_loader.dag_factory.actions import build_actions_dag
 from airflow_landing_loader.dag_factory.arrivals import ARRIVALS_PREFIX, build_arrivals_dag
 from airflow_landing_loader.dag_factory.defaults import ONLY_TELLS, TAG, patient
@@ -78,13 +80,19 @@ def build_landing_dags(
     settings = settings or airflow_settings()
     claimed = tuple(Pattern.parse(text).text for text in claimed_patterns)
     wanted = get_parsing_context().dag_id
-    found = _read(settings, unmatched_dag_id)
+    channels = read_channels(settings.channels_path)
+    found = _read(settings, unmatched_dag_id, channels)
     broken = _problems_by_dag(found)
     dags = {
         dag_id: _broken_dag(dag_id, problems)
         for dag_id, problems in broken.items()
         if wanted in (None, dag_id)
     }
+    for problem in channels.errors:
+        dag_id = _dag_of_file(problem)
+        if wanted in (None, dag_id):
+            of_file = [p for p in channels.errors if _dag_of_file(p) == dag_id]
+            dags[dag_id] = _broken_dag(dag_id, of_file, what="channel")
     tables, sets = len(found.table_names()), by_set(found.mappings)
     for mappings in found.tables().values():
         dag_id = mappings[0].dag_id
@@ -95,11 +103,12 @@ def build_landing_dags(
                 neighbours=found.mappings,
                 sets=sets,
                 tables=tables,
+                channels=channels,
             )
     if unmatched_dag_id and found.mappings and wanted in (None, unmatched_dag_id):
         dags[unmatched_dag_id] = _unmatched_dag(unmatched_dag_id, found.mappings, settings, claimed)
     if arrivals_prefix is not None:
-        dags |= _arrivals_dags(arrivals_prefix, found, settings)
+        dags |= _arrivals_dags(arrivals_prefix, found, settings, channels)
     if actions and wanted in (None, ACTIONS_DAG_ID):
         dags[ACTIONS_DAG_ID] = build_actions_dag(settings)
     if namespace is not None:
@@ -107,18 +116,20 @@ def build_landing_dags(
     return dags
 
 
-def _arrivals_dags(prefix: str, found: MappingSet, settings: Settings) -> dict[str, DAG]:
+def _arrivals_dags(
+    prefix: str, found: MappingSet, settings: Settings, channels: ChannelSet
+) -> dict[str, DAG]:
     """The DAGs of all deadlines, as far as this process wants them, by DAG id."""
     wanted = get_parsing_context().dag_id
     dags = {}
     for deadline, mappings in by_deadline(found.mappings).items():
         dag_id = prefix + deadline.name
         if wanted in (None, dag_id):
-            dags[dag_id] = build_arrivals_dag(dag_id, deadline, mappings, settings)
+            dags[dag_id] = build_arrivals_dag(dag_id, deadline, mappings, settings, channels)
     return dags
 
 
-def _read(settings: Settings, unmatched_dag_id: str | None) -> MappingSet:
+def _read(settings: Settings, unmatched_dag_id: str | None, channels: ChannelSet) -> MappingSet:
     """The mappings that this process needs.
 
     Which files a table may take is decided by its sensor, and shown by the DAG of a mapping that is
@@ -132,41 +143,45 @@ def _read(settings: Settings, unmatched_dag_id: str | None) -> MappingSet:
     of_all = asked.dag_id == unmatched_dag_id or asked.task_id == WAIT
     if asked.dag_id and asked.task_id and not of_all:
         enough = DBT_PER_TABLE_LIMIT + 1 if settings.dbt_mode == "auto" else 0
-        found = read_mappings_of_dag(root, asked.dag_id, tables=enough)
+        found = read_mappings_of_dag(root, asked.dag_id, tables=enough, channels=channels.names)
         if found and not by_set(found.mappings):  # a set may have files of other tables
             return found
-    return read_mappings(root)
+    return read_mappings(root, channels.names)
 
 
-def _problems_by_dag(found: MappingSet) -> dict[str, list[MappingProblem]]:
+def _problems_by_dag(found: MappingSet) -> dict[str, list[Problem]]:
     """Which DAG shows which problem: the table's own, or one made for the file."""
-    by_dag: dict[str, list[MappingProblem]] = defaultdict(list)
+    by_dag: dict[str, list[Problem]] = defaultdict(list)
     for table, problems in found.problems_by_table().items():
         by_dag[dag_id_of(table)] += problems
-    for path, problems in found.problems_without_table().items():
-        shown = problems[0].detail.file or path.name
-        by_dag["landing__broken__" + re.sub(r"[^A-Za-z0-9_.-]", "_", shown)[:_MAX_DAG_ID]] += (
-            problems
-        )
+    for problems in found.problems_without_table().values():
+        by_dag[_dag_of_file(problems[0])] += problems
     return dict(sorted(by_dag.items()))
 
 
-def _broken_dag(dag_id: str, problems: Sequence[MappingProblem]) -> DAG:
+def _dag_of_file(problem: Problem) -> str:
+    shown = problem.detail.file or problem.path.name
+    return "landing__broken__" + re.sub(r"[^A-Za-z0-9_.-]", "_", shown)[:_MAX_DAG_ID]
+
+
+def _broken_dag(
+    dag_id: str, problems: Sequence[Problem], what: Literal["mapping", "channel"] = "mapping"
+) -> DAG:
     """Takes the place of the DAG that cannot be built, so that its neighbours are not hidden."""
     problem = "\n\n".join(p.render() for p in problems)
     files = ", ".join(sorted({p.detail.file or p.path.name for p in problems}))
     with DAG(
         dag_id=dag_id,
-        dag_display_name=f"\u26a0 {dag_id} (broken mapping)",
-        description=f"Broken mapping: {files}",
-        doc_md=problem_page(problem),
+        dag_display_name=f"\u26a0 {dag_id} (broken {what})",
+        description=f"Broken {what}: {files}",
+        doc_md=problem_page(problem, what),
         # Never @continuous, which would run it again and again without a pause.
         schedule=by_the_clock("0 * * * *"),
         tags={TAG, CONFIG_ERROR_TAG},
         default_args={"owner": TAG, "retries": 0},
         **ONLY_TELLS,
     ) as dag:
-        BrokenMappingOperator(task_id="mapping_is_broken", problem=problem)
+        BrokenMappingOperator(task_id=f"{what}_is_broken", problem=problem)
     return dag
 
 

@@ -1,7 +1,7 @@
 """The DAG of one table.
 
 wait_for_files -> file (a lane per file: validate -> load -> archive, fail) -> any_loaded -> dbt
-                                                                     all of it -> report
+                                            all of it -> publish, if somebody is told -> report
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG, TaskGroup, task_group
+from airflow.providers.common.compat.sdk import DAG, BaseOperator, TaskGroup, task_group
 
+from airflow_landing_loader.config.channels.channel_set import ChannelSet
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.sets import SetKey, by_set, mappings_taken
 from airflow_landing_loader.dag_factory.assets import table_asset
@@ -32,9 +33,11 @@ from airflow_landing_loader.version_compat import by_the_clock
 # A file that cannot be moved holds up the others of a run no longer than half a minute; where the
 # next run begins at once, the report fails a run only when the file was left for 15 minutes.
 _MOVE_RETRIES = 2
+# A channel that is away holds up the next run for a minute; what is left is sent by that one.
+_PUBLISH_RETRIES = 2
 
 WAIT = "wait_for_files"
-_GROUP, _GATE, _DBT, _REPORT = "file", "any_loaded", "dbt", "report"
+_GROUP, _GATE, _DBT, _PUBLISH, _REPORT = "file", "any_loaded", "dbt", "publish", "report"
 _LANE_OF_TASK = f"{{{{ ti.xcom_pull(task_ids='{WAIT}')[ti.map_index] | tojson }}}}"
 
 
@@ -45,6 +48,7 @@ def build_table_dag(
     neighbours: Sequence[TableMapping] = (),
     sets: Mapping[SetKey, Sequence[TableMapping]] | None = None,
     tables: int = 1,
+    channels: ChannelSet | None = None,
 ) -> DAG:
     """Build the DAG of one table.
 
@@ -54,6 +58,7 @@ def build_table_dag(
     :param sets: of the mappings of all tables, those whose files the same go files name; of the
         first table's DAG, if not given.
     :param tables: how many tables there are; decides what ``dbt_mode: auto`` means.
+    :param channels: where something may be told; ``None``: nowhere.
     """
     first = mappings[0]
     if first.workers is not None:
@@ -78,7 +83,8 @@ def build_table_dag(
         }
         dbt_here = first.dbt and settings.dbt_mode_for(tables) == "per_table"
         dbt = _dbt_group(first.table, settings) if dbt_here else None
-        _add_tasks(first, common, neighbours, dbt)
+        tells = channels is not None and channels.tell_of([first.notify])
+        _add_tasks(first, common, neighbours, dbt, tells=tells)
         dag.doc_md = table_page(mappings, settings, dbt=dbt is not None, sets=sets)
     return dag
 
@@ -101,6 +107,8 @@ def _add_tasks(
     common: dict[str, Any],
     neighbours: Sequence[TableMapping],
     dbt: TaskGroup | None,
+    *,
+    tells: bool,
 ) -> None:
     settings: Settings = common["settings"]
     writes = {**common, **({"pool": settings.writer_pool} if settings.writer_pool else {})}
@@ -153,22 +161,32 @@ def _add_tasks(
         trigger_rule="all_done",
         **writes,
     )
-    report = ReportRunOperator(
-        task_id=_REPORT,
-        wait_task_id=WAIT,
-        group_id=_GROUP,
-        gate_task_id=_GATE,
-        dbt_task_prefix=prefix,
-        fail_on_files=first.on_failed_file == "fail_run",
-        leave_to_next_run=first.schedule is None,
-        trigger_rule="all_done",
-        **writes,
-    )
+    run_end: dict[str, Any] = {
+        "wait_task_id": WAIT,
+        "group_id": _GROUP,
+        "gate_task_id": _GATE,
+        "publish_task_id": _PUBLISH if tells else None,
+        "dbt_task_prefix": prefix,
+        "fail_on_files": first.on_failed_file == "fail_run",
+        "leave_to_next_run": first.schedule is None,
+        "trigger_rule": "all_done",
+    }
+    report = ReportRunOperator(task_id=_REPORT, **run_end, **writes)
     lanes = lane.expand(files=wait.output)
-    lanes >> report
-    gate >> report
+    before = [lanes, gate]
     if dbt is not None:
-        gate >> dbt >> report
+        gate >> dbt
+        before.append(dbt)
+    before >> report
+    if tells:
+        before >> _publish(run_end, writes) >> report
+
+
+def _publish(run_end: dict[str, Any], writes: dict[str, Any]) -> BaseOperator:
+    # Imported here: where nobody is told anything, nobody waits for it.
+    from airflow_landing_loader.operators.publish import PublishRunOperator
+
+    return PublishRunOperator(task_id=_PUBLISH, retries=_PUBLISH_RETRIES, **run_end, **writes)
 
 
 def _tables_taken(first: TableMapping, takes: Sequence[TableMapping]) -> list[str]:

@@ -24,12 +24,20 @@ def short_id(load_id: str) -> str:
     return load_id[:SHORT]
 
 
+EventPlan = tuple[tuple[str, tuple[str, ...]], ...]
+"""Names of channels, each with the types of the events that are sent there."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunContext:
-    """Who loads, for our tables and the sidecars; empty on the command line."""
+    """Who loads, for our tables and the sidecars; empty on the command line.
+
+    :param events: which events are written down, to be sent to which channels.
+    """
 
     dag_id: str | None = None
     run_id: str | None = None
+    events: EventPlan = ()
 
 
 @dataclass(frozen=True, kw_only=True)

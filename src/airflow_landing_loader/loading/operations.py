@@ -70,3 +70,26 @@ class ActionRecord:
     done_at: datetime
     dag_id: str | None = None
     run_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRecord:
+    """One row of ``load_events``: something that is to be sent to one channel.
+
+    :param event_id: the same for one thing that happened, however often it is told, and for all
+        channels.
+    :param channel: the name of the one that it goes to.
+    :param body: what is sent: JSON, see ``docs/alerts.md``.
+    :param published_at: when it had been sent; ``None``: it may not have been.
+    """
+
+    event_id: str
+    channel: str
+    event_type: str
+    occurred_at: datetime
+    table_name: str
+    load_id: str | None
+    dag_id: str | None
+    run_id: str | None
+    body: str
+    published_at: datetime | None = None

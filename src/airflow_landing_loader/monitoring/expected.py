@@ -37,6 +37,7 @@ from airflow_landing_loader.monitoring.deciding import (
     known_of,
     wanted_since,
 )
+from airflow_landing_loader.monitoring.late import Told
 from airflow_landing_loader.monitoring.outcomes import (
     Feed,
     WindowState,
@@ -228,11 +229,18 @@ class Keeper:
 
     :param ledger: where the books are.
     :param mappings: those without ``expect`` are passed over.
+    :param told: what has to be written with what is decided.
     :ivar problems: why mappings are passed over.
     """
 
-    def __init__(self, ledger: Ledger, mappings: Sequence[TableMapping]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        mappings: Sequence[TableMapping],
+        told: Told = lambda _: (),
+    ) -> None:
         self._ledger = ledger
+        self._told = told
         self._mappings = [m for m in mappings if m.expect is not None]
         self._due = datetime.min.replace(tzinfo=UTC)
         self._open = True
@@ -253,7 +261,7 @@ class Keeper:
         found = look(self._ledger, self._mappings, now, timedelta())
         self.problems = found.problems
         if found.busy_with is None:
-            self._ledger.record_arrivals(found.news)
+            self._ledger.record_arrivals(found.news, self._told(found.news))
             self._open = bool(found.incidents)
             ends = [state.window.until for _, state in found.open]
             self._due = min(ends, default=datetime.max.replace(tzinfo=UTC))

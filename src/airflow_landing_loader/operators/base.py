@@ -33,6 +33,7 @@ from airflow_landing_loader.xcom.keys import ERROR_KEY
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_landing_loader.config.channels.channel_set import ChannelSet
     from airflow_landing_loader.pipeline.pipeline import Pipeline
     from airflow_landing_loader.runs.tasks import RunStates
     from airflow_landing_loader.settings import Settings
@@ -137,6 +138,13 @@ class LandingOperator(BaseOperator):
             return inline_mappings(self.mapping), ()
         return mappings_of_table(self.table, settings.table_config_path)
 
+    def find_channels(self, settings: Settings) -> ChannelSet:
+        """The channels; what is wrong with one is shown by its own DAG, and holds up no file."""
+        # Imported here, as what reads mappings.
+        from airflow_landing_loader.config.channels.reader import read_channels
+
+        return read_channels(settings.channels_path)
+
     def mappings_taken(
         self, own: Sequence[TableMapping], others: Sequence[TableMapping]
     ) -> tuple[TableMapping, ...]:
@@ -156,7 +164,8 @@ class LandingOperator(BaseOperator):
         settings = self.find_settings()
         self.show_values = settings.show_values
         self._waits = RetryWaits.of(settings)
-        run = RunContext(dag_id=self.dag_id, run_id=str(context["run_id"]))
+        events = self.find_channels(settings).event_plan
+        run = RunContext(dag_id=self.dag_id, run_id=str(context["run_id"]), events=events)
         own, others = self.find_mappings(settings)
         return Pipeline(
             settings,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, DownstreamTasksSkipped
 
-from airflow_landing_loader.loading.model import DbtDue, Loaded
+from airflow_landing_loader.loading.ledger.events import SCHEMA, layer_completed
+from airflow_landing_loader.loading.model import DbtDue, Loaded, RunContext
 from airflow_landing_loader.operators.base import LandingOperator
 from airflow_landing_loader.runs.dbt_due import again_at, due_tables, may_be_due
 from airflow_landing_loader.runs.wording import minute
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
+_MAX_EVENTS = 100  # they end up in Airflow's database
+
+
 def asset_name(table: str) -> str:
     """The name of the asset that stands for a table."""
     return f"landing_{table}"
@@ -30,7 +34,8 @@ class AnyLoadedOperator(LandingOperator):
     """Let dbt run when a file was loaded, or when it is due from an earlier run.
 
     Emits one asset event for its outlets when, and only when, a file was newly loaded; the event's
-    ``extra`` holds ``load_ids``, ``files`` and ``rows``. Needs ``trigger_rule="all_done"``.
+    ``extra`` holds ``load_ids``, ``files`` and ``rows``, and in ``events`` the ``layer.completed``
+    of each of the first hundred. Needs ``trigger_rule="all_done"``.
 
     :param load_task_id: the :class:`LoadFilesOperator` task, mapped or not.
     :param wait_task_id: the :class:`WaitForFilesSensor` task; one that woke for dbt has no lanes.
@@ -108,6 +113,7 @@ class AnyLoadedOperator(LandingOperator):
 
     def _describe_event(self, context: Context, loaded: Sequence[Loaded]) -> None:
         tables = {asset_name(verdict.load.table_name) for verdict in loaded}
+        run = RunContext(dag_id=self.dag_id, run_id=str(context["run_id"]))
         for outlet in self.outlets:
             name = getattr(outlet, "name", None)
             loads = [
@@ -119,4 +125,9 @@ class AnyLoadedOperator(LandingOperator):
                 "load_ids": [load.load_id for load in loads],
                 "files": [load.filename for load in loads],
                 "rows": [load.row_count for load in loads],
+                "schema": SCHEMA,
+                "events": [
+                    layer_completed(load, load.completed_at).document(run)
+                    for load in loads[:_MAX_EVENTS]
+                ],
             }

@@ -81,7 +81,10 @@ class Finisher:
             and (record := self._record(plan.verdict, uri, now)) is not None
         ]
         unrecorded = recorded(
-            self._warehouse, records, names_of(verdicts, foreseen, [None] * len(foreseen))
+            self._warehouse,
+            records,
+            names_of(verdicts, foreseen, [None] * len(foreseen)),
+            self._run,
         )
         moving = [plan for plan in plans if plan.target is not None]
         if moving and len(unrecorded) == len(moving):

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from airflow_landing_loader.exceptions import ErrorCode, LandingError, contained
-from airflow_landing_loader.loading.model import DeliveryRecord, Loaded, Verdict
+from airflow_landing_loader.loading.ledger.events import of_refused
+from airflow_landing_loader.loading.model import DeliveryRecord, Loaded, RunContext, Verdict
 from airflow_landing_loader.loading.planning.identity import delivery_id
 from airflow_landing_loader.loading.warehouses.base import Ledger
 from airflow_landing_loader.pipeline.outcome import Outcome
@@ -20,14 +21,20 @@ def recorded(
     warehouse: Ledger,
     records: Sequence[DeliveryRecord],
     names: Sequence[tuple[str, str]],
+    run: RunContext | None = None,
 ) -> dict[str, LandingError]:
     """Write down what became of deliveries, and where loaded files lie.
 
     :param names: load id and URI.
+    :param run: whose events are told; ``None``: what there is to tell has been told.
     :return: why not, by the :func:`key_of` of each of which it cannot be written, as of others it
         can.
     """
-    unrecorded = _written_apart(warehouse.record_deliveries, records)
+
+    def record(some: Sequence[DeliveryRecord]) -> None:
+        warehouse.record_deliveries(some, () if run is None else of_refused(some, run))
+
+    unrecorded = _written_apart(record, records)
     unnamed = _written_apart(warehouse.record_archived, names)
     return {
         **{_key_of_record(record): error for record, error in unrecorded},

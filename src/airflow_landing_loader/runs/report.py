@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from airflow_landing_loader.exceptions import ErrorCode
-from airflow_landing_loader.loading.model import short_id
+from airflow_landing_loader.loading.ledger.events import Event
+from airflow_landing_loader.loading.model import RunContext, short_id
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.runs.holdback import HeldBack
 from airflow_landing_loader.runs.refusals import Refusal
@@ -21,6 +22,7 @@ DbtResult = Literal["not run", "succeeded", "failed"]
 _MAX_GOOD_LINES = 100
 _MAX_BAD_LINES = 500
 _MAX_CAUSES = 50
+_MAX_REASON = 500
 _NAME_WIDTH = 60
 _PROGRAM = "airflow landing-loader"
 
@@ -64,14 +66,7 @@ def failures(report: RunReport, *, fail_on_files: bool) -> list[str]:
 
     :param fail_on_files: whether a quarantined or refused file fails the run (``on_failed_file``).
     """
-    failing = {entry.name for entry in report.held if entry.failed}
-    blamed = [
-        outcome
-        for outcome in report.outcomes
-        if (outcome.status == "failed" and fail_on_files)
-        or (outcome.status == "left" and outcome.name in failing)
-    ]
-    causes = [_failure(outcome) for outcome in blamed]
+    causes = [_failure(outcome) for outcome in blamed(report, fail_on_files=fail_on_files)]
     causes += [_refusal(refused) for refused in report.refused if fail_on_files]
     lines = causes[:_MAX_CAUSES]
     if len(causes) > _MAX_CAUSES:
@@ -83,6 +78,20 @@ def failures(report: RunReport, *, fail_on_files: bool) -> list[str]:
         tasks = ", ".join(report.dbt_failed[:_MAX_CAUSES]) or "its tasks"
         lines.append(f"dbt failed: the log of {tasks} says why. It runs again in ten minutes.")
     return lines
+
+
+def blamed(report: RunReport, *, fail_on_files: bool) -> list[Outcome]:
+    """The files that fail a run, those that lie in landing and were tried long enough among them.
+
+    :param fail_on_files: as in :func:`failures`.
+    """
+    failing = {entry.name for entry in report.held if entry.failed}
+    return [
+        outcome
+        for outcome in report.outcomes
+        if (outcome.status == "failed" and fail_on_files)
+        or (outcome.status == "left" and outcome.name in failing)
+    ]
 
 
 def summary(report: RunReport) -> dict[str, Any]:
@@ -98,6 +107,29 @@ def summary(report: RunReport) -> dict[str, Any]:
         "rejected": sum(outcome.rejected for outcome in report.outcomes),
         "dbt": report.dbt,
     }
+
+
+def run_ended(
+    report: RunReport, run: RunContext, table: str, at: datetime, *, fail_on_files: bool
+) -> Event:
+    """The event that says how a run ended.
+
+    :param at: now, UTC without zone.
+    :param fail_on_files: as in :func:`failures`.
+    """
+    numbers = summary(report)
+    lines = failures(report, fail_on_files=fail_on_files)
+    files = {key: numbers[key] for key in ("loaded", "duplicate", "failed", "left", "waiting")}
+    data = {"files": files, **{key: numbers[key] for key in ("rows", "rejected", "dbt")}}
+    if lines:
+        data["reasons"] = [printable(line, _MAX_REASON) for line in lines]
+    return Event(
+        type="execution.failed" if lines else "execution.completed",
+        key=(run.dag_id or "", run.run_id or ""),
+        at=at,
+        table=table,
+        data=data,
+    )
 
 
 def as_table(report: RunReport, *, show_values: bool = False) -> str:

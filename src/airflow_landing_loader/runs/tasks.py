@@ -66,15 +66,15 @@ class RunStates:
         """Tasks of dbt that failed."""
         return tuple(task for task in self._failed() if self._is_dbt(task))
 
-    def broken(self, reporter: str) -> tuple[str, ...]:
+    def broken(self, *reporters: str) -> tuple[str, ...]:
         """Failed tasks that stand for no file and not for dbt.
 
-        :param reporter: the task that asks; it may be at its second try.
+        :param reporters: the tasks that only tell what happened; one may be at its second try.
         """
         return tuple(
             task
             for task in self._failed()
-            if not self._is_dbt(task) and not self._is_in_lane(task) and task != reporter
+            if not self._is_dbt(task) and not self._is_in_lane(task) and task not in reporters
         )
 
     def _failed(self) -> list[str]:

@@ -37,3 +37,8 @@ def airflow_settings(overrides: Mapping[str, str] | None = None) -> Settings:
     return from_airflow_conf(
         section, os.environ, base=airflow_home(os.environ), overrides=overrides
     )
+
+
+def airflow_base_url() -> str | None:
+    """The address of Airflow's pages, for links; ``None`` if nobody has said it."""
+    return conf.get("api", "base_url", fallback="").strip().rstrip("/") or None

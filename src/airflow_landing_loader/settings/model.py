@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 from airflow_landing_loader.settings.backends import BACKENDS, BackendName, Capabilities
@@ -100,10 +101,19 @@ class Settings:
         example="/data/failed",
     )
     table_config_path: str = _option(
-        "Root folder of the table mappings (*.yaml and *.yml, any depth).",
+        "Root folder of the table mappings (*.yaml and *.yml, any depth). Not set: tables in"
+        " config_path.",
         seed=True,
         path=True,
         example="/config/tables",
+    )
+    config_path: str | None = _option(
+        "Folder of the configuration; channels/ in it holds the channels. Not set: the folder that"
+        " table_config_path lies in.",
+        default=None,
+        seed=True,
+        path=True,
+        example="/config",
     )
     loader_backend: BackendName = _option(  # noqa: RUF009 - a Literal by its name
         "Warehouse: duckdb, a database file, or bigquery.",
@@ -280,6 +290,11 @@ class Settings:
     def warehouse_name(self) -> str:
         """Where rows go: the database file, or ``project.dataset``."""
         return ".".join(str(getattr(self, name)) for name in BACKENDS[self.loader_backend].place)
+
+    @property
+    def channels_path(self) -> Path:
+        """Folder of the channels, which need not be there."""
+        return Path(self.config_path or Path(self.table_config_path).parent) / "channels"
 
     @property
     def capabilities(self) -> Capabilities:

@@ -89,6 +89,9 @@ def from_airflow_conf(
         found = _look_up(option, overrides, section, environ)
         if found is not None:
             texts[option.name], places[option.name] = found
+    if "config_path" in texts and "table_config_path" not in texts:
+        texts["table_config_path"] = f"{texts['config_path']}/tables"
+        places["table_config_path"] = places["config_path"]
     _refuse_missing(texts)
     bases = {o.name: base for o in options()}
     if file_base is not None:

@@ -220,6 +220,21 @@ def test_arrivals(day: Any) -> None:
     _agree("arrivals", *({**document, "windows": []} for document in documents))
 
 
+def test_events(day: Any) -> None:
+    folder = day.zones.tables.parent / "channels"
+    folder.mkdir()
+    (folder / "bus.yaml").write_text("type: log\nevents: all\n")
+    day.land("good_5.csv", "a\n5\n")
+    day("run", "--once")
+    (folder / "bus.yaml").unlink()
+    pending = day("events", "--json").json()
+    assert [event["event_type"] for event in pending["pending"]] == ["layer.completed"]
+    published = day("events", "publish", "--json").json()
+    assert published["stuck"][0]["channel"] == "bus"
+    of_run = {**pending["pending"][0], "load_id": None, "dag_id": "d", "run_id": "r"}
+    _agree("events", {"pending": [*pending["pending"], of_run]}, published)
+
+
 def test_replay_verify_and_unload(day: Any) -> None:
     _agree("verify LOAD", *_verified(day))
     _agree("unload LOAD", day("unload", "good_1.csv", "--json").json())

@@ -58,11 +58,18 @@ def test_loaded_files_let_dbt_run_and_describe_the_event(
     ti.put("load", dump_batch([values.loaded("a.csv"), values.duplicate("b.csv")]), index=0)
     ti.put("load", dump_batch([values.loaded("c.csv", row_count=5)]), index=1)
     assert gate(due()).execute(context) == 2
-    assert context["outlet_events"].extra == {
+    extra = context["outlet_events"].extra
+    events = extra.pop("events")
+    assert extra == {
         "load_ids": ["id-a.csv", "id-c.csv"],
         "files": ["a.csv", "c.csv"],
         "rows": [2, 5],
+        "schema": 1,
     }
+    assert [(e["type"], e["load_id"], e["data"]["rows"]) for e in events] == [
+        ("layer.completed", "id-a.csv", 2),
+        ("layer.completed", "id-c.csv", 5),
+    ]
     assert ti.pushed("landing_dbt_due")[0]["sequence"] == 4
 
 

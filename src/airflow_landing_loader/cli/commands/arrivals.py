@@ -10,6 +10,7 @@ from typing import Any
 from airflow_landing_loader.cli import session
 from airflow_landing_loader.cli.grid import Grid
 from airflow_landing_loader.cli.terminal import Screen, utc, when
+from airflow_landing_loader.config.channels.channel_set import ChannelSet
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import (
     ConfigurationError,
@@ -17,10 +18,11 @@ from airflow_landing_loader.exceptions import (
     ErrorDetail,
     TransientError,
 )
-from airflow_landing_loader.loading.model import ArrivalRecord
+from airflow_landing_loader.loading.model import ArrivalRecord, RunContext
 from airflow_landing_loader.loading.warehouses.base import Ledger
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.monitoring.expected import Expected, Rate, look, rates
+from airflow_landing_loader.monitoring.late import late_records
 from airflow_landing_loader.monitoring.outcomes import WindowState
 from airflow_landing_loader.safe_text import counted
 from airflow_landing_loader.storage.opening import open_zones
@@ -59,7 +61,7 @@ def show_arrivals(
     now = datetime.now(UTC) if at is None else moment(at)
     expected = look(warehouse, mappings, now, timedelta(hours=hours))
     if at is None and not expected.busy_with:
-        _write(warehouse, expected)
+        _write(warehouse, expected, mappings, session.channels_of(settings))
     lately = rates(expected.records, windows)
     problems = [*(problem.detail for problem in found.errors), *expected.problems]
     good = not expected.incidents and not expected.overdue and not problems
@@ -100,9 +102,12 @@ def _chosen(mappings: Sequence[TableMapping], table: str | None) -> list[TableMa
     return chosen
 
 
-def _write(warehouse: Ledger, expected: Expected) -> None:
+def _write(
+    warehouse: Ledger, expected: Expected, mappings: Sequence[TableMapping], channels: ChannelSet
+) -> None:
+    told = late_records(expected.news, mappings, channels, RunContext(events=channels.event_plan))
     try:
-        warehouse.record_arrivals(expected.news)
+        warehouse.record_arrivals(expected.news, told)
     except TransientError as error:
         if error.code is not ErrorCode.WAREHOUSE_LOCKED:
             raise  # else the next one who looks writes the same

@@ -16,7 +16,11 @@ from airflow_landing_loader.cli.doctor.environment import (
     settings_checks,
     version_checks,
 )
-from airflow_landing_loader.cli.doctor.places import mapping_checks, zone_checks
+from airflow_landing_loader.cli.doctor.places import (
+    channel_checks,
+    mapping_checks,
+    zone_checks,
+)
 from airflow_landing_loader.cli.failures import ExitCode
 from airflow_landing_loader.cli.grid import Grid
 from airflow_landing_loader.cli.terminal import Screen
@@ -31,6 +35,7 @@ _EXAMINERS: tuple[Callable[[Settings], Iterator[Check]], ...] = (
     settings_checks,
     zone_checks,
     mapping_checks,
+    channel_checks,
     database_checks,
     dbt_checks,
     airflow_checks,
@@ -80,7 +85,7 @@ def _examined(
 
 def _exit_code(checks: list[Check]) -> ExitCode:
     wrong = {check.topic for check in checks if check.level == "error"}
-    if wrong - {"mapping"}:
+    if wrong - {"mapping", "channel"}:
         return ExitCode.ENVIRONMENT
     return ExitCode.DATA if wrong else ExitCode.GOOD
 

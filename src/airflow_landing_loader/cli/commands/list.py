@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from airflow_landing_loader.cli import session
 from airflow_landing_loader.cli.grid import Grid
 from airflow_landing_loader.cli.terminal import Screen
+from airflow_landing_loader.config.channels.channel_set import ChannelSet
+from airflow_landing_loader.config.channels.model import BUILT_IN
 from airflow_landing_loader.config.mapping.mapping_set import MappingSet
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.monitoring.arrivals import LandedEntry, landed_files
@@ -19,6 +21,7 @@ _STYLES: dict[str, str] = {
     "orphan": "yellow",
     "unmatched": "yellow",
     "refused": "red",
+    "broken": "red",
 }
 _ZONES = ("landing_path", "archive_path", "failed_path")
 
@@ -29,15 +32,18 @@ def list_all(out: Screen, *, as_json: bool) -> bool:
     :raises LandingError: settings are wrong, or the landing zone cannot be read.
     """
     settings = session.read_settings()
-    found = session.mappings_of(settings)
+    found, channels = session.mappings_of(settings), session.channels_of(settings)
     files = landed_files(settings, found)
     if as_json:
-        out.json(_document(settings, found, files))
-        return not found.errors
+        out.json(_document(settings, found, files, channels))
+        return not found.errors and not channels.errors
     out.grid(_zones(settings))
     out.line()
     out.grid(_mappings(found))
     out.line()
+    if grid := _channels(channels, found):
+        out.grid(grid)
+        out.line()
     out.grid(_files(files))
     if files:
         counts = Counter(f.state for f in files)
@@ -47,7 +53,10 @@ def list_all(out: Screen, *, as_json: bool) -> bool:
         wrong = f"{counted(len(found.errors), 'problem')} in the mappings"
         wrong = "no mapping yet" if found.none_yet else wrong
         out.line(f"{wrong}: see `landing-loader validate`", "red")
-    return not found.errors
+    if channels.errors:
+        wrong = counted(len(channels.errors), "problem")
+        out.line(f"{wrong} in the channels: see `landing-loader validate`", "red")
+    return not found.errors and not channels.errors
 
 
 def proof_of(mapping: TableMapping) -> str:
@@ -90,6 +99,38 @@ def _expected(mapping: TableMapping) -> str:
     return f"{days}by {expect.by} {expect.timezone}"
 
 
+def _channels(channels: ChannelSet, found: MappingSet) -> Grid | None:
+    """The channels that somebody has written or that something is sent to; ``None``: none."""
+    told = _told(channels, found)
+    shown = [c for c in channels.channels if c not in BUILT_IN or told[c.name]]
+    if not shown and not channels.broken:
+        return None
+    rows = [(c.name, c.type, told[c.name], ", ".join(c.wants)) for c in shown]
+    rows += [(name, "broken", told[name], "") for name in sorted(channels.broken)]
+    return Grid(
+        title="Channels",
+        headers=("channel", "type", "told of", "events"),
+        rows=tuple(rows),
+        styled="type",
+        styles=_STYLES,
+    )
+
+
+def _told(channels: ChannelSet, found: MappingSet) -> dict[str, str]:
+    """The tables that each channel is told of, as a text."""
+    tables: dict[str, set[str]] = defaultdict(set)
+    for mapping in found.mappings:
+        notify = channels.notify_of(mapping.notify)
+        for name in notify.to if notify else ():
+            tables[name].add(mapping.table)
+    every = len(found.tables())
+    texts = {
+        name: "all tables" if len(named) == every > 1 else ", ".join(sorted(named))
+        for name, named in tables.items()
+    }
+    return defaultdict(str, texts)
+
+
 def _files(files: tuple[LandedEntry, ...]) -> Grid:
     return Grid(
         title="Files in landing",
@@ -112,7 +153,10 @@ def _files(files: tuple[LandedEntry, ...]) -> Grid:
 
 
 def _document(
-    settings: Settings, found: MappingSet, files: tuple[LandedEntry, ...]
+    settings: Settings,
+    found: MappingSet,
+    files: tuple[LandedEntry, ...],
+    channels: ChannelSet,
 ) -> dict[str, Any]:
     return {
         "zones": {name.removesuffix("_path"): getattr(settings, name) for name in _ZONES},
@@ -129,7 +173,10 @@ def _document(
             }
             for m in found.mappings
         ],
-        "problems": [problem.detail.to_dict() for problem in found.errors],
+        "channels": [
+            {"name": c.name, "type": c.type, "events": list(c.wants)} for c in channels.channels
+        ],
+        "problems": [problem.detail.to_dict() for problem in (*found.errors, *channels.errors)],
         "files": [
             {
                 "name": f.name,

@@ -60,7 +60,7 @@ def run(options: RunOptions) -> int:
             log=log,
             stop=stop,
             dbt=DbtStep(settings, pipeline.warehouse, log, stop),
-            arrivals=ArrivalsStep(pipeline.warehouse, log),
+            arrivals=ArrivalsStep(pipeline.warehouse, log, lambda: session.channels_of(settings)),
             refresh=desk.refreshed,
         )
         started = time.monotonic()

@@ -1,4 +1,4 @@
-"""The command `validate`: every problem of every mapping, each with its line."""
+"""The command `validate`: every problem of every mapping and channel, each with its line."""
 
 from __future__ import annotations
 
@@ -10,39 +10,46 @@ from airflow_landing_loader.safe_text import counted
 
 
 def validate(out: Screen, err: Screen, *, as_json: bool) -> bool:
-    """Check all mappings; return whether they are good.
+    """Check all mappings and channels; return whether they are good.
 
     :raises ConfigurationError: settings are wrong.
     """
-    found = session.mappings_of(session.read_settings())
+    settings = session.read_settings()
+    found, channels = session.mappings_of(settings), session.channels_of(settings)
     calendars = tuple(unknown_calendars(found.mappings))
+    errors = (*found.errors, *channels.errors)
+    warnings = channels.lacking(m.notify for m in found.mappings)
     if as_json:
         out.json(
             {
                 "mappings": len(found.mappings),
                 "tables": len(found.tables()),
+                "channels": len(channels.channels),
                 "problems": [
-                    *(problem.detail.to_dict() for problem in found.errors),
+                    *(problem.detail.to_dict() for problem in errors),
                     *(detail.to_dict() for detail in calendars),
                 ],
+                "warnings": list(warnings),
             }
         )
-        return not found.errors and not calendars
-    for problem in found.errors:
+        return not errors and not calendars
+    for problem in errors:
         explain(problem.detail, err, snippet=problem.snippet)
         err.line()
     for detail in calendars:
         explain(detail, err)
         err.line()
+    for warning in warnings:
+        out.line(warning, "yellow")
     if found.none_yet:
         out.line("no mapping yet", "red")
         return False
     good = counted(len(found.mappings), "good mapping")
     good += f" for {counted(len(found.tables()), 'table')}"
-    if found.errors or calendars:
-        files = len({problem.detail.file for problem in found.errors} | {d.file for d in calendars})
-        wrong = counted(len(found.errors) + len(calendars), "problem")
+    if errors or calendars:
+        files = len({problem.detail.file for problem in errors} | {d.file for d in calendars})
+        wrong = counted(len(errors) + len(calendars), "problem")
         out.line(f"{wrong} in {counted(files, 'file')}; {good}", "red")
     else:
         out.line(good, "green")
-    return not found.errors and not calendars
+    return not errors and not calendars

@@ -8,7 +8,7 @@ from typing import Literal
 from airflow_landing_loader.exceptions import LandingError
 
 Level = Literal["ok", "warn", "error"]
-Topic = Literal["version", "settings", "zone", "mapping", "database", "dbt", "airflow"]
+Topic = Literal["version", "settings", "zone", "mapping", "channel", "database", "dbt", "airflow"]
 
 
 @dataclass(frozen=True, kw_only=True)

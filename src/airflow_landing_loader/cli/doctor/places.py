@@ -1,4 +1,4 @@
-"""Zones and mappings."""
+"""Zones, mappings and channels."""
 
 from __future__ import annotations
 
@@ -67,6 +67,30 @@ def mapping_checks(settings: Settings) -> Iterator[Check]:
             level="ok",
             message=f"{counted(len(found.mappings), 'good mapping')}"
             f" for {counted(len(found.tables()), 'table')}",
+        )
+
+
+def channel_checks(settings: Settings) -> Iterator[Check]:
+    """Whether the channels are good, and have somebody to tell."""
+    found, mappings = session.channels_of(settings), session.mappings_of(settings).mappings
+    if found.errors:
+        yield Check(
+            topic="channel",
+            level="error",
+            message=f"{counted(len(found.errors), 'problem')} below {settings.channels_path}",
+            mend="`landing-loader validate` shows each with its line.",
+        )
+    for lack in found.lacking(mapping.notify for mapping in mappings):
+        yield Check(
+            topic="channel",
+            level="warn",
+            message=lack,
+            mend="What is sent there waits until somebody mends it.",
+        )
+    if not found.errors:
+        said = counted(len(found.channels), "channel")
+        yield Check(
+            topic="channel", level="ok", message=f"{said}: {', '.join(sorted(found.names))}"
         )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 from typing import Any
 
 from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.config.mapping.model import TABLE_KEYS, TableMapping
+from airflow_landing_loader.config.mapping.notify import unknown_channels
 from airflow_landing_loader.config.mapping.overlaps import pattern_findings
 from airflow_landing_loader.config.mapping.sets import SetKey, set_key
 from airflow_landing_loader.config.mapping.written import Written
@@ -21,10 +22,11 @@ Findings = dict[int, list[Finding]]
 """Findings by the index of their mapping."""
 
 
-def check(all_written: Sequence[Written]) -> Findings:
-    """Compare all mappings of a tree with each other.
+def check(all_written: Sequence[Written], channels: Collection[str] | None = None) -> Findings:
+    """Compare all mappings of a tree with each other, and with the channels.
 
     :param all_written: in order of file and line.
+    :param channels: the names that ``notify`` may say; ``None``: nobody looks.
     :returns: findings by index in ``all_written``; mappings that are fine together are left out.
     """
     found: Findings = defaultdict(list)
@@ -33,6 +35,11 @@ def check(all_written: Sequence[Written]) -> Findings:
     _check_table_names(all_written, found)
     _check_dag_keys(all_written, found)
     _check_sets(all_written, found)
+    if channels is not None:
+        for index, written in enumerate(all_written):
+            notify = written.mapping.notify if written.mapping else None
+            if notify is not None:
+                found[index] += unknown_channels(notify, channels, written.pair)
     return found
 
 

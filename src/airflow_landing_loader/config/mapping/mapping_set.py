@@ -8,35 +8,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from airflow_landing_loader.config.mapping.model import TableMapping
-from airflow_landing_loader.exceptions import ErrorCode, ErrorDetail, shown
+from airflow_landing_loader.config.yaml.documents import Problem
+from airflow_landing_loader.exceptions import ErrorCode
 
 _Item = TypeVar("_Item", TableMapping, "MappingProblem")
 
 
 @dataclass(frozen=True, kw_only=True)
-class MappingProblem:
+class MappingProblem(Problem):
     """One reason why a mapping, a file or the whole tree cannot be used.
 
-    :param detail: code, message, hint; ``file`` is relative to the root, ``line`` and ``column``
-        count from 1, ``key_path`` is the key inside its mapping (``go_file.row_count_key``).
     :param table: table of the mapping at fault, if that much can be read and is a legal name.
-    :param path: the file (or folder) at fault.
-    :param snippet: the offending line with a caret under the column; ``""`` without a line.
     """
 
-    detail: ErrorDetail
     table: str | None
-    path: Path
-    snippet: str = ""
-
-    def render(self) -> str:
-        """Several lines of text for a person: code, place, message; the line; what to do."""
-        parts = [self.detail.sentence()]
-        if self.snippet:
-            parts.append(self.snippet)
-        if self.detail.hint:
-            parts.append(shown(f"  Hint: {self.detail.hint}"))
-        return "\n".join(parts)
 
 
 @dataclass(frozen=True)

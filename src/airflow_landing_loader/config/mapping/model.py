@@ -36,6 +36,7 @@ from airflow_landing_loader.config.mapping.identity import (
     IdentityKeys,
     require_parts,
 )
+from airflow_landing_loader.config.mapping.notify import Notify
 from airflow_landing_loader.config.mapping.numbers import Numbers
 from airflow_landing_loader.config.mapping.patterns.parts import NamePart
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
@@ -64,7 +65,7 @@ __all__ = [
 
 RESERVED_KEYS = ("format", "source", "strategy", "environments")
 
-TABLE_KEYS = ("schedule", "workers", "on_failed_file", "dbt", "dag", "bigquery", "types")
+TABLE_KEYS = ("schedule", "workers", "on_failed_file", "dbt", "dag", "bigquery", "types", "notify")
 """Keys that speak of the table or its DAG: the reader makes them equal in all its mappings."""
 
 PROOFS = ("go_file", "trailer", "header_record")
@@ -237,6 +238,10 @@ class TableMapping(MappingModel):
     )
     bigquery: BigQueryTable = Field(
         default=BigQueryTable(), description="How the table is made in BigQuery."
+    )
+    notify: Notify | None = Field(
+        default=None,
+        description="Who is told of what. Default: what channels/_all.yaml says, else nobody.",
     )
     origin: str = ""  # "file:line" where it is written; set by the reader, not a YAML key
 

@@ -38,6 +38,7 @@ from airflow_landing_loader.config.mapping.proof import (
 )
 from airflow_landing_loader.config.mapping.rules import FILE_PATTERN_SCHEMA, TABLE_SCHEMA
 from airflow_landing_loader.config.mapping.totals import KINDS
+from airflow_landing_loader.config.yaml.schema import tidied
 
 Schema = dict[str, Any]
 
@@ -47,7 +48,7 @@ _DIALECT = GenerateJsonSchema.schema_dialect
 
 def mapping_json_schema() -> Schema:
     """The JSON Schema (draft 2020-12) of one mapping file; equal at every call."""
-    model = _tidied(TableMapping.model_json_schema())
+    model = tidied(TableMapping.model_json_schema())
     definitions: Schema = model.pop("$defs")
     for name in NOT_WRITTEN:
         model["properties"].pop(name)
@@ -119,31 +120,6 @@ def mapping_json_schema() -> Schema:
 def mapping_json_schema_text() -> str:
     """The schema as the text of a file."""
     return json.dumps(mapping_json_schema(), indent=2) + "\n"
-
-
-def _tidied(schema: Any) -> Any:
-    """Without pydantic's titles, and without null: in a file, a key without a value is an error."""
-    if isinstance(schema, list):
-        return [_tidied(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    tidy: Schema = {}
-    for key, value in schema.items():
-        if key == "title" and isinstance(value, str):
-            continue
-        if key == "default" and (value is None or isinstance(value, dict)):
-            continue
-        tidy[key] = _tidied(value)
-    return _without_null(tidy)
-
-
-def _without_null(schema: Schema) -> Schema:
-    choices = schema.get("anyOf")
-    if not choices or {"type": "null"} not in choices:
-        return schema
-    rest = [choice for choice in choices if choice != {"type": "null"}]
-    others = {key: value for key, value in schema.items() if key != "anyOf"}
-    return {**others, **rest[0]} if len(rest) == 1 else {**others, "anyOf": rest}
 
 
 def _reserved() -> Schema:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -10,13 +10,12 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from airflow_landing_loader.config.mapping.explain import NOT_WRITTEN, explain, unknown_key
+from airflow_landing_loader.config.mapping.explain import NOT_WRITTEN, VOCABULARY
 from airflow_landing_loader.config.mapping.fields import Exclude, FilePattern, TableName
 from airflow_landing_loader.config.mapping.model import RESERVED_KEYS, TableMapping
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
-from airflow_landing_loader.config.yaml.findings import Finding, KeyPath
+from airflow_landing_loader.config.yaml.findings import Finding, faults, within
 from airflow_landing_loader.config.yaml.nodes import (
-    ListNode,
     MapNode,
     Node,
     Pair,
@@ -106,16 +105,16 @@ def _validated(
     whole = _fault_of_whole(pair)
     if whole:
         return None, (whole,)
-    found = list(islice(_faults(pair.value, ()), MAX_FINDINGS))
+    found = list(islice(faults(pair.value), MAX_FINDINGS))
     unreadable = {f.path for f in found if f.code is not ErrorCode.CONFIG_DUPLICATE_KEY}
-    found += [unknown_key((key,), pair) for key in NOT_WRITTEN if key in _written_keys(pair)]
+    found += [VOCABULARY.unknown((key,), pair) for key in NOT_WRITTEN if key in _written_keys(pair)]
     fields = {key: value for key, value in values.items() if key not in NOT_WRITTEN}
     mapping = None
     try:
         mapping = TableMapping.model_validate({**fields, "pattern": pair.key, "origin": origin})
     except ValidationError as error:
-        explained = islice(explain(error, pair), MAX_FINDINGS)
-        found += (finding for finding in explained if not _within(finding.path, unreadable))
+        explained = islice(VOCABULARY.explain(error, pair), MAX_FINDINGS)
+        found += (finding for finding in explained if not within(finding.path, unreadable))
     found.sort(key=lambda finding: (finding.place.line, finding.place.column))
     return None if found else mapping, tuple(found[:MAX_FINDINGS])
 
@@ -143,31 +142,9 @@ def _fault_of_whole(pair: Pair) -> Finding | None:
     return Finding(ErrorCode.MAPPING_BAD_VALUE, message, hint, node.place)
 
 
-def _faults(node: Node, path: KeyPath) -> Iterator[Finding]:
-    """What is wrong below ``node`` as YAML."""
-    if node.fault:
-        yield Finding(node.fault.code, node.fault.message, node.fault.hint, node.place, path)
-    elif isinstance(node, ListNode):
-        for index, item in enumerate(node.items):
-            yield from _faults(item, (*path, index))
-    elif isinstance(node, MapNode):
-        for pair in node.pairs:
-            inner = (*path, pair.key)
-            if pair.fault:
-                fault = pair.fault
-                yield Finding(fault.code, fault.message, fault.hint, pair.place, inner)
-            else:
-                yield from _faults(pair.value, inner)
-
-
 def _written_keys(pair: Pair) -> set[str]:
     node = pair.value
     return {inner.key for inner in node.pairs} if isinstance(node, MapNode) else set()
-
-
-def _within(path: KeyPath, broken: set[KeyPath]) -> bool:
-    """Whether the value at ``path`` could not be read as YAML: what it should be is then moot."""
-    return any(path[: len(prefix)] == prefix for prefix in broken)
 
 
 def _legal(adapter: TypeAdapter[_Value], value: object) -> _Value | None:

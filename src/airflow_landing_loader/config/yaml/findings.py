@@ -1,7 +1,8 @@
-"""One thing that is wrong in a mapping, and where in the file that is."""
+"""One thing that is wrong in a document, and where in the file that is."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from airflow_landing_loader.config.yaml.nodes import (
@@ -71,6 +72,28 @@ def dotted(path: KeyPath) -> str:
     """``go_file.status_ok[0]``"""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".")
+
+
+def faults(node: Node, path: KeyPath = ()) -> Iterator[Finding]:
+    """What is wrong below ``node`` as YAML."""
+    if node.fault:
+        yield Finding(node.fault.code, node.fault.message, node.fault.hint, node.place, path)
+    elif isinstance(node, ListNode):
+        for index, item in enumerate(node.items):
+            yield from faults(item, (*path, index))
+    elif isinstance(node, MapNode):
+        for pair in node.pairs:
+            inner = (*path, pair.key)
+            if pair.fault:
+                fault = pair.fault
+                yield Finding(fault.code, fault.message, fault.hint, pair.place, inner)
+            else:
+                yield from faults(pair.value, inner)
+
+
+def within(path: KeyPath, broken: set[KeyPath]) -> bool:
+    """Whether the value at ``path`` could not be read as YAML: what it should be is then moot."""
+    return any(path[: len(prefix)] == prefix for prefix in broken)
 
 
 def _child(node: Node, step: str | int) -> tuple[Place, Node] | None:

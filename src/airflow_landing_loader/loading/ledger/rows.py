@@ -15,6 +15,7 @@ from airflow_landing_loader.loading.model import (
 )
 from airflow_landing_loader.loading.planning.identity import key_of
 from airflow_landing_loader.loading.planning.steps import Planned
+from airflow_landing_loader.loading.reading.quality import QualityLine
 from airflow_landing_loader.loading.reading.records import Written
 from airflow_landing_loader.safe_text import storable
 from airflow_landing_loader.storage.zone import Zone
@@ -135,6 +136,11 @@ def reject_rows(item: Planned, written: Written) -> list[tuple[object, ...]]:
         )
         for reject in written.rejects
     ]
+
+
+def quality_lines(written: Written) -> tuple[QualityLine, ...]:
+    """Return what was counted of a load's records; none where its mapping has no rules."""
+    return () if written.quality is None else tuple(written.quality.lines)
 
 
 def quality_rows(item: Planned, written: Written) -> list[tuple[object, ...]]:

@@ -184,6 +184,7 @@ LOAD_EVENTS = OwnTable(
     own_tables.LOAD_EVENTS,
     (
         ("event_id", "VARCHAR"),
+        ("channel", "VARCHAR"),
         ("event_type", "VARCHAR"),
         ("occurred_at", "TIMESTAMP"),
         ("table_name", "VARCHAR"),

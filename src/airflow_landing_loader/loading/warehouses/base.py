@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -26,7 +26,7 @@ from airflow_landing_loader.loading.model import (
     Verdict,
     WantedSince,
 )
-from airflow_landing_loader.loading.operations import ActionRecord, ExecutionRecord
+from airflow_landing_loader.loading.operations import ActionRecord, EventRecord, ExecutionRecord
 from airflow_landing_loader.loading.planning.identity import Content, PriorLoad
 from airflow_landing_loader.loading.reading.quality import QualityLine
 from airflow_landing_loader.loading.summary import Summary
@@ -220,17 +220,46 @@ class Ledger(Protocol):
         """
         ...
 
-    def record_arrivals(self, records: Sequence[ArrivalRecord]) -> None:
-        """Write what became of windows; what was decided before stays, but for what mends it."""
+    def record_arrivals(
+        self, records: Sequence[ArrivalRecord], events: Sequence[EventRecord] = ()
+    ) -> None:
+        """Write what became of windows; what was decided before stays, but for what mends it.
+
+        :param events: what is to be told of them, written before.
+        """
+        ...
+
+    def record_events(self, records: Sequence[EventRecord]) -> None:
+        """Write what is to be sent to channels; what is there already stays as it is."""
+        ...
+
+    def pending_events(
+        self, tables: Sequence[str] | None, leaving_out: Collection[str], limit: int
+    ) -> tuple[EventRecord, ...]:
+        """What has not been sent, the oldest first.
+
+        :param tables: only of these; ``None``: of all.
+        :param leaving_out: names of channels.
+        """
+        ...
+
+    def mark_published(self, records: Sequence[EventRecord]) -> None:
+        """Say of events that they have been sent."""
         ...
 
     def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
         """Those of the tables whose newest load dbt has not yet seen successfully."""
         ...
 
-    def record_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
+    def record_deliveries(
+        self, records: Sequence[DeliveryRecord], events: Sequence[EventRecord] = ()
+    ) -> None:
         """Write or replace rows of ``load_deliveries`` by ``delivery_id``, but for ``failed_at``,
-        which stays once it is there."""
+        which stays once it is there.
+
+        :param events: what is to be told of them, written before: whoever dies in between comes
+            back to the same files.
+        """
         ...
 
     def record_archived(self, moved: Sequence[tuple[str, str]]) -> None:

@@ -21,6 +21,7 @@ from airflow_landing_loader.landing.model import Delivery, files_of
 from airflow_landing_loader.loading.ledger.tables import (
     LOAD_COLUMNS,
     LOAD_DELIVERIES,
+    LOAD_EVENTS,
     LOAD_METADATA,
     LOAD_QUALITY,
     LOAD_TOTALS,
@@ -87,6 +88,7 @@ class Manifest:
     :param load_totals: rows of ``load_totals``; an earlier release wrote none.
     :param deliveries: rows of ``load_deliveries``.
     :param load_quality: rows of that table; an earlier release has written none.
+    :param events: rows of ``load_events``; none where nobody wants any.
     :param replaces: (table, load whose rows go).
     :param basis: the newest load that was known when it was decided what these loads are.
     """
@@ -103,6 +105,7 @@ class Manifest:
     basis: int
     load_totals: tuple[Row, ...] = ()
     load_quality: tuple[Row, ...] = ()
+    events: tuple[Row, ...] = ()
 
     @property
     def load_ids(self) -> list[str]:
@@ -168,6 +171,7 @@ class Manifest:
             and _are_rows_of(LOAD_TOTALS, self.load_totals)
             and _are_rows_of(LOAD_DELIVERIES, self.deliveries)
             and _are_rows_of(LOAD_QUALITY, self.load_quality)
+            and _are_rows_of(LOAD_EVENTS, self.events)
         )
 
 

@@ -47,6 +47,7 @@ def test_the_json_document(cli: Any) -> None:
         "mapping_folder",
         "warehouse",
         "mappings",
+        "channels",
         "problems",
         "files",
     ]

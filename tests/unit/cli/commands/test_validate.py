@@ -8,7 +8,13 @@ from typing import Any
 def test_good_mappings(cli: Any) -> None:
     ran = cli("validate")
     assert (ran.code, ran.out, ran.err) == (0, "2 good mappings for 2 tables\n", "")
-    assert cli("validate", "--json").json() == {"mappings": 2, "tables": 2, "problems": []}
+    assert cli("validate", "--json").json() == {
+        "mappings": 2,
+        "tables": 2,
+        "channels": 4,
+        "problems": [],
+        "warnings": [],
+    }
 
 
 def test_all_problems_of_all_files_at_once(cli: Any) -> None:
@@ -60,3 +66,32 @@ def test_settings_come_first(cli: Any) -> None:
     assert ran.code == 3
     assert "settings.missing" in ran.err
     assert "landing_path" in ran.err
+
+
+def test_channels_are_checked_too(cli: Any) -> None:
+    folder = cli.zones.tables.parent / "channels"
+    folder.mkdir()
+    (folder / "ops.yaml").write_text("type: email\n")
+    (folder / "bus.yaml").write_text("type: kafka\ntopik: x\n")
+    ran = cli("validate")
+    assert ran.code == 1
+    assert "channels/bus.yaml:2:1" in ran.err
+    assert "Did you mean 'topic'?" in ran.err
+    assert "channel ops has nobody to write to" in ran.out
+    document = cli("validate", "--json").json()
+    assert document["channels"] == 5
+    assert [problem["code"] for problem in document["problems"]] == ["config.unknown_key"]
+    listed = cli("list", "--json").json()
+    assert {channel["name"] for channel in listed["channels"]} >= {"ops", "email"}
+    assert "bus" in cli("list").out
+    examined = cli("doctor", "--json").json()["checks"]
+    told = [(c["level"], c["message"]) for c in examined if c["topic"] == "channel"]
+    assert [level for level, _ in told] == ["error", "warn"]
+    (folder / "bus.yaml").unlink()
+    (cli.zones.tables / "more.yaml").write_text(
+        "more_*.csv: {table: raw_more, notify: {to: [opps]}}\n"
+    )
+    ran = cli("validate")
+    assert ran.code == 1
+    assert "config.unknown_channel" in ran.err
+    assert "Did you mean 'ops'?" in ran.err

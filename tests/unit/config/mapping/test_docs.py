@@ -22,6 +22,7 @@ from airflow_landing_loader.config.mapping.model import (
     TableMapping,
     Trailer,
 )
+from airflow_landing_loader.config.mapping.notify import Notify
 from airflow_landing_loader.config.mapping.patterns.ignored import IGNORED_SUFFIXES
 from airflow_landing_loader.config.mapping.patterns.reading import PLACEHOLDERS
 from airflow_landing_loader.config.mapping.quality import Quality
@@ -50,6 +51,7 @@ def section(title: str) -> str:
         ("Lines above and below the data", LineMark),
         ("Quality (`quality`)", Quality),
         ("DAG and dbt", DagOptions),
+        ("Who is told (`notify`)", Notify),
         ("BigQuery (`bigquery`)", BigQueryTable),
     ],
 )
@@ -102,6 +104,7 @@ def test_every_word_with_a_meaning_is_named(word: str) -> None:
 
 def test_the_codes_of_refused_mappings_are_named() -> None:
     beside = {"config.not_yaml", "config.unreadable", "mapping.none_found", "mapping.changed"}
+    beside |= {"config.unknown_key", "config.missing_key"}  # of other documents
     for code in ErrorCode:
         if code.value.startswith(("config.", "mapping.")) and code.value not in beside:
             assert f"`{code.value}`" in PAGE

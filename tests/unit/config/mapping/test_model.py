@@ -128,6 +128,7 @@ def test_defaults() -> None:
             "commit": "transaction",
             "labels": {},
         },
+        "notify": None,
         "origin": "",
     }
 
@@ -271,6 +272,7 @@ def test_unknown_keys(key: str) -> None:
         ("csv", [{"null_values": ["x"]}], [{"null_values": [""]}, {"null_values": [-1]}]),
         ("dag", [{"retries": 100}, {"tags": ["x" * 100]}], [{"retries": 101}, {"retries": True}]),
         ("dag", [{"owner": "x"}], [{"owner": ""}, {"tags": ["x" * 101]}, {"tags": "x"}]),
+        ("notify", [{"to": []}, {"on": [], "to": ["a"]}], [{}, {"to": ["a b"]}, {"to": "a"}, []]),
         ("trailer", [{"row_count_column": 1}], [{"row_count_column": 0}, {}]),
         ("trailer", [{"row_count_column": 1, "tag": False}], [{"row_count_column": "1"}]),
         (

@@ -133,6 +133,7 @@ def test_the_documents_use_every_key() -> None:
         (("expect", "rows"), "RowsExpected"),
         (("dag",), "DagOptions"),
         (("bigquery",), "BigQueryTable"),
+        (("notify",), "Notify"),
     ):
         for key in definitions[model]["properties"]:
             if section or key not in RESERVED_KEYS:

@@ -23,13 +23,20 @@ from airflow_landing_loader.loading.columns.drift import (
 )
 from airflow_landing_loader.loading.columns.names import columns_of
 from airflow_landing_loader.loading.ledger.deliveries import loaded_record
+from airflow_landing_loader.loading.ledger.events import of_loads
 from airflow_landing_loader.loading.ledger.rows import (
     column_rows,
     load_row,
+    quality_lines,
     quality_rows,
     total_rows,
 )
-from airflow_landing_loader.loading.ledger.tables import LOAD_DELIVERIES, LOAD_METADATA, now
+from airflow_landing_loader.loading.ledger.tables import (
+    LOAD_DELIVERIES,
+    LOAD_EVENTS,
+    LOAD_METADATA,
+    now,
+)
 from airflow_landing_loader.loading.model import (
     Duplicate,
     Load,
@@ -38,6 +45,7 @@ from airflow_landing_loader.loading.model import (
     RunContext,
     Verdict,
 )
+from airflow_landing_loader.loading.operations import EventRecord
 from airflow_landing_loader.loading.planning.decisions import decide_all
 from airflow_landing_loader.loading.planning.groups import readings
 from airflow_landing_loader.loading.planning.identity import as_they_are, contents_of
@@ -330,7 +338,12 @@ class BatchLoader:
             replaces=tuple((i.table, load_id) for i in items for load_id in i.replaces),
             basis=self._basis,
             load_quality=tuple(r for i in items for r in quality_rows(i, self._written(i))),
+            events=tuple(LOAD_EVENTS.rows(self._events(items, loads))),
         )
+
+    def _events(self, items: Sequence[Planned], loads: Sequence[Load]) -> tuple[EventRecord, ...]:
+        counted = [quality_lines(self._written(item)) for item in items]
+        return of_loads(list(zip(loads, counted, strict=True)), self._run, now())
 
     def _part(self, table: str, items: Sequence[Planned]) -> Part:
         staged = [found for item in items if (found := self._staged(item)).uris]

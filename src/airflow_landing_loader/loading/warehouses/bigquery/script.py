@@ -11,9 +11,11 @@ from typing import Any
 
 from airflow_landing_loader.config.mapping.own_tables import LOAD_SEQUENCE
 from airflow_landing_loader.loading.columns.names import EXTRA, LOAD_ID, ROW_NUMBER
+from airflow_landing_loader.loading.ledger.outbox import IS_NEW
 from airflow_landing_loader.loading.ledger.tables import (
     LOAD_COLUMNS,
     LOAD_DELIVERIES,
+    LOAD_EVENTS,
     LOAD_METADATA,
     LOAD_QUALITY,
     LOAD_REJECTS,
@@ -79,6 +81,7 @@ def script(manifest: Manifest) -> str:
         insert(LOAD_COLUMNS),
         *([insert(LOAD_TOTALS)] if manifest.load_totals else []),
         *([insert(LOAD_QUALITY)] if manifest.load_quality else []),
+        *([f"{insert(LOAD_EVENTS)} WHERE {IS_NEW}"] if manifest.events else []),
         # When one was first refused stays.
         f"UPDATE {LOAD_DELIVERIES.name} t SET "
         + ", ".join(f"{n} = {at if n == 'recorded_at' else f'r.{n}'}" for n in _TOLD_ANEW)
@@ -139,9 +142,12 @@ def parameters(manifest: Manifest) -> list[Any]:
         values.table_rows(LOAD_TOTALS, manifest.load_totals),
         values.table_rows(LOAD_DELIVERIES, manifest.deliveries),
         *(
-            [values.table_rows(LOAD_QUALITY, manifest.load_quality)]
-            if manifest.load_quality
-            else []
+            values.table_rows(table, rows)
+            for table, rows in (
+                (LOAD_QUALITY, manifest.load_quality),
+                (LOAD_EVENTS, manifest.events),
+            )
+            if rows
         ),
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -26,6 +26,11 @@ from airflow_landing_loader.loading.ledger.operations import (
     put_actions,
     put_executions,
 )
+from airflow_landing_loader.loading.ledger.outbox import (
+    mark_published,
+    pending_events,
+    put_events,
+)
 from airflow_landing_loader.loading.ledger.summary import summarised
 from airflow_landing_loader.loading.ledger.tables import now
 from airflow_landing_loader.loading.model import (
@@ -40,7 +45,7 @@ from airflow_landing_loader.loading.model import (
     Verdict,
     WantedSince,
 )
-from airflow_landing_loader.loading.operations import ActionRecord, ExecutionRecord
+from airflow_landing_loader.loading.operations import ActionRecord, EventRecord, ExecutionRecord
 from airflow_landing_loader.loading.planning.cuts import cut, expanded_bytes
 from airflow_landing_loader.loading.planning.decisions import refused
 from airflow_landing_loader.loading.planning.identity import (
@@ -73,6 +78,7 @@ _MOST_URIS = 10_000  # of one load job
 _MOST_BOOK_BYTES = 6_000_000
 _BOOK_BYTES = 6_000
 _BOOK_BYTES_PER_COLUMN = 800
+_EVENT_BYTES = 6_000
 _KEPT = 500
 _LIMITS = (_MOST_URIS, _MOST_BOOK_BYTES, MOST_TABLES)
 
@@ -128,7 +134,9 @@ class BigQueryWarehouse:
     ) -> list[Verdict]:
         verdicts = self._too_large(batch)
         named = {verdict.delivery.data.name for verdict in verdicts}
-        for part in self._parts([v for v in batch if v.delivery.data.name not in named]):
+        for part in self._parts(
+            [v for v in batch if v.delivery.data.name not in named], len(run.events)
+        ):
             verdicts += self._loader(stager, run).load(part, given_up)
         by_name = {verdict.delivery.data.name: verdict for verdict in verdicts}
         return [by_name[validated.delivery.data.name] for validated in batch]
@@ -144,8 +152,11 @@ class BigQueryWarehouse:
         self._recovery.finish_open({table})
         return self._promoting.promote(table, name, type_)
 
-    def record_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
+    def record_deliveries(
+        self, records: Sequence[DeliveryRecord], events: Sequence[EventRecord] = ()
+    ) -> None:
         if records:
+            self.record_events(events)
             self._ledger.ensure_tables()
             self._ledger.put_deliveries(records)
 
@@ -276,8 +287,11 @@ class BigQueryWarehouse:
             return Arrivals(as_of=now())
         return arrivals_in(self._ledger, tables, ended_since, wanted)
 
-    def record_arrivals(self, records: Sequence[ArrivalRecord]) -> None:
+    def record_arrivals(
+        self, records: Sequence[ArrivalRecord], events: Sequence[EventRecord] = ()
+    ) -> None:
         if records:
+            self.record_events(events)
             self._ledger.ensure_tables()
             put_arrivals(self._ledger, records)
 
@@ -288,6 +302,23 @@ class BigQueryWarehouse:
     @contextmanager
     def _books(self) -> Iterator[Ledger | None]:
         yield self._ledger if self._ledger.has_tables() else None
+
+    def record_events(self, records: Sequence[EventRecord]) -> None:
+        if records:
+            self._ledger.ensure_tables()
+            put_events(self._ledger, records)
+
+    def pending_events(
+        self, tables: Sequence[str] | None, leaving_out: Collection[str], limit: int
+    ) -> tuple[EventRecord, ...]:
+        if not self._ledger.has_tables():
+            return ()
+        return pending_events(self._ledger, tables, leaving_out, limit)
+
+    def mark_published(self, records: Sequence[EventRecord]) -> None:
+        if records:
+            self._ledger.ensure_tables()
+            mark_published(self._ledger, records, now())
 
     def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
         return self._ledger.dbt_due(tables) if self._ledger.has_tables() else ()
@@ -319,9 +350,17 @@ class BigQueryWarehouse:
             for validated in unit
         ]
 
-    def _parts(self, batch: Sequence[Validated]) -> Iterator[list[Validated]]:
-        """Cut a batch where one load job or one statement cannot take it."""
-        for part in cut(units(batch, lambda item: item.delivery), self._weigh, _LIMITS):
+    def _parts(self, batch: Sequence[Validated], channels: int) -> Iterator[list[Validated]]:
+        """Cut a batch where one load job or one statement cannot take it.
+
+        :param channels: to how many of them events of each load may go.
+        """
+
+        def weigh(unit: Sequence[Validated]) -> tuple[int, int, int]:
+            uris, books, tables = self._weigh(unit)
+            return uris, books + _EVENT_BYTES * channels * len(unit), tables
+
+        for part in cut(units(batch, lambda item: item.delivery), weigh, _LIMITS):
             yield [validated for unit in part for validated in unit]
 
     def _weigh(self, unit: Sequence[Validated]) -> tuple[int, int, int]:

@@ -13,9 +13,12 @@ from airflow_landing_loader.landing.discovery.discover import still_same
 from airflow_landing_loader.landing.model import Delivery, Validated
 from airflow_landing_loader.landing.units import units
 from airflow_landing_loader.loading.ledger.deliveries import loaded_record
+from airflow_landing_loader.loading.ledger.events import of_loads
+from airflow_landing_loader.loading.ledger.outbox import put_events
 from airflow_landing_loader.loading.ledger.rows import (
     column_rows,
     load_row,
+    quality_lines,
     quality_rows,
     reject_rows,
     total_rows,
@@ -26,7 +29,8 @@ from airflow_landing_loader.loading.ledger.tables import (
     LOAD_TOTALS,
     now,
 )
-from airflow_landing_loader.loading.model import Loaded, Refused, RunContext, Verdict
+from airflow_landing_loader.loading.model import Load, Loaded, Refused, RunContext, Verdict
+from airflow_landing_loader.loading.operations import EventRecord
 from airflow_landing_loader.loading.planning.decisions import decide_all, refused
 from airflow_landing_loader.loading.planning.groups import readings
 from airflow_landing_loader.loading.planning.identity import as_they_are, contents_of
@@ -249,6 +253,8 @@ class BatchLoader:
             for item, load in zip(planned, loads, strict=True)
         ]
         self._ledger.put_deliveries(records)
+        if self._run.events:
+            put_events(self._ledger, self._events(planned, written, loads, completed_at))
         self._ledger.mark_superseded(
             [
                 (replaced, load.sequence)
@@ -272,3 +278,13 @@ class BatchLoader:
             )
             for item, load in zip(planned, loads, strict=True)
         }
+
+    def _events(
+        self,
+        planned: Sequence[Planned],
+        written: dict[str, Written],
+        loads: Sequence[Load],
+        at: datetime,
+    ) -> tuple[EventRecord, ...]:
+        counted = [quality_lines(written[item.load_id]) for item in planned]
+        return of_loads(list(zip(loads, counted, strict=True)), self._run, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +26,11 @@ from airflow_landing_loader.loading.ledger.operations import (
     put_actions,
     put_executions,
 )
+from airflow_landing_loader.loading.ledger.outbox import (
+    mark_published,
+    pending_events,
+    put_events,
+)
 from airflow_landing_loader.loading.ledger.tables import now
 from airflow_landing_loader.loading.model import (
     ArrivalRecord,
@@ -39,7 +44,7 @@ from airflow_landing_loader.loading.model import (
     Verdict,
     WantedSince,
 )
-from airflow_landing_loader.loading.operations import ActionRecord, ExecutionRecord
+from airflow_landing_loader.loading.operations import ActionRecord, EventRecord, ExecutionRecord
 from airflow_landing_loader.loading.planning.identity import Content, PriorLoad, as_they_are
 from airflow_landing_loader.loading.summary import Summary
 from airflow_landing_loader.loading.warehouses.duckdb import kept_summary
@@ -116,9 +121,12 @@ class DuckDBWarehouse:
         with self._writing(f"promoting a column of {table}", anew=[table]) as con:
             return self._promoting(con).promote(table, name, type_)
 
-    def record_deliveries(self, records: Sequence[DeliveryRecord]) -> None:
+    def record_deliveries(
+        self, records: Sequence[DeliveryRecord], events: Sequence[EventRecord] = ()
+    ) -> None:
         if records:
             with self._writing(f"recording {counted(len(records), 'outcome')}") as con:
+                put_events(Ledger(con), events)
                 Ledger(con).put_deliveries(records)
 
     def record_archived(self, moved: Sequence[tuple[str, str]]) -> None:
@@ -237,10 +245,29 @@ class DuckDBWarehouse:
                 raise
             return remembered_arrivals(self._remembered(error), tables)
 
-    def record_arrivals(self, records: Sequence[ArrivalRecord]) -> None:
+    def record_arrivals(
+        self, records: Sequence[ArrivalRecord], events: Sequence[EventRecord] = ()
+    ) -> None:
         if records:
             with self._writing(f"recording {counted(len(records), 'window')}") as con:
+                put_events(Ledger(con), events)
                 put_arrivals(Ledger(con), records)
+
+    def record_events(self, records: Sequence[EventRecord]) -> None:
+        if records:
+            with self._writing(f"recording {counted(len(records), 'event')}") as con:
+                put_events(Ledger(con), records)
+
+    def pending_events(
+        self, tables: Sequence[str] | None, leaving_out: Collection[str], limit: int
+    ) -> tuple[EventRecord, ...]:
+        with self._books() as books:
+            return () if books is None else pending_events(books, tables, leaving_out, limit)
+
+    def mark_published(self, records: Sequence[EventRecord]) -> None:
+        if records:
+            with self._writing(f"marking {counted(len(records), 'event')}") as con:
+                mark_published(Ledger(con), records, now())
 
     def record_executions(self, records: Sequence[ExecutionRecord]) -> None:
         if records:

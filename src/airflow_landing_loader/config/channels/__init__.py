@@ -1,0 +1,1 @@
+"""Channels: where messages for people and events for programs go."""

@@ -1,0 +1,1 @@
+"""Channels as Airflow reaches them: by its connections, hooks and notifiers."""

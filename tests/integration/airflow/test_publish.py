@@ -1,0 +1,119 @@
+"""What a run of a generated DAG tells, by real mail, real requests and the outbox."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+from tests.support.listening import Mailbox, Receiver
+
+if TYPE_CHECKING:
+    from tests.support.dag_runs import Lab
+
+BROKEN = 'id,name\n1,"secret-cell\n'
+
+
+def channel(lab: Lab, name: str, text: str) -> None:
+    folder = lab.settings.channels_path
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.yaml").write_text(text)
+
+
+def outbox(lab: Lab, what: str = "event_type, channel, published_at IS NOT NULL") -> list[Any]:
+    with duckdb.connect(lab.settings.duckdb_path, read_only=True) as con:
+        return con.execute(f"SELECT {what} FROM load_events ORDER BY occurred_at").fetchall()
+
+
+@pytest.fixture
+def receiver(lab: Lab) -> Any:
+    with Receiver() as receiver:
+        lab.environ("AIRFLOW_CONN_HOOK", receiver.connection)
+        lab.environ("AIRFLOW_VAR_HOOK_SECRET", "s3cret")
+        yield receiver
+
+
+@pytest.fixture
+def mailbox(lab: Lab) -> Any:
+    with Mailbox() as mailbox:
+        lab.environ("AIRFLOW_CONN_POST", mailbox.connection)
+        yield mailbox
+
+
+HOOK = "type: webhook\nconnection: hook\nsecret_variable: hook_secret\npath: in\nevents: all\n"
+MAIL = "type: email\nconnection: post\nto: [ops@example.com]\nsender: loader@example.com\n"
+
+
+def test_a_run_tells_people_and_programs(lab: Lab, receiver: Any, mailbox: Any) -> None:
+    channel(lab, "hook", HOOK)
+    channel(lab, "ops", MAIL)
+    lab.mapping(
+        "told_*.csv: {table: raw_told, settle_seconds: 0, notify: {on: [failure, drift], "
+        "to: [ops]}}"
+    )
+    lab.deliver("told_1.csv")
+    lab.run("raw_told")
+    lab.deliver("told_2.csv", "id,name,venue\n1,a,secret-cell\n")
+    lab.deliver("told_3.csv", BROKEN)
+    run = lab.run("raw_told")
+    assert run.state == "failed"
+    assert run.states["publish"] == "success"
+    events = [json.loads(body) for _, body in receiver.taken]
+    assert [event["type"] for event in events] == [
+        *("execution.started", "layer.completed", "execution.completed"),
+        *("execution.started", "layer.completed", "file.refused", "execution.failed"),
+    ]
+    assert {event["run_id"] for event in events[3:]} == {run.run_id}
+    assert all(event["schema"] == 1 for event in events)
+    (mail,) = mailbox.mails
+    assert "raw_told: 1 file did not arrive, columns differ" in mail.subject
+    assert "csv.unclosed_quote" in mail.text
+    assert "venue" in mail.text
+    assert "secret-cell" not in mail.text + json.dumps(events)
+    assert all(sent for _, _, sent in outbox(lab))
+    asset = run.events[0]
+    assert [event["type"] for event in asset["events"]] == ["layer.completed"]
+    assert asset["events"][0]["event_id"] == events[4]["event_id"]
+    assert asset["schema"] == 1
+
+
+def test_a_dead_mail_server_delays_a_message_and_loses_none(lab: Lab, mailbox: Any) -> None:
+    channel(lab, "ops", MAIL)
+    lab.mapping("dead_*.csv: {table: raw_dead, settle_seconds: 0, notify: {to: [ops]}}")
+    mailbox.refuses = True
+    lab.deliver("dead_1.csv", BROKEN)
+    run = lab.run("raw_dead")
+    assert run.states["publish"] == "failed"
+    assert run.states["report"] == "failed"
+    assert outbox(lab) == [("notification", "ops", False)]
+    mailbox.refuses = False
+    lab.deliver("dead_2.csv")
+    run = lab.run("raw_dead")
+    assert run.state == "success"
+    (mail,) = mailbox.mails
+    assert "dead_1.csv" in mail.text
+    assert outbox(lab) == [("notification", "ops", True)]
+
+
+def test_what_cannot_be_sent_fails_no_run(lab: Lab) -> None:
+    channel(lab, "gone", "type: webhook\nconnection: no_such_connection\nevents: all\n")
+    lab.mapping("gone_*.csv: {table: raw_gone, settle_seconds: 0}")
+    lab.deliver("gone_1.csv")
+    run = lab.run("raw_gone")
+    assert run.states["publish"] == "failed"
+    assert run.state == "success"
+    assert {sent for _, _, sent in outbox(lab)} == {False}
+
+
+def test_a_broken_channel_is_shown_and_what_names_it_loads(lab: Lab) -> None:
+    channel(lab, "ops", "type: emial\n")
+    lab.mapping("sad_*.csv: {table: raw_sad, settle_seconds: 0, notify: {to: [ops]}}")
+    lab.deliver("sad_1.csv", BROKEN)
+    run = lab.run("raw_sad")
+    assert run.states["file.fail_0"] == "success"
+    assert outbox(lab) == [("notification", "ops", False)]
+    channel(lab, "ops", "type: log\n")
+    lab.deliver("sad_2.csv")
+    lab.run("raw_sad")
+    assert outbox(lab) == [("notification", "ops", True)]
