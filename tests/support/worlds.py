@@ -31,7 +31,7 @@ from airflow_landing_loader.loading.ledger.tables import (
     LOAD_REJECTS,
     LOAD_TOTALS,
 )
-from airflow_landing_loader.loading.model import short_id
+from airflow_landing_loader.loading.model import RunContext, short_id
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.pipeline.pipeline import Pipeline
 from airflow_landing_loader.settings import Settings
@@ -62,6 +62,7 @@ def emulators(factory: pytest.TempPathFactory, *, lake: bool = False) -> Iterato
 class Side(ABC):
     """Three local zones and one warehouse.
 
+    :ivar loader: who loads, and which events that tells.
     :cvar proved_each_run: whether what each run has loaded is held against what was delivered; a
         warehouse that takes long to answer is held against the others as a whole.
     :cvar type_words: what messages call a type, and its word in all of them.
@@ -69,6 +70,7 @@ class Side(ABC):
 
     settings: Settings
     mappings: list[TableMapping] = field(default_factory=list)
+    loader: RunContext = field(default_factory=RunContext)
     proved_each_run: ClassVar[bool] = False
     type_words: ClassVar[Mapping[str, str]] = {}
 
@@ -88,7 +90,7 @@ class Side(ABC):
     @property
     def pipeline(self) -> Pipeline:
         """A new pipeline, as every task makes one."""
-        return Pipeline(self.settings, self.mappings)
+        return Pipeline(self.settings, self.mappings, run=self.loader)
 
     def map(self, pattern: str = "a_*.csv", table: str = "raw_a", **keys: Any) -> None:
         """Add a mapping, ready at once."""

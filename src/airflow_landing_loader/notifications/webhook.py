@@ -57,7 +57,7 @@ class WebhookTarget:
         if self._secret is None:
             from airflow.providers.common.compat.sdk import Variable
 
-            self._secret = str(Variable.get(name))
+            self._secret = str(Variable.get(name, default=""))
         if not self._secret:
-            raise NotSentError(f"Airflow's variable {name!r} is empty")
+            raise NotSentError(f"Airflow has no variable {name!r}, or nothing is in it")
         return signature_headers(body, self._secret, int(time.time()))
