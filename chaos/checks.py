@@ -25,7 +25,12 @@ def at_any_moment(
     """
     there = {file.sha256 for file in look.files} | hidden
     problems = [f"a delivered file is nowhere: sha256 {digest}" for digest in sent - there]
-    return [*problems, *_part_of_a_load(contents), *_part_of_a_set(contents, look, sets)]
+    return [
+        *problems,
+        *_part_of_a_load(contents),
+        *_part_of_a_set(contents, look, sets),
+        *_untold(contents),
+    ]
 
 
 def at_rest(
@@ -43,10 +48,35 @@ def at_rest(
     problems += _differ("leftover", look.leftovers - lasting, Counter())
     problems += _sidecars(ground, look, expected)
     problems += _tables(contents, expected, known=known)
+    problems += _unheard(contents, ground)
     if known:
         problems += _part_of_a_load(contents)
         problems += _books(contents, expected, ground)
+        problems += _untold(contents)
     return problems
+
+
+def _untold(contents: Contents) -> Iterator[str]:
+    """Loads without their event, or events of loads that are none."""
+    told = Counter(event.about for event in contents.events if event.type == "layer.completed")
+    loads = Counter(load.load_id for load in contents.loads)
+    yield from _differ("the event of a load", told, loads)
+
+
+def _unheard(contents: Contents, ground: Ground) -> Iterator[str]:
+    """Events that were not sent, or are there twice; and what was heard and is not there."""
+    ids = Counter(event.event_id for event in contents.events)
+    for event_id, count in ids.items():
+        if count != 1:
+            yield f"event {event_id} has {count} rows in load_events"
+    for event in contents.events:
+        if not event.published:
+            yield f"an event is not marked: {event}"
+    heard = ground.heard_events()
+    for event_id in ids.keys() - set(heard):
+        yield f"nobody has heard of event {event_id}"
+    for event_id in set(heard) - ids.keys():
+        yield f"event {event_id} was heard and is not in load_events"
 
 
 def _differ(what: str, found: Counter[Any], right: Counter[Any]) -> Iterator[str]:

@@ -87,16 +87,19 @@ class Ground:
         }
         self.database = root / "database" / "warehouse.duckdb"
         self.log = root / "loader.log"
+        self.heard = root / "heard"
         self._ready = root / "ready"
         for folder in (
             *self.zones.values(),
             root / "tables",
+            root / "channels",
             self.database.parent,
             self._ready,
         ):
             folder.mkdir(parents=True)
         for table in world.tables:
             (root / "tables" / f"{table.stem}.yaml").write_text(mapping_yaml(table))
+        (root / "channels" / "programs.yaml").write_text("type: log\nevents: all\n")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -183,6 +186,10 @@ class Ground:
         paths = (self.database, self.database.with_name(f"{self.database.name}.wal"))
         states = ((path.name, path.stat()) for path in paths if path.exists())
         return tuple((name, s.st_ino, s.st_size, s.st_mtime_ns) for name, s in states)
+
+    def heard_events(self) -> list[str]:
+        """The ids of all events that were sent, in order, as often as they were."""
+        return self.heard.read_text().split() if self.heard.exists() else []
 
     def log_tail(self, lines: int = 25) -> str:
         """The end of what the loaders have said."""

@@ -6,16 +6,18 @@ import importlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from airflow_landing_loader.cli import main
-from airflow_landing_loader.cli.session import mappings_of, read_settings
+from airflow_landing_loader.cli.session import channels_of, mappings_of, read_settings
 from airflow_landing_loader.codec import adapter_of
 from airflow_landing_loader.config.mapping.reader import read_mappings
+from airflow_landing_loader.events.publishing import publish
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
-from airflow_landing_loader.loading.model import Loaded, Overview, Refused
+from airflow_landing_loader.loading.model import Loaded, Overview, Refused, RunContext
+from airflow_landing_loader.loading.operations import EventRecord
 from airflow_landing_loader.pipeline.moving import Mover
 from airflow_landing_loader.pipeline.pipeline import Pipeline
 from airflow_landing_loader.xcom.batches import Step, dump_batch, load_batch
@@ -28,12 +30,33 @@ Job = Callable[[], int]
 GOOD, LATER = 0, 3
 
 
+class Listener:
+    """Who hears of events: a file in the working directory that ids are written to."""
+
+    def send(self, records: Sequence[EventRecord]) -> None:
+        """Take each for good before the next one."""
+        for record in records:
+            with Path("heard").open("a") as file:
+                file.write(f"{record.event_id}\n")
+                file.flush()
+                self.heard(record)
+
+    def heard(self, record: EventRecord) -> None:
+        """A place to die at."""
+
+
 def run_once() -> int:
-    """``landing-loader run --once``; its exit code."""
+    """``landing-loader run --once``, and then what is in the outbox; its exit code."""
     try:
         main(["run", "--once"])
+        code = GOOD
     except SystemExit as end:
-        return int(end.code or 0)
+        code = int(end.code or 0)
+    return guarded(_publish)() or code
+
+
+def _publish() -> int:
+    publish(_pipeline().warehouse, lambda _: Listener(), None)
     return GOOD
 
 
@@ -66,6 +89,7 @@ class Steps:
         def job() -> int:
             batch: Any = load_batch(self.read(verdicts))
             outcomes = _pipeline().finish(batch)
+            _publish()
             return LATER if any(outcome.status == "left" for outcome in outcomes) else GOOD
 
         return job
@@ -141,7 +165,8 @@ def guarded(job: Job) -> Job:
 
 def _pipeline() -> Pipeline:
     settings = read_settings()
-    return Pipeline(settings, mappings_of(settings).mappings)
+    run = RunContext(dag_id="d", run_id="r", events=channels_of(settings).event_plan)
+    return Pipeline(settings, mappings_of(settings).mappings, run=run)
 
 
 def _has_gone(verdict: Step) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from airflow_landing_loader.landing.moves import journal, move, mover, together
 from airflow_landing_loader.landing.moves.holding import Holding
-from airflow_landing_loader.loading.warehouses.duckdb import session
+from airflow_landing_loader.loading.warehouses.duckdb import batch, session, warehouse
 from airflow_landing_loader.loading.warehouses.duckdb.ledger import Ledger
 from airflow_landing_loader.loading.warehouses.duckdb.rows import RowWriter
 from airflow_landing_loader.loading.warehouses.duckdb.warehouse import DuckDBWarehouse
@@ -19,6 +19,7 @@ from airflow_landing_loader.storage.local import files as local_files
 from airflow_landing_loader.storage.local import names, transfer
 from airflow_landing_loader.storage.local.folder import LocalFolder
 from airflow_landing_loader.storage.names import HELD_FOLDER
+from chaos.loader import Listener
 from chaos.model import GO_STEM
 from chaos.trap import Trap
 from chaos.watched import at_statement
@@ -109,6 +110,7 @@ POINTS: tuple[Point, ...] = (
         needs=_needs("replace"),
     ),
     Point(name="metadata written", step="load", arm=lambda t: t.after(Ledger, "insert_loads")),
+    Point(name="events written", step="load", arm=lambda t: t.after(batch, "put_events")),
     Point(
         name="before the commit", step="load", arm=lambda t: at_statement("COMMIT", before=t.spring)
     ),
@@ -133,6 +135,20 @@ POINTS: tuple[Point, ...] = (
     Point(
         name="refusals recorded",
         arm=lambda t: t.after(DuckDBWarehouse, "record_deliveries", _something),
+    ),
+    Point(
+        name="refusals told, not recorded",
+        arm=lambda t: t.after(warehouse, "put_events", _something),
+    ),
+    Point(name="outbox read", arm=lambda t: t.before(Listener, "send")),
+    Point(name="an event sent", arm=lambda t: t.after(Listener, "heard")),
+    Point(
+        name="events sent, not marked",
+        arm=lambda t: t.before(DuckDBWarehouse, "mark_published", _something),
+    ),
+    Point(
+        name="events marked",
+        arm=lambda t: t.after(DuckDBWarehouse, "mark_published", _something),
     ),
     Point(name="before a move", arm=lambda t: t.before(finishing.moves, "move")),
     Point(

@@ -31,12 +31,26 @@ class Load:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Told:
+    """A row of ``load_events``.
+
+    :param about: the load, or the refused delivery.
+    """
+
+    event_id: str
+    type: str
+    about: str | None
+    published: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contents:
     """All that a reader would see.
 
     :param rows: the rows of each raw table by load id.
     :param rejected: rows of ``load_rejects`` by load id.
     :param uris: (outcome, where it lies) of all deliveries.
+    :param events: what is in the outbox.
     """
 
     loads: tuple[Load, ...]
@@ -44,6 +58,7 @@ class Contents:
     deliveries: Counter[DeliveryLine]
     rejected: Counter[str]
     uris: tuple[tuple[str, str], ...]
+    events: tuple[Told, ...] = ()
 
 
 EMPTY = Contents(loads=(), rows={}, deliveries=Counter(), rejected=Counter(), uris=())
@@ -112,6 +127,7 @@ def _contents(con: Any, ground: Ground) -> Contents:
         deliveries=_deliveries(con) if "load_deliveries" in tables else Counter(),
         rejected=_rejected(con) if "load_rejects" in tables else Counter(),
         uris=_uris(con) if "load_deliveries" in tables else (),
+        events=_events(con) if "load_events" in tables else (),
     )
 
 
@@ -194,3 +210,14 @@ def _rejected(con: Any) -> Counter[str]:
 def _uris(con: Any) -> tuple[tuple[str, str], ...]:
     query = "SELECT outcome, final_uri FROM load_deliveries WHERE final_uri IS NOT NULL"
     return tuple(con.execute(query).fetchall())
+
+
+def _events(con: Any) -> tuple[Told, ...]:
+    found = con.execute(
+        "SELECT event_id, event_type, coalesce(load_id, body->>'$.data.delivery_id'),"
+        " published_at IS NOT NULL FROM load_events"
+    ).fetchall()
+    return tuple(
+        Told(event_id=id_, type=type_, about=about, published=published)
+        for id_, type_, about, published in found
+    )

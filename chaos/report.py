@@ -110,12 +110,13 @@ sent and knows the rules of the [life of a file](life-of-a-file.md) and of [mapp
 but none of the loader's code:
 
 * after each death: every delivered file is somewhere, and no table holds rows without their
-  `load_metadata` row, or a part of a load; of the data files that one go file names all are loaded
-  or none, and the go file leaves with the last of them;
+  `load_metadata` row or their event, or a part of a load; of the data files that one go file names
+  all are loaded or none, and the go file leaves with the last of them;
 * after one whole run: every file is in exactly the zone where it belongs, byte for byte; each table
   equals the oracle's as a multiset of rows, `_extra` included; `load_metadata` has one row per load
   and `load_deliveries` one per delivery, with the right counts, names and places; every refused
-  file has its sidecar with the right code; nothing temporary is left.
+  file has its sidecar with the right code; nothing temporary is left; every load and every refused
+  file has its event, once, and each was heard at least once.
 
 A seed makes a world: two to four tables of all kinds (plain, go file as properties, CSV or
 checksum, trailer, both, lines below the data; gzip, ZIP; other delimiters, backslash sequences;

@@ -74,6 +74,18 @@ def _keep_no_totals() -> None:
     batch.total_rows = lambda _: []
 
 
+def _tell_after_the_commit() -> None:
+    """Events of loads are written when the next load is."""
+    put = batch.put_events
+    kept: list[Any] = []
+
+    def later(books: Any, records: Any) -> None:
+        put(books, kept)
+        kept[:] = records
+
+    batch.put_events = later
+
+
 def _take_sets_apart() -> None:
     """Each data file that a go file names is taken by itself."""
     units.unit_key = lambda delivery: (delivery.data.name, delivery.data.token)
@@ -100,6 +112,7 @@ SABOTAGES: dict[str, Callable[[], None]] = {
     "leave half moved": _leave_half_moved,
     "say nothing": _say_nothing,
     "keep no totals": _keep_no_totals,
+    "tell after the commit": _tell_after_the_commit,
     "take sets apart": _take_sets_apart,
     "move go files first": _move_go_files_first,
 }

@@ -62,9 +62,15 @@ class Receiver:
         self._thread.join()
 
     @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        host, port = self._server.server_address[:2]
+        return str(host), port
+
+    @property
     def connection(self) -> str:
         """An Airflow connection to it."""
-        host, port = self._server.server_address[:2]
+        host, port = self.address
         return json.dumps(
             {"conn_type": "http", "host": host, "port": port, "login": "u", "password": "pass-word"}
         )

@@ -117,3 +117,22 @@ def test_a_broken_channel_is_shown_and_what_names_it_loads(lab: Lab) -> None:
     lab.deliver("sad_2.csv")
     lab.run("raw_sad")
     assert outbox(lab) == [("notification", "ops", True)]
+
+
+def test_what_a_dead_publisher_did_not_write_the_report_writes(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow_landing_loader.operators.publish import PublishRunOperator
+
+    def dies(*_: Any) -> None:
+        raise RuntimeError("killed")
+
+    lab.mapping("cut_*.csv: {table: raw_cut, settle_seconds: 0, notify: {to: [log]}}")
+    lab.deliver("cut_1.csv", BROKEN)
+    with monkeypatch.context() as patch:
+        patch.setattr(PublishRunOperator, "execute", dies)
+        run = lab.run("raw_cut")
+    assert run.states["publish"] == "failed"
+    assert outbox(lab) == [("notification", "log", False)]
+    lab.run("raw_cut")
+    assert outbox(lab) == [("notification", "log", True)]

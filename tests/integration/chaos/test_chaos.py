@@ -37,6 +37,7 @@ SHOWN = {
     "leave half moved": (25, "too many: note"),
     "say nothing": (15, "of a sidecar, 1 missing"),
     "keep no totals": (7, "a row of load_metadata, 1 missing"),
+    "tell after the commit": (7, "the event of a load, 1 missing"),
     "take sets apart": (23, "3 of 4 loads of the set of"),
     "move go files first": (26, "has left before"),
 }

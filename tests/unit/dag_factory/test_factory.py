@@ -149,3 +149,48 @@ def test_a_table_called_actions_has_a_dag_of_its_own(
     (zones.tables / "a.yaml").write_text("a_*.csv: [\n")
     asked_for("landing_actions", "act")
     assert build()["landing_actions"].task_ids == dag.task_ids
+
+
+def test_a_task_tells_where_somebody_is_told(
+    zones: Zones, build: Callable[..., dict[str, DAG]]
+) -> None:
+    (zones.tables / "a.yaml").write_text(
+        "a_*.csv: {table: raw_a, notify: {to: [log]}}\nb_*.csv: raw_b\n"
+    )
+    dags = build()
+    assert "publish" in dags["landing__raw_a"].task_ids
+    assert "publish" not in dags["landing__raw_b"].task_ids
+    channels = zones.tables.parent / "channels"
+    channels.mkdir()
+    (channels / "_all.yaml").write_text("notify: {to: [email]}\n")
+    (zones.tables / "c.yaml").write_text("c_*.csv: {table: raw_c, notify: {to: []}}\n")
+    dags = build()
+    told = {name: "publish" in dag.task_ids for name, dag in dags.items() if "raw_" in name}
+    assert told == {"landing__raw_a": True, "landing__raw_b": True, "landing__raw_c": False}
+    (channels / "bus.yaml").write_text("type: kafka\ntopic: t\n")
+    dag = build()["landing__raw_c"]
+    publish = dag.get_task("publish")
+    assert publish.upstream_task_ids == {"file.archive", "file.fail", "any_loaded"}
+    assert publish.downstream_task_ids == {"report"}
+    assert publish.trigger_rule == "all_done"
+    assert [leaf.task_id for leaf in dag.leaves] == ["report"]
+
+
+def test_a_broken_channel_shows_itself_and_hides_nobody(
+    zones: Zones, build: Callable[..., dict[str, DAG]]
+) -> None:
+    channels = zones.tables.parent / "channels"
+    channels.mkdir()
+    (channels / "ops.yaml").write_text("type: emial\n")
+    (zones.tables / "a.yaml").write_text(
+        "a_*.csv: {table: raw_a, notify: {to: [ops]}}\n"
+        "b_*.csv: {table: raw_b, notify: {to: [osp]}}\n"
+    )
+    dags = build()
+    broken = dags["landing__broken__channels_ops.yaml"]
+    assert broken.task_ids == ["channel_is_broken"]
+    assert "Did you mean 'email'?" in (broken.doc_md or "")
+    assert "Files are loaded as before" in (broken.doc_md or "")
+    assert "publish" in dags["landing__raw_a"].task_ids
+    assert dags["landing__raw_b"].task_ids == ["mapping_is_broken"]
+    assert "Did you mean 'ops'?" in (dags["landing__raw_b"].doc_md or "")

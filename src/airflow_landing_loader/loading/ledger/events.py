@@ -179,8 +179,7 @@ def of_refused(records: Sequence[DeliveryRecord], run: RunContext) -> tuple[Even
     events += (
         Event(
             type="file.refused",
-            # A delivery that comes back and is refused for another reason is told again.
-            key=(record.delivery_id, record.code or ""),
+            key=(record.delivery_id,),
             at=record.recorded_at,
             table=record.table_name,
             data={
