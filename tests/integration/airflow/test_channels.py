@@ -191,10 +191,12 @@ def test_slack_is_written_to_by_its_webhook(
     monkeypatch.setenv("AIRFLOW_CONN_SLACK_DEFAULT", json.dumps(hook))
     made = target(tmp_path, "type: slack\n")
     receiver.answer = lambda *_: 200
-    # Slack answers with "ok"; whoever answers otherwise may not have taken it.
-    assert "tok-en" not in refusal(made, [MESSAGE_RECORD]).why
+    made.send([MESSAGE_RECORD])
     ((_, body),) = receiver.taken
     told = json.loads(body)["text"]
+    receiver.answer = lambda *_: 404
+    error = refusal(made, [MESSAGE_RECORD])
+    assert "tok-en" not in error.why  # its address is the secret
     assert "<!channel>" not in told
     assert "&lt;!channel&gt;" in told
     assert "{{ 7 * 7 }}" in told

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
+from tests.integration.airflow.test_arrivals import expecting, minutes, watched_since_yesterday
 from tests.support.listening import Mailbox, Receiver
 
 if TYPE_CHECKING:
@@ -136,3 +138,42 @@ def test_what_a_dead_publisher_did_not_write_the_report_writes(
     assert outbox(lab) == [("notification", "log", False)]
     lab.run("raw_cut")
     assert outbox(lab) == [("notification", "log", True)]
+
+
+def test_a_late_file_is_told_by_the_dag_of_its_deadline(
+    lab: Lab, receiver: Any, mailbox: Any
+) -> None:
+    channel(lab, "hook", HOOK)
+    channel(lab, "ops", MAIL)
+    lab.mapping(
+        expecting("tardy", minutes(10), timedelta(hours=-11)).replace(
+            "grace_seconds: 0", "grace_seconds: 0, notify: {to: [ops]}"
+        )
+    )
+    watched_since_yesterday(lab)
+    mailbox.refuses = True
+    run = arrivals_run(lab)
+    assert run.states == {"check_arrivals": "success", "publish": "failed"}
+    events = [json.loads(body) for _, body in receiver.taken]
+    assert {(event["type"], event["table"]) for event in events} == {("file.late", "raw_tardy")}
+    # Yesterday's window has ended, today's has passed its deadline.
+    assert sorted(event["data"]["outcome"] for event in events) == ["late", "missing"]
+    # What could not be sent goes with the next run, which has nothing new to tell.
+    mailbox.refuses = False
+    run = arrivals_run(lab)
+    assert run.states == {"check_arrivals": "success", "publish": "success"}
+    (mail,) = mailbox.mails
+    assert mail.subject == "raw_tardy: late, missing"
+    assert "tardy_*.csv" in mail.text
+    assert len(receiver.taken) == 2
+    assert arrivals_run(lab).states["publish"] == "skipped"
+
+
+def arrivals_run(lab: Lab) -> Any:
+    from tests.support.dag_runs import forget_tasks
+
+    from airflow_landing_loader.dag_factory import build_landing_dags
+
+    forget_tasks()
+    (dag_id,) = [i for i in build_landing_dags(lab.settings) if i.startswith("landing_arrivals")]
+    return lab.run(lab.dag_with_id(dag_id))
