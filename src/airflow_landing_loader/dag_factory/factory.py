@@ -18,7 +18,7 @@ from airflow.providers.common.compat.sdk import DAG, get_parsing_context
 
 from airflow_landing_loader.config.channels.channel_set import ChannelSet
 from airflow_landing_loader.config.channels.reader import read_channels
-from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
+from airflow_landing_loader.config.mapping.dag_ids import UNMATCHED_DAG_ID, dag_id_of
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.patterns.pattern import Pattern
 from airflow_landing_loader.config.mapping.reader import (
@@ -42,7 +42,6 @@ from airflow_landing_loader.settings.airflow import airflow_settings
 from airflow_landing_loader.version_compat import by_the_clock
 
 CONFIG_ERROR_TAG = "config-error"
-UNMATCHED_DAG_ID = "landing_unmatched"
 
 _MAX_DAG_ID = 200
 

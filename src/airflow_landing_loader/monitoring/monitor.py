@@ -14,6 +14,7 @@ from pathlib import Path
 from airflow_landing_loader.clients import Clients
 from airflow_landing_loader.config.mapping.mapping_set import MappingSet
 from airflow_landing_loader.config.mapping.reader import read_mappings
+from airflow_landing_loader.exceptions import LandingError
 from airflow_landing_loader.loading.ledger.history import History
 from airflow_landing_loader.loading.summary import Summary
 from airflow_landing_loader.loading.warehouses.base import Warehouse
@@ -30,6 +31,7 @@ _MAPPINGS = 15.0
 _BOOKS = {"duckdb": 1.0, "bigquery": 60.0}
 _LOCAL_LANDING, _OBJECTS = 10.0, 60.0
 _EXPECTED = 30.0
+_ZONES = 60.0
 _AHEAD = timedelta(hours=36)
 
 
@@ -53,6 +55,7 @@ class Monitor:
             self._look, _OBJECTS if in_objects else _LOCAL_LANDING
         )
         self._expected: Cached[Expected] = Cached(self._ask_for_windows, _EXPECTED)
+        self._troubles: Cached[tuple[str, ...]] = Cached(self._look_at_zones, _ZONES)
 
     @property
     def history(self) -> History:
@@ -81,6 +84,10 @@ class Monitor:
         """
         return self._expected.get()
 
+    def troubles(self) -> tuple[str, ...]:
+        """Which zones cannot be used, and why; nothing where all is well."""
+        return self._troubles.get()
+
     def overview(self, shown: Callable[[str], bool]) -> LandingOverview:
         """All tables at a glance.
 
@@ -92,7 +99,13 @@ class Monitor:
 
     def look_again(self) -> None:
         """Let whoever looks next see how things are then."""
-        for known in (self._mappings, self._summary, self._landing, self._expected):
+        for known in (
+            self._mappings,
+            self._summary,
+            self._landing,
+            self._expected,
+            self._troubles,
+        ):
             known.forget()
 
     def _read_mappings(self) -> MappingSet:
@@ -100,6 +113,15 @@ class Monitor:
 
     def _look(self) -> LandingPicture:
         return look_into_landing(self.settings, self.mappings())
+
+    def _look_at_zones(self) -> tuple[str, ...]:
+        found = []
+        for zone in (self.zones.landing, self.zones.archive, self.zones.failed):
+            try:
+                zone.require()
+            except LandingError as error:
+                found.append(error.detail.sentence())
+        return tuple(found)
 
     def _ask_for_windows(self) -> Expected:
         return look(self.warehouse, self.mappings().mappings, datetime.now(UTC), _AHEAD)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+UNMATCHED_DAG_ID = "landing_unmatched"
+"""Id of the DAG that tells what no mapping matches, where nobody has named it otherwise."""
+
 _PREFIX = "landing__"
 _DEFAULT_SCHEMA = "main__"
 # The DAG of a broken mapping file that names no table has the file's name, which has a dot.

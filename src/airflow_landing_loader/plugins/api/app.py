@@ -20,25 +20,41 @@ from airflow_landing_loader.plugins.api.forgery import NoForgery
 from airflow_landing_loader.plugins.api.headers import SafeHeaders
 from airflow_landing_loader.plugins.api.problems import (
     NothingEscapes,
+    ProblemError,
     answer_by_problems,
     of_http_exception,
 )
-from airflow_landing_loader.plugins.api.routes import actions, executions, logs, quality
+from airflow_landing_loader.plugins.api.routes import (
+    actions,
+    executions,
+    logs,
+    overview,
+    quality,
+)
 from airflow_landing_loader.plugins.api.services import OpenBooks, no_books
+from airflow_landing_loader.plugins.installation import Installation, OpenMonitor, airflow_monitor
+from airflow_landing_loader.plugins.pages import overview as overview_page
+from airflow_landing_loader.plugins.pages.route import trouble_page
 
-API = "/api/v1/etl"
+V1 = "/api/v1"
+API = f"{V1}/etl"
 
 _WWW = Path(__file__).parents[1] / "www"
+_NO_PAGE = "There is no such page."
 _NOT_LOGGED_IN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 _ROUTERS = (executions.router, actions.router, logs.router, quality.router)
+_PAGES = (overview_page.router,)
 
 
-def make_app(open_books: OpenBooks = no_books) -> FastAPI:
+def make_app(
+    open_books: OpenBooks = no_books, open_monitor: OpenMonitor = airflow_monitor
+) -> FastAPI:
     """Build the app.
 
     :param open_books: opens the books for one request.
+    :param open_monitor: opens what pages show, once somebody asks.
     """
     app = FastAPI(
         title="Landing loader",
@@ -55,8 +71,12 @@ def make_app(open_books: OpenBooks = no_books) -> FastAPI:
     answer_by_problems(app)
     app.add_exception_handler(HTTPException, _of_http_exception)
     app.state.open_books = open_books
+    app.state.installation = Installation(open_monitor)
     for router in _ROUTERS:
         app.include_router(router, prefix=API, dependencies=[Depends(caller_of)])
+    app.include_router(overview.router, prefix=V1, dependencies=[Depends(caller_of)])
+    for router in _PAGES:
+        app.include_router(router, dependencies=[Depends(caller_of)])
     app.add_api_route(
         "/openapi.json",
         openapi.answer,
@@ -71,8 +91,10 @@ def make_app(open_books: OpenBooks = no_books) -> FastAPI:
 async def _of_http_exception(request: Request, error: Exception) -> Response:
     """Airflow's authentication refuses by such an exception, and our own checks do not."""
     assert isinstance(error, HTTPException)
-    if error.status_code in _NOT_LOGGED_IN and _shows_a_page(request):
-        return to_login(request)
+    if _shows_a_page(request):
+        if error.status_code in _NOT_LOGGED_IN:
+            return to_login(request)
+        return trouble_page(request, ProblemError(HTTPStatus(error.status_code), _NO_PAGE))
     return await of_http_exception(request, error)
 
 

@@ -41,12 +41,19 @@ class Caller:
         """As Airflow's audit log has it."""
         return self.user.get_name()
 
-    async def table_dags(self) -> Sequence[str]:
-        """Ids of the tables' DAGs that there are and that the caller may read, sorted."""
+    async def table_dags(self, method: _Method = "GET") -> Sequence[str]:
+        """Ids of the tables' DAGs that there are and that the caller may read, sorted.
+
+        :param method: ``PUT``: that they may act on.
+        """
         dag_ids = await run_in_threadpool(
-            get_auth_manager().get_authorized_dag_ids, user=self.user, method="GET"
+            get_auth_manager().get_authorized_dag_ids, user=self.user, method=method
         )
         return sorted(filter(is_table_dag, dag_ids))
+
+    async def may_read(self, dag_id: str) -> bool:
+        """Whether the caller may read a DAG, if there is one of this id."""
+        return await self._may("GET", dag_id)
 
     async def may_edit(self, dag_id: str) -> bool:
         """Whether the caller may act on a DAG, if there is one of this id."""
@@ -57,7 +64,7 @@ class Caller:
 
         :raises ProblemError: 403.
         """
-        if not await self._may("GET", dag_id):
+        if not await self.may_read(dag_id):
             raise _refused("read", dag_id)
 
     async def must_edit(self, dag_id: str) -> None:

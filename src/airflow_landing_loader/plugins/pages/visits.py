@@ -1,0 +1,123 @@
+"""Who looks at a page, and what there is to see for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from airflow_landing_loader.config.mapping.dag_ids import UNMATCHED_DAG_ID, dag_id_of
+from airflow_landing_loader.monitoring.landing import NOTHING
+from airflow_landing_loader.monitoring.monitor import Monitor
+from airflow_landing_loader.monitoring.overview import LandingOverview, TableState
+from airflow_landing_loader.plugins.api.auth import CallerDep
+from airflow_landing_loader.plugins.api.problems import ProblemError
+from airflow_landing_loader.plugins.installation import Installation
+
+_SOMEBODY = "somebody"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rights:
+    """What somebody may see, and act on.
+
+    :param readable: ids of the tables' DAGs that they may read; ``editable``: act on.
+    :param unmatched: whether they may see files that belong to no table.
+    """
+
+    readable: frozenset[str]
+    editable: frozenset[str]
+    unmatched: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One look at one page.
+
+    :param overview: of the tables that the visitor may see.
+    """
+
+    rights: Rights
+    monitor: Monitor
+    overview: LandingOverview
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables that the visitor may see, as the books have them."""
+        return tuple(state.table for state in self.overview.tables)
+
+    def table(self, name: str) -> TableState:
+        """One of these tables.
+
+        :raises ProblemError: 404: there is none of this name, or none that they may see.
+        """
+        found = next((state for state in self.overview.tables if state.table == name), None)
+        if found is None:
+            raise not_there("table")
+        return found
+
+    def only(self, name: str | None) -> tuple[str, ...]:
+        """One table, where one is asked for and may be seen, else all; so a filter by a table that
+        is not theirs finds nothing."""
+        if not name:
+            return self.tables
+        return (name,) if name in self.tables else ()
+
+    def may_act_on(self, table: str) -> bool:
+        """Whether the visitor may act on a table."""
+        return dag_id_of(table) in self.rights.editable
+
+
+def not_there(thing: str) -> ProblemError:
+    """What is not there for this visitor, if for anybody."""
+    return ProblemError(
+        HTTPStatus.NOT_FOUND,
+        f"There is no such {thing}, or none that you may see.",
+        hint="The right to a table is the right to its DAG in Airflow.",
+    )
+
+
+async def _rights(caller: CallerDep) -> Rights:
+    return Rights(
+        readable=frozenset(await caller.table_dags()),
+        editable=frozenset(await caller.table_dags("PUT")),
+        unmatched=await caller.may_read(UNMATCHED_DAG_ID),
+    )
+
+
+def _visit(request: Request, rights: Annotated[Rights, Depends(_rights)]) -> Visit:
+    """No coroutine, so that it runs in a thread: settings, zones and books are asked."""
+    installation: Installation = request.app.state.installation
+    monitor = installation.monitor()
+    return Visit(
+        rights=rights, monitor=monitor, overview=_seen_by(rights, monitor.overview(_everything))
+    )
+
+
+VisitDep = Annotated[Visit, Depends(_visit)]
+
+
+def _everything(_: str) -> bool:
+    return True
+
+
+def _seen_by(rights: Rights, whole: LandingOverview) -> LandingOverview:
+    """Without what is of others: their tables, and what a loader does to them just now."""
+    tables = tuple(state for state in whole.tables if state.dag_id in rights.readable)
+    busy_with = whole.busy_with
+    if busy_with is not None and len(tables) < len(whole.tables):
+        busy_with = _SOMEBODY
+    return replace(
+        whole,
+        tables=tables,
+        busy_with=busy_with,
+        unmatched=whole.unmatched if rights.unmatched else NOTHING,
+    )
+
+
+def total_open_failures(tables: Sequence[TableState]) -> int:
+    """How many deliveries of tables lie in failed."""
+    return sum(state.books.open_failures for state in tables if state.books is not None)

@@ -1,0 +1,104 @@
+"""Somebody who looks at pages, with rights of their own, and what is to be said of every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import html
+
+from airflow_landing_loader.clients import DefaultClients
+from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
+from airflow_landing_loader.monitoring.monitor import Monitor
+from airflow_landing_loader.settings import Settings
+
+ROOT = "/team-a/landing-loader"
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A caller, as far as pages ask.
+
+    :param reads: the tables that they may read; ``None``: all of :param:`known`.
+    :param acts: whether they may act on those.
+    """
+
+    known: Callable[[], Collection[str]]
+    reads: Collection[str] | None = None
+    acts: bool = True
+    name: str = "ann"
+
+    async def table_dags(self, method: str = "GET") -> list[str]:
+        tables = self.known() if self.reads is None else self.reads
+        return sorted(map(dag_id_of, tables)) if method == "GET" or self.acts else []
+
+    async def may_read(self, dag_id: str) -> bool:
+        return self.reads is None
+
+    async def may_edit(self, dag_id: str) -> bool:
+        return dag_id in await self.table_dags("PUT")
+
+
+class Visitor:
+    """A browser without scripts, below a prefix as a proxy may have it.
+
+    :param settings: what is to be seen.
+    """
+
+    def __init__(
+        self, settings: Settings, *, reads: Collection[str] | None = None, acts: bool = True
+    ):
+        from fastapi import FastAPI
+        from fastapi.testclient import TestClient
+
+        from airflow_landing_loader.plugins.api.app import make_app
+        from airflow_landing_loader.plugins.api.auth import caller_of
+
+        self.monitor = Monitor(settings, DefaultClients())
+        somebody = Somebody(self._tables, reads, acts)
+        app = make_app(open_monitor=lambda: self.monitor)
+        app.dependency_overrides[caller_of] = lambda: somebody
+        airflow = FastAPI()
+        airflow.mount("/landing-loader", app)
+        self.client = TestClient(airflow, root_path="/team-a", headers={"accept": "text/html"})
+
+    def get(self, path: str = "", **query: Any) -> Any:
+        """The answer to a page's address below ours."""
+        return self.client.get(f"{ROOT}/{path}", params=query)
+
+    def look(self, path: str = "", **query: Any) -> Any:
+        """A page as a tree, once it is seen to be a whole and safe one."""
+        answer = self.get(path, **query)
+        assert answer.status_code == 200, answer.text[-2000:]
+        return checked(answer.text)
+
+    def _tables(self) -> list[str]:
+        return [state.table for state in self.monitor.overview(lambda _: True).tables]
+
+
+def checked(text: str) -> Any:
+    """The tree of a page in which every id is there once, each reference to one is met, nothing is
+    written that a strict policy forbids, and no mark of text direction is left."""
+    assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+    tree = html.document_fromstring(text)
+    ids = tree.xpath("//@id")
+    assert len(ids) == len(set(ids)), sorted(ids)
+    for name in ("for", "aria-labelledby", "aria-describedby", "data-opens"):
+        for ref in tree.xpath(f"//@{name}"):
+            assert ref in ids, (name, ref)
+    for anchor in tree.xpath("//a[starts-with(@href, '#')]/@href"):
+        assert anchor[1:] in ids, anchor
+    assert not tree.xpath("//@style | //style | //script[not(@src)]")
+    assert not tree.xpath("//@*[starts-with(name(), 'on')]")
+    assert not tree.xpath("//*[self::a or self::form][starts-with(@href | @action, 'javascript')]")
+    assert len(tree.xpath("//h1")) == 1
+    assert tree.xpath("//title/text()")
+    return tree
+
+
+def words_of(tree: Any) -> str:
+    """All that a page says, with single blanks."""
+    for script in tree.xpath("//script"):
+        script.drop_tree()
+    return " ".join(tree.text_content().split())
