@@ -19,6 +19,14 @@ from airflow_landing_loader.exceptions import ErrorCode
 
 TotalKind = Literal["sum", "min", "max", "distinct", "hash_total"]
 KINDS: tuple[TotalKind, ...] = ("sum", "min", "max", "distinct", "hash_total")
+NAMES: dict[TotalKind, str] = {
+    "sum": "sum",
+    "min": "least number",
+    "max": "greatest number",
+    "distinct": "number of different texts",
+    "hash_total": "hash total",
+}
+"""What the kinds are called in sentences."""
 
 _MOST_COLUMNS = 100
 _MOST_DIGITS = 100

@@ -7,21 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from airflow_landing_loader.config.mapping.model import PROOFS, TableMapping
-from airflow_landing_loader.config.mapping.totals import TotalKind, TotalPlace, places_of
+from airflow_landing_loader.config.mapping.totals import NAMES, TotalKind, TotalPlace, places_of
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError, shown
 from airflow_landing_loader.landing.control.numbers import NumberForm
 from airflow_landing_loader.landing.model import Delivery, GoFileContent, Inspection, Total
 from airflow_landing_loader.once import once
 from airflow_landing_loader.safe_text import shortened
-
-NAMES: dict[TotalKind, str] = {
-    "sum": "sum",
-    "min": "least number",
-    "max": "greatest number",
-    "distinct": "number of different texts",
-    "hash_total": "hash total",
-}
-"""What the kinds are called in sentences."""
 
 _MOST_SHOWN = 60
 

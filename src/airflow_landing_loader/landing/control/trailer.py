@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from airflow_landing_loader.config.mapping.model import Trailer
-from airflow_landing_loader.config.mapping.totals import TotalPlace, places_of
+from airflow_landing_loader.config.mapping.totals import NAMES, TotalPlace, places_of
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.control.counts import read_count
 from airflow_landing_loader.landing.control.numbers import NumberForm
-from airflow_landing_loader.landing.control.totals import NAMES, bad_total, read_total
+from airflow_landing_loader.landing.control.totals import bad_total, read_total
 from airflow_landing_loader.landing.model import Total, TrailerContent
 from airflow_landing_loader.safe_text import counted
 
