@@ -65,7 +65,7 @@ class Visitor:
 
     def get(self, path: str = "", **query: Any) -> Any:
         """The answer to a page's address below ours."""
-        return self.client.get(f"{ROOT}/{path}", params=query)
+        return self.client.get(f"{ROOT}/{path}", params=query or None)
 
     def look(self, path: str = "", **query: Any) -> Any:
         """A page as a tree, once it is seen to be a whole and safe one."""
@@ -101,4 +101,4 @@ def words_of(tree: Any) -> str:
     """All that a page says, with single blanks."""
     for script in tree.xpath("//script"):
         script.drop_tree()
-    return " ".join(tree.text_content().split())
+    return " ".join(" ".join(tree.itertext()).split())

@@ -120,6 +120,7 @@ def _runs(spots: Sequence[tuple[float, float] | None]) -> list[list[tuple[float,
 
 def _svg(kind: str, width: float, height: float, label: str, drawn: Sequence[Markup]) -> Markup:
     return Markup(
-        '<svg class="chart {}" viewBox="0 0 {:g} {:g}" width="{:g}" height="{:g}" role="img"'
+        '<svg class="chart {}" viewBox="0 0 {:g} {:g}" width="{:g}" height="{:g}"'
+        ' preserveAspectRatio="xMinYMax meet" role="img"'
         ' aria-label="{}">{}</svg>'
     ).format(kind, width, height, width, height, escaped(label), Markup("").join(drawn))

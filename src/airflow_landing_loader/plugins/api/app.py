@@ -11,6 +11,7 @@ from pathlib import Path
 from fastapi import Depends, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.types import Scope
 
 from airflow_landing_loader import __version__
 from airflow_landing_loader.plugins.api import openapi
@@ -21,6 +22,7 @@ from airflow_landing_loader.plugins.api.headers import SafeHeaders
 from airflow_landing_loader.plugins.api.problems import (
     NothingEscapes,
     ProblemError,
+    answer,
     answer_by_problems,
     of_http_exception,
 )
@@ -33,8 +35,8 @@ from airflow_landing_loader.plugins.api.routes import (
 )
 from airflow_landing_loader.plugins.api.services import OpenBooks, no_books
 from airflow_landing_loader.plugins.installation import Installation, OpenMonitor, airflow_monitor
-from airflow_landing_loader.plugins.pages import overview as overview_page
 from airflow_landing_loader.plugins.pages.route import trouble_page
+from airflow_landing_loader.plugins.pages.routers import ROUTERS as PAGES
 
 V1 = "/api/v1"
 API = f"{V1}/etl"
@@ -45,7 +47,6 @@ _NOT_LOGGED_IN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 _ROUTERS = (executions.router, actions.router, logs.router, quality.router)
-_PAGES = (overview_page.router,)
 
 
 def make_app(
@@ -66,7 +67,11 @@ def make_app(
         # It would send callers to the address that they say is ours, in the header Host.
         redirect_slashes=False,
         # The outermost first.
-        middleware=[Middleware(SafeHeaders), Middleware(NothingEscapes), Middleware(NoForgery)],
+        middleware=[
+            Middleware(SafeHeaders),
+            Middleware(NothingEscapes, tell=_tell),
+            Middleware(NoForgery),
+        ],
     )
     answer_by_problems(app)
     app.add_exception_handler(HTTPException, _of_http_exception)
@@ -75,7 +80,7 @@ def make_app(
     for router in _ROUTERS:
         app.include_router(router, prefix=API, dependencies=[Depends(caller_of)])
     app.include_router(overview.router, prefix=V1, dependencies=[Depends(caller_of)])
-    for router in _PAGES:
+    for router in PAGES:
         app.include_router(router, dependencies=[Depends(caller_of)])
     app.add_api_route(
         "/openapi.json",
@@ -96,6 +101,12 @@ async def _of_http_exception(request: Request, error: Exception) -> Response:
             return to_login(request)
         return trouble_page(request, ProblemError(HTTPStatus(error.status_code), _NO_PAGE))
     return await of_http_exception(request, error)
+
+
+def _tell(scope: Scope, problem: ProblemError) -> Response:
+    if _shows_a_page(request := Request(scope)):
+        return trouble_page(request, problem)
+    return answer(scope, problem)
 
 
 def _shows_a_page(request: Request) -> bool:

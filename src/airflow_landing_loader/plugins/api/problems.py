@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -103,10 +103,14 @@ def answer_by_problems(app: FastAPI) -> None:
 
 class NothingEscapes:
     """Middleware around all else: an error that nobody foresaw is logged, and told as no more than
-    that it was one."""
+    that it was one.
 
-    def __init__(self, app: ASGIApp) -> None:
+    :param tell: makes the answer.
+    """
+
+    def __init__(self, app: ASGIApp, tell: Callable[[Scope, ProblemError], Response]) -> None:
         self.app = app
+        self.tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -128,7 +132,7 @@ class NothingEscapes:
                 hint="The log of Airflow's API server has it whole; please report it.",
                 code=ErrorCode.INTERNAL_UNEXPECTED,
             )
-            await answer(scope, problem)(scope, receive, send)
+            await self.tell(scope, problem)(scope, receive, send)
 
 
 def _told(text: str) -> str:

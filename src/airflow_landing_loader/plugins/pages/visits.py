@@ -38,11 +38,13 @@ class Visit:
     """One look at one page.
 
     :param overview: of the tables that the visitor may see.
+    :param sees_all: whether these are all that there are.
     """
 
     rights: Rights
     monitor: Monitor
     overview: LandingOverview
+    sees_all: bool
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -92,8 +94,13 @@ def _visit(request: Request, rights: Annotated[Rights, Depends(_rights)]) -> Vis
     """No coroutine, so that it runs in a thread: settings, zones and books are asked."""
     installation: Installation = request.app.state.installation
     monitor = installation.monitor()
+    whole = monitor.overview(_everything)
+    seen = _seen_by(rights, whole)
     return Visit(
-        rights=rights, monitor=monitor, overview=_seen_by(rights, monitor.overview(_everything))
+        rights=rights,
+        monitor=monitor,
+        overview=seen,
+        sees_all=len(seen.tables) == len(whole.tables),
     )
 
 

@@ -1,0 +1,85 @@
+"""What people asked for lately, and how it ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from airflow_landing_loader.loading.ledger.history import History
+from airflow_landing_loader.loading.operations import ActionRecord
+from airflow_landing_loader.plugins.pages.books import unless_busy
+from airflow_landing_loader.plugins.pages.links import Links
+
+_MOST = 20
+_NAMED = 3
+_VERBS = {
+    "replay": "Replay",
+    "discard": "Discard",
+    "unload": "Unload",
+    "promote": "Promote",
+    "verify": "Verify",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedFor:
+    """One action.
+
+    :param targets: the first of what it was done to; ``others``: how many more there are.
+    :param run: address of the run that did it, in Airflow.
+    """
+
+    verb: str
+    table: str
+    targets: tuple[str, ...]
+    others: int
+    by: str
+    reason: str
+    at: datetime
+    done: bool
+    message: str
+    run: str | None
+
+
+def asked_for(
+    history: History, tables: Sequence[str], links: Links, *, target: str | None = None
+) -> tuple[AskedFor, ...] | None:
+    """What people asked of tables lately, newest first; ``None`` while a writer has the books.
+
+    :param target: only what was asked of this file, load or column.
+    """
+    records = unless_busy(lambda: history.recent_actions(tables, _MOST))
+    if records is None:
+        return None
+    return tuple(
+        _asked(record, targets, links)
+        for record in records
+        for targets in [_targets(record)]
+        if target is None or target in targets
+    )
+
+
+def _targets(record: ActionRecord) -> tuple[str, ...]:
+    try:
+        read = json.loads(record.targets)
+    except ValueError:
+        return ()
+    return tuple(map(str, read)) if isinstance(read, list) else ()
+
+
+def _asked(record: ActionRecord, targets: tuple[str, ...], links: Links) -> AskedFor:
+    known = record.dag_id is not None and record.run_id is not None
+    return AskedFor(
+        verb=_VERBS[record.action],
+        table=record.table_name,
+        targets=targets[:_NAMED],
+        others=max(len(targets) - _NAMED, 0),
+        by=record.asked_by or "somebody",
+        reason=record.reason or "",
+        at=record.asked_at,
+        done=record.outcome == "done",
+        message=record.message,
+        run=links.run(str(record.dag_id), str(record.run_id)) if known else None,
+    )

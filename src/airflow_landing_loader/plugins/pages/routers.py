@@ -1,0 +1,23 @@
+"""All pages."""
+
+from __future__ import annotations
+
+from airflow_landing_loader.plugins.pages import (
+    arrivals,
+    load,
+    loads,
+    overview,
+    quality,
+    table,
+    unmatched,
+)
+
+ROUTERS = (
+    overview.router,
+    table.router,
+    loads.router,
+    load.router,
+    arrivals.router,
+    quality.router,
+    unmatched.router,
+)
