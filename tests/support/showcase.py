@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -97,10 +97,7 @@ class Showcase:
 
     def build(self) -> None:
         """Let two weeks pass."""
-        for name, text in MAPPINGS.items():
-            path = Path(self.settings.table_config_path) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+        self.write_mappings(MAPPINGS)
         today = datetime.now(UTC).date()
         for back in range(DAYS - 1, -1, -1):
             day = today - timedelta(days=back)
@@ -109,6 +106,13 @@ class Showcase:
         self._left_today(today)
         self._books(today)
         self.warehouse.publish_summary()
+
+    def write_mappings(self, files: Mapping[str, str]) -> None:
+        """Write mappings: contents by the names of files."""
+        for name, text in files.items():
+            path = Path(self.settings.table_config_path) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
 
     @property
     def warehouse(self) -> Warehouse:

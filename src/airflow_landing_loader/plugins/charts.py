@@ -14,6 +14,18 @@ _LEAST = 3.0
 _FAIL = 4.0
 _LINE_HEIGHT = 40
 
+# One template for all of a bar: a page has thousands of them.
+_BAR_PARTS = Markup(
+    '<title>{title}</title><rect class="hit" x="{x}" y="0" width="{step}" height="{whole}"/>'
+    '<rect class="{kind}" x="{x}" y="{y}" width="{wide}" height="{height}" rx="1"/>'
+)
+_GOOD_BAR = Markup("<g>") + _BAR_PARTS + Markup("</g>")
+_FAILED_BAR = (
+    Markup("<g>")
+    + _BAR_PARTS
+    + Markup('<rect class="fail" x="{x}" y="0" width="{wide}" height="{fail}"/></g>')
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
@@ -79,26 +91,19 @@ def line(points: Sequence[Point], label: str, *, lowest: float, width: int = 320
 
 
 def _bar(x: int, bar: Bar, highest: float) -> Markup:
-    parts = [
-        Markup('<rect class="hit" x="{}" y="0" width="{}" height="{}"/>').format(x, _STEP, _HEIGHT)
-    ]
-    if bar.value is None:
-        parts.append(_rect("none", x, 1.0))
-    else:
-        parts.append(_rect("bar", x, max(_LEAST, bar.value / highest * (_HEIGHT - _FAIL - 1))))
-    if bar.failed:
-        parts.append(
-            Markup('<rect class="fail" x="{}" y="0" width="{}" height="{}"/>').format(
-                x, _BAR, _FAIL
-            )
-        )
-    title = Markup("<title>{}</title>").format(escaped(bar.title))
-    return Markup("<g>{}{}</g>").format(title, Markup("").join(parts))
-
-
-def _rect(kind: str, x: int, height: float) -> Markup:
-    return Markup('<rect class="{}" x="{}" y="{:.1f}" width="{}" height="{:.1f}" rx="1"/>').format(
-        kind, x, _HEIGHT - height, _BAR, height
+    height = 1.0
+    if bar.value is not None:
+        height = max(_LEAST, bar.value / highest * (_HEIGHT - _FAIL - 1))
+    return (_FAILED_BAR if bar.failed else _GOOD_BAR).format(
+        title=escaped(bar.title),
+        x=x,
+        kind="none" if bar.value is None else "bar",
+        y=round(_HEIGHT - height, 1),
+        height=round(height, 1),
+        step=_STEP,
+        whole=_HEIGHT,
+        wide=_BAR,
+        fail=_FAIL,
     )
 
 
