@@ -19,6 +19,7 @@ from airflow_landing_loader.config.mapping.reader import read_mappings
 from airflow_landing_loader.loading.model import ArrivalOutcome, ArrivalRecord, RunContext
 from airflow_landing_loader.loading.operations import ActionRecord, ExecutionRecord
 from airflow_landing_loader.loading.warehouses.base import Warehouse
+from airflow_landing_loader.loading.warehouses.duckdb import kept_summary
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.pipeline.pipeline import Pipeline
@@ -105,7 +106,7 @@ class Showcase:
             self._put_back(back)
         self._left_today(today)
         self._books(today)
-        self.warehouse.publish_summary()
+        self.count_anew()
 
     def write_mappings(self, files: Mapping[str, str]) -> None:
         """Write mappings: contents by the names of files."""
@@ -134,6 +135,11 @@ class Showcase:
         pipeline = Pipeline(self.settings, mappings, run=run or RunContext())
         outcomes = pipeline.run_batch(pipeline.discover().ready)
         return {outcome.name: outcome for outcome in outcomes}
+
+    def count_anew(self) -> None:
+        """Let the summary be of the books as they are, after a hand has changed them."""
+        kept_summary.path_of(Path(self.settings.duckdb_path)).unlink(missing_ok=True)
+        self.warehouse.publish_summary()
 
     @contextmanager
     def database(self) -> Iterator[duckdb.DuckDBPyConnection]:

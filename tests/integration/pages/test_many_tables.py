@@ -35,7 +35,7 @@ def many(settings: Callable[..., Settings]) -> Visitor:
                 f"INSERT INTO {table} BY NAME SELECT {table}.* REPLACE ({named}, {changed}) "
                 f"FROM {table}, range(1, {TABLES}) numbers(n) WHERE {which}"
             )
-    made.warehouse.publish_summary()
+    made.count_anew()
     return Visitor(made.settings)
 
 

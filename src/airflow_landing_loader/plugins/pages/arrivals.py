@@ -13,7 +13,8 @@ from pydantic import BaseModel, Field
 
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.loading.model import ArrivalRecord
-from airflow_landing_loader.monitoring.expected import WATCHED, Expected
+from airflow_landing_loader.monitoring.deciding import WATCHED
+from airflow_landing_loader.monitoring.expected import Expected
 from airflow_landing_loader.monitoring.outcomes import WindowState
 from airflow_landing_loader.plugins.pages.fields import Given
 from airflow_landing_loader.plugins.pages.links import Links
