@@ -232,6 +232,16 @@ _OPTIONS: tuple[tuple[str, str, str | None, str | None, str], ...] = (
         "Name of the dbt source whose tables are the raw tables.",
     ),
     (
+        "dbt_gold",
+        "string",
+        "gold, marts",
+        None,
+        (
+            "Folders and tags of the dbt project whose models are the gold layer, with commas "
+            "between; all others are silver."
+        ),
+    ),
+    (
         "dags_are_paused_at_creation",
         "boolean",
         None,

@@ -17,7 +17,8 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,14 @@ from cosmos.dbt.graph import CosmosLoadDbtException
 from cosmos.exceptions import CosmosDbtRunError
 from cosmos.profiles import get_automatic_profile_mapping
 
-from airflow_landing_loader.dbt.manifest import load_manifest, waiting_text
+from airflow_landing_loader.dbt.layers import gold_names, layer_of, node_runs
+from airflow_landing_loader.dbt.manifest import Manifest, load_manifest, waiting_text
 from airflow_landing_loader.dbt.project import DbtProject, how_to_mend
+from airflow_landing_loader.dbt.results import DbtTaskRun, read_results
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.settings import Settings
+from airflow_landing_loader.xcom import values
+from airflow_landing_loader.xcom.keys import DBT_KEY
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +129,10 @@ def cosmos_group(
             should_detach_multiple_parents_tests=True,
             emit_datasets=False,
         ),
-        operator_args={"pool": settings.writer_pool} if settings.writer_pool else {},
+        operator_args={
+            "callback": profile.tell_results,
+            **({"pool": settings.writer_pool} if settings.writer_pool else {}),
+        },
     )
 
 
@@ -162,11 +170,41 @@ class LockedProfileConfig(ProfileConfig):
             try:
                 source = self._source()
                 with source.ensure_profile(desired_profile_path, use_mock_values) as profile:
+                    self._tell_begin(node)
                     yield profile
             except CosmosDbtRunError as error:
                 raise self._explained(error, node) from None
             finally:
                 _close_database()
+
+    def tell_results(self, project_dir: str, *, context: Any) -> None:
+        """Hand on to the run's report what dbt did; Cosmos calls it when dbt has ended.
+
+        :param project_dir: the copy of the project that dbt has worked in.
+        """
+        own = self.project.manifest_path.parent
+        within = own.is_relative_to(self.project.path)
+        target = Path(project_dir, own.relative_to(self.project.path)) if within else own
+        run = values.load(context["ti"].xcom_pull(task_ids=context["ti"].task_id, key=DBT_KEY))
+        assert isinstance(run, DbtTaskRun)
+        nodes = node_runs(
+            read_results(target), self._manifest(), gold_names(self.settings.dbt_gold)
+        )
+        ended = replace(run, ended=datetime.now(UTC), nodes=nodes)
+        context["ti"].xcom_push(key=DBT_KEY, value=values.dump(ended))
+
+    def _tell_begin(self, node: dict[str, Any]) -> None:
+        """A task that dies has begun all the same."""
+        unique_id = node.get("unique_id", "")
+        run = DbtTaskRun(
+            name=node.get("name", unique_id),
+            layer=layer_of(self._manifest(), unique_id, gold_names(self.settings.dbt_gold)),
+            began=datetime.now(UTC),
+        )
+        get_current_context()["ti"].xcom_push(key=DBT_KEY, value=values.dump(run))
+
+    def _manifest(self) -> Manifest:
+        return load_manifest(self.project.manifest_path)
 
     def _source(self) -> ProfileConfig:
         """What the profile comes from: the project's file, or an Airflow connection."""
@@ -184,8 +222,7 @@ class LockedProfileConfig(ProfileConfig):
 
         clients = ConnectionClients.of(self.settings)
         existing = relations(self.settings, clients=clients, on_wait=log.info)
-        manifest = load_manifest(self.project.manifest_path)
-        waiting = manifest.waiting(self.tables, self.settings.dbt_source, existing)
+        waiting = self._manifest().waiting(self.tables, self.settings.dbt_source, existing)
         missing = waiting.get(node.get("unique_id", ""))
         if missing:
             raise AirflowSkipException(

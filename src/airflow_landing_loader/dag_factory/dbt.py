@@ -26,6 +26,7 @@ from airflow_landing_loader.operators.dbt import (
     DbtUnavailableOperator,
     ReportDbtOperator,
 )
+from airflow_landing_loader.runs.tasks import DBT_START, DBT_UNAVAILABLE
 from airflow_landing_loader.settings import Settings
 from airflow_landing_loader.settings.airflow import airflow_settings
 from airflow_landing_loader.version_compat import any_asset_or_cron
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
 # No table's DAG can have this id: theirs begin with `landing__`.
 SHARED_DAG_ID = "landing_dbt"
-START = "start"
-UNAVAILABLE = "unavailable"
-
 _GROUP = "dbt"
 _LOOKS = "*/15 * * * *"
 _SHARED_PAGE = """\
@@ -175,8 +173,10 @@ def _cosmos_group(
 def _group_of(group: TaskGroup, *, problem: str | None = None) -> TaskGroup:
     """Put ``start`` before what is in the group, or before ``unavailable`` if nothing can be."""
     roots = list(group.get_roots())
-    start = EmptyOperator(task_id=START, task_group=group)
+    start = EmptyOperator(task_id=DBT_START, task_group=group)
     if problem is not None:
-        roots.append(DbtUnavailableOperator(task_id=UNAVAILABLE, reason=problem, task_group=group))
+        roots.append(
+            DbtUnavailableOperator(task_id=DBT_UNAVAILABLE, reason=problem, task_group=group)
+        )
     start.set_downstream(roots)
     return group

@@ -29,6 +29,7 @@ _WHILE_BROKEN = {
     " DAG goes.",
 }
 
+
 def table_page(
     mappings: Sequence[TableMapping],
     settings: Settings,

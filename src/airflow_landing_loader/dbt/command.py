@@ -7,7 +7,6 @@ Free of Airflow. What the generated DAGs do with one Airflow task per dbt node h
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import re
 import shutil
@@ -20,12 +19,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 from airflow_landing_loader.clients import Clients
 from airflow_landing_loader.dbt.child import Request
 from airflow_landing_loader.dbt.manifest import Relation, load_manifest, waiting_text
 from airflow_landing_loader.dbt.project import DbtProject, how_to_mend, read_project
+from airflow_landing_loader.dbt.results import DbtNodeResult, read_results
 from airflow_landing_loader.exceptions import (
     ConfigurationError,
     ErrorCode,
@@ -37,41 +36,14 @@ from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.settings import Settings
 from airflow_landing_loader.storage.opening import open_zones
 
-Status = Literal["ok", "warned", "failed", "skipped", "waiting"]
 OnLine = Callable[[str], None]
 
-_STATUS: dict[str, Status] = {
-    "success": "ok",
-    "pass": "ok",
-    "no-op": "ok",
-    "warn": "warned",
-    "skipped": "skipped",
-}
 _LOCKED = re.compile(r"Could not set lock on file|Conflicting lock is held")
 _REQUEST = "request.json"
 _PARTIAL_PARSE = "partial_parse.msgpack"
 _SECONDS_TO_END = 10.0
 _LINES_KEPT = 8
 _NAMES_SHOWN = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class DbtNodeResult:
-    """What became of one dbt node.
-
-    :param name: name of the model, test, seed or snapshot.
-    :param kind: dbt's resource type.
-    :param status: ``waiting`` was left out because a raw table or model it reads is not there yet;
-        ``skipped`` was left out by dbt because something before it failed.
-    :param message: dbt's own words; they may quote values.
-    :param seconds: how long it took.
-    """
-
-    name: str
-    kind: str
-    status: Status
-    message: str
-    seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -311,8 +283,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 def _result(
     folder: Path, request: Request, ended: _Ended, hint: Callable[[Sequence[str]], str]
 ) -> DbtResult:
-    run_results = folder / "run_results.json"
-    ran = _ran(run_results)
+    ran = read_results(folder)
     nodes = (*ran, *_waiting(request))
     failed = [node for node in ran if node.status == "failed"]
     if ended.code == 0 and not failed:
@@ -324,29 +295,6 @@ def _result(
     return DbtResult(nodes=nodes, error=_failure(names, ended, hint(names)))
 
 
-def _ran(run_results: Path) -> tuple[DbtNodeResult, ...]:
-    """What dbt says that it ran; nothing if it died before, or while it was writing that."""
-    with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
-        return _results(json.loads(run_results.read_bytes()))
-    return ()
-
-
-def _results(run_results: dict[str, Any]) -> tuple[DbtNodeResult, ...]:
-    found = []
-    for entry in run_results["results"]:
-        kind, _, name = entry["unique_id"].split(".")[:3]
-        found.append(
-            DbtNodeResult(
-                name=name,
-                kind=kind,
-                status=_STATUS.get(entry["status"], "failed"),
-                message=entry["message"] or "",
-                seconds=float(entry["execution_time"]),
-            )
-        )
-    return tuple(found)
-
-
 def _waiting(request: Request) -> tuple[DbtNodeResult, ...]:
     """What the child left out, worked out once more from the same facts."""
     path = Path(request.manifest_path)
@@ -355,6 +303,7 @@ def _waiting(request: Request) -> tuple[DbtNodeResult, ...]:
     manifest = load_manifest(path)
     return tuple(
         DbtNodeResult(
+            unique_id=unique_id,
             name=manifest.nodes[unique_id].name,
             kind=manifest.nodes[unique_id].kind,
             status="waiting",

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from airflow_landing_loader.dbt.project import DbtProject
+from airflow_landing_loader.dbt.results import Place
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 
 Relation = tuple[str, str]  # schema and name, both case-folded
 
+BUILT = frozenset({"model", "seed", "snapshot"})
+"""What becomes something in the warehouse, as dbt's resource types."""
 
-_BUILT = frozenset({"model", "seed", "snapshot"})
-
-
-_RUN = _BUILT | {"test", "unit_test"}
+_RUN = BUILT | {"test", "unit_test"}
 
 
 _DEFAULT_SCHEMA = "main"
@@ -34,6 +34,9 @@ class DbtNode:
     :param source: name of the dbt source it belongs to, if it is a table of one.
     :param selector: what selects exactly this node on dbt's command line.
     :param parents: unique ids of the nodes it reads.
+    :param folders: of the project that it lies in, the outermost first.
+    :param materialized: dbt's word for what it becomes: ``table``, ``view`` ...
+    :param place: ``relation`` as the warehouse spells it.
     """
 
     unique_id: str
@@ -44,6 +47,10 @@ class DbtNode:
     source: str | None
     selector: str
     parents: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    materialized: str | None = None
+    place: Place | None = None
 
 
 class Manifest:
@@ -83,7 +90,7 @@ class Manifest:
         return tuple(
             f"{node.selector}+"
             for node in self.sources(tables, source)
-            if any(self.nodes[child].kind in _BUILT for child in self._below([node.unique_id]))
+            if any(self.nodes[child].kind in BUILT for child in self._below([node.unique_id]))
         )
 
     def waiting(
@@ -109,7 +116,7 @@ class Manifest:
         for unique_id in self._parents_first(selected):
             missing = [
                 parent.name
-                for parent in self._read_by(unique_id)
+                for parent in self.read_by(unique_id)
                 if parent.unique_id in waiting
                 or (
                     parent.unique_id in awaited - selected
@@ -121,15 +128,18 @@ class Manifest:
                 waiting[unique_id] = tuple(dict.fromkeys(missing))
         return waiting
 
-    def _read_by(self, unique_id: str) -> list[DbtNode]:
-        """What a node reads in the database; an ephemeral model stands for its own parents."""
+    def read_by(self, unique_id: str) -> list[DbtNode]:
+        """What a node reads in the database; an ephemeral model stands for its own parents.
+
+        :raises KeyError: the manifest does not know it.
+        """
         found: list[DbtNode] = []
         for parent in self.nodes[unique_id].parents:
             node = self.nodes.get(parent)
             if node is None:
                 continue
             ephemeral = node.kind == "model" and node.relation is None
-            found += self._read_by(parent) if ephemeral else [node]
+            found += self.read_by(parent) if ephemeral else [node]
         return found
 
     def _below(self, unique_ids: Iterable[str]) -> set[str]:
@@ -199,25 +209,25 @@ def _node(entry: dict[str, Any]) -> DbtNode:
     kind = str(entry["resource_type"])
     is_source = kind == "source"
     stored_as = entry.get("identifier") if is_source else entry.get("alias")
-    relation = None
+    place = None
     if entry.get("relation_name"):
-        relation = _relation(entry["schema"], stored_as or entry["name"])
+        place = str(entry["schema"]), str(stored_as or entry["name"])
     return DbtNode(
         unique_id=entry["unique_id"],
         name=str(entry["name"]),
         kind=kind,
-        relation=relation,
+        relation=None if place is None else (place[0].casefold(), place[1].casefold()),
         database=entry.get("database"),
         source=entry["source_name"] if is_source else None,
         selector=f"source:{entry['source_name']}.{entry['name']}"
         if is_source
         else f"fqn:{'.'.join(entry['fqn'])}",
         parents=tuple((entry.get("depends_on") or {}).get("nodes") or ()),
+        folders=tuple((entry.get("fqn") or ())[1:-1]),
+        tags=tuple(entry.get("tags") or ()),
+        materialized=(entry.get("config") or {}).get("materialized"),
+        place=place,
     )
-
-
-def _relation(schema: object, name: object) -> Relation:
-    return str(schema).casefold(), str(name).casefold()
 
 
 def _stands_for(source: DbtNode, table: str) -> bool:

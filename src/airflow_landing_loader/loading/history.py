@@ -130,3 +130,21 @@ class LoadDetail:
     totals: tuple[LoadTotal, ...]
     quality: tuple[QualityLine, ...]
     rejects: tuple[Reject, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableQuality:
+    """What the loads of a table came to over some time.
+
+    :param records: of their files, those that were rejected too.
+    :param good: those of them that break no rule; where a mapping has no rules, that were not
+        rejected.
+    :param missing_fields: how often each rule was broken, by what the rule asks for.
+    """
+
+    table: str
+    records: int
+    good: int
+    missing_fields: int = 0
+    invalid_types: int = 0
+    duplicates: int = 0

@@ -19,7 +19,7 @@ class ExecutionRecord:
     """One row of ``load_executions``: a run, or one layer of it, that has ended.
 
     :param execution_id: of the run, see :func:`~airflow_landing_loader.runs.executions.id_of`.
-    :param table_name: of the raw table that the run is for.
+    :param table_name: of the raw table that the run is for; ``None``: dbt's own DAG is for many.
     :param config: what the run was triggered with, a JSON object; ``None`` for nothing.
     :param result: more about it, a JSON object.
     :param error: why it failed; never a cell value.
@@ -33,7 +33,7 @@ class ExecutionRecord:
     execution_id: str
     dag_id: str
     run_id: str
-    table_name: str
+    table_name: str | None
     layer: Layer
     status: ExecutionStatus
     config: str | None = None
@@ -45,6 +45,32 @@ class ExecutionRecord:
     duration_ms: int | None = None
     started_at: datetime | None = None
     completed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class BronzeResult:
+    """What ``result`` holds of bronze: how many files ended so; ``waiting`` were left to the next
+    run."""
+
+    loaded: int = 0
+    duplicate: int = 0
+    failed: int = 0
+    left: int = 0
+    waiting: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class DbtLayerResult:
+    """What ``result`` holds of silver and gold: names in dbt.
+
+    :param models: models, seeds and snapshots that were built.
+    :param failed: what failed, tests too.
+    :param warned: what warned, tests too.
+    """
+
+    models: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    warned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

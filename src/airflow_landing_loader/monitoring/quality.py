@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from airflow_landing_loader.loading.ledger.history import History
+
 
 @dataclass(frozen=True, kw_only=True)
 class QualityFigures:
@@ -46,6 +48,29 @@ class QualityFigures:
             invalid_types=self.invalid_types + other.invalid_types,
             duplicates=self.duplicates + other.duplicates,
         )
+
+
+@dataclass(frozen=True)
+class KeptQuality:
+    """:class:`QualityBooks` of one warehouse."""
+
+    history: History
+
+    def quality(self, since: datetime) -> Mapping[str, QualityFigures]:
+        """See :class:`QualityBooks`.
+
+        :raises TransientError: ``WAREHOUSE_LOCKED``, a writer works.
+        """
+        return {
+            found.table: QualityFigures(
+                total_records=found.records,
+                valid_records=found.good,
+                missing_fields=found.missing_fields,
+                invalid_types=found.invalid_types,
+                duplicates=found.duplicates,
+            )
+            for found in self.history.quality(since)
+        }
 
 
 class QualityBooks(Protocol):

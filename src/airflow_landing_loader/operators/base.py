@@ -104,6 +104,7 @@ class LandingOperator(BaseOperator):
         for name in _OWN:
             setattr(self, name, given[name])
         self.job_wait: float | None = None
+        self.began: float | None = None  # when its lane began, seconds since the epoch
         self.show_values = False  # until the settings are known
         self.errors: tuple[ErrorDetail, ...] = ()
         self._waits: RetryWaits | None = None  # as long
@@ -258,6 +259,7 @@ class LandingOperator(BaseOperator):
                 sendable(values.dump(error, show_values=self.show_values)) for error in errors
             ],
             "refused": dump_batch(refused, show_values=self.show_values),
+            "began": self.began,
         }
         context["ti"].xcom_push(key=ERROR_KEY, value=value)
         self.errors = tuple(errors)

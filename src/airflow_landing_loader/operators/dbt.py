@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import (
@@ -14,7 +15,9 @@ from airflow.providers.common.compat.sdk import (
 
 from airflow_landing_loader.loading.model import DbtDue
 from airflow_landing_loader.operators.base import LandingOperator
+from airflow_landing_loader.operators.executions import dag_run_of, dbt_work
 from airflow_landing_loader.runs.dbt_due import dbt_failure, due_tables
+from airflow_landing_loader.runs.layers import records_of_dbt_run
 from airflow_landing_loader.runs.wording import minute
 from airflow_landing_loader.xcom import values
 from airflow_landing_loader.xcom.keys import DUE_KEY
@@ -75,10 +78,20 @@ class ReportDbtOperator(LandingOperator):
         if not due:
             raise AirflowSkipException("dbt was not due.")
         failed = states.dbt_failed
+        failure = dbt_failure(failed) if failed else None
         with self.core(context) as pipeline:
-            pipeline.warehouse.record_dbt_run(due, succeeded=not failed)
-        if failed:
-            raise AirflowFailException(str(dbt_failure(failed)))
+            pipeline.warehouse.record_dbt_run(
+                due,
+                succeeded=not failed,
+                executions=records_of_dbt_run(
+                    dag_run_of(context, None),
+                    dbt_work(context["ti"], states, pipeline.warehouse),
+                    None if failure is None else failure.detail.message,
+                    datetime.now(UTC),
+                ),
+            )
+        if failure is not None:
+            raise AirflowFailException(str(failure))
         return [entry.table for entry in due]
 
 

@@ -8,6 +8,7 @@ counts and hashes, never cell values.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +85,7 @@ class _VerdictOperator(_LaneOperator):
         for verdict in end.present:
             say = self.log.error if isinstance(verdict, Refused) else self.log.info
             say("%s", verdict_text(verdict, show_values=self.show_values))
-        return dump_batch(end.present, show_values=self.show_values)
+        return {"began": self.began, **dump_batch(end.present, show_values=self.show_values)}
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:  # noqa: ARG002
         """What has been read and written; Airflow's provider for OpenLineage asks."""
@@ -146,6 +147,7 @@ class ValidateFilesOperator(_VerdictOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Validate the files; see the class."""
+        self.began = time.time()
         with self.core(context) as self._pipeline, timed("validate", self._pipeline):
             verdicts = self._pipeline.validate_batch(file_names(self.files))
         return self.settle(context, verdicts)
@@ -191,6 +193,7 @@ class LoadFilesOperator(_VerdictOperator):
 
         batch = [v for v in load_batch(self.validated) if isinstance(v, Validated | Refused)]
         self._batch = batch
+        self.began = self.validated.get("began")
         try:
             with self.core(context) as self._pipeline, timed("load", self._pipeline):
                 verdicts = self._pipeline.load(batch)
@@ -247,6 +250,7 @@ class ArchiveFilesOperator(_LaneOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Move the files; see the class."""
+        self.began = self.verdicts.get("began")
         return _finish(self, "archive", context, verdicts_of(load_batch(self.verdicts)))
 
 
@@ -288,6 +292,7 @@ class QuarantineFilesOperator(_LaneOperator):
             self.log.warning(
                 "%s is left in landing: its task gave no verdict.", printable(name, MAX_NAME)
             )
+        self.began = next((error["began"] for error in said if error.get("began")), None)
         return _finish(self, "fail", context, refused) if refused else {"outcomes": []}
 
 
@@ -316,7 +321,11 @@ def _finish(
         outcomes = pipeline.finish(verdicts)
     for outcome in outcomes:
         task.log.info("%s", outcome_text(outcome))
-    said = {"outcomes": [sendable(values.dump(o, show_values=task.show_values)) for o in outcomes]}
+    said = {
+        "outcomes": [sendable(values.dump(o, show_values=task.show_values)) for o in outcomes],
+        "began": task.began,
+        "ended": time.time(),
+    }
     stuck = not_moved(verdicts, outcomes)
     if stuck:
         # Pushed, because a task that fails returns nothing, and the report has to know.

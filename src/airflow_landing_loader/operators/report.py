@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
 
+from airflow_landing_loader.exceptions import LandingError
 from airflow_landing_loader.hooks.metrics import AirflowMeter
 from airflow_landing_loader.loading.model import DbtDue
 from airflow_landing_loader.monitoring.metrics import tell_left, tell_refused
+from airflow_landing_loader.operators.executions import dag_run_of, dbt_work
 from airflow_landing_loader.operators.run_end import RunEnd, RunEndOperator
 from airflow_landing_loader.runs.holdback import dump_held
+from airflow_landing_loader.runs.layers import records_of_run
 from airflow_landing_loader.runs.report import RunReport, as_table, failures, summary
-from airflow_landing_loader.runs.tasks import RunStates
 from airflow_landing_loader.xcom import values
 from airflow_landing_loader.xcom.keys import DUE_KEY, HELD_KEY
 
@@ -37,7 +40,7 @@ class ReportRunOperator(RunEndOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Report; see the class."""
         end = self.run_end(context)
-        self._record_dbt(context, end.states)
+        self._record(context, end)
         if end.report.held:
             context["ti"].xcom_push(key=HELD_KEY, value=dump_held(end.report.held))
         self._keep_unsent(context, end)
@@ -76,11 +79,29 @@ class ReportRunOperator(RunEndOperator):
             raise AirflowSkipException("No file arrived and dbt was not due.")
         return summary(report)
 
-    def _record_dbt(self, context: Context, states: RunStates) -> None:
-        """How dbt ended is remembered in the warehouse, so that a failed run is made up for."""
-        if states.dbt == "not run":
+    def _record(self, context: Context, end: RunEnd) -> None:
+        """How dbt ended is remembered in the warehouse, so that a failed run is made up for; and
+        what the run did, for people: that fails no run."""
+        ti = context["ti"]
+        ran = end.states.dbt != "not run"
+        said = ti.xcom_pull(task_ids=self.gate_task_id, key=DUE_KEY) if ran else ()
+        due = [entry for entry in map(values.load, said or ()) if isinstance(entry, DbtDue)]
+        if not due and end.report.nothing_happened and not end.report.refused:
             return
-        said = context["ti"].xcom_pull(task_ids=self.gate_task_id, key=DUE_KEY) or ()
-        due = [entry for entry in map(values.load, said) if isinstance(entry, DbtDue)]
         with self.core(context) as pipeline:
-            pipeline.warehouse.record_dbt_run(due, succeeded=states.dbt == "succeeded")
+            records = records_of_run(
+                dag_run_of(context, pipeline.mappings[0].table),
+                end.report,
+                end.lanes,
+                dbt_work(ti, end.states, pipeline.warehouse),
+                fail_on_files=self.fail_on_files,
+                at=datetime.now(UTC),
+            )
+            if due:
+                succeeded = end.states.dbt == "succeeded"
+                pipeline.warehouse.record_dbt_run(due, succeeded=succeeded, executions=records)
+                return
+            try:
+                pipeline.warehouse.record_executions(records)
+            except LandingError as error:
+                self.log.warning("What this run did is not in load_executions: %s", error)

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from airflow_landing_loader.codec import received
 from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.operators.base import LandingOperator
+from airflow_landing_loader.operators.executions import lanes_worked
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.runs.ending import Left, all_outcomes, left_files, unclear_files
 from airflow_landing_loader.runs.holdback import hold_back, load_held
+from airflow_landing_loader.runs.layers import Span
 from airflow_landing_loader.runs.refusals import load_refusals
 from airflow_landing_loader.runs.report import RunReport
 from airflow_landing_loader.runs.tasks import MOVES, RunStates
@@ -38,10 +40,12 @@ class RunEnd:
     """A run at its end.
 
     :param states: how its tasks ended.
+    :param lanes: when its lanes worked, as far as they have said.
     """
 
     states: RunStates
     report: RunReport
+    lanes: Span
 
 
 class RunEndOperator(LandingOperator):
@@ -85,7 +89,8 @@ class RunEndOperator(LandingOperator):
         """How the run ended, as far as it has."""
         ti = context["ti"]
         states = self.run_states(context, group_id=self.group_id, dbt_prefix=self.dbt_task_prefix)
-        outcomes = tuple(self._outcomes(ti))
+        said = [pushed for step in MOVES for pushed in pull_all(ti, f"{self.group_id}.{step}")]
+        outcomes = tuple(_outcomes(said))
         left = self._left(context, outcomes, states)
         before = load_held(ti.xcom_pull(task_ids=self.wait_task_id, key=HELD_KEY))
         again = ti.xcom_pull(task_ids=self.gate_task_id, key=LATER_KEY)
@@ -101,15 +106,7 @@ class RunEndOperator(LandingOperator):
             refused=load_refusals(ti.xcom_pull(task_ids=self.wait_task_id, key=ALARM_KEY)),
             new_notices=tuple(ti.xcom_pull(task_ids=self.wait_task_id, key=NEWS_KEY) or ()),
         )
-        return RunEnd(states=states, report=report)
-
-    def _outcomes(self, ti: Any) -> Iterator[Outcome]:
-        for step in MOVES:
-            for pushed in pull_all(ti, f"{self.group_id}.{step}"):
-                for fields in pushed["outcomes"]:
-                    outcome = values.load(received(fields))
-                    if isinstance(outcome, Outcome):
-                        yield outcome
+        return RunEnd(states=states, report=report, lanes=lanes_worked(said))
 
     def _left(
         self, context: Context, outcomes: Sequence[Outcome], states: RunStates
@@ -133,3 +130,12 @@ class RunEndOperator(LandingOperator):
     def _broken(self, ti: Any, task: str) -> str:
         errors = values.errors_in(ti.xcom_pull(task_ids=task, key=ERROR_KEY))
         return f"{task} failed: " + ("; ".join(e.text() for e in errors) or "see its log")
+
+
+def _outcomes(said: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
+    """The outcomes of files, from what the last tasks of lanes have returned."""
+    for pushed in said:
+        for fields in pushed["outcomes"]:
+            outcome = values.load(received(fields))
+            if isinstance(outcome, Outcome):
+                yield outcome

@@ -19,6 +19,7 @@ class Outcome:
     :param status: ``loaded`` and ``duplicate`` lie in the archive, ``failed`` in the failed zone,
         ``left`` is still in landing: after a transient error, or because nothing says whose it is.
     :param rows: rows committed by this delivery (0 for a duplicate).
+    :param size_bytes: of the data file, as it was delivered.
     :param uri: where the data file lies now; empty if its sender replaced it before it could be
         archived, and it could not be held on to.
     :param notes: what a person should know though nothing failed: drift, restatement, rejects.
@@ -33,6 +34,7 @@ class Outcome:
     load_id: str | None = None
     error: ErrorDetail | None = None
     notes: tuple[str, ...] = ()
+    size_bytes: int = 0
 
 
 def outcome_of(verdict: Verdict, uri: str) -> Outcome:
@@ -49,6 +51,7 @@ def outcome_of(verdict: Verdict, uri: str) -> Outcome:
                 uri=uri,
                 load_id=load.load_id,
                 notes=verdict.notes,
+                size_bytes=delivery.data.size,
             )
         case Duplicate():
             return Outcome(
@@ -58,6 +61,7 @@ def outcome_of(verdict: Verdict, uri: str) -> Outcome:
                 uri=uri,
                 load_id=verdict.of_load_id,
                 notes=verdict.notes,
+                size_bytes=delivery.data.size,
             )
         case Refused(error=error):
             return Outcome(
@@ -66,6 +70,7 @@ def outcome_of(verdict: Verdict, uri: str) -> Outcome:
                 status="failed",
                 uri=uri,
                 error=error,
+                size_bytes=delivery.data.size,
             )
 
 
@@ -77,4 +82,5 @@ def left_behind(delivery: Delivery, error: ErrorDetail) -> Outcome:
         status="left",
         uri=delivery.data.path,
         error=error,
+        size_bytes=delivery.data.size,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -66,18 +66,31 @@ def failures(report: RunReport, *, fail_on_files: bool) -> list[str]:
 
     :param fail_on_files: whether a quarantined or refused file fails the run (``on_failed_file``).
     """
-    causes = [_failure(outcome) for outcome in blamed(report, fail_on_files=fail_on_files)]
-    causes += [_refusal(refused) for refused in report.refused if fail_on_files]
-    lines = causes[:_MAX_CAUSES]
-    if len(causes) > _MAX_CAUSES:
-        lines.append(f"... and {counted(len(causes) - _MAX_CAUSES, 'more file')}")
-    if causes:
-        lines.append("Why is told above, in this task's log.")
-    lines += report.broken_tasks
+    of_files = causes_of_files(report, fail_on_files=fail_on_files)
+    why = ["Why is told above, in this task's log."] if of_files else []
+    return [*of_files, *why, *_other_causes(report)]
+
+
+def causes(report: RunReport, *, fail_on_files: bool) -> list[str]:
+    """The same for the books, which stand in no log."""
+    return [*causes_of_files(report, fail_on_files=fail_on_files), *_other_causes(report)]
+
+
+def causes_of_files(report: RunReport, *, fail_on_files: bool) -> list[str]:
+    """Those of :func:`failures` that files are to blame for."""
+    found = [_failure(outcome) for outcome in blamed(report, fail_on_files=fail_on_files)]
+    found += [_refusal(refused) for refused in report.refused if fail_on_files]
+    lines = found[:_MAX_CAUSES]
+    if len(found) > _MAX_CAUSES:
+        lines.append(f"... and {counted(len(found) - _MAX_CAUSES, 'more file')}")
+    return lines
+
+
+def _other_causes(report: RunReport) -> Iterator[str]:
+    yield from report.broken_tasks
     if report.dbt == "failed":
         tasks = ", ".join(report.dbt_failed[:_MAX_CAUSES]) or "its tasks"
-        lines.append(f"dbt failed: the log of {tasks} says why. It runs again in ten minutes.")
-    return lines
+        yield f"dbt failed: the log of {tasks} says why. It runs again in ten minutes."
 
 
 def blamed(report: RunReport, *, fail_on_files: bool) -> list[Outcome]:

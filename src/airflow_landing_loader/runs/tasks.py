@@ -9,6 +9,9 @@ from airflow_landing_loader.runs.report import DbtResult
 
 STEPS = ("validate", "load", "archive", "fail")
 MOVES = ("archive", "fail")
+DBT_START, DBT_UNAVAILABLE = "start", "unavailable"
+"""Tasks of a dbt group that are none of dbt's own."""
+
 _BAD = ("failed", "upstream_failed")
 _SPOKE = ("failed", "skipped")
 
@@ -65,6 +68,13 @@ class RunStates:
     def dbt_failed(self) -> tuple[str, ...]:
         """Tasks of dbt that failed."""
         return tuple(task for task in self._failed() if self._is_dbt(task))
+
+    @property
+    def dbt_ran(self) -> tuple[str, ...]:
+        """Tasks of dbt that may have said what they did."""
+        silent = {f"{self.dbt_prefix}{name}" for name in (DBT_START, DBT_UNAVAILABLE)}
+        ended = (task for task, state in self.states.items() if state in ("success", "failed"))
+        return tuple(sorted(task for task in ended if self._is_dbt(task) and task not in silent))
 
     def broken(self, *reporters: str) -> tuple[str, ...]:
         """Failed tasks that stand for no file and not for dbt.

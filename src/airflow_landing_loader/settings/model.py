@@ -223,6 +223,11 @@ class Settings:
     dbt_source: str = _option(
         "Name of the dbt source whose tables are the raw tables.", default="landing"
     )
+    dbt_gold: str = _option(
+        "Folders and tags of the dbt project whose models are the gold layer, with commas between;"
+        " all others are silver.",
+        default="gold, marts",
+    )
     dags_are_paused_at_creation: bool | None = _option(
         "Whether a table's DAG waits for somebody to unpause it when it is seen for the first time."
         " Not set: as Airflow's own option of this name says.",

@@ -15,6 +15,7 @@ ALARM_KEY = "landing_alarm"  # those of them that fail this run
 TOLD_KEY = "landing_told"  # what was told of expected files
 RESULTS_KEY = "landing_action_results"  # what became of each target of an action
 DUE_KEY = "landing_dbt_due"  # what the dbt run behind the gate covers
+DBT_KEY = "landing_dbt"  # what a task of dbt has done
 LATER_KEY = "landing_dbt_later"  # when dbt may run again after a failure, seconds since the epoch
 
 

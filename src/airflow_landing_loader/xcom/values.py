@@ -12,12 +12,23 @@ from typing import Any, get_args
 from pydantic import TypeAdapter
 
 from airflow_landing_loader.codec import received
+from airflow_landing_loader.dbt.results import DbtTaskRun
 from airflow_landing_loader.exceptions import ErrorDetail
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.model import ArrivalRecord, DbtDue, Duplicate, Loaded, Refused
 from airflow_landing_loader.pipeline.outcome import Outcome
 
-Value = Validated | Refused | Loaded | Duplicate | Outcome | ErrorDetail | DbtDue | ArrivalRecord
+Value = (
+    Validated
+    | Refused
+    | Loaded
+    | Duplicate
+    | Outcome
+    | ErrorDetail
+    | DbtDue
+    | DbtTaskRun
+    | ArrivalRecord
+)
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Value)}
 
 

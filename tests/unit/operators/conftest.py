@@ -86,7 +86,13 @@ def ti() -> FakeTaskInstance:
 
 @pytest.fixture
 def context(ti: FakeTaskInstance) -> dict[str, Any]:
-    return {"ti": ti, "run_id": ti.run_id, "outlet_events": {}}
+    run = SimpleNamespace(
+        dag_id="landing__raw_a",
+        run_id=ti.run_id,
+        conf={},
+        start_date=datetime(2024, 1, 15, tzinfo=UTC),
+    )
+    return {"ti": ti, "run_id": ti.run_id, "dag_run": run, "outlet_events": {}}
 
 
 def delivery(name: str = "a.csv") -> Delivery:

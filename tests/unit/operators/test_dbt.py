@@ -24,7 +24,10 @@ def core(*entries: DbtDue, runs: list[Any] | None = None) -> Any:
     asked: list[Any] = []
     warehouse = SimpleNamespace(
         dbt_due=lambda tables: asked.append(tables) or entries,
-        record_dbt_run=lambda due, *, succeeded: (runs or asked).append((due, succeeded)),
+        record_dbt_run=lambda due, *, succeeded, executions: (runs or asked).append(
+            (due, succeeded, executions)
+        ),
+        row_counts=lambda tables: dict.fromkeys(tables, 7),
     )
     mappings = tuple(SimpleNamespace(table=table) for table in ("raw_b", "raw_a", "raw_b"))
     return SimpleNamespace(warehouse=warehouse, mappings=mappings, asked=asked)
@@ -58,19 +61,28 @@ class TestDue:
 
 class TestReport:
     @pytest.fixture
-    def report(self, make: Make, context: Any, ti: Any) -> Callable[..., Any]:
-        def run(states: dict[str, str], *said: DbtDue) -> tuple[Any, list[Any]]:
+    def report(
+        self, make: Make, context: Any, ti: Any, executions: list[Any]
+    ) -> Callable[..., Any]:
+        def run(states: dict[str, str], *tables: DbtDue) -> tuple[Any, list[Any]]:
             runs: list[Any] = [None]
             ti.states = states
-            if said:
-                ti.put("due", [values.dump(entry) for entry in said], key="landing_dbt_due")
+            if tables:
+                ti.put("due", [values.dump(entry) for entry in tables], key="landing_dbt_due")
             operator = make(ReportDbtOperator, core(runs=runs))
             try:
-                return operator.execute(context), runs[1:]
+                said: Any = operator.execute(context)
             except (AirflowFailException, AirflowSkipException) as error:
-                return error, runs[1:]
+                said = error
+            executions[:] = [record for run in runs[1:] for record in run[2]]
+            return said, [run[:2] for run in runs[1:]]
 
         return run
+
+    @pytest.fixture
+    def executions(self) -> list[Any]:
+        """What the last report has written of its run."""
+        return []
 
     def test_success(self, report: Any) -> None:
         states = {"due": "success", "dbt.start": "success", "dbt.a": "success", "dbt.b": "skipped"}

@@ -45,7 +45,11 @@ def stats(monkeypatch: pytest.MonkeyPatch) -> Stats:
 
 
 def pipeline(**steps: Callable[..., Any]) -> Any:
-    return SimpleNamespace(mappings=(SimpleNamespace(table="raw_a"),), **steps)
+    warehouse = SimpleNamespace(
+        row_counts=lambda tables: {}, record_executions=lambda records: None
+    )
+    table = SimpleNamespace(table="raw_a")
+    return SimpleNamespace(mappings=(table,), warehouse=warehouse, **steps)
 
 
 def test_a_failed_file_is_counted_once_however_often_the_move_is_tried(

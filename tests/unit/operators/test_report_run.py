@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
 
+from airflow_landing_loader.dbt.results import DbtNodeRun, DbtTaskRun
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
 from airflow_landing_loader.loading.model import DbtDue
 from airflow_landing_loader.operators.report import ReportRunOperator
@@ -22,15 +24,21 @@ class Core:
         self.mappings = (values.mapping,)
         self.zones = SimpleNamespace(landing=SimpleNamespace(path="/landing"))
         self.dbt: list[tuple[str, bool]] = []
-        self.warehouse = SimpleNamespace(record_dbt_run=self._record)
+        self.executions: list[Any] = []
+        self.warehouse = SimpleNamespace(
+            record_dbt_run=self._record,
+            record_executions=self.executions.extend,
+            row_counts=lambda tables: dict.fromkeys(tables, 7),
+        )
 
     def delivery(self, name: str) -> Any:
         if name not in self.present:
             raise TransientError(ErrorCode.LANDING_DISAPPEARED, "is gone")
         return self.values.delivery(name)
 
-    def _record(self, due: Any, *, succeeded: bool) -> None:
+    def _record(self, due: Any, *, succeeded: bool, executions: Any) -> None:
         self.dbt += [(entry.table, succeeded) for entry in due]
+        self.executions.extend(executions)
 
 
 @pytest.fixture
@@ -192,3 +200,69 @@ def test_a_green_run_tells_that_dbt_is_held_back(
     task = report([["a.csv"]], {}, {0: [values.outcome("a.csv")]}, dbt_task_prefix="dbt.")
     assert task.execute(context)["dbt"] == "not run"
     assert "dbt: failed before, again from 2025-11-29 08:06 UTC" in capsys.readouterr().out
+
+
+class TestTheBooks:
+    def test_a_run_and_its_load(self, report: Any, values: Any, context: Any) -> None:
+        task = report([["a.csv"]], {"file.load_0": "success"}, {0: [values.outcome("a.csv")]})
+        core = task.make_pipeline(context)
+        task.execute(context)
+        assert [(r.layer, r.status, r.run_id) for r in core.executions] == [
+            ("run", "completed", "run-2"),
+            ("bronze", "completed", "run-2"),
+        ]
+
+    def test_a_failed_run_is_kept_too(self, report: Any, values: Any, context: Any) -> None:
+        bad = values.outcome("b.csv", "failed", error=values.refused("b.csv", value="cell").error)
+        task = report([["b.csv"]], {"file.validate_0": "failed"}, {0: [bad]})
+        core = task.make_pipeline(context)
+        with pytest.raises(AirflowFailException):
+            task.execute(context)
+        assert [(r.layer, r.status) for r in core.executions] == [
+            ("run", "failed"),
+            ("bronze", "failed"),
+        ]
+        assert "cell" not in str(core.executions)
+
+    def test_with_dbt_all_is_written_at_once(
+        self, report: Any, values: Any, context: Any, ti: Any
+    ) -> None:
+        due = DbtDue(table="raw_a", sequence=4, last_attempt=None)
+        ti.put("any_loaded", [serde.dump(due)], key="landing_dbt_due")
+        began = datetime(2024, 1, 15, 7, tzinfo=UTC)
+        node = DbtNodeRun(
+            name="stg_a", kind="model", layer="silver", status="ok", table=("main", "stg_a")
+        )
+        done = DbtTaskRun(name="stg_a", layer="silver", began=began, ended=began, nodes=(node,))
+        ti.put("dbt.stg_a", serde.dump(done), key="landing_dbt")
+        states = {"dbt.start": "success", "dbt.stg_a": "success"}
+        archived = {0: [values.outcome("a.csv")]}
+        task = report([["a.csv"]], states, archived, dbt_task_prefix="dbt.")
+        core = task.make_pipeline(context)
+        core.warehouse.record_executions = None
+        task.execute(context)
+        assert [(r.layer, r.records_processed) for r in core.executions] == [
+            ("run", 2),
+            ("bronze", 2),
+            ("silver", 7),
+        ]
+
+    def test_a_database_that_is_held_fails_no_run(
+        self, report: Any, values: Any, context: Any, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def held(records: Any) -> None:
+            raise TransientError(ErrorCode.WAREHOUSE_LOCKED, "somebody loads")
+
+        task = report([["a.csv"]], {"file.load_0": "success"}, {0: [values.outcome("a.csv")]})
+        task.make_pipeline(context).warehouse.record_executions = held
+        assert task.execute(context)["loaded"] == 1
+        assert (
+            "not in load_executions: [warehouse.locked] somebody loads" in capsys.readouterr().out
+        )
+
+    def test_nothing_is_written_of_nothing(self, report: Any, context: Any) -> None:
+        task = report(None, {"wait_for_files": "skipped"})
+        core = task.make_pipeline(context)
+        with pytest.raises(AirflowSkipException):
+            task.execute(context)
+        assert core.executions == []

@@ -16,6 +16,7 @@ from airflow_landing_loader.loading.history import (
     LoadQuery,
     Page,
     Reject,
+    TableQuality,
     Trait,
 )
 from airflow_landing_loader.loading.ledger.operations import (
@@ -23,6 +24,7 @@ from airflow_landing_loader.loading.ledger.operations import (
     recent_actions,
     recent_executions,
 )
+from airflow_landing_loader.loading.ledger.quality import quality_since
 from airflow_landing_loader.loading.ledger.queries import Books, Value
 from airflow_landing_loader.loading.ledger.records import row_of
 from airflow_landing_loader.loading.ledger.tables import (
@@ -125,6 +127,14 @@ class History:
         """
         with self._books() as books:
             return () if books is None else recent_actions(books, tables, limit)
+
+    def quality(self, since: datetime) -> tuple[TableQuality, ...]:
+        """What all loads that were completed from a time on came to, by table.
+
+        :raises TransientError: ``WAREHOUSE_LOCKED``, a writer works.
+        """
+        with self._books() as books:
+            return () if books is None else quality_since(books, since)
 
 
 def _require_locked(error: TransientError) -> None:

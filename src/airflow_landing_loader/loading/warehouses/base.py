@@ -277,8 +277,17 @@ class Ledger(Protocol):
         """Say of refused deliveries that they are not wanted, and where they lie now."""
         ...
 
-    def record_dbt_run(self, due: Sequence[DbtDue], *, succeeded: bool) -> None:
-        """Remember that dbt ran for these; success covers loads up to each one's ``sequence``."""
+    def record_dbt_run(
+        self,
+        due: Sequence[DbtDue],
+        *,
+        succeeded: bool,
+        executions: Sequence[ExecutionRecord] = (),
+    ) -> None:
+        """Remember that dbt ran for these; success covers loads up to each one's ``sequence``.
+
+        :param executions: of the run that dbt was a part of, as :meth:`record_executions`.
+        """
         ...
 
 
@@ -297,6 +306,14 @@ class Catalog(Protocol):
 
     def relations(self) -> frozenset[tuple[str, str]]:
         """All tables and views that can be seen, as (schema or dataset, name), case-folded."""
+        ...
+
+    def row_counts(self, tables: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """How many rows tables have, which the warehouse knows without reading them; what is a
+        view, or not there, is left out.
+
+        :param tables: as (schema or dataset, name).
+        """
         ...
 
 

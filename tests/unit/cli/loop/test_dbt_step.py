@@ -20,7 +20,8 @@ from airflow_landing_loader.cli.loop.stop import Stop, StopRequested
 from airflow_landing_loader.cli.terminal import Screen
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.dbt import command
-from airflow_landing_loader.dbt.command import DbtNodeResult, DbtResult
+from airflow_landing_loader.dbt.command import DbtResult
+from airflow_landing_loader.dbt.results import DbtNodeResult
 from airflow_landing_loader.exceptions import (
     ConfigurationError,
     ErrorCode,
@@ -35,7 +36,9 @@ MAPPINGS = (
     TableMapping(pattern="b_*.csv", table="raw_b"),
     TableMapping(pattern="c_*.csv", table="raw_c", dbt=False),
 )
-NODE = DbtNodeResult(name="m", kind="model", status="ok", message="", seconds=0.1)
+NODE = DbtNodeResult(
+    unique_id="model.p.m", name="m", kind="model", status="ok", message="", seconds=0.1
+)
 
 
 @dataclass

@@ -229,6 +229,9 @@ class BigQueryWarehouse:
     def relations(self) -> frozenset[tuple[str, str]]:
         return self._tables.relations()
 
+    def row_counts(self, tables: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        return self._tables.row_counts(tables)
+
     def cancel(self) -> None:
         self._jobs.cancel_own()
 
@@ -323,10 +326,17 @@ class BigQueryWarehouse:
     def dbt_due(self, tables: Sequence[str]) -> tuple[DbtDue, ...]:
         return self._ledger.dbt_due(tables) if self._ledger.has_tables() else ()
 
-    def record_dbt_run(self, due: Sequence[DbtDue], *, succeeded: bool) -> None:
+    def record_dbt_run(
+        self,
+        due: Sequence[DbtDue],
+        *,
+        succeeded: bool,
+        executions: Sequence[ExecutionRecord] = (),
+    ) -> None:
         if due:
             self._ledger.ensure_tables()
             self._ledger.put_dbt_runs(due, succeeded=succeeded)
+            put_executions(self._ledger, executions)
 
     def _loader(self, stager: Stager, run: RunContext) -> BatchLoader:
         return BatchLoader(

@@ -204,6 +204,22 @@ def relations(con: Connection) -> frozenset[tuple[str, str]]:
     return frozenset((schema.casefold(), name.casefold()) for schema, name in rows)
 
 
+def row_counts(con: Connection, tables: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Return how many rows tables have, as (schema, name); views are left out."""
+    rows = con.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables()"
+        " WHERE database_name = current_database()"
+    ).fetchall()
+    spelled = {(schema.casefold(), name.casefold()): (schema, name) for schema, name in rows}
+    counts = {}
+    for place in tables:
+        found = spelled.get((place[0].casefold(), place[1].casefold()))
+        if found is not None:
+            sql = f"SELECT COUNT(*) FROM {'.'.join(map(sql_name, found))}"
+            counts[place] = int(con.execute(sql).fetchall()[0][0])
+    return counts
+
+
 def create(
     con: Connection, table: str, theirs: Sequence[TableColumn], *, row_number: bool
 ) -> tuple[TableColumn, ...]:

@@ -198,6 +198,12 @@ class DuckDBWarehouse:
         with self._reading() as con:
             return frozenset() if con is None else table.relations(con)
 
+    def row_counts(self, tables: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        if not tables:
+            return {}
+        with self._reading() as con:
+            return {} if con is None else table.row_counts(con, tables)
+
     def cancel(self) -> None:
         """Nothing to stop: all work is done in this process, and ends with it."""
 
@@ -291,10 +297,18 @@ class DuckDBWarehouse:
         with self._books() as books:
             return () if books is None else books.dbt_due(tables)
 
-    def record_dbt_run(self, due: Sequence[DbtDue], *, succeeded: bool) -> None:
+    def record_dbt_run(
+        self,
+        due: Sequence[DbtDue],
+        *,
+        succeeded: bool,
+        executions: Sequence[ExecutionRecord] = (),
+    ) -> None:
         if due:
             with self._writing("recording a dbt run") as con:
-                Ledger(con).put_dbt_runs(due, succeeded=succeeded)
+                books = Ledger(con)
+                books.put_dbt_runs(due, succeeded=succeeded)
+                put_executions(books, executions)
 
     def _promoting(self, con: Connection) -> DuckDBPromoting:
         return DuckDBPromoting(con, lambda: lift_memory_bound(con, self._options))

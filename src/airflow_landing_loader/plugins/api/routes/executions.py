@@ -133,7 +133,7 @@ def _layers_by_execution(kept: Sequence[ExecutionRecord]) -> defaultdict[str, _L
 def _execution(run: DagRun, layers: _Layers) -> Execution:
     bronze, silver, gold = layers.get("bronze"), layers.get("silver"), layers.get("gold")
     durations = [layer.duration_ms for layer in layers.values() if layer.duration_ms is not None]
-    tables = [layer.table_name for layer in layers.values()]
+    tables = [layer.table_name for layer in layers.values() if layer.table_name is not None]
     return Execution(
         id=_id(run),
         pipeline_id=run.dag_id,
