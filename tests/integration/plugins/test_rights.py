@@ -32,6 +32,7 @@ def test_every_endpoint_is_tried_here(api: Api) -> None:
         (method.upper(), path.removeprefix("/api/v1/etl/").replace("{execution_id}", "exec_x"))
         for path, methods in paths.items()
         for method in methods
+        if path.startswith("/api/v1/etl/")
     }
     assert known == set(ALL)
 

@@ -29,11 +29,14 @@ from airflow_landing_loader.plugins.api.problems import (
 from airflow_landing_loader.plugins.api.routes import (
     actions,
     executions,
+    loads,
     logs,
+    metrics,
     overview,
     quality,
+    tables,
 )
-from airflow_landing_loader.plugins.api.services import OpenBooks, no_books
+from airflow_landing_loader.plugins.api.services import Books
 from airflow_landing_loader.plugins.installation import Installation, OpenMonitor, airflow_monitor
 from airflow_landing_loader.plugins.pages.route import trouble_page
 from airflow_landing_loader.plugins.pages.routers import ROUTERS as PAGES
@@ -47,15 +50,13 @@ _NOT_LOGGED_IN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 _ROUTERS = (executions.router, actions.router, logs.router, quality.router)
+_DATA = (overview.router, tables.router, loads.router, metrics.router)
 
 
-def make_app(
-    open_books: OpenBooks = no_books, open_monitor: OpenMonitor = airflow_monitor
-) -> FastAPI:
+def make_app(open_monitor: OpenMonitor = airflow_monitor) -> FastAPI:
     """Build the app.
 
-    :param open_books: opens the books for one request.
-    :param open_monitor: opens what pages show, once somebody asks.
+    :param open_monitor: opens what there is to see and the books, once somebody asks.
     """
     app = FastAPI(
         title="Landing loader",
@@ -75,11 +76,13 @@ def make_app(
     )
     answer_by_problems(app)
     app.add_exception_handler(HTTPException, _of_http_exception)
-    app.state.open_books = open_books
-    app.state.installation = Installation(open_monitor)
+    installation = Installation(open_monitor)
+    app.state.installation = installation
+    app.state.open_books = lambda: Books.of(installation.monitor())
     for router in _ROUTERS:
         app.include_router(router, prefix=API, dependencies=[Depends(caller_of)])
-    app.include_router(overview.router, prefix=V1, dependencies=[Depends(caller_of)])
+    for router in _DATA:
+        app.include_router(router, prefix=V1, dependencies=[Depends(caller_of)])
     for router in PAGES:
         app.include_router(router, dependencies=[Depends(caller_of)])
     app.add_api_route(

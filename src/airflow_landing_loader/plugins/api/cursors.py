@@ -72,7 +72,92 @@ class LogCursor:
         return cls(log, line)
 
 
+@dataclass(frozen=True)
+class SequenceCursor:
+    """Behind the loads from a sequence on.
+
+    :param before: sequence of the last load that was told.
+    """
+
+    before: int
+
+    def text(self) -> str:
+        """As the caller gets it."""
+        return _packed(str(self.before))
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """From what the caller sends back.
+
+        :raises ProblemError: 422, it is none of ours.
+        """
+        try:
+            read = cls(int(_unpacked(text)))
+        except ValueError:
+            raise _refused() from None
+        if not 0 <= read.before < _MAX_SEQUENCE:
+            raise _refused()
+        return read
+
+
+@dataclass(frozen=True)
+class KeyCursor:
+    """Behind the entries up to one of a time and an id.
+
+    :param at: UTC without zone, as the books have it.
+    :param key: the id.
+    """
+
+    at: datetime
+    key: str
+
+    def text(self) -> str:
+        """As the caller gets it."""
+        return _packed(f"{self.at.isoformat()} {self.key}")
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """From what the caller sends back.
+
+        :raises ProblemError: 422, it is none of ours.
+        """
+        try:
+            at, key = _unpacked(text).split(" ")
+            read = cls(datetime.fromisoformat(at), key)
+        except ValueError:
+            raise _refused() from None
+        if read.at.tzinfo is not None or not key.isprintable():
+            raise _refused()
+        return read
+
+
+@dataclass(frozen=True)
+class NameCursor:
+    """Behind the entries up to one of a name.
+
+    :param name: of the last entry that was told.
+    """
+
+    name: str
+
+    def text(self) -> str:
+        """As the caller gets it."""
+        return _packed(self.name)
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """From what the caller sends back.
+
+        :raises ProblemError: 422, it is none of ours.
+        """
+        try:
+            return cls(_unpacked(text))
+        except ValueError:
+            raise _refused() from None
+
+
 _MAX = 2**31
+_MAX_SEQUENCE = 2**63
 
 
 def _packed(text: str) -> str:

@@ -57,6 +57,8 @@ class ProblemError(Exception):
     @classmethod
     def of(cls, error: LandingError) -> ProblemError:
         """An error of ours: 503 if it may pass, and else 500, as it is no caller's fault."""
+        if error.code is ErrorCode.WAREHOUSE_LOCKED:
+            return cls.busy("somebody")
         later = error.transient
         return cls(
             HTTPStatus.SERVICE_UNAVAILABLE if later else HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -64,6 +66,20 @@ class ProblemError(Exception):
             hint=error.detail.hint,
             code=error.code,
             headers={"Retry-After": _TRY_AGAIN_AFTER} if later else None,
+        )
+
+    @classmethod
+    def busy(cls, who: str) -> ProblemError:
+        """503: the database has one writer at a time, and there is one.
+
+        :param who: only what the caller may know: it may name another table's files.
+        """
+        return cls(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            f"The database is held by {who}, and this cannot be told meanwhile.",
+            hint="Ask again later; the newest loads and deliveries are told meanwhile.",
+            code=ErrorCode.WAREHOUSE_LOCKED,
+            headers={"Retry-After": _TRY_AGAIN_AFTER},
         )
 
 

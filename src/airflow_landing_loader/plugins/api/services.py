@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Protocol
+from typing import Annotated, Protocol, Self
 
 from fastapi import Depends, Request
 
 from airflow_landing_loader.loading.operations import ExecutionRecord
-from airflow_landing_loader.monitoring.quality import QualityBooks, QualityFigures
+from airflow_landing_loader.monitoring.monitor import Monitor
+from airflow_landing_loader.monitoring.quality import KeptQuality, QualityBooks
 
 
 class ExecutionBooks(Protocol):
@@ -34,22 +34,10 @@ class Books:
     executions: ExecutionBooks
     quality: QualityBooks
 
-
-class EmptyBooks:
-    """Books in which nothing stands: :class:`ExecutionBooks` and
-    :class:`~airflow_landing_loader.monitoring.quality.QualityBooks`."""
-
-    def executions(self, execution_ids: Sequence[str]) -> Sequence[ExecutionRecord]:  # noqa: ARG002
-        return ()
-
-    def quality(self, since: datetime) -> Mapping[str, QualityFigures]:  # noqa: ARG002
-        return {}
-
-
-def no_books() -> Books:
-    """Books in which nothing stands."""
-    empty = EmptyBooks()
-    return Books(executions=empty, quality=empty)
+    @classmethod
+    def of(cls, monitor: Monitor) -> Self:
+        """Those of the installation that a monitor looks at."""
+        return cls(executions=monitor.history, quality=KeptQuality(monitor.history))
 
 
 OpenBooks = Callable[[], Books]
@@ -58,6 +46,7 @@ the settings are read then, and not while Airflow starts."""
 
 
 def _books(request: Request) -> Books:
+    """No coroutine, so that it runs in a thread: settings are read, and clients opened."""
     open_books: OpenBooks = request.app.state.open_books
     return open_books()
 

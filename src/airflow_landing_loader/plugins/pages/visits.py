@@ -17,7 +17,8 @@ from airflow_landing_loader.plugins.api.auth import CallerDep
 from airflow_landing_loader.plugins.api.problems import ProblemError
 from airflow_landing_loader.plugins.installation import Installation
 
-_SOMEBODY = "somebody"
+SOMEBODY = "somebody"
+"""Who writes, to those who may not know what."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,13 @@ class Visit:
             return self.tables
         return (name,) if name in self.tables else ()
 
+    def busy_with(self, holder: str | None) -> str | None:
+        """Who has the database, as far as the visitor may know: it may name another table's files.
+
+        :param holder: who has it.
+        """
+        return None if holder is None else self.overview.busy_with or SOMEBODY
+
     def may_act_on(self, table: str) -> bool:
         """Whether the visitor may act on a table."""
         return dag_id_of(table) in self.rights.editable
@@ -116,7 +124,7 @@ def _seen_by(rights: Rights, whole: LandingOverview) -> LandingOverview:
     tables = tuple(state for state in whole.tables if state.dag_id in rights.readable)
     busy_with = whole.busy_with
     if busy_with is not None and len(tables) < len(whole.tables):
-        busy_with = _SOMEBODY
+        busy_with = SOMEBODY
     return replace(
         whole,
         tables=tables,
