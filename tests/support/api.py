@@ -20,17 +20,6 @@ ETL = f"{ROOT}/api/v1/etl"
 SECRET = "of a test, and as long as a key for HMAC with SHA-512 has to be: 64 bytes"
 FERNET_KEY = "cGFzc3dvcmRwYXNzd29yZHBhc3N3b3JkcGFzc3dvcmQ="
 
-# Until the loader itself builds a DAG that carries actions out.
-ACTIONS_DAG = """
-from datetime import datetime
-from airflow.sdk import DAG
-from airflow.providers.standard.operators.empty import EmptyOperator
-
-with DAG("landing_actions", schedule=None, start_date=datetime(2024, 1, 1),
-         is_paused_upon_creation=False):
-    EmptyOperator(task_id="act")
-"""
-
 
 @dataclass
 class BooksOfTest:

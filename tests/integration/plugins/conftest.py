@@ -14,7 +14,6 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.support.api import (
-    ACTIONS_DAG,
     FERNET_KEY,
     SECRET,
     Api,
@@ -59,11 +58,8 @@ def airflow_api(
             patch.setenv(name, value)
         from airflow.api_fastapi.app import create_app
 
-        actions = airflow_db / "dags" / "actions.py"
-        actions.write_text(ACTIONS_DAG)
         read_dag_files()
         yield Api(create_app(apps="core"), BooksOfTest())
-        actions.unlink()
 
 
 @pytest.fixture
@@ -107,7 +103,6 @@ def fab(
     dags = home / "dags"
     dags.mkdir()
     shutil.copy(LOADER, dags / "landing.py")
-    (dags / "actions.py").write_text(ACTIONS_DAG)
     (zones.tables / "tables.yaml").write_text(MAPPINGS)
     environment = {
         **os.environ,
