@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from airflow_landing_loader.error_guide import explanation_of
 from airflow_landing_loader.exceptions import (
     ErrorCode,
     ErrorDetail,
@@ -27,6 +29,22 @@ def test_every_code_is_documented_with_cause_and_cure_and_no_other() -> None:
     for line in text.splitlines():
         if DOCUMENTED.match(line):
             assert all(cell.strip() for cell in line.strip("|").split("|")), line
+
+
+def test_the_package_says_of_each_code_what_the_docs_say() -> None:
+    """If not: ``python scripts/make_error_guide.py``."""
+    script = runpy.run_path(str(ROOT / "scripts" / "make_error_guide.py"))
+    docs = script["DOCS"].read_text(encoding="utf-8")
+    assert script["GUIDE"].read_text(encoding="utf-8") == script["guide_text"](docs)
+    for code in DOCUMENTED.findall(docs):
+        said = explanation_of(code)
+        assert said is not None, code
+        assert said.cause, code
+        assert said.cure, code
+    stray = explanation_of("csv.stray_quote")
+    assert stray is not None
+    assert stray.cause.startswith("A quote in the middle of a field")
+    assert (explanation_of("no.such_code"), explanation_of(None)) == (None, None)
 
 
 def test_every_code_is_raised_by_the_package() -> None:
