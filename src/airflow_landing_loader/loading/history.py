@@ -70,6 +70,19 @@ class DeliveryQuery:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cause:
+    """Deliveries that have one code.
+
+    :param code: ``None``: those without any.
+    :param tables: of which they are.
+    """
+
+    code: str | None
+    deliveries: int
+    tables: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Page(Generic[_Row]):
     """Rows, newest first.
 

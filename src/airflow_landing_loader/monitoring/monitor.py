@@ -33,6 +33,8 @@ _LOCAL_LANDING, _OBJECTS = 10.0, 60.0
 _EXPECTED = 30.0
 _ZONES = 60.0
 _AHEAD = timedelta(hours=36)
+# Who looks does not wait for a writer.
+_PATIENCE = 2.0
 
 
 class Monitor:
@@ -45,7 +47,8 @@ class Monitor:
     def __init__(self, settings: Settings, clients: Clients) -> None:
         self.settings = settings
         self.zones: Zones = open_zones(settings, clients)
-        self.warehouse: Warehouse = open_warehouse(settings, self.zones, clients=clients)
+        patient = replace(settings, lock_timeout=min(settings.lock_timeout, _PATIENCE))
+        self.warehouse: Warehouse = open_warehouse(patient, self.zones, clients=clients)
         in_objects = is_object_uri(settings.landing_path)
         self._mappings: Cached[MappingSet] = Cached(self._read_mappings, _MAPPINGS)
         self._summary: Cached[Summary] = Cached(

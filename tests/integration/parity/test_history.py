@@ -15,7 +15,7 @@ from tests.support.emulators import running
 
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
 from airflow_landing_loader.loading.history import DeliveryQuery, LoadQuery, Trait
-from airflow_landing_loader.loading.ledger.history import deliveries_of, loads_of
+from airflow_landing_loader.loading.ledger.history import causes_of, deliveries_of, loads_of
 from airflow_landing_loader.loading.ledger.tables import now
 from airflow_landing_loader.loading.model import DeliveryOutcome
 from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
@@ -102,6 +102,22 @@ def test_deliveries(past: worlds.Side, query: DeliveryQuery) -> None:
     assert (len(found.rows), found.more) == (len(plain.rows), plain.more)
 
 
+@settings(
+    deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(query=DELIVERIES)
+def test_causes(past: worlds.Side, query: DeliveryQuery) -> None:
+    warehouse = past.pipeline.warehouse
+    assert warehouse.history.causes(query) == causes_of(warehouse.summary(), query)
+
+
+def test_one_delivery(past: worlds.Side) -> None:
+    history = past.pipeline.warehouse.history
+    (record,) = history.deliveries(DeliveryQuery(tables=("raw_b",), text="%")).rows
+    assert history.delivery(record.delivery_id) == record
+    assert history.delivery("0" * 32) is None
+
+
 def test_pages_follow_each_other_until_all_is_told(past: worlds.Side) -> None:
     history = past.pipeline.warehouse.history
     tables = ("raw_a", "raw_b")
@@ -136,6 +152,9 @@ def test_while_a_writer_works_the_newest_are_told_at_once(tmp_path: Path) -> Non
     history = side.pipeline.warehouse.history
     with DatabaseLock(Path(side.settings.duckdb_path)).exclusive("counting beans", timeout=0):
         page = history.loads(LoadQuery(tables=("raw_a",)))
+        (record,) = history.deliveries(DeliveryQuery(tables=("raw_a",))).rows
+        assert history.delivery(record.delivery_id) == record
+        assert [c.deliveries for c in history.causes(DeliveryQuery(tables=("raw_a",)))] == [1]
         with pytest.raises(TransientError) as caught:
             history.load(page.rows[0].load_id)
     assert "counting beans" in (page.busy_with or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.support.promoting import promote, promote_all, proved
+from tests.support.promoting import promote, promote_all, proved, warehouse_of
 from tests.support.worlds import Side
 
 from airflow_landing_loader.exceptions import ErrorCode as Code
@@ -47,6 +47,19 @@ def test_a_drift_column_becomes_a_column_of_all_loads(both: Any) -> None:
     assert both.load("id,Venue\n6,new\n", "a_4.csv").notes == ()
     assert promote_all(both, "raw_a", "venue").is_done
     assert [proved(side) for side in both.sides] == [4, 4]
+
+
+def test_some_values_are_told_in_order_and_each_once(both: Any) -> None:
+    both.map()
+    _deliver_drift(both)
+    both.deliver("a_4.csv", "id,venue\n6,null\n7,A`b\n")
+    both.run()
+    for side in both.sides:
+        warehouse = warehouse_of(side)
+        assert warehouse.samples("raw_a", "Venue", 9) == ("A`b", 'X "1"\n,', "null")
+        assert len(warehouse.samples("raw_a", "venue", 2)) == 2
+        assert warehouse.samples("raw_a", "id", 9) == ()
+        assert warehouse.samples("raw_none", "venue", 9) == ()
 
 
 _COLUMNS = {

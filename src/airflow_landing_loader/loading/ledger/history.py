@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
 from airflow_landing_loader.loading.history import (
     MOST_REJECTS,
+    Cause,
     DeliveryQuery,
     FileColumn,
     LoadDetail,
@@ -94,6 +97,33 @@ class History:
             _require_locked(error)
         return deliveries_of(self._remembered(), query)
 
+    def delivery(self, delivery_id: str) -> DeliveryRecord | None:
+        """What became of one delivery; ``None`` if there is none of this id, or if a writer works
+        and it is none of the newest."""
+        try:
+            with self._books() as books:
+                if books is not None:
+                    return _delivery(books, delivery_id)
+        except TransientError as error:
+            _require_locked(error)
+        newest = self._remembered().overview.deliveries
+        return next((record for record in newest if record.delivery_id == delivery_id), None)
+
+    def causes(self, query: DeliveryQuery) -> tuple[Cause, ...]:
+        """The codes of the deliveries that are asked for, the most frequent first; while a writer
+        works, of the newest ones.
+
+        :param query: where its page begins and ends counts for nothing.
+        """
+        query = replace(query, before=None)
+        try:
+            with self._books() as books:
+                if books is not None:
+                    return causes(books, query)
+        except TransientError as error:
+            _require_locked(error)
+        return causes_of(self._remembered(), query)
+
     def load(self, load_id: str) -> LoadDetail | None:
         """All that the books know of one load; ``None`` if there is none of this id.
 
@@ -165,6 +195,22 @@ def loads(books: Books, query: LoadQuery) -> Page[Load]:
 
 def deliveries(books: Books, query: DeliveryQuery) -> Page[DeliveryRecord]:
     """Return the deliveries that are asked for."""
+    order = "recorded_at DESC, delivery_id DESC"
+    return _of_deliveries(query).page(books, DeliveryRecord, LOAD_DELIVERIES, order, query.limit)
+
+
+def causes(books: Books, query: DeliveryQuery) -> tuple[Cause, ...]:
+    """Return the codes of the deliveries that are asked for, the most frequent first."""
+    counted = _of_deliveries(query).counted(
+        books, LOAD_DELIVERIES, "code", "COUNT(*), COUNT(DISTINCT table_name)"
+    )
+    return _most_frequent_first(
+        Cause(code=code, deliveries=int(count), tables=int(tables))
+        for code, count, tables in counted
+    )
+
+
+def _of_deliveries(query: DeliveryQuery) -> _Where:
     where = _Where(query.tables)
     if query.outcomes:
         where.add("outcome = ANY(:outcomes)", outcomes=list(query.outcomes))
@@ -182,8 +228,13 @@ def deliveries(books: Books, query: DeliveryQuery) -> Page[DeliveryRecord]:
             at=at,
             id=delivery_id,
         )
-    order = "recorded_at DESC, delivery_id DESC"
-    return where.page(books, DeliveryRecord, LOAD_DELIVERIES, order, query.limit)
+    return where
+
+
+def _delivery(books: Books, delivery_id: str) -> DeliveryRecord | None:
+    clause = "WHERE delivery_id = :id ORDER BY recorded_at DESC LIMIT 1"
+    found = books.records(DeliveryRecord, LOAD_DELIVERIES, clause, id=delivery_id)
+    return found[0] if found else None
 
 
 class _Where:
@@ -210,6 +261,13 @@ class _Where:
         found = books.records(kind, table, clause, **self._values, most=limit + 1)
         return Page(rows=found[:limit], more=len(found) > limit, as_of=as_of)
 
+    def counted(
+        self, books: Books, table: OwnTable, by: str, counts: str
+    ) -> Sequence[tuple[Any, ...]]:
+        """Counts of the rows, by the values of a column."""
+        clause = f"WHERE {' AND '.join(self._conditions)} GROUP BY {by}"
+        return books.ask(f"SELECT {by}, {counts} FROM {table.name} {clause}", **self._values)
+
 
 def loads_of(summary: Summary, query: LoadQuery) -> Page[Load]:
     """Return those of the newest loads that are asked for."""
@@ -235,6 +293,22 @@ def deliveries_of(summary: Summary, query: DeliveryQuery) -> Page[DeliveryRecord
         newest_only=True,
         busy_with=overview.busy_with,
     )
+
+
+def causes_of(summary: Summary, query: DeliveryQuery) -> tuple[Cause, ...]:
+    """Return the codes of those of the newest deliveries that are asked for."""
+    tables: defaultdict[str | None, list[str]] = defaultdict(list)
+    for record in summary.overview.deliveries:
+        if _wanted(record, query):
+            tables[record.code].append(record.table_name)
+    return _most_frequent_first(
+        Cause(code=code, deliveries=len(names), tables=len(set(names)))
+        for code, names in tables.items()
+    )
+
+
+def _most_frequent_first(found: Iterable[Cause]) -> tuple[Cause, ...]:
+    return tuple(sorted(found, key=lambda cause: (-cause.deliveries, cause.code or "")))
 
 
 def _asked_for(load: Load, query: LoadQuery) -> bool:

@@ -147,6 +147,12 @@ class Promoter(Protocol):
         """
         ...
 
+    def samples(self, table: str, name: str, limit: int) -> tuple[str, ...]:
+        """Some of the different values that are in ``_extra`` under a name, in order: cell values,
+        for those who may see any. Nothing where there is no such table or name.
+        """
+        ...
+
     def promote(self, table: str, name: str, type_: str | None) -> Prospect:
         """Do it, and say what was done; the same call finishes what a dead one has begun."""
         ...

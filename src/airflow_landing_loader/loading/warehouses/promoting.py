@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from airflow_landing_loader.config.mapping.column_names import clean_name, same
+from airflow_landing_loader.config.mapping.column_types import TEXT
 from airflow_landing_loader.exceptions import LandingError
 from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.columns import promotion
@@ -104,6 +105,19 @@ class Promoting(ABC):
             steps=self.steps(sql, there=there, loads=loads),
         )
         return self._held_against_values(plan, sql) if loads else plan
+
+    def samples(self, table: str, name: str, limit: int) -> tuple[str, ...]:
+        """Return some of the different values that are in ``_extra`` under a name, in order."""
+        name = clean_name(name)
+        names = tuple(known for known in self.drift_of(table) if same(known) == same(name))
+        if not names or self.columns_of(table) is None:
+            return ()
+        sql = PromotionSql(
+            words=self._words, table=table, names=names, column=name, type=TEXT, numbered=False
+        )
+        bound = _bound(sql.samples, sql)
+        rows = self._books.ask(f"{sql.samples} LIMIT :most", **bound, most=limit)
+        return tuple(value for (value,) in rows)
 
     def promote(self, table: str, name: str, type_: str | None, *, new: bool = False) -> Prospect:
         """Do it; the same call finishes what a dead one has begun.

@@ -153,6 +153,14 @@ class PromotionSql:
         )
 
     @property
+    def samples(self) -> str:
+        """The question for the values, each once, in order: cell values."""
+        return (
+            f"SELECT DISTINCT v.filled FROM {self._cells} v WHERE v.filled IS NOT NULL "
+            "ORDER BY v.filled"
+        )
+
+    @property
     def _table(self) -> str:
         return self.words.quoted_table(self.table)
 

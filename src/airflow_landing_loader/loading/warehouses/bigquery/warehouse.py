@@ -146,6 +146,11 @@ class BigQueryWarehouse:
             raise unknown_table(table, ())
         return self._promoting.prospect(table, name, type_)
 
+    def samples(self, table: str, name: str, limit: int) -> tuple[str, ...]:
+        if not self._ledger.has_tables():
+            return ()
+        return self._promoting.samples(table, name, limit)
+
     def promote(self, table: str, name: str, type_: str | None) -> Prospect:
         self._ledger.ensure_tables()
         # What was staged before has the column in _extra.

@@ -117,6 +117,12 @@ class DuckDBWarehouse:
                 raise unknown_table(table, ())
             return self._promoting(con).prospect(table, name, type_)
 
+    def samples(self, table: str, name: str, limit: int) -> tuple[str, ...]:
+        with self._reading() as con:
+            if con is None or not Ledger(con).has_tables():
+                return ()
+            return self._promoting(con).samples(table, name, limit)
+
     def promote(self, table: str, name: str, type_: str | None) -> Prospect:
         with self._writing(f"promoting a column of {table}", anew=[table]) as con:
             return self._promoting(con).promote(table, name, type_)
