@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
 from http import HTTPStatus
 from typing import Annotated
 
@@ -15,8 +14,7 @@ from airflow_landing_loader.config.mapping.dag_ids import table_shown
 from airflow_landing_loader.loading.operations import ExecutionRecord
 from airflow_landing_loader.plugins.api.airflow_api import AirflowApi, AirflowApiDep
 from airflow_landing_loader.plugins.api.auth import Caller, CallerDep
-from airflow_landing_loader.plugins.api.cursors import TimeCursor
-from airflow_landing_loader.plugins.api.datamodels.airflow import DagRun, RunsQuery, State, Trigger
+from airflow_landing_loader.plugins.api.datamodels.airflow import DagRun, Trigger
 from airflow_landing_loader.plugins.api.datamodels.executions import (
     Bronze,
     Execution,
@@ -26,25 +24,16 @@ from airflow_landing_loader.plugins.api.datamodels.executions import (
     LayerName,
     Layers,
     Silver,
-    Status,
     Triggered,
     TriggerRequest,
 )
 from airflow_landing_loader.plugins.api.openapi import problems
 from airflow_landing_loader.plugins.api.pipelines import editable, readable
+from airflow_landing_loader.plugins.api.run_pages import STATUS, RunsWanted, page_of_runs
 from airflow_landing_loader.plugins.api.services import BooksDep
 from airflow_landing_loader.runs.executions import RunKey, id_of, models_of
 
 router = APIRouter(tags=["executions"])
-
-_STATES: dict[Status, list[State]] = {
-    "running": ["queued", "running"],
-    "completed": ["success"],
-    "failed": ["failed"],
-}
-_STATUS: dict[State, Status] = {
-    state: status for status, states in _STATES.items() for state in states
-}
 
 
 @router.get("/executions", responses=problems(HTTPStatus.NOT_FOUND))
@@ -55,20 +44,21 @@ async def list_executions(
     books: BooksDep,
 ) -> Executions:
     """The executions of the tables that the caller may read, the newest first."""
-    dag_ids = await _dags(query, caller, airflow)
-    if not dag_ids:
-        return Executions(executions=[], next_cursor=None)
-    cursor = TimeCursor.read(query.cursor) if query.cursor else None
-    # One more than asked for tells whether there is another page.
-    wanted = _runs_query(query, dag_ids, cursor)
-    skip = cursor.skip if cursor else 0
-    found = await airflow.runs(wanted, skip=skip, limit=query.limit + 1)
-    runs = found[: query.limit]
+    wanted = RunsWanted(
+        dag_ids=await _dags(query, caller, airflow),
+        status=query.status,
+        since=query.date_from,
+        until=query.date_to,
+        cursor=query.cursor,
+        limit=query.limit,
+    )
+    found = await page_of_runs(airflow, wanted)
+    runs = found.runs
     kept = await run_in_threadpool(books.executions.executions, [_id(run) for run in runs])
     layers = _layers_by_execution(kept)
     return Executions(
         executions=[_execution(run, layers[_id(run)]) for run in runs],
-        next_cursor=_behind(runs, cursor) if len(found) > len(runs) else None,
+        next_cursor=found.next_cursor,
     )
 
 
@@ -89,29 +79,6 @@ async def _dags(query: ExecutionsQuery, caller: Caller, airflow: AirflowApi) -> 
     if query.pipeline_id is None:
         return await caller.table_dags()
     return [(await readable(query.pipeline_id, caller, airflow)).dag_id]
-
-
-def _runs_query(
-    query: ExecutionsQuery, dag_ids: Sequence[str], cursor: TimeCursor | None
-) -> RunsQuery:
-    start, end = query.date_from, query.date_to
-    ends = [datetime.combine(end, time.max, UTC)] if end else []
-    ends += [cursor.before] if cursor else []
-    return RunsQuery(
-        dag_ids=list(dag_ids),
-        states=_STATES[query.status] if query.status else None,
-        run_after_gte=datetime.combine(start, time.min, UTC) if start else None,
-        run_after_lte=min(ends, default=None),
-    )
-
-
-def _behind(runs: Sequence[DagRun], cursor: TimeCursor | None) -> str:
-    """The cursor behind the last of these."""
-    last = runs[-1].run_after
-    told = sum(run.run_after == last for run in runs)
-    if cursor is not None and cursor.before == last:
-        told += cursor.skip
-    return TimeCursor(last, told).text()
 
 
 def _id(run: DagRun) -> str:
@@ -138,7 +105,7 @@ def _execution(run: DagRun, layers: _Layers) -> Execution:
         id=_id(run),
         pipeline_id=run.dag_id,
         pipeline_name=tables[0] if tables else table_shown(run.dag_id),
-        status=_STATUS[run.state],
+        status=STATUS[run.state],
         layers=Layers(
             bronze=_bronze(bronze) if bronze else None,
             silver=_silver(silver) if silver else None,
