@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from lxml import html
@@ -44,10 +45,16 @@ class Visitor:
     """A browser without scripts, below a prefix as a proxy may have it.
 
     :param settings: what is to be seen.
+    :param runs: that Airflow knows.
     """
 
     def __init__(
-        self, settings: Settings, *, reads: Collection[str] | None = None, acts: bool = True
+        self,
+        settings: Settings,
+        *,
+        reads: Collection[str] | None = None,
+        acts: bool = True,
+        runs: Sequence[Mapping[str, Any]] = (),
     ):
         from fastapi import FastAPI
         from fastapi.testclient import TestClient
@@ -60,7 +67,8 @@ class Visitor:
         app = make_app(open_monitor=lambda: self.monitor)
         app.dependency_overrides[caller_of] = lambda: somebody
         airflow = FastAPI()
-        airflow.mount("/landing-loader", app)
+        airflow.add_api_route("/api/v2/dags/~/dagRuns/list", runs_of(runs), methods=["POST"])
+        airflow.mount("/landing-loader", _Within(airflow, app))
         self.client = TestClient(airflow, root_path="/team-a", headers={"accept": "text/html"})
 
     def get(self, path: str = "", **query: Any) -> Any:
@@ -75,6 +83,43 @@ class Visitor:
 
     def _tables(self) -> list[str]:
         return [state.table for state in self.monitor.overview(lambda _: True).tables]
+
+
+@dataclass(frozen=True)
+class _Within:
+    """An app that finds Airflow's around itself, as the plugin lets it."""
+
+    airflow: Any
+    app: Any
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        from airflow_landing_loader.plugins.landing_loader import AIRFLOW_APP
+
+        scope[AIRFLOW_APP] = self.airflow
+        await self.app(scope, receive, send)
+
+
+def runs_of(runs: Sequence[Mapping[str, Any]]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """The answer of Airflow's API to who asks for runs, the newest first."""
+
+    def answer(wanted: dict[str, Any]) -> dict[str, Any]:
+        first, last = wanted.get("run_after_gte"), wanted.get("run_after_lte")
+        found = [
+            run
+            for run in sorted(runs, key=lambda run: run["run_after"], reverse=True)
+            if run["dag_id"] in wanted["dag_ids"]
+            and run["state"] in wanted.get("states", [run["state"]])
+            and (first is None or _at(run["run_after"]) >= _at(first))
+            and (last is None or _at(run["run_after"]) <= _at(last))
+        ]
+        shown = found[wanted["page_offset"] :][: wanted["page_limit"]]
+        return {"dag_runs": shown, "total_entries": len(found)}
+
+    return answer
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def checked(text: str) -> Any:

@@ -23,6 +23,7 @@ from airflow_landing_loader.loading.warehouses.duckdb import kept_summary
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.pipeline.pipeline import Pipeline
+from airflow_landing_loader.runs.executions import RunKey, id_of
 from airflow_landing_loader.settings import Settings
 from airflow_landing_loader.storage.opening import open_zones
 
@@ -281,15 +282,23 @@ def _action(at: datetime) -> ActionRecord:
     )
 
 
+_RESULTS = {
+    "bronze": '{"loaded": 1, "duplicate": 0, "failed": 2}',
+    "silver": '{"models": ["stg_trades"]}',
+    "gold": '{"models": ["trades_by_day", "<b>exposure</b>"]}',
+}
+
+
 def _executions(at: datetime) -> Iterator[ExecutionRecord]:
     layers: tuple[Any, ...] = ("run", "bronze", "silver", "gold")
     for back in range(5):
         begin = at - timedelta(days=back)
+        run = RunKey("landing__raw_trades", f"scheduled__{begin:%Y-%m-%d}T05:00:00+00:00")
         for number, layer in enumerate(layers):
             yield ExecutionRecord(
-                execution_id=f"exec_{back}",
-                dag_id="landing__raw_trades",
-                run_id=f"scheduled__{begin:%Y-%m-%d}T05:00:00+00:00",
+                execution_id=id_of(run),
+                dag_id=run.dag_id,
+                run_id=run.run_id,
                 table_name="raw_trades",
                 layer=layer,
                 status="failed" if back == 2 and layer in ("run", "gold") else "completed",
@@ -297,6 +306,7 @@ def _executions(at: datetime) -> Iterator[ExecutionRecord]:
                 records_processed=600 - 10 * number,
                 records_failed=0,
                 size_bytes=30_000 if layer == "bronze" else None,
+                result=_RESULTS.get(layer),
                 duration_ms=(41_000, 9_000, 12_000, 8_000)[number],
                 started_at=begin,
                 completed_at=begin + timedelta(seconds=41),

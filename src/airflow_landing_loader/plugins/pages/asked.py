@@ -56,15 +56,16 @@ def asked_for(
     return tuple(
         _asked(record, targets, links)
         for record in records
-        for targets in [_targets(record)]
+        for targets in [targets_of(record)]
         if target is None or target in targets
     )
 
 
-def _targets(record: ActionRecord) -> tuple[str, ...]:
+def targets_of(record: ActionRecord) -> tuple[str, ...]:
+    """What it was done to; nothing where the books do not say it as they should."""
     try:
         read = json.loads(record.targets)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ()
     return tuple(map(str, read)) if isinstance(read, list) else ()
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from airflow_landing_loader.plugins.pages import (
     arrivals,
+    drift,
+    executions,
+    failure,
+    failures,
     load,
     loads,
     overview,
@@ -20,4 +24,8 @@ ROUTERS = (
     arrivals.router,
     quality.router,
     unmatched.router,
+    failures.router,
+    failure.router,
+    drift.router,
+    executions.router,
 )
