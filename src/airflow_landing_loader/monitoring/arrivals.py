@@ -14,10 +14,8 @@ from airflow_landing_loader.landing.discovery.discover import discover
 from airflow_landing_loader.landing.discovery.model import Discovery, Look, Waiting
 from airflow_landing_loader.landing.discovery.rest import LOOK_INTERVAL
 from airflow_landing_loader.landing.model import Delivery, names_of
-from airflow_landing_loader.loading.warehouses.opening import open_warehouse
+from airflow_landing_loader.loading.warehouses.base import Ledger
 from airflow_landing_loader.pipeline.sequencing import in_sequence
-from airflow_landing_loader.settings import Settings
-from airflow_landing_loader.storage.opening import open_zones
 from airflow_landing_loader.storage.zone import Zone
 
 State = Literal["ready", "unsettled", "waiting", "orphan", "unmatched", "refused"]
@@ -42,19 +40,21 @@ class LandedEntry:
     why: str = ""
 
 
-def landed_files(settings: Settings, found: MappingSet) -> tuple[LandedEntry, ...]:
+def landed_files(
+    zone: Zone, found: MappingSet, books: Callable[[], Ledger]
+) -> tuple[LandedEntry, ...]:
     """All files in the landing zone that are not hidden, by name.
 
     One look can only go by modification times: the last moments count as if we had watched.
+
+    :param books: opens the books, which know what number of a sequence comes next.
     """
-    zones = open_zones(settings)
-    zone = zones.landing
     now = time.time()
     look = discover(zone, found.mappings, now=now).look
     watched = tuple(replace(seen, since=seen.since - LOOK_INTERVAL) for seen in look.seen)
     listed = discover(zone, found.mappings, now=now, previous=Look(seen=watched))
     with suppress(LandingError):  # what files lie there is told without the books, too
-        listed = in_sequence(listed, open_warehouse(settings, zones))
+        listed = in_sequence(listed, books())
     return _entries(listed, lambda name: _size(zone, name))
 
 

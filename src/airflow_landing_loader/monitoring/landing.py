@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from airflow_landing_loader.config.mapping.mapping_set import MappingSet
 from airflow_landing_loader.exceptions import LandingError
 from airflow_landing_loader.loading.ledger.tables import now
+from airflow_landing_loader.loading.warehouses.base import Ledger
 from airflow_landing_loader.monitoring.arrivals import LandedEntry, State, landed_files
-from airflow_landing_loader.settings import Settings
+from airflow_landing_loader.storage.zone import Zone
 
 MOST_NAMED = 200
 
@@ -56,10 +57,13 @@ class LandingPicture:
         return self.tables.get(table, NOTHING)
 
 
-def look_into_landing(settings: Settings, found: MappingSet) -> LandingPicture:
-    """Look once; a zone that cannot be read is told, and no error."""
+def look_into_landing(zone: Zone, found: MappingSet, books: Callable[[], Ledger]) -> LandingPicture:
+    """Look once; a zone that cannot be read is told, and no error.
+
+    :param books: as for :func:`~airflow_landing_loader.monitoring.arrivals.landed_files`.
+    """
     try:
-        entries = landed_files(settings, found)
+        entries = landed_files(zone, found, books)
     except LandingError as error:
         return LandingPicture(as_of=now(), trouble=error.detail.text())
     by_table: dict[str | None, list[LandedEntry]] = defaultdict(list)

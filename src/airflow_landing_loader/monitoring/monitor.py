@@ -115,7 +115,7 @@ class Monitor:
         return read_mappings(Path(self.settings.table_config_path))
 
     def _look(self) -> LandingPicture:
-        return look_into_landing(self.settings, self.mappings())
+        return look_into_landing(self.zones.landing, self.mappings(), lambda: self.warehouse)
 
     def _look_at_zones(self) -> tuple[str, ...]:
         found = []

@@ -45,26 +45,34 @@ def settings_of(zones: Zones) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def airflow_api(
-    airflow_db: Path,
-    zones_in: Callable[[Path], Zones],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Api]:
-    """The server; ``landing__raw_a``, ``landing__raw_b``, and the DAG of actions are there."""
+def environment(
+    zones_in: Callable[[Path], Zones], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """What the server finds in its environment, while a test asks it."""
     zones = zones_in(tmp_path_factory.mktemp("api"))
     (zones.tables / "tables.yaml").write_text(MAPPINGS)
+    return settings_of(zones)
+
+
+@pytest.fixture(scope="session")
+def airflow_api(airflow_db: Path, environment: dict[str, str]) -> Api:
+    """The server; ``landing__raw_a``, ``landing__raw_b``, and the DAG of actions are there."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in settings_of(zones).items():
+        for name, value in environment.items():
             patch.setenv(name, value)
         from airflow.api_fastapi.app import create_app
 
         read_dag_files()
-        yield Api(create_app(apps="core"), BooksOfTest())
+        return Api(create_app(apps="core"), BooksOfTest())
 
 
 @pytest.fixture
-def api(airflow_api: Api) -> Iterator[Api]:
+def api(
+    airflow_api: Api, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Api]:
     """The server, which has no runs and reads empty books."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     from airflow_landing_loader.plugins.api.services import Books
     from airflow_landing_loader.plugins.landing_loader import LandingLoaderPlugin
 

@@ -38,13 +38,15 @@ def test_the_worker_gets_what_was_asked_for_and_a_ticket(api: Api, action: str) 
     assert accepted["dag_id"] == "landing_actions"
     assert accepted["links"]["run"] == f"/dags/landing_actions/runs/{accepted['run_id']}"
     targets = body.get("files") or body.get("loads") or body.get("columns")
-    assert checked(conf_of(api, accepted), accepted["run_id"]) == ActionRequest(
+    asked = checked(conf_of(api, accepted), accepted["run_id"])
+    assert asked == ActionRequest(
         action_id=accepted["action_id"],
         action=action,
         table="raw_a",
         targets=tuple(targets),
         reason=body.get("reason", ""),
         asked_by="eve",
+        asked_at=asked.asked_at,
         parameters=ActionParameters(
             to=body.get("to"), type="DECIMAL(18,4)" if action == "promote" else None
         ),

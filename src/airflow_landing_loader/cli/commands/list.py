@@ -12,9 +12,11 @@ from airflow_landing_loader.config.channels.channel_set import ChannelSet
 from airflow_landing_loader.config.channels.model import BUILT_IN
 from airflow_landing_loader.config.mapping.mapping_set import MappingSet
 from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.monitoring.arrivals import LandedEntry, landed_files
 from airflow_landing_loader.safe_text import counted, shown_name
 from airflow_landing_loader.settings import Settings
+from airflow_landing_loader.storage.opening import open_zones
 
 _STYLES: dict[str, str] = {
     "ready": "green",
@@ -33,7 +35,8 @@ def list_all(out: Screen, *, as_json: bool) -> bool:
     """
     settings = session.read_settings()
     found, channels = session.mappings_of(settings), session.channels_of(settings)
-    files = landed_files(settings, found)
+    zones = open_zones(settings)
+    files = landed_files(zones.landing, found, lambda: open_warehouse(settings, zones))
     if as_json:
         out.json(_document(settings, found, files, channels))
         return not found.errors and not channels.errors
