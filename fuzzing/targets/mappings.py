@@ -125,7 +125,7 @@ def _check_problems(read: MappingSet, content: bytes) -> None:
             assert detail.column <= len(lines[detail.line - 1]) + 1, "behind the end of the line"
         rendered = problem.render()
         assert all(char.isprintable() or char == "\n" for char in rendered), "control characters"
-        assert rendered in problem_page(rendered)
+        assert rendered in problem_page(rendered, "mapping")
 
 
 def _check_mapping(mapping: TableMapping) -> None:

@@ -90,7 +90,7 @@ def test_text_of_a_mapping_stays_code_on_the_page_of_its_dag(settings: Any, text
 
 
 def test_a_problem_stays_in_its_fence() -> None:
-    found = problem_page("x\n````\n<script>\n```\n")
+    found = problem_page("x\n````\n<script>\n```\n", "mapping")
     assert found.count("\n`````") == 2
     assert found.index("<script>") < found.rindex("`````")
 

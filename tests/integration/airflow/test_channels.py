@@ -240,7 +240,7 @@ def test_a_dead_broker_has_taken_nothing(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.fixture
 def pubsub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A Pub/Sub server of the real protocol that keeps what it takes."""
-    import grpc
+    import grpc  # type: ignore[import-untyped]
     from google.pubsub_v1 import types
 
     class Server:

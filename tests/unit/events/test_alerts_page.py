@@ -52,7 +52,7 @@ def test_each_type_of_channel_has_its_row() -> None:
         assert ("people" in rows[kind]) is channel.for_people
         assert ("programs" in rows[kind]) is ("events" in model.model_fields)
         if "connection" in model.model_fields:
-            default = getattr(channel, "conn_id", None) or channel.connection
+            default = getattr(channel, "conn_id", None) or dict(channel)["connection"]
             row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{kind}` |"))
             assert f"`{default}`" in row
 

@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from pydantic import BaseModel
 
 from airflow_landing_loader.config.channels.model import EVENT_TYPES, MODELS, ForAll
 from airflow_landing_loader.config.channels.reader import read_channels
@@ -22,7 +23,8 @@ from airflow_landing_loader.exceptions import ErrorCode
 
 INCLUDE = Path(__file__).parents[4] / "include/config"
 VALIDATOR = Draft202012Validator(channel_json_schema())
-KEYS = sorted({key for model in (*MODELS.values(), ForAll) for key in model.model_fields} | {"x"})
+_MODELS: tuple[type[BaseModel], ...] = (*MODELS.values(), ForAll)
+KEYS = sorted({key for model in _MODELS for key in model.model_fields} | {"x"})
 TEXTS = [
     *(*MODELS, "emial", "", "ops", "a b", "a@example.com", "a@", "#data", "##", "t", "my-project"),
     *("all", "info", "http://h/x", "x/y", "x y", "1", *EVENT_TYPES),
