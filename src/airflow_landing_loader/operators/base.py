@@ -22,6 +22,7 @@ from airflow_landing_loader.config.mapping.sets import by_set, mappings_taken
 from airflow_landing_loader.exceptions import ErrorDetail, LandingError
 from airflow_landing_loader.hooks.connections import ConnectionClients, Connections
 from airflow_landing_loader.loading.model import Refused, RunContext
+from airflow_landing_loader.operators.links import TableLink
 from airflow_landing_loader.runs.retries import Retry, RetryWaits
 from airflow_landing_loader.runs.wording import error_text, errors_text
 from airflow_landing_loader.settings.airflow import airflow_settings
@@ -72,6 +73,7 @@ class LandingOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("table", *_OWN, "duckdb_conn_id")
     ui_color = "#e8f4ea"
+    operator_extra_links: Any = (TableLink(),)
 
     def __init__(
         self,
@@ -145,6 +147,15 @@ class LandingOperator(BaseOperator):
         from airflow_landing_loader.config.channels.reader import read_channels
 
         return read_channels(settings.channels_path)
+
+    def table_of_page(self) -> str | None:
+        """The table whose page says more; ``None``: it works for none, or for several."""
+        from airflow_landing_loader.operators.mappings import inline_mappings
+
+        if self.mapping is None:
+            return self.table
+        tables = {mapping.table for mapping in inline_mappings(self.mapping)}
+        return tables.pop() if len(tables) == 1 else None
 
     def mappings_taken(
         self, own: Sequence[TableMapping], others: Sequence[TableMapping]

@@ -22,6 +22,7 @@ from airflow_landing_loader.landing.model import Validated
 from airflow_landing_loader.loading.model import Refused, Verdict
 from airflow_landing_loader.monitoring.metrics import StepName, tell_failed, tell_verdicts
 from airflow_landing_loader.operators.base import LandingOperator
+from airflow_landing_loader.operators.links import FailuresLink, LoadsLink, TableLink
 from airflow_landing_loader.runs.lanes import lane_label
 from airflow_landing_loader.runs.steps import lane_end, not_moved, verdicts_of, without_verdict
 from airflow_landing_loader.runs.wording import (
@@ -168,6 +169,7 @@ class LoadFilesOperator(_VerdictOperator):
     """
 
     template_fields: Sequence[str] = ("validated", *LandingOperator.template_fields)
+    operator_extra_links = (TableLink(), LoadsLink())
 
     def __init__(
         self,
@@ -267,6 +269,7 @@ class QuarantineFilesOperator(_LaneOperator):
     """
 
     template_fields: Sequence[str] = ("files", "error_task_ids", *LandingOperator.template_fields)
+    operator_extra_links = (TableLink(), FailuresLink())
 
     def __init__(
         self,
