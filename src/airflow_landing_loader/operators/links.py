@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 class TableLink(BaseOperatorLink):
     """To the table's page; for what works for no table or for many, to the overview."""
 
-    name = "Landing zone"
+    @property
+    def name(self) -> str:
+        """What the button says."""
+        return "Landing zone"
 
     def get_link(self, operator: Any, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002
         """The address, as a path of Airflow's host."""
@@ -25,7 +28,10 @@ class TableLink(BaseOperatorLink):
 class LoadsLink(BaseOperatorLink):
     """To the loads of the table."""
 
-    name = "Loads"
+    @property
+    def name(self) -> str:
+        """What the button says."""
+        return "Loads"
 
     def get_link(self, operator: Any, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002
         """The address, as a path of Airflow's host."""
@@ -35,7 +41,10 @@ class LoadsLink(BaseOperatorLink):
 class FailuresLink(BaseOperatorLink):
     """To what lies in failed of the table."""
 
-    name = "Failures"
+    @property
+    def name(self) -> str:
+        """What the button says."""
+        return "Failures"
 
     def get_link(self, operator: Any, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002
         """The address, as a path of Airflow's host."""
