@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from airflow.providers.common.compat.sdk import BaseOperatorLink, conf
-
-if TYPE_CHECKING:
-    from airflow.models.taskinstancekey import TaskInstanceKey
 
 
 class TableLink(BaseOperatorLink):
@@ -19,7 +16,7 @@ class TableLink(BaseOperatorLink):
         """What the button says."""
         return "Landing zone"
 
-    def get_link(self, operator: Any, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002
         """The address, as a path of Airflow's host."""
         table = operator.table_of_page()
         return _page("" if table is None else f"tables/{quote(table, safe='')}")
@@ -33,7 +30,7 @@ class LoadsLink(BaseOperatorLink):
         """What the button says."""
         return "Loads"
 
-    def get_link(self, operator: Any, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002
         """The address, as a path of Airflow's host."""
         return _page(f"loads{_of(operator)}")
 
@@ -46,7 +43,7 @@ class FailuresLink(BaseOperatorLink):
         """What the button says."""
         return "Failures"
 
-    def get_link(self, operator: Any, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002
         """The address, as a path of Airflow's host."""
         return _page(f"failures{_of(operator)}")
 
