@@ -40,7 +40,10 @@ def show(evidence: Evidence, playground: Playground, console: Console) -> None:
         ("Files left alone", shown(playground.landing)),
         ("Warehouse", shown(playground.database)),
         ("Look further", f"{shown(playground.wrapper)} landing-loader status"),
-        ("See it in Airflow", "make up"),
+        (
+            "See it in Airflow",
+            "make up, then Browse, Landing zone: what arrived, what did not, why",
+        ),
     ):
         console.print(f"{label:<18} {escape(text)}", soft_wrap=True)
     console.print()

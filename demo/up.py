@@ -1,6 +1,7 @@
 """``make up``: Airflow with the example DAGs on 127.0.0.1:8080, until Ctrl-C.
 
-Everything lies in ``.up`` and is kept from one start to the next. Exit code 0 after Ctrl-C, 1 if
+Everything lies in ``.up`` and is kept from one start to the next; the first one delivers the sample
+files, so that the page has something of everything to show. Exit code 0 after Ctrl-C, 1 if
 Airflow died, 3 if the port or the folder is in use.
 """
 
@@ -15,6 +16,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+import deliveries
+import watching
 from airflow_home import (
     HOST,
     REPOSITORY,
@@ -27,7 +30,7 @@ from airflow_home import (
 from processes import Interrupted, interruptible
 from starting import start
 from summary import console as make_console
-from summary import program, show_logs, shown
+from summary import show_logs, shown
 from waiting import TimeIsUpError, Waiter
 
 PORT = 8080
@@ -42,11 +45,18 @@ def serve(airflow: PrivateAirflow, console: Console) -> None:
     :raises TimeIsUpError: it did not start.
     :raises StillRunningError: not everything could be stopped.
     """
+    samples = () if _is_in_use(airflow.playground) else deliveries.samples()
+    first = [sample for sample in samples if sample.wave == 1]
+    later = [sample for sample in samples if sample.wave > 1]
     try:
+        deliveries.drop(first, airflow.playground.landing)
         start(airflow, Waiter(console, seconds=START_SECONDS, check=airflow.check))
         _explain(airflow, console)
         while True:
             airflow.check()
+            if later and not watching.still_landing(airflow.playground, first):
+                deliveries.drop(later, airflow.playground.landing)
+                later = []
             time.sleep(1)
     finally:
         console.print("Stopping ...")
@@ -87,21 +97,28 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _is_in_use(playground: Playground) -> bool:
+    """Whether something was delivered already."""
+    zones = (playground.landing, playground.archive, playground.failed)
+    return any(path for zone in zones for path in zone.iterdir())
+
+
 def _explain(airflow: PrivateAirflow, console: Console) -> None:
     playground = airflow.playground
-    drop = f"{program('python')} demo/deliveries.py --into {shown(playground.landing)}"
     status = f"{shown(playground.wrapper)} landing-loader status"
     console.print(
         f"""
 [bold]Airflow is up:[/bold] {airflow.url} (no login)
 
-  Drop sample files         {drop}
-  Then a restated one       {drop} --wave 2
-  Or your own, as in        include/config/tables
-  What became of them       {status}
-  Loaded and refused files  {shown(playground.archive)}, {shown(playground.failed)}
-  Logs                      {shown(playground.logs)}
+  What arrived, what did not  {airflow.url}/landing-loader/
+  The same in Airflow         Browse, Landing zone
+  Drop your own files into    {shown(playground.landing)}, mappings are in include/config/tables
+  On the command line         {status}
+  Loaded and refused files    {shown(playground.archive)}, {shown(playground.failed)}
+  Logs                        {shown(playground.logs)}
 
+At the first start sample files are on their way: good ones, refused ones, a restatement, new
+columns, and some that nobody takes.
 Ctrl-C stops it; what was loaded is kept in {shown(playground.root)}.""",
         soft_wrap=True,
     )

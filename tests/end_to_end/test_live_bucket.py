@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 from tests.support import statsd
 from tests.support.emulators import running
-from tests.support.emulators.buckets import Bucket, GcsBucket, S3Bucket
+from tests.support.emulators.buckets import Bucket, GcsBucket, S3Bucket, lasting
 
 from airflow_api import AirflowApi
 from airflow_home import Playground, PrivateAirflow, free_port
@@ -147,6 +147,6 @@ def missing_state(api: AirflowApi, state: str) -> str:
 
 def unfinished(bucket: Bucket) -> set[str]:
     """What is not yet where it belongs; the summary is the loader's own."""
-    names = {name for name in bucket.keys() if "/.landing-loader/" not in name}  # noqa: SIM118
+    names = set(lasting(bucket))
     wanted = {"archive/live_1.csv", "failed/live_2.csv", "failed/live_2.csv.error.json"}
     return names ^ wanted

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from tests.support.emulators import running
-from tests.support.emulators.buckets import S3Bucket
+from tests.support.emulators.buckets import S3Bucket, lasting
 from tests.support.troubled_server import Bad, Troubled, troubled
 
 from airflow_api import AirflowApi, Task
@@ -99,7 +99,7 @@ def unfinished(bucket: S3Bucket) -> set[str]:
     """What is not yet where it belongs."""
     good = {f"archive/live_{name}.csv" for name in ("network", "limit", "timeout")}
     bad = {"failed/live_broken.csv", "failed/live_broken.csv.error.json"}
-    return set(bucket.keys()) ^ (good | bad)
+    return set(lasting(bucket)) ^ (good | bad)
 
 
 def tries(number: int) -> int:

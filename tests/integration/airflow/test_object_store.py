@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 from tests.support.emulators import running
-from tests.support.emulators.buckets import AzureBucket, Bucket, GcsBucket, S3Bucket
+from tests.support.emulators.buckets import AzureBucket, Bucket, GcsBucket, S3Bucket, lasting
 
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ConfigurationError
@@ -130,7 +130,7 @@ def test_objects_that_come_while_the_sensor_waits(
     assert run.state == "failed"
     assert run.states_of("good_1.csv")["file.archive"] == "success"
     assert run.states_of("good_2.csv")["file.fail"] == "success"
-    assert bucket.keys() == [
+    assert lasting(bucket) == [
         "archive/good_1.csv",
         "failed/good_2.csv",
         "failed/good_2.csv.error.json",

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 from tests.support.emulators import running
-from tests.support.emulators.buckets import AzureBucket, Bucket, GcsBucket, S3Bucket
+from tests.support.emulators.buckets import AzureBucket, Bucket, GcsBucket, S3Bucket, lasting
 
 from airflow_landing_loader.clients import DefaultClients
 from airflow_landing_loader.config.mapping.model import TableMapping
@@ -79,8 +79,8 @@ class Cloud:
         return {o.name: o for o in pipeline.run_batch(pipeline.discover().ready)}
 
     def names(self, zone: str) -> list[str]:
-        """Names of all objects below a zone."""
-        return [key.removeprefix(f"{zone}/") for key in self.bucket.keys(f"{zone}/")]
+        """Names of all objects below a zone, but the copy of the summary."""
+        return [key.removeprefix(f"{zone}/") for key in lasting(self.bucket, f"{zone}/")]
 
     def content(self, zone: str, name: str) -> bytes:
         """Bytes of an object."""

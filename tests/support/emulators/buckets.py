@@ -13,6 +13,8 @@ from google.cloud import storage
 from google.cloud.storage import Blob
 from google.cloud.storage.exceptions import DataCorruption
 
+from airflow_landing_loader.loading.warehouses.duckdb.kept_summary import ARCHIVE_NAME
+from airflow_landing_loader.storage.names import WORK_FOLDER
 from airflow_landing_loader.storage.objects import s3 as s3_store
 from airflow_landing_loader.storage.objects import s3_parts
 from airflow_landing_loader.storage.objects.azure import AzureStore
@@ -61,6 +63,12 @@ class Bucket(Protocol):
     def damage_uploads(self, patch: pytest.MonkeyPatch) -> None:
         """Let what is written from now on arrive with another checksum than it was sent with."""
         ...
+
+
+def lasting(bucket: Bucket, prefix: str = "") -> list[str]:
+    """Keys below a prefix, without the copy of the summary that every writer renews."""
+    keys = bucket.keys(prefix)
+    return [key for key in keys if not key.endswith(f"/{WORK_FOLDER}/{ARCHIVE_NAME}")]
 
 
 class AnyName:
