@@ -21,10 +21,10 @@ def test_a_record_that_cannot_be_written_leaves_its_file_where_it_is(
 ) -> None:
     record = DuckDBWarehouse.record_deliveries
 
-    def refusing(self: Any, records: Any) -> None:
+    def refusing(self: Any, records: Any, events: Any = ()) -> None:
         if any(r.filename == "a_2.csv" for r in records):
             raise UnicodeEncodeError("utf-8", "\udcff", 0, 1, "bad")
-        record(self, records)
+        record(self, records, events)
 
     world.map()
     for number in range(5):

@@ -161,7 +161,7 @@ def test_added_columns_of_many_files_with_rejects(both: Any, together: bool) -> 
 
 def test_added_columns_of_a_table_with_types(both: Any) -> None:
     both.map("{day}_*.csv", add_columns={"day": "{day}", "region": "eu"})
-    both.sql("CREATE TABLE raw_a (id VARCHAR, day DATE, region VARCHAR, _load_id VARCHAR)")
+    both.sql("CREATE TABLE raw_a (id STRING, day DATE, region STRING, _load_id STRING)")
     assert both.load("id\n1\n", "2024-01-15_1.csv").status == "loaded"
     refused = both.load("id\n1\n", "someday_1.csv")
     assert refused.error.code == ErrorCode.LOAD_BAD_VALUE
