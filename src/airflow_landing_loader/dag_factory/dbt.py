@@ -7,7 +7,7 @@ the project becomes a task that fails and says so; it never becomes an error of 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.providers.common.compat.sdk import (
     DAG,
@@ -30,9 +30,6 @@ from airflow_landing_loader.runs.tasks import DBT_START, DBT_UNAVAILABLE
 from airflow_landing_loader.settings import Settings
 from airflow_landing_loader.settings.airflow import airflow_settings
 from airflow_landing_loader.version_compat import any_asset_or_cron
-
-if TYPE_CHECKING:
-    pass
 
 # No table's DAG can have this id: theirs begin with `landing__`.
 SHARED_DAG_ID = "landing_dbt"

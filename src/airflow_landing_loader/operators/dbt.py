@@ -13,11 +13,12 @@ from airflow.providers.common.compat.sdk import (
     BaseOperator,
 )
 
+from airflow_landing_loader.loading.ledger.events import event_records
 from airflow_landing_loader.loading.model import DbtDue
 from airflow_landing_loader.operators.base import LandingOperator
 from airflow_landing_loader.operators.executions import dag_run_of, dbt_work
 from airflow_landing_loader.runs.dbt_due import dbt_failure, due_tables
-from airflow_landing_loader.runs.layers import records_of_dbt_run
+from airflow_landing_loader.runs.layers import layers_completed, records_of_dbt_run
 from airflow_landing_loader.runs.wording import minute
 from airflow_landing_loader.xcom import values
 from airflow_landing_loader.xcom.keys import DUE_KEY
@@ -79,20 +80,21 @@ class ReportDbtOperator(LandingOperator):
             raise AirflowSkipException("dbt was not due.")
         failed = states.dbt_failed
         failure = dbt_failure(failed) if failed else None
+        tables = [entry.table for entry in due]
         with self.core(context) as pipeline:
-            pipeline.warehouse.record_dbt_run(
-                due,
-                succeeded=not failed,
-                executions=records_of_dbt_run(
-                    dag_run_of(context, None),
-                    dbt_work(context["ti"], states, pipeline.warehouse),
-                    None if failure is None else failure.detail.message,
-                    datetime.now(UTC),
-                ),
+            records = records_of_dbt_run(
+                dag_run_of(context, None),
+                dbt_work(context["ti"], states, pipeline.warehouse),
+                None if failure is None else failure.detail.message,
+                datetime.now(UTC),
             )
+            # Sent by the next task that sends for these tables, or for all.
+            events = event_records(layers_completed(records, tables), pipeline.run)
+            pipeline.warehouse.record_events(events)
+            pipeline.warehouse.record_dbt_run(due, succeeded=not failed, executions=records)
         if failure is not None:
             raise AirflowFailException(str(failure))
-        return [entry.table for entry in due]
+        return tables
 
 
 class DbtUnavailableOperator(BaseOperator):

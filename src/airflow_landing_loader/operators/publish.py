@@ -10,13 +10,15 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowSkipExc
 
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.events.publishing import Published, publish
-from airflow_landing_loader.loading.ledger.events import event_records, started
+from airflow_landing_loader.loading.ledger.events import Event, event_records, started
 from airflow_landing_loader.loading.ledger.tables import now
 from airflow_landing_loader.loading.model import ArrivalRecord, Load, Loaded
 from airflow_landing_loader.loading.operations import EventRecord
 from airflow_landing_loader.notifications.targets import target_of
 from airflow_landing_loader.operators.base import LandingOperator
-from airflow_landing_loader.operators.run_end import RunEndOperator
+from airflow_landing_loader.operators.executions import dag_run_of, dbt_work
+from airflow_landing_loader.operators.run_end import RunEnd, RunEndOperator
+from airflow_landing_loader.runs.layers import layers_completed, records_of_run
 from airflow_landing_loader.runs.messages import run_links, run_message
 from airflow_landing_loader.runs.report import RunReport, run_ended
 from airflow_landing_loader.safe_text import counted
@@ -62,16 +64,17 @@ class PublishRunOperator(RunEndOperator):
 
     def execute(self, context: Context) -> int:
         """Write and send; see the class."""
-        report = self.run_end(context).report
+        end = self.run_end(context)
         with self.core(context) as pipeline:
-            pipeline.warehouse.record_events(told_of_run(self, context, report, pipeline))
+            pipeline.warehouse.record_events(told_of_run(self, context, end, pipeline))
             return said(self, send(self, pipeline, tables_of(pipeline)))
 
 
 def told_of_run(
-    task: RunEndOperator, context: Context, report: RunReport, pipeline: Pipeline
+    task: RunEndOperator, context: Context, end: RunEnd, pipeline: Pipeline
 ) -> tuple[EventRecord, ...]:
     """The rows of the outbox that tell how a run ended."""
+    report = end.report
     if report.nothing_happened and not report.refused:
         return ()
     first = pipeline.mappings[0]
@@ -79,12 +82,30 @@ def told_of_run(
     begun = context["dag_run"].start_date or datetime.now(UTC)
     records = [
         *event_records(started(run, first.table, begun.astimezone(UTC).replace(tzinfo=None)), run),
+        *event_records(_layers(task, context, end, pipeline, first.table), run),
         *event_records(
             [run_ended(report, run, first.table, at, fail_on_files=task.fail_on_files)], run
         ),
     ]
     records += _messages(task, context, report, pipeline, first)
     return tuple(records)
+
+
+def _layers(
+    task: RunEndOperator, context: Context, end: RunEnd, pipeline: Pipeline, table: str
+) -> Iterator[Event]:
+    """What dbt's layers tell, which are not counted where nobody listens."""
+    if end.states.dbt == "not run" or not pipeline.run.events:
+        return iter(())
+    records = records_of_run(
+        dag_run_of(context, table),
+        end.report,
+        end.lanes,
+        dbt_work(context["ti"], end.states, pipeline.warehouse),
+        fail_on_files=task.fail_on_files,
+        at=datetime.now(UTC),
+    )
+    return layers_completed(records, [table])
 
 
 def _messages(

@@ -58,7 +58,7 @@ class ReportRunOperator(RunEndOperator):
             "%s failed: not all was sent; the next run sends it.", self.publish_task_id
         )
         with self.core(context) as pipeline:
-            pipeline.warehouse.record_events(told_of_run(self, context, end.report, pipeline))
+            pipeline.warehouse.record_events(told_of_run(self, context, end, pipeline))
 
     def _tell(self, context: Context, report: RunReport) -> None:
         """Count what is left in landing, and what is refused there."""

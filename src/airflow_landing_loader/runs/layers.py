@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow_landing_loader.codec import to_json
+from airflow_landing_loader.codec import from_json, to_json
 from airflow_landing_loader.dbt.results import DbtLayer, DbtNodeRun, DbtTaskRun, Place
+from airflow_landing_loader.loading.ledger.events import Event
 from airflow_landing_loader.loading.operations import (
     BronzeResult,
     DbtLayerResult,
@@ -23,6 +24,7 @@ from airflow_landing_loader.runs.report import RunReport, causes, causes_of_file
 _LAYERS: tuple[DbtLayer, ...] = ("silver", "gold")
 _MAX_CONFIG = 10_000
 _NAMED = 20
+_MAX_MODELS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +120,31 @@ def records_of_dbt_run(
     """
     layers = _layers_of_dbt(run, dbt, at)
     return _whole(run, layers, [error] if error else [], at), *layers
+
+
+def layers_completed(records: Iterable[ExecutionRecord], tables: Iterable[str]) -> Iterator[Event]:
+    """What the layers of dbt tell that are complete, one event for each table that they are for.
+
+    :param records: of a run; that bronze is complete, each load has told itself.
+    :param tables: raw tables whose newest loads dbt has covered.
+    """
+    done = [r for r in records if r.layer in _LAYERS and r.status == "completed"]
+    for record in done:
+        result = from_json(DbtLayerResult, (record.result or "").encode()) or DbtLayerResult()
+        for table in tables:
+            yield Event(
+                type="layer.completed",
+                key=(record.dag_id, record.run_id, record.layer, table),
+                at=record.completed_at,
+                table=table,
+                data={
+                    "layer": record.layer,
+                    "models": list(result.models[:_MAX_MODELS]),
+                    "rows": record.records_processed,
+                    "left_out": record.records_failed,
+                    "duration_ms": record.duration_ms,
+                },
+            )
 
 
 def _whole(

@@ -56,12 +56,16 @@ def layered(settings: Callable[..., Settings], tables_project: Path, zones: Any)
         "positions_*.csv: {table: raw_positions, settle_seconds: 0}\n"
         "prices_*.csv: {table: raw_eod_prices, settle_seconds: 0}\n"
     )
-    return settings(
+    made = settings(
         dbt_project_path=str(tables_project),
         dbt_mode="per_table",
         poll_interval=1.0,
         sensor_timeout=3.0,
     )
+    channels = Path(made.channels_path)
+    channels.mkdir()
+    (channels / "all.yaml").write_text("type: log\nevents: [layer.completed]\n")
+    return made
 
 
 def kept(settings: Settings, dag_id: str) -> dict[str, dict[str, Any]]:
@@ -75,6 +79,16 @@ def kept(settings: Settings, dag_id: str) -> dict[str, dict[str, Any]]:
         names = [column[0] for column in found.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
     return {row["layer"]: row for row in rows}
+
+
+def told(settings: Settings, dag_id: str) -> list[tuple[str, str, int | None]]:
+    """What runs of a DAG have told of layers: the layer, the table, and rows of it."""
+    with duckdb.connect(settings.duckdb_path, read_only=True) as con:
+        found = con.execute(
+            "SELECT body FROM load_events WHERE dag_id = ? ORDER BY occurred_at", [dag_id]
+        ).fetchall()
+    events = [json.loads(body) for (body,) in found]
+    return [(event["data"]["layer"], event["table"], event["data"]["rows"]) for event in events]
 
 
 def deliver(settings: Settings, name: str, text: str) -> None:
@@ -109,6 +123,10 @@ def test_the_layers_of_a_run(airflow_home: Airflow, layered: Settings) -> None:
         assert rows["run"]["started_at"] <= row["started_at"] <= row["completed_at"]
     assert rows["bronze"]["completed_at"] <= silver["started_at"]
     assert silver["completed_at"] <= gold["started_at"]
+    layers = [*("bronze", "bronze"), *("silver", "gold")]
+    assert told(layered, "landing__raw_positions") == [
+        (layer, "raw_positions", 1) for layer in layers
+    ]
 
     # A test fails: of the position there is no quantity.
     deliver(layered, "positions_3.csv", POSITIONS + "A1,,2024-01-15,12,secret-cell\n")
@@ -122,6 +140,8 @@ def test_the_layers_of_a_run(airflow_home: Airflow, layered: Settings) -> None:
     assert rows["silver"]["error"].startswith("dbt failed in ")
     assert "dbt.stg_positions_model_build" in rows["run"]["error"]
     assert "secret-cell" not in str(rows)
+    # A layer that has failed is not complete.
+    assert [layer for layer, *_ in told(layered, "landing__raw_positions")[4:]] == ["bronze"]
 
 
 def test_a_run_of_the_shared_dag(airflow_home: Airflow, layered: Settings) -> None:
@@ -135,3 +155,4 @@ def test_a_run_of_the_shared_dag(airflow_home: Airflow, layered: Settings) -> No
     assert set(rows) == {"run", "silver"}
     assert {row["table_name"] for row in rows.values()} == {None}
     assert rows["silver"]["records_processed"] == 1
+    assert told(own, "landing_dbt") == [("silver", "raw_eod_prices", 1)]
