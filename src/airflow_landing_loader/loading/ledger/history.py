@@ -271,27 +271,23 @@ class _Where:
 
 def loads_of(summary: Summary, query: LoadQuery) -> Page[Load]:
     """Return those of the newest loads that are asked for."""
-    overview = summary.overview
-    found = [load for load in overview.loads if _asked_for(load, query)]
-    return Page(
-        rows=tuple(found[: query.limit]),
-        more=len(found) > query.limit,
-        as_of=overview.as_of,
-        newest_only=True,
-        busy_with=overview.busy_with,
-    )
+    found = [load for load in summary.overview.loads if _asked_for(load, query)]
+    return _newest(found, query.limit, summary)
 
 
 def deliveries_of(summary: Summary, query: DeliveryQuery) -> Page[DeliveryRecord]:
     """Return those of the newest deliveries that are asked for."""
-    overview = summary.overview
-    found = [record for record in overview.deliveries if _wanted(record, query)]
+    found = [record for record in summary.overview.deliveries if _wanted(record, query)]
+    return _newest(found, query.limit, summary)
+
+
+def _newest(found: Sequence[_Row], limit: int, summary: Summary) -> Page[_Row]:
     return Page(
-        rows=tuple(found[: query.limit]),
-        more=len(found) > query.limit,
-        as_of=overview.as_of,
+        rows=tuple(found[:limit]),
+        more=len(found) > limit,
+        as_of=summary.overview.as_of,
         newest_only=True,
-        busy_with=overview.busy_with,
+        busy_with=summary.overview.busy_with,
     )
 
 
