@@ -20,6 +20,22 @@ ETL = f"{ROOT}/api/v1/etl"
 SECRET = "of a test, and as long as a key for HMAC with SHA-512 has to be: 64 bytes"
 FERNET_KEY = "cGFzc3dvcmRwYXNzd29yZHBhc3N3b3JkcGFzc3dvcmQ="
 
+SEED_LAYERS: dict[str, Any] = {
+    "bronze": {"status": "completed", "records": 125000, "size_mb": 45.3, "duration_ms": 3200},
+    "silver": {
+        "status": "completed",
+        "records": 124850,
+        "records_filtered": 150,
+        "duration_ms": 5600,
+    },
+    "gold": {
+        "status": "completed",
+        "tables_updated": ["campaign_daily", "pacing_metrics"],
+        "duration_ms": 2100,
+    },
+}
+"""The layers of an execution as the API's first description has them."""
+
 
 @dataclass
 class BooksOfTest:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 
@@ -26,6 +26,7 @@ from airflow_landing_loader.pipeline.pipeline import Pipeline
 from airflow_landing_loader.runs.executions import RunKey, id_of
 from airflow_landing_loader.settings import Settings
 from airflow_landing_loader.storage.opening import open_zones
+from tests.support.zones import Zones
 
 DAYS = 14
 
@@ -96,6 +97,23 @@ class Showcase:
     """
 
     settings: Settings
+
+    @classmethod
+    def in_zones(cls, zones: Zones, **more: Any) -> Self:
+        """An installation of these zones, with a database beside them.
+
+        :param more: other settings.
+        """
+        return cls(
+            Settings(
+                landing_path=str(zones.landing),
+                archive_path=str(zones.archive),
+                failed_path=str(zones.failed),
+                table_config_path=str(zones.tables),
+                duckdb_path=str(zones.root / "warehouse.duckdb"),
+                **more,
+            )
+        )
 
     def build(self) -> None:
         """Let two weeks pass."""

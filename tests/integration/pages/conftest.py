@@ -11,8 +11,6 @@ from tests.support.pages import Visitor
 from tests.support.showcase import Showcase
 from tests.support.zones import Zones
 
-from airflow_landing_loader.settings import Settings
-
 
 @pytest.fixture(scope="session")
 def showcase(
@@ -20,17 +18,7 @@ def showcase(
 ) -> Showcase:
     """Two weeks of loads; nobody changes it."""
     zones = zones_in(tmp_path_factory.mktemp("showcase"))
-    made = Showcase(
-        Settings(
-            landing_path=str(zones.landing),
-            archive_path=str(zones.archive),
-            failed_path=str(zones.failed),
-            table_config_path=str(zones.tables),
-            duckdb_path=str(zones.root / "warehouse.duckdb"),
-            duckdb_threads=2,
-            dbt_mode="off",
-        )
-    )
+    made = Showcase.in_zones(zones, duckdb_threads=2, dbt_mode="off")
     made.build()
     return made
 

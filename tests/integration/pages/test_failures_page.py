@@ -39,16 +39,7 @@ def refused(zones_in: Callable[[Path], Any], tmp_path_factory: pytest.TempPathFa
     """An installation in which strangers have delivered what they could."""
     zones = zones_in(tmp_path_factory.mktemp("refused"))
     (zones.tables / "all.yaml").write_text(MAPPINGS)
-    made = Showcase(
-        Settings(
-            landing_path=str(zones.landing),
-            archive_path=str(zones.archive),
-            failed_path=str(zones.failed),
-            table_config_path=str(zones.tables),
-            duckdb_path=str(zones.root / "warehouse.duckdb"),
-            dbt_mode="off",
-        )
-    )
+    made = Showcase.in_zones(zones, dbt_mode="off")
     made.deliver(HOSTILE, "id,x\n1\n")
     made.deliver("a_\udce9.csv", "id,x\n1\n")
     for n in range(60):

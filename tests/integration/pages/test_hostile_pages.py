@@ -11,8 +11,6 @@ from tests.support.pages import Visitor, words_of
 from tests.support.showcase import Showcase
 from tests.support.zones import Zones
 
-from airflow_landing_loader.settings import Settings
-
 SCRIPT = "<script>alert(1)</script>"
 IMAGE = "'\"><img src=x onerror=alert(1)>"
 RECORD = "<img src=y onerror=alert(4)>"
@@ -48,16 +46,7 @@ def hostile(
 ) -> Showcase:
     """Loads, refusals and files in landing, of senders who mean ill."""
     zones = zones_in(tmp_path_factory.mktemp("hostile"))
-    made = Showcase(
-        Settings(
-            landing_path=str(zones.landing),
-            archive_path=str(zones.archive),
-            failed_path=str(zones.failed),
-            table_config_path=str(zones.tables),
-            duckdb_path=str(zones.root / "warehouse.duckdb"),
-            show_values=True,
-        )
-    )
+    made = Showcase.in_zones(zones, show_values=True)
     (zones.tables / "a.yaml").write_text(MAPPING.replace("LONG", "d" * 300))
     header = ",".join('"' + name.replace('"', '""') + '"' for name in HEADERS)
     good = "".join(f"{n}{',x' * (len(HEADERS) - 1)}\n" for n in range(20))

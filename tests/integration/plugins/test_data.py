@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.api import ETL, ROOT, Api, change_run
+from tests.support.api import ETL, ROOT, SEED_LAYERS, Api, change_run
 from tests.support.locking import other_process
 
 from airflow_landing_loader.loading.operations import ExecutionRecord, Layer
@@ -100,25 +100,7 @@ class TestExecutions:
             "pipeline_id": "landing__raw_a",
             "pipeline_name": "raw_a",
             "status": "completed",
-            "layers": {
-                "bronze": {
-                    "status": "completed",
-                    "records": 125000,
-                    "size_mb": 45.3,
-                    "duration_ms": 3200,
-                },
-                "silver": {
-                    "status": "completed",
-                    "records": 124850,
-                    "records_filtered": 150,
-                    "duration_ms": 5600,
-                },
-                "gold": {
-                    "status": "completed",
-                    "tables_updated": ["campaign_daily", "pacing_metrics"],
-                    "duration_ms": 2100,
-                },
-            },
+            "layers": SEED_LAYERS,
             "total_duration_ms": 10900,
             "started_at": "2024-12-23T06:00:00Z",
             "completed_at": "2024-12-23T06:00:11Z",

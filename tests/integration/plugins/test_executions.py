@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.support.api import ETL, Api, change_run
+from tests.support.api import ETL, SEED_LAYERS, Api, change_run
 
 from airflow_landing_loader.loading.operations import ExecutionRecord
 from airflow_landing_loader.runs.executions import RunKey, id_of, run_of
@@ -65,25 +65,7 @@ def test_an_execution_looks_as_promised(api: Api) -> None:
         "pipeline_id": "landing__raw_a",
         "pipeline_name": "main.raw_a",
         "status": "completed",
-        "layers": {
-            "bronze": {
-                "status": "completed",
-                "records": 125000,
-                "size_mb": 45.3,
-                "duration_ms": 3200,
-            },
-            "silver": {
-                "status": "completed",
-                "records": 124850,
-                "records_filtered": 150,
-                "duration_ms": 5600,
-            },
-            "gold": {
-                "status": "completed",
-                "tables_updated": ["campaign_daily", "pacing_metrics"],
-                "duration_ms": 2100,
-            },
-        },
+        "layers": SEED_LAYERS,
         "total_duration_ms": 10900,
         "started_at": "2024-12-23T06:00:00Z",
         "completed_at": "2024-12-23T06:00:11Z",
