@@ -228,11 +228,16 @@ def test_one_asset_event_per_run_names_the_load(
     load_ids = query(
         playground, "SELECT load_id FROM load_metadata WHERE table_name = 'raw_trades'"
     )
-    assert event["extra"] == {
+    extra = event["extra"]
+    (told,) = extra.pop("events")
+    assert extra == {
+        "schema": 1,
         "load_ids": [load_id for (load_id,) in load_ids],
         "files": [GOOD.name],
         "rows": [100],
     }
+    assert (told["type"], told["table"]) == ("layer.completed", "raw_trades")
+    assert told["data"]["rows"] == 100
     assert event["source_dag_id"] == "landing__raw_trades"
     assert event["source_run_id"] == runs["raw_trades"].run.run_id
 

@@ -75,7 +75,8 @@ def place(
 
 
 @pytest.fixture(scope="module")
-def numbers() -> Iterator[statsd.StatsD]:
+def numbers(place: Place) -> Iterator[statsd.StatsD]:
+    """What is told in this place: another one begins at nought."""
     with statsd.listening() as server:
         yield server
 

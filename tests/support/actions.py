@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 
 from airflow_landing_loader.hooks.tickets import with_ticket
 from airflow_landing_loader.runs.actions import ACTIONS_DAG_ID, ActionRequest
 from tests.support.dag_runs import Lab, Run, read_run
-
-
-@contextmanager
-def fernet_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A Fernet key of its own for Airflow, which keeps what it has made of one."""
-    from airflow.models import crypto
-
-    def forget() -> None:
-        if hasattr(crypto, "_fernet"):  # Airflow 3.1
-            crypto._fernet = None
-        else:
-            crypto.get_fernet.cache_clear()
-
-    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", Fernet.generate_key().decode())
-    forget()
-    yield
-    forget()
 
 
 def run_action(lab: Lab, wanted: ActionRequest, conf: dict[str, Any] | None = None) -> Run:

@@ -94,6 +94,19 @@ class Api:
         return token
 
 
+def forget_dags() -> None:
+    """Remove all DAGs, with all that was known of them."""
+    from airflow.api.common.delete_dag import delete_dag
+    from airflow.models.dag import DagModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        known = list(session.scalars(select(DagModel.dag_id)))
+    for dag_id in known:
+        delete_dag(dag_id)
+
+
 def read_dag_files() -> None:
     """Do what Airflow's DAG processor does: put the DAGs of all files into the database."""
     from airflow.dag_processing.bundles.manager import DagBundlesManager

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 from cryptography.fernet import Fernet
-from tests.support.actions import fernet_key, run_action
+from tests.support.actions import run_action
+from tests.support.fernet import fernet_keys
 
 from airflow_landing_loader.exceptions import ErrorCode
 from airflow_landing_loader.hooks.tickets import with_ticket
@@ -32,9 +33,9 @@ GOOD = "id,name\n1,a\n"
 
 
 @pytest.fixture(autouse=True)
-def _key(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _key() -> Iterator[None]:
     """A Fernet key, which API server and workers share."""
-    with fernet_key(monkeypatch):
+    with fernet_keys(Fernet.generate_key().decode()):
         yield
 
 

@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.fernet import Fernet
 from google.cloud import bigquery
 from tests.support import worlds
-from tests.support.actions import fernet_key, run_action
+from tests.support.actions import run_action
 from tests.support.emulators import running
+from tests.support.fernet import fernet_keys
 
 from airflow_landing_loader.loading.warehouses.base import StillRunningError
 from airflow_landing_loader.loading.warehouses.bigquery.jobs import Jobs
@@ -140,7 +142,7 @@ def test_actions(
         request("verify", "raw_good", (load["load_id"],), asked_by="ann"),
         request("unload", "raw_good", (load["load_id"],), asked_by="ann", reason="why"),
     ]
-    with fernet_key(monkeypatch):
+    with fernet_keys(Fernet.generate_key().decode()):
         for each in wanted:
             ran = run_action(lab, each)
             assert ran.state == "success"

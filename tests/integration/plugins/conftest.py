@@ -18,9 +18,11 @@ from tests.support.api import (
     SECRET,
     Api,
     BooksOfTest,
+    forget_dags,
     forget_runs,
     read_dag_files,
 )
+from tests.support.fernet import fernet_keys
 from tests.support.zones import Zones
 
 CHECKOUT = Path(__file__).parents[3]
@@ -40,7 +42,6 @@ def settings_of(zones: Zones) -> dict[str, str]:
         "DUCKDB_PATH": str(zones.root / "warehouse.duckdb"),
         "AIRFLOW__LANDING_LOADER__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__API_AUTH__JWT_SECRET": SECRET,
-        "AIRFLOW__CORE__FERNET_KEY": FERNET_KEY,
     }
 
 
@@ -62,6 +63,8 @@ def airflow_api(airflow_db: Path, environment: dict[str, str]) -> Api:
             patch.setenv(name, value)
         from airflow.api_fastapi.app import create_app
 
+        # Other tests of this process have read theirs into the same database.
+        forget_dags()
         read_dag_files()
         return Api(create_app(apps="core"), BooksOfTest())
 
@@ -81,7 +84,8 @@ def api(
     app = LandingLoaderPlugin.fastapi_apps[0]["app"].app()
     before = app.state.open_books
     app.state.open_books = lambda: Books(executions=books, quality=books)
-    yield Api(airflow_api.airflow, books)
+    with fernet_keys(FERNET_KEY):
+        yield Api(airflow_api.airflow, books)
     app.state.open_books = before
 
 
@@ -116,6 +120,7 @@ def fab(
         **os.environ,
         **settings_of(zones),
         "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__FERNET_KEY": FERNET_KEY,
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
         "AIRFLOW__CORE__AUTH_MANAGER": FAB,
     }

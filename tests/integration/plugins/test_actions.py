@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tests.support.api import ETL, Api
+from tests.support.fernet import fernet_keys
 
 from airflow_landing_loader.exceptions import TerminalError
 from airflow_landing_loader.hooks.tickets import checked
@@ -107,14 +108,10 @@ def test_while_their_dag_is_paused_no_action_is_taken(api: Api) -> None:
         assert answer.status_code == (409 if paused else 202)
 
 
-def test_without_a_key_for_tickets_no_action_is_taken(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from airflow.models import crypto
-
-    nothing = getattr(crypto, "NullFernet", None) or crypto._NullFernet
-    monkeypatch.setattr(crypto, "get_fernet", nothing)
-    answer = api.asking("admin").post(f"{ETL}/verify", json={"table": "raw_a", "loads": ["x"]})
+def test_without_a_key_for_tickets_no_action_is_taken(api: Api) -> None:
+    with fernet_keys(""):
+        asked = {"table": "raw_a", "loads": ["x"]}
+        answer = api.asking("admin").post(f"{ETL}/verify", json=asked)
     assert answer.status_code == 500
     assert answer.json()["code"] == "settings.missing"
     assert "fernet_key" in answer.json()["hint"]

@@ -51,6 +51,8 @@ def test_every_answer_is_as_described(
     def answers(case: Any) -> None:
         # Airflow's routes do not match a line end, so this is not answered by ours.
         assume("\n" not in unquote(str(case.path_parameters)))
+        # Of a parameter that is there twice FastAPI takes the last.
+        assume(not any(isinstance(value, list) for value in case.query.values()))
         case.call_and_validate(headers=headers, excluded_checks=left_out)
 
     answers()

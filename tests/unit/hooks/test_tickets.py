@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from tests.support.fernet import fernet_keys
 
 from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode, TerminalError
 from airflow_landing_loader.hooks.tickets import checked, with_ticket
@@ -23,24 +25,15 @@ DAY = 24 * 3600
 
 
 @pytest.fixture(autouse=True)
-def use_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
-    """Sets Airflow's Fernet keys; Airflow keeps what it has made of them."""
-    from airflow.models import crypto
+def use_key() -> Iterator[Callable[[str], None]]:
+    """Sets Airflow's Fernet keys."""
+    with ExitStack() as stack:
 
-    def forget() -> None:
-        if hasattr(crypto, "_fernet"):  # Airflow 3.1
-            crypto._fernet = None
-        else:
-            crypto.get_fernet.cache_clear()
+        def use(keys: str) -> None:
+            stack.enter_context(fernet_keys(keys))
 
-    def use(keys: str) -> None:
-        monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", keys)
-        forget()
-
-    use(KEY)
-    yield use
-    monkeypatch.undo()
-    forget()
+        use(KEY)
+        yield use
 
 
 def asked(**changes: Any) -> ActionRequest:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
 
-from airflow_landing_loader.loading.model import DbtDue
+from airflow_landing_loader.loading.model import DbtDue, RunContext
 from airflow_landing_loader.operators.dbt import DbtDueOperator, ReportDbtOperator
 from airflow_landing_loader.xcom import values
 
@@ -28,9 +28,10 @@ def core(*entries: DbtDue, runs: list[Any] | None = None) -> Any:
             (due, succeeded, executions)
         ),
         row_counts=lambda tables: dict.fromkeys(tables, 7),
+        record_events=lambda records: None,
     )
     mappings = tuple(SimpleNamespace(table=table) for table in ("raw_b", "raw_a", "raw_b"))
-    return SimpleNamespace(warehouse=warehouse, mappings=mappings, asked=asked)
+    return SimpleNamespace(warehouse=warehouse, mappings=mappings, asked=asked, run=RunContext())
 
 
 class TestDue:

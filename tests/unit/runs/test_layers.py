@@ -18,6 +18,7 @@ from airflow_landing_loader.runs.layers import (
     DagRun,
     DbtWork,
     Span,
+    layers_completed,
     records_of_dbt_run,
     records_of_run,
 )
@@ -167,3 +168,25 @@ class TestLayersOfDbt:
         assert (whole.layer, silver.layer) == ("run", "silver")
         assert whole.table_name is silver.table_name is None
         assert whole.error == "dbt failed in dbt.stg_a"
+
+
+class TestLayersTell:
+    def test_one_event_for_each_table_and_layer_that_is_complete(self) -> None:
+        work = DbtWork(tasks=(task(node("stg_a")), task(node("top", layer="gold"))))
+        made = records_of_dbt_run(replace(RUN, table=None), work, None, AT)
+        told = list(layers_completed(made, ["raw_a", "raw_b"]))
+        assert [(e.table, e.data["layer"], e.data["models"]) for e in told] == [
+            ("raw_a", "silver", ["stg_a"]),
+            ("raw_b", "silver", ["stg_a"]),
+            ("raw_a", "gold", ["top"]),
+            ("raw_b", "gold", ["top"]),
+        ]
+        assert len({e.id for e in told}) == 4
+        assert [e.id for e in layers_completed(made, ["raw_a", "raw_b"])] == [e.id for e in told]
+
+    def test_neither_bronze_nor_what_failed(self) -> None:
+        work = DbtWork(tasks=(task(node("stg_a", "failed")),))
+        made = records_of_dbt_run(replace(RUN, table=None), work, "is wrong", AT)
+        assert list(layers_completed(made, ["raw_a"])) == []
+        loaded = records(RunReport(outcomes=(outcome("a.csv"),)))
+        assert list(layers_completed(loaded.values(), ["raw_a"])) == []
