@@ -3,19 +3,23 @@ environment.
 
 What differs from the service is put right here: it opens DuckDB with a time zone that DuckDB
 refuses until an extension is loaded, would download its extensions, tells of two transactions that
-change one table in its engine's words, knows types of other databases, and does not name the table
-that a CREATE TABLE AS has made.
+change one table in its engine's words, knows types of other databases, does not name the table that
+a CREATE TABLE AS has made, and keeps each answer as a table, which makes each further question
+slower.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+import threading
+from collections import deque
 from typing import Any
 
 import duckdb
 
 _connect = duckdb.connect
+ANSWERS = 20
 
 
 def connect(*arguments: Any, config: dict[str, Any] | None = None, **keys: Any) -> Any:
@@ -23,6 +27,8 @@ def connect(*arguments: Any, config: dict[str, Any] | None = None, **keys: Any) 
     wanted = dict(config or {})
     time_zone = wanted.pop("TimeZone", None)
     wanted["extension_directory"] = EXTENSIONS
+    # No name in a query is a variable here; it would look for Pandas each time.
+    wanted["python_enable_replacements"] = False
     con = _connect(*arguments, config=wanted, **keys)
     if time_zone is not None:
         con.execute(f"SET TimeZone = '{time_zone}'")
@@ -70,6 +76,24 @@ def refuse_foreign_types(query: Any, errors: Any) -> None:
     query.execute = execute
 
 
+def forget_answers(query: Any, database: Any) -> None:
+    """Let an answer go when many came after it."""
+    original = query.execute
+    lock, answers = threading.Lock(), deque[str]()
+
+    def execute(cur: Any, project_id: str, job_id: Any, *rest: Any, **keys: Any) -> Any:
+        answer = original(cur, project_id, job_id, *rest, **keys)
+        with lock:
+            answers.append(f"{project_id}:{job_id}")
+            old = answers.popleft() if len(answers) > ANSWERS else None
+        if old is not None:
+            name = database.quote("emulator", "_results", old)
+            database.execute(f"DROP TABLE IF EXISTS {name}")
+        return answer
+
+    query.execute = execute
+
+
 def keep_tables_in_plain_duckdb(database: Any) -> None:
     """Attach a database file for a project, in place of the emulator's lake.
 
@@ -96,6 +120,7 @@ if __name__ == "__main__":
     if tables == "plain":
         keep_tables_in_plain_duckdb(database)
 
+    forget_answers(query, database)
     name_created_tables(query)
     refuse_foreign_types(query, errors)
     speak_of_conflicts(errors.BigQueryError)
