@@ -12,6 +12,7 @@ from lxml import html
 from airflow_landing_loader.clients import DefaultClients
 from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.monitoring.monitor import Monitor
+from airflow_landing_loader.runs.actions import ACTIONS_DAG_ID
 from airflow_landing_loader.settings import Settings
 
 ROOT = "/team-a/landing-loader"
@@ -23,11 +24,13 @@ class Somebody:
 
     :param reads: the tables that they may read; ``None``: all of :param:`known`.
     :param acts: whether they may act on those.
+    :param asks: whether they may have a worker do it.
     """
 
     known: Callable[[], Collection[str]]
     reads: Collection[str] | None = None
     acts: bool = True
+    asks: bool = True
     name: str = "ann"
 
     async def table_dags(self, method: str = "GET") -> list[str]:
@@ -38,6 +41,8 @@ class Somebody:
         return self.reads is None
 
     async def may_edit(self, dag_id: str) -> bool:
+        if dag_id == ACTIONS_DAG_ID:
+            return self.asks
         return dag_id in await self.table_dags("PUT")
 
 
@@ -54,6 +59,7 @@ class Visitor:
         *,
         reads: Collection[str] | None = None,
         acts: bool = True,
+        asks: bool = True,
         runs: Sequence[Mapping[str, Any]] = (),
     ):
         from fastapi import FastAPI
@@ -63,7 +69,7 @@ class Visitor:
         from airflow_landing_loader.plugins.api.auth import caller_of
 
         self.monitor = Monitor(settings, DefaultClients())
-        somebody = Somebody(self._tables, reads, acts)
+        somebody = Somebody(self._tables, reads, acts, asks)
         app = make_app(open_monitor=lambda: self.monitor)
         app.dependency_overrides[caller_of] = lambda: somebody
         airflow = FastAPI()

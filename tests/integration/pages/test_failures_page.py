@@ -107,8 +107,11 @@ def test_only_failures_of_tables_that_one_may_read(visiting: Callable[..., Visit
     assert (answer.status_code, "or none that you may see" in answer.text) == (404, True)
 
 
-def test_who_may_not_act_has_nothing_to_choose(visiting: Callable[..., Visitor]) -> None:
-    viewer = visiting(acts=False)
+@pytest.mark.parametrize("lacks", ["acts", "asks"])
+def test_who_may_not_act_has_nothing_to_choose(
+    visiting: Callable[..., Visitor], lacks: str
+) -> None:
+    viewer = visiting(**{lacks: False})
     tree = viewer.look("failures")
     assert not tree.xpath("//input[@type='checkbox'] | //dialog")
     detail = viewer.client.get(tree.xpath("//tbody//th/a/@href")[0]).text

@@ -16,6 +16,7 @@ from airflow_landing_loader.monitoring.overview import LandingOverview, TableSta
 from airflow_landing_loader.plugins.api.auth import CallerDep
 from airflow_landing_loader.plugins.api.problems import ProblemError
 from airflow_landing_loader.plugins.installation import Installation
+from airflow_landing_loader.runs.actions import ACTIONS_DAG_ID
 
 SOMEBODY = "somebody"
 """Who writes, to those who may not know what."""
@@ -91,9 +92,11 @@ def not_there(thing: str) -> ProblemError:
 
 
 async def _rights(caller: CallerDep) -> Rights:
+    # As the API asks for both: the table's DAG, and the one that carries out.
+    acts = await caller.may_edit(ACTIONS_DAG_ID)
     return Rights(
         readable=frozenset(await caller.table_dags()),
-        editable=frozenset(await caller.table_dags("PUT")),
+        editable=frozenset(await caller.table_dags("PUT") if acts else ()),
         unmatched=await caller.may_read(UNMATCHED_DAG_ID),
     )
 

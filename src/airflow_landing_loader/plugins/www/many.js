@@ -1,148 +1,107 @@
 // Choosing many things on a page, and asking for one action on all of them.
-(() => {
-  "use strict";
-  const bar = document.querySelector("[data-chosen]");
-  const said = document.getElementById("said");
-  if (!bar) return;
+import { ask, line, said } from "./asking.js";
 
-  const choices = () => [...document.querySelectorAll("[data-choice]:not(:disabled)")];
-  const chosen = () => choices().filter((box) => box.checked);
-  const counted = (number, thing) => `${number} ${thing}${number === 1 ? "" : "s"}`;
+const bar = document.querySelector("[data-chosen]");
 
-  function byTable(boxes) {
-    const tables = new Map();
-    for (const box of boxes) {
-      const { table } = box.dataset;
-      tables.set(table, [...(tables.get(table) ?? []), box]);
-    }
-    return tables;
+const choices = () => [...document.querySelectorAll("[data-choice]:not(:disabled)")];
+const chosen = () => choices().filter((box) => box.checked);
+const counted = (number, thing) => `${number} ${thing}${number === 1 ? "" : "s"}`;
+
+function byTable(boxes) {
+  const tables = new Map();
+  for (const box of boxes) {
+    const { table } = box.dataset;
+    tables.set(table, [...(tables.get(table) ?? []), box]);
   }
+  return tables;
+}
 
-  function inWords(boxes) {
-    const tables = byTable(boxes).size;
-    return `${counted(boxes.length, "file")}${tables > 1 ? ` of ${tables} tables` : ""}`;
+function inWords(boxes) {
+  const tables = byTable(boxes).size;
+  return `${counted(boxes.length, "file")}${tables > 1 ? ` of ${tables} tables` : ""}`;
+}
+
+// ---- choosing ------------------------------------------------------------------------------
+function show() {
+  const boxes = chosen();
+  bar.querySelector("[data-count]").textContent = boxes.length
+    ? `${inWords(boxes)} chosen`
+    : "Nothing is chosen";
+  for (const button of bar.querySelectorAll("[data-opens]")) button.disabled = !boxes.length;
+  for (const what of document.querySelectorAll("[data-what]")) what.textContent = `${inWords(boxes)}.`;
+  bar.querySelector("[data-all]").textContent =
+    boxes.length && boxes.length === choices().length ? "Choose none" : "Choose all shown";
+  bar.classList.toggle("some", boxes.length > 0);
+  for (const all of document.querySelectorAll("[data-chooses]")) {
+    const own = choices().filter((box) => box.closest(`#${all.dataset.chooses}`));
+    const checked = own.filter((box) => box.checked).length;
+    all.checked = checked > 0 && checked === own.length;
+    all.indeterminate = checked > 0 && checked < own.length;
+    all.disabled = !own.length;
   }
+  // What is chosen stays until something is done with it.
+  const list = document.querySelector("[data-choosing]");
+  if (boxes.length) list?.removeAttribute("data-fresh");
+  else list?.setAttribute("data-fresh", "failures");
+}
 
-  // ---- choosing ------------------------------------------------------------------------------
-  function show() {
-    const boxes = chosen();
-    bar.querySelector("[data-count]").textContent = boxes.length
-      ? `${inWords(boxes)} chosen`
-      : "Nothing is chosen";
-    for (const button of bar.querySelectorAll("[data-opens]")) button.disabled = !boxes.length;
-    for (const what of document.querySelectorAll("[data-what]")) what.textContent = `${inWords(boxes)}.`;
-    bar.querySelector("[data-all]").textContent =
-      boxes.length && boxes.length === choices().length ? "Choose none" : "Choose all shown";
-    bar.classList.toggle("some", boxes.length > 0);
-    for (const all of document.querySelectorAll("[data-chooses]")) {
-      const own = choices().filter((box) => box.closest(`#${all.dataset.chooses}`));
-      const checked = own.filter((box) => box.checked).length;
-      all.checked = checked > 0 && checked === own.length;
-      all.indeterminate = checked > 0 && checked < own.length;
-      all.disabled = !own.length;
-    }
-    // What is chosen stays until something is done with it.
-    const list = document.querySelector("[data-choosing]");
-    if (boxes.length) list?.removeAttribute("data-fresh");
-    else list?.setAttribute("data-fresh", "failures");
-  }
-
-  document.addEventListener("change", (event) => {
-    const box = event.target;
-    if (!(box instanceof HTMLInputElement)) return;
-    if ("chooses" in box.dataset) {
-      for (const each of choices()) {
-        if (each.closest(`#${box.dataset.chooses}`)) each.checked = box.checked;
-      }
-    }
-    if ("chooses" in box.dataset || "choice" in box.dataset) show();
-  });
-
-  bar.querySelector("[data-all]").addEventListener("click", () => {
-    const all = choices();
-    const on = all.some((box) => !box.checked);
-    for (const box of all) box.checked = on;
-    show();
-  });
-
-  // ---- asking --------------------------------------------------------------------------------
-  // One request for each table, as rights are those of a table.
-  async function ask(form, table, boxes) {
-    const reason = new FormData(form).get("reason") ?? "";
-    const body = { table, reason, [form.dataset.list]: boxes.map((box) => box.value) };
-    try {
-      const answer = await fetch(form.action, {
-        method: "POST",
-        headers: { "content-type": "application/json", accept: "application/json" },
-        body: JSON.stringify(body),
-      });
-      const told = await answer.json().catch(() => ({}));
-      if (answer.ok) return { table, boxes, run: told.links?.run };
-      const errors = (told.errors ?? []).map((error) => `${error.where}: ${error.message}`);
-      const why = [told.detail ?? `The server answered ${answer.status}.`, told.hint, ...errors];
-      return { table, boxes, why: why.filter(Boolean).join(" ") };
-    } catch {
-      return { table, boxes, why: "The server does not answer. Nothing was asked for." };
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (!(box instanceof HTMLInputElement)) return;
+  if ("chooses" in box.dataset) {
+    for (const each of choices()) {
+      if (each.closest(`#${box.dataset.chooses}`)) each.checked = box.checked;
     }
   }
+  if ("chooses" in box.dataset || "choice" in box.dataset) show();
+});
 
-  function line(verb, { table, boxes, run, why }) {
-    const line = document.createElement("p");
-    line.className = why ? "bad" : "good";
-    line.textContent = why
-      ? `${verb} of ${counted(boxes.length, "file")} of ${table} was not taken: ${why}`
-      : `${verb} of ${counted(boxes.length, "file")} of ${table} is asked for.`;
-    if (run) {
-      const way = document.createElement("a");
-      way.href = run;
-      way.target = "_top";
-      way.textContent = `See the run for ${table}`;
-      line.append(" ", way);
-    }
-    const close = document.createElement("button");
-    close.type = "button";
-    close.className = "close";
-    close.setAttribute("aria-label", "Close the message");
-    close.textContent = "\u00d7";
-    close.addEventListener("click", () => line.remove());
-    line.append(close);
-    return line;
-  }
-
-  function done(verb, boxes) {
-    for (const box of boxes) {
-      box.checked = false;
-      box.disabled = true;
-      const row = box.closest("tr");
-      row.classList.add("sent");
-      const tag = document.createElement("span");
-      tag.className = "tag idle";
-      tag.textContent = `${verb} asked for`;
-      row.querySelector("th").append(" ", tag);
-    }
-  }
-
-  document.addEventListener("submit", async (event) => {
-    const form = event.target;
-    if (!(form instanceof HTMLFormElement) || !("many" in form.dataset)) return;
-    event.preventDefault();
-    const { verb } = form.dataset;
-    const buttons = [...form.querySelectorAll("button")];
-    for (const button of buttons) button.disabled = true;
-    const lines = [];
-    for (const [table, boxes] of byTable(chosen())) {
-      const result = await ask(form, table, boxes);
-      if (!result.why) done(verb, boxes);
-      lines.push(line(verb, result));
-      said.replaceChildren(...lines);
-    }
-    for (const button of buttons) button.disabled = false;
-    form.reset();
-    form.closest("dialog").close();
-    show();
-  });
-
-  bar.hidden = false;
-  document.body.classList.add("choosing");
+bar.querySelector("[data-all]").addEventListener("click", () => {
+  const all = choices();
+  const on = all.some((box) => !box.checked);
+  for (const box of all) box.checked = on;
   show();
-})();
+});
+
+// ---- asking --------------------------------------------------------------------------------
+function told(verb, table, boxes, { link, why }) {
+  const what = `${verb} of ${counted(boxes.length, "file")} of ${table}`;
+  if (why) return line(`${what} was not taken: ${why}`, { bad: true });
+  return line(`${what} is asked for.`, { link, label: `See the run for ${table}` });
+}
+
+function done(verb, boxes) {
+  for (const box of boxes) {
+    box.checked = false;
+    box.disabled = true;
+    const row = box.closest("tr");
+    row.classList.add("sent");
+    const tag = document.createElement("span");
+    tag.className = "tag idle";
+    tag.textContent = `${verb} asked for`;
+    row.querySelector("th").append(" ", tag);
+  }
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !("many" in form.dataset)) return;
+  event.preventDefault();
+  const { verb, list } = form.dataset;
+  const reason = new FormData(form).get("reason") ?? "";
+  const lines = [];
+  // One request for each table, as rights are those of a table.
+  for (const [table, boxes] of byTable(chosen())) {
+    const asked = await ask(form, { table, reason, [list]: boxes.map((box) => box.value) });
+    if (!asked.why) done(verb, boxes);
+    lines.push(told(verb, table, boxes, asked));
+    said.replaceChildren(...lines);
+  }
+  form.reset();
+  form.closest("dialog").close();
+  show();
+});
+
+bar.hidden = false;
+document.body.classList.add("choosing");
+show();
