@@ -54,13 +54,14 @@ test: $(READY) $(EMULATORS) browser  ## all tests: unit, integration, end to end
 
 .PHONY: screenshots
 screenshots: $(READY) $(EMULATORS) browser  ## pictures of the pages in docs/images, taken anew
-	@SCREENSHOTS=1 $(PY) -m pytest tests/end_to_end/test_live_page.py -q $(ARGS)
+	@SCREENSHOTS=1 $(PY) -m pytest tests/end_to_end/test_live_journey.py -q $(ARGS)
 
 .PHONY: test-airflow-3.1
 test-airflow-3.1:  ## unit and integration tests on the lowest supported Airflow, and live ones
 	@$(MAKE) test VENV=.venv-airflow-3.1 CONSTRAINTS=constraints-airflow-3.1.txt \
 		TESTS="tests/unit tests/integration tests/end_to_end/test_live_bucket.py \
-			tests/end_to_end/test_live_retries.py tests/end_to_end/test_live_page.py"
+			tests/end_to_end/test_live_retries.py tests/end_to_end/test_live_page.py \
+			tests/end_to_end/test_live_journey.py"
 
 .PHONY: test-python-%
 test-python-%:  ## unit and integration tests on another Python, for example 3.13

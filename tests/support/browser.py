@@ -127,13 +127,19 @@ def axe(page: Page | Frame) -> list[Violation]:
     ]
 
 
-def picture(page: Page, name: str) -> None:
+def picture(page: Page, name: str, *, height: int = HEIGHT) -> None:
     """Take a picture for the docs, if ``SCREENSHOTS`` is set, which ``make screenshots`` does.
 
     :param name: of the file, without its ending.
+    :param height: pixels from the top; what is below may be of this machine, as folders are.
     """
     if os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=PICTURES / f"{name}.png", animations="disabled", caret="hide")
+        page.screenshot(
+            path=PICTURES / f"{name}.png",
+            animations="disabled",
+            caret="hide",
+            clip={"x": 0, "y": 0, "width": WIDTH, "height": height},
+        )
 
 
 def _state(live: LiveAirflow, user: str | None, theme: Theme, host: str) -> StorageState:
