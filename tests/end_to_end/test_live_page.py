@@ -40,7 +40,7 @@ FAB = FabUsers(
 PLUGIN = "/plugin/landing-loader/"
 OWN = "/landing-loader/"
 # What nobody sees without a login.
-GUARDED = f"{OWN}openapi.json"
+GUARDED = f"{OWN}failures"
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,36 @@ def test_an_address_deep_within_can_be_sent_on(
         page.goto(f"{live.url}{PLUGIN}{within}")
         assert framed(page) == f"{live.url}{OWN}{within}"
         assert page.url == f"{live.url}{PLUGIN}{within}"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_in_the_frame_it_is_as_airflow_is(
+    browser: Browser, live: LiveAirflow, place: Place, theme: Theme
+) -> None:
+    with page_for(browser, live, place.sees, theme=theme) as page:
+        page.goto(f"{live.url}{PLUGIN}")
+        within = page.frame_locator("iframe[title='Landing zone']")
+        within.get_by_role("link", name="raw_trades").wait_for()
+        expect(within.locator("html")).to_have_class(f"{theme} framed")
+        (frame,) = page.frames[1:]
+        around = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+        assert frame.evaluate("getComputedStyle(document.body).backgroundColor") == around
+        assert axe(frame) == []
+
+
+def test_who_may_only_read_is_refused_what_others_are_not(live: LiveAirflow) -> None:
+    asked = {"table": "raw_trades", "files": ["trades_1.csv"]}
+
+    def replay(user: str | None) -> int:
+        with live.client(user) as client:
+            return client.post(f"{OWN}api/v1/etl/replay", json=asked).status_code
+
+    assert {user: replay(user) for user in (None, VIEWER, EDITOR, ADMIN)} == {
+        None: 401,
+        VIEWER: 403,
+        EDITOR: 202,
+        ADMIN: 202,
+    }
 
 
 def plugins_asked(page: Page, live: LiveAirflow, address: str) -> int:
