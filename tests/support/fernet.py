@@ -14,8 +14,11 @@ def fernet_keys(keys: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW__CORE__FERNET_KEY", keys)
         _forget()
-        yield
-    _forget()
+        try:
+            yield
+        finally:
+            patch.undo()
+            _forget()
 
 
 def _forget() -> None:

@@ -20,6 +20,7 @@ import duckdb
 
 _connect = duckdb.connect
 ANSWERS = 20
+"""So many are kept: whoever asks reads the answer at once."""
 
 
 def connect(*arguments: Any, config: dict[str, Any] | None = None, **keys: Any) -> Any:
