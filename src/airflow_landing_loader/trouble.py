@@ -64,7 +64,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return float(text[:9])
     try:
         moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # of an offset of years
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
