@@ -22,11 +22,13 @@ class Receiver:
     :ivar taken: headers and body of each request that was answered with 2xx, in order.
     :ivar answer: called with headers and body; the status to answer with, 0 to hang up, 1 to hang
         up after it has taken the request.
+    :ivar says: the body of each answer.
     """
 
     answer: Callable[[dict[str, str], str], int] = lambda *_: 204
     taken: list[tuple[dict[str, str], str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    says: str = ""
 
     def __enter__(self) -> Self:
         receiver = self
@@ -45,8 +47,10 @@ class Receiver:
                 self.send_response(status)
                 if 300 <= status < 400:
                     self.send_header("Location", "/elsewhere")
-                self.send_header("Content-Length", "0")
+                said = receiver.says.encode()
+                self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
+                self.wfile.write(said)
 
             def log_message(self, *_: Any) -> None:
                 pass

@@ -153,6 +153,33 @@ def test_what_is_missing_is_named(
     assert "pass-word" not in error.why
 
 
+@pytest.mark.parametrize(
+    "connection",
+    [
+        json.dumps({"conn_type": "http", "host": "h", "extra": {"Authorization": "tok-en\n"}}),
+        json.dumps({"conn_type": "http", "host": "://hooks.example.com/tok-en"}),
+        json.dumps({"conn_type": "http", "host": "gopher://hooks.example.com/tok-en"}),
+        json.dumps({"conn_type": "http", "host": "http://[tok-en"}),
+        json.dumps({"conn_type": "http", "host": "h", "port": "tok-en"}),
+        "http://u:p@tok-en://x y://tok-en",
+        "http://tok-en@x://y",
+        '{"password": "tok-en',
+    ],
+)
+@pytest.mark.parametrize("document", ["type: webhook\n", "type: slack\n"])
+def test_no_trouble_tells_a_secret(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    document: str,
+    connection: str,
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_ODD", connection)
+    error = refusal(target(tmp_path, document + "connection: odd\n"), [MESSAGE_RECORD])
+    assert error.why
+    assert "tok-en" not in error.why + str(error) + caplog.text
+
+
 def test_a_provider_that_is_not_there_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,9 +221,10 @@ def test_slack_is_written_to_by_its_webhook(
     made.send([MESSAGE_RECORD])
     ((_, body),) = receiver.taken
     told = json.loads(body)["text"]
-    receiver.answer = lambda *_: 404
+    receiver.answer, receiver.says = lambda *_: 404, "Cannot POST /services/T0/B0/tok-en, sorry"
     error = refusal(made, [MESSAGE_RECORD])
     assert "tok-en" not in error.why  # its address is the secret
+    assert "Status Code: 404" in error.why
     assert "<!channel>" not in told
     assert "&lt;!channel&gt;" in told
     assert "{{ 7 * 7 }}" in told
