@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from airflow_landing_loader.config.channels.model import LogChannel
 from airflow_landing_loader.events.message import message_in
-from airflow_landing_loader.events.publishing import NotSentError
+from airflow_landing_loader.events.publishing import NotSentError, one_by_one
 from airflow_landing_loader.loading.ledger.events import NOTIFICATION
 from airflow_landing_loader.loading.operations import EventRecord
 
@@ -22,8 +22,11 @@ class LogTarget:
 
     def send(self, records: Sequence[EventRecord]) -> None:
         """Write each as one entry."""
-        for record in records:
-            _log.info("%s", _text(record))
+        one_by_one(records, _write)
+
+
+def _write(record: EventRecord) -> None:
+    _log.info("%s", _text(record))
 
 
 def _text(record: EventRecord) -> str:

@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,17 @@ def test_slack_is_written_to_by_its_webhook(
     assert "<!channel>" not in told
     assert "&lt;!channel&gt;" in told
     assert "{{ 7 * 7 }}" in told
+
+
+def test_the_log_has_what_stands_before_one_that_it_cannot_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    altered = replace(MESSAGE_RECORD, body='{"data": {"title": "secret-cell"}}')
+    error = refusal(target(tmp_path, "type: log\n"), [*events(2), altered, *events(1)])
+    assert error.sent == 2
+    assert "secret-cell" not in error.why + caplog.text
+    assert caplog.text.count("layer.completed") == 2
 
 
 KAFKA = {"bootstrap.servers": "x", "test.mock.num.brokers": "3", "acks": "all"}
