@@ -1,25 +1,27 @@
 """From the outbox to the channels: everything at least once, the oldest first.
 
 What was sent is marked in one write, so that whoever dies before it sends again, under the same
-ids. A channel that cannot be reached keeps what is for it, and holds up no other one.
+ids. A channel that cannot be reached keeps what is for it, and holds up no other one; all are
+served in turn, so that neither does a slow one.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from functools import cache
 from typing import Protocol
 
 from airflow_landing_loader.loading.operations import EventRecord
 from airflow_landing_loader.loading.warehouses.base import Ledger
 
 PAGE = 1000
-"""Events that are sent before they are marked."""
+"""Events of a channel, at most, that are sent before they are marked."""
 PATIENCE = 120.0
 """Seconds after which what is left is left to the next one who sends."""
 _AT_ONCE = 20
+"""Events of one channel before it is the next one's turn."""
 
 
 class NotSentError(Exception):
@@ -79,14 +81,15 @@ def publish(
 
     :param target_of: of a channel's name; raises :class:`NotSentError` if there is none.
     :param tables: only what is about these; ``None``: everything.
-    :param patience: seconds after which no other event is begun.
+    :param patience: seconds after which no channel gets another turn; each has one.
     :raises LandingError: the warehouse cannot be asked, or told.
     """
     until = time.monotonic() + patience
     stuck: dict[str, str] = {}
+    made = cache(target_of)
     count = 0
-    while page := ledger.pending_events(tables, stuck.keys(), PAGE):
-        sent = list(_sent(page, target_of, stuck, until))
+    while page := _page(ledger, tables, stuck.keys()):
+        sent = list(_sent(page, made, stuck, until))
         ledger.mark_published(sent)
         count += len(sent)
         if time.monotonic() >= until:
@@ -108,33 +111,54 @@ def one_by_one(records: Sequence[EventRecord], send: Callable[[EventRecord], Non
             raise NotSentError(error.why, sent) from error
 
 
+def _page(
+    ledger: Ledger, tables: Sequence[str] | None, leaving_out: Collection[str]
+) -> list[EventRecord]:
+    """The oldest events of every channel: where those of some fill a page, those of the others are
+    asked for beside them."""
+    more = ledger.pending_events(tables, leaving_out, PAGE)
+    page = [*more]
+    while len(more) == PAGE:
+        others = {*leaving_out, *(record.channel for record in page)}
+        more = ledger.pending_events(tables, others, PAGE)
+        page += more
+    return page
+
+
 def _sent(
     page: Sequence[EventRecord],
     target_of: Callable[[str], Target],
     stuck: dict[str, str],
     until: float,
 ) -> Iterator[EventRecord]:
-    """Those of a page that were taken; who did not take all is put into ``stuck``."""
-    by_channel = sorted(page, key=lambda record: record.channel)  # keeps their order otherwise
-    for channel, records in groupby(by_channel, key=lambda record: record.channel):
-        try:
-            target = target_of(channel)
-            yield from _taken(target, list(records), until)
-        except NotSentError as error:
-            stuck[channel] = error.why
+    """Those of a page that were taken; who did not take all is put into ``stuck``.
 
-
-def _taken(target: Target, records: Sequence[EventRecord], until: float) -> Iterator[EventRecord]:
-    for start in range(0, len(records), _AT_ONCE):
-        if time.monotonic() >= until:
+    Every channel gets a turn, however late it is: else a slow one would take the time of all.
+    """
+    for turn, channel, records in _in_turn(page):
+        if channel in stuck:
+            continue
+        if turn and time.monotonic() >= until:
             return
-        some = records[start : start + _AT_ONCE]
         try:
-            target.send(some)
+            target_of(channel).send(records)
         except NotSentError as error:
-            yield from some[: error.sent]
-            raise
-        yield from some
+            yield from records[: error.sent]
+            stuck[channel] = error.why
+        else:
+            yield from records
+
+
+def _in_turn(page: Sequence[EventRecord]) -> Iterator[tuple[int, str, Sequence[EventRecord]]]:
+    """A few of each channel in turn, those of one in their order, with the number of the turn."""
+    by_channel: dict[str, list[EventRecord]] = {}
+    for record in page:
+        by_channel.setdefault(record.channel, []).append(record)
+    most = max(map(len, by_channel.values()))
+    for turn, start in enumerate(range(0, most, _AT_ONCE)):
+        for channel, records in by_channel.items():
+            if some := records[start : start + _AT_ONCE]:
+                yield turn, channel, some
 
 
 def _told(stuck: dict[str, str]) -> tuple[Stuck, ...]:

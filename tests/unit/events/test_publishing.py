@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -132,9 +133,35 @@ def test_a_death_before_the_mark_sends_again_under_the_same_id() -> None:
 
 
 def test_what_there_is_no_time_for_is_left() -> None:
-    books, world = Books([record(1, "a")]), World({"a": 10})
+    books, world = Books([record(n, "a") for n in range(50)]), World({"a": 100})
     published = publish(books, world.target, None, patience=0.0)
-    assert (published.sent, published.in_time, world.taken) == (0, False, {})
+    assert (published.sent, published.in_time, len(world.taken["a"])) == (20, False, 20)
+
+
+def test_a_slow_channel_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has more than a page, all older than what is for others, and takes all the time."""
+    clock = [0.0]
+    monkeypatch.setattr(publishing, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(publishing, "PAGE", 100)
+    rows = [record(n, "slow") for n in range(250)]
+    rows += [record(300 + n, name) for n in range(30) for name in ("a", "z")]
+    world = World(dict.fromkeys(("a", "slow", "z"), 1000))
+
+    def target(channel: str) -> publishing.Target:
+        made = world.target(channel)
+
+        class Slow:
+            def send(self, records: Sequence[EventRecord]) -> None:
+                clock[0] += publishing.PATIENCE + 1
+                made.send(records)
+
+        return Slow() if channel == "slow" else made
+
+    published = publish(Books(rows), target, None)
+    assert not published.in_time
+    assert {name: len(ids) for name, ids in world.taken.items()} == {"slow": 20, "a": 20, "z": 20}
+    for name, ids in world.taken.items():
+        assert ids == [r.event_id for r in rows if r.channel == name][:20]
 
 
 def test_an_unknown_channel_holds_up_no_other() -> None:
