@@ -75,12 +75,15 @@ def publish(
     target_of: Callable[[str], Target],
     tables: Sequence[str] | None,
     *,
+    is_wanted: Callable[[str, str], bool] = lambda *_: True,
     patience: float = PATIENCE,
 ) -> Published:
     """Send what is in the outbox.
 
     :param target_of: of a channel's name; raises :class:`NotSentError` if there is none.
     :param tables: only what is about these; ``None``: everything.
+    :param is_wanted: of a channel's name and an event's type; what is not wanted is marked without
+        being sent.
     :param patience: seconds after which no channel gets another turn; each has one.
     :raises LandingError: the warehouse cannot be asked, or told.
     """
@@ -89,8 +92,10 @@ def publish(
     made = cache(target_of)
     count = 0
     while page := _page(ledger, tables, stuck.keys()):
-        sent = list(_sent(page, made, stuck, until))
-        ledger.mark_published(sent)
+        wanted = [record for record in page if is_wanted(record.channel, record.event_type)]
+        sent = list(_sent(wanted, made, stuck, until))
+        unwanted = [r for r in page if not is_wanted(r.channel, r.event_type)]
+        ledger.mark_published([*unwanted, *sent])
         count += len(sent)
         if time.monotonic() >= until:
             return Published(count, _told(stuck), in_time=False)
@@ -154,7 +159,7 @@ def _in_turn(page: Sequence[EventRecord]) -> Iterator[tuple[int, str, Sequence[E
     by_channel: dict[str, list[EventRecord]] = {}
     for record in page:
         by_channel.setdefault(record.channel, []).append(record)
-    most = max(map(len, by_channel.values()))
+    most = max(map(len, by_channel.values()), default=0)
     for turn, start in enumerate(range(0, most, _AT_ONCE)):
         for channel, records in by_channel.items():
             if some := records[start : start + _AT_ONCE]:

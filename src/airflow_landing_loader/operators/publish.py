@@ -164,7 +164,7 @@ def tables_of(pipeline: Pipeline) -> list[str]:
 def send(task: LandingOperator, pipeline: Pipeline, tables: Sequence[str] | None) -> Published:
     """Send what is in the outbox."""
     channels = task.find_channels(pipeline.settings)
-    return publish(pipeline.warehouse, target_of(channels), tables)
+    return publish(pipeline.warehouse, target_of(channels), tables, is_wanted=channels.is_wanted)
 
 
 def said(task: LandingOperator, published: Published) -> int:

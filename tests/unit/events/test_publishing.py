@@ -175,3 +175,12 @@ def test_an_unknown_channel_holds_up_no_other() -> None:
     published = publish(books, target, None)
     assert published.stuck == (Stuck("gone", "there is none"),)
     assert world.taken == {"a": ["002"]}
+
+
+def test_what_is_not_wanted_is_marked_and_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "PAGE", 3)
+    books = Books([record(n, "a", "t" if n % 2 else "u") for n in range(20)])
+    world = World({"a": 6})
+    published = publish(books, world.target, None, is_wanted=lambda channel, kind: channel == "b")
+    assert (published.sent, world.taken) == (0, {})
+    assert all(row.published_at for row in books.rows)

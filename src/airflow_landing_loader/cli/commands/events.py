@@ -62,8 +62,14 @@ def publish_events(out: Screen, *, as_json: bool) -> bool:
 
     settings = session.read_settings()
     warehouse = open_warehouse(settings, open_zones(settings))
-    target = target_of(session.channels_of(settings))
-    published = publish(warehouse, target, None, patience=_PATIENCE)
+    channels = session.channels_of(settings)
+    published = publish(
+        warehouse,
+        target_of(channels),
+        None,
+        is_wanted=channels.is_wanted,
+        patience=_PATIENCE,
+    )
     if as_json:
         stuck = [{"channel": each.channel, "why": each.why} for each in published.stuck]
         out.json({"sent": published.sent, "stuck": stuck})

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from airflow_landing_loader.config.channels.model import BUILT_IN, Channel
+from airflow_landing_loader.config.channels.model import (
+    BUILT_IN,
+    EVENT_TYPES,
+    Channel,
+    EventType,
+)
 from airflow_landing_loader.config.mapping.notify import Notify
 from airflow_landing_loader.config.yaml.documents import Problem
 
@@ -15,21 +20,21 @@ class ChannelSet:
     """All channels.
 
     :param channels: the good ones and the built-in ones, by name.
-    :param broken: names of those whose documents have a problem: they are known, and what is sent
-        to them waits until they are mended.
+    :param broken: names of those whose documents have a problem, with the events that they may
+        want: they are known, and what is sent to them waits until they are mended.
     :param for_all: who is told where a mapping does not say it.
     :param errors: in order of file and line.
     """
 
     channels: tuple[Channel, ...] = BUILT_IN
-    broken: frozenset[str] = frozenset()
+    broken: Mapping[str, tuple[EventType, ...]] = field(default_factory=dict)
     for_all: Notify | None = None
     errors: tuple[Problem, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
         """What ``notify`` may name: a broken document does not break what names it."""
-        return frozenset(c.name for c in self.channels if c.for_people) | self.broken
+        return frozenset(c.name for c in self.channels if c.for_people) | self.broken.keys()
 
     def get(self, name: str) -> Channel | None:
         """A channel by its name; ``None`` if there is none, or it is broken."""
@@ -37,8 +42,16 @@ class ChannelSet:
 
     @property
     def event_plan(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Names of channels, each with the types of the events that are sent there."""
-        return tuple((c.name, c.wants) for c in self.channels if c.wants)
+        """Names of channels, each with the types of the events that are written down for it: what
+        is not written with what it tells of can never be told."""
+        wanted = {c.name: c.wants for c in self.channels} | dict(self.broken)
+        return tuple((name, wanted[name]) for name in sorted(wanted) if wanted[name])
+
+    def is_wanted(self, name: str, event_type: str) -> bool:
+        """Whether what is written down for a channel is sent there: not an event that it turns out
+        not to want now that its document can be read, or no longer wants."""
+        channel = self.get(name)
+        return channel is None or event_type not in EVENT_TYPES or event_type in channel.wants
 
     def notify_of(self, own: Notify | None) -> Notify | None:
         """Who is told of a mapping that says this of it itself; ``None``: nobody."""

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from airflow_landing_loader.config.channels.channel_set import ChannelSet
-from airflow_landing_loader.config.channels.model import BUILT_IN, MODELS, Channel, ForAll
+from airflow_landing_loader.config.channels.model import (
+    BUILT_IN,
+    EVENT_TYPES,
+    MODELS,
+    Channel,
+    EventType,
+    EventTypes,
+    ForAll,
+)
 from airflow_landing_loader.config.mapping.notify import (
     Notify,
     is_channel_name,
@@ -32,6 +42,8 @@ from airflow_landing_loader.exceptions import ConfigurationError, ErrorCode
 FOR_ALL = "_all"
 """Stem of the document that is no channel."""
 _TOP = Place(1, 1)
+_NAME_LINE = re.compile(r"""name:\s+["']?([\w-]+)["']?\s*(?:#.*)?""")
+_WANTED: TypeAdapter[tuple[EventType, ...]] = TypeAdapter(EventTypes)
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -40,6 +52,7 @@ class _Document:
     """One file, with what it is or what is wrong with it.
 
     :param name: of the channel, as far as it can be read.
+    :param wants: the events that are sent there, as far as it can be read.
     """
 
     file: YamlFile
@@ -48,6 +61,7 @@ class _Document:
     channel: Channel | None = None
     for_all: Notify | None = None
     problems: tuple[Problem, ...] = ()
+    wants: tuple[EventType, ...] = EVENT_TYPES
 
 
 def read_channels(root: Path) -> ChannelSet:
@@ -61,7 +75,7 @@ def read_channels(root: Path) -> ChannelSet:
     named = Counter(d.name for d in documents if d.name != FOR_ALL)
     documents = [_alone(d) if named[d.name] > 1 else d for d in documents]
     good = {d.channel.name: d.channel for d in documents if d.channel}
-    broken = frozenset(d.name for d in documents if d.problems and d.name != FOR_ALL)
+    broken = _broken(documents)
     built_in = {c.name: c for c in BUILT_IN if c.name not in broken}
     found = ChannelSet(
         channels=tuple(sorted((built_in | good).values(), key=lambda channel: channel.name)),
@@ -73,6 +87,16 @@ def read_channels(root: Path) -> ChannelSet:
         for_all=next((d.for_all for d in documents if d.for_all and not d.problems), None),
         errors=tuple(_told(problem, root) for d in documents for problem in d.problems),
     )
+
+
+def _broken(documents: Sequence[_Document]) -> dict[str, tuple[EventType, ...]]:
+    """The names of broken channels, with what any of their documents may want."""
+    found: dict[str, set[EventType]] = {}
+    for document in documents:
+        # A folder that cannot be looked into, or a name that none can have, is no channel.
+        if document.problems and document.file.found.is_document and is_channel_name(document.name):
+            found.setdefault(document.name, set()).update(document.wants)
+    return {name: tuple(t for t in EVENT_TYPES if t in found[name]) for name in sorted(found)}
 
 
 def _told(problem: Problem, root: Path) -> Problem:
@@ -89,7 +113,7 @@ def _read(file: YamlFile) -> _Document:
         root = file.root()
     except ConfigurationError as error:
         problem = problem_in(replace(error.detail, file=file.found.shown), file)
-        return _Document(file, stem, problems=(problem,))
+        return _Document(file, _name_in(file) or stem, problems=(problem,))
     if not isinstance(root, MapNode) or root.fault:
         place = _TOP if root is None else root.place
         finding = Finding(
@@ -108,9 +132,30 @@ def _read(file: YamlFile) -> _Document:
     kind = values.get("type")
     model = MODELS.get(kind) if isinstance(kind, str) else None
     if model is None:
-        return _Document(file, written, pair, problems=_without_type(pair, file))
+        problems, wants = _without_type(pair, file), _may_want(pair, values)
+        return _Document(file, written, pair, problems=problems, wants=wants)
     channel, problems = _validated(model, _vocabulary(model), pair, {"name": stem, **values}, file)
-    return _Document(file, written, pair, channel=channel, problems=problems)
+    if channel is not None:
+        wants = channel.wants
+    else:
+        wants = _may_want(pair, values) if "events" in model.model_fields else ()
+    return _Document(file, written, pair, channel=channel, problems=problems, wants=wants)
+
+
+def _name_in(file: YamlFile) -> str | None:
+    """The name that is written in a file which is not YAML, as far as it can be told."""
+    found = (_NAME_LINE.fullmatch(line) for line in file.lines)
+    return next((match[1] for match in found if match and is_channel_name(match[1])), None)
+
+
+def _may_want(pair: Pair, values: dict[str, Any]) -> tuple[EventType, ...]:
+    """The events that a broken document asks for; all, where that cannot be told."""
+    if any(finding.path[:1] == ("events",) for finding in faults(pair.value)):
+        return EVENT_TYPES
+    try:
+        return _WANTED.validate_python(values["events"])
+    except (KeyError, ValidationError):
+        return EVENT_TYPES
 
 
 def _validated(

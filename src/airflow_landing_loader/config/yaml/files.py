@@ -31,6 +31,11 @@ class Found:
         """Its path below the root with ``/``, printable whatever the name holds."""
         return shown(self.path, self.root)
 
+    @property
+    def is_document(self) -> bool:
+        """Whether it is a file that is read, by its name, and no folder."""
+        return self.path.name.endswith(SUFFIXES)
+
 
 def walk(root: Path) -> Iterator[Found]:
     """All mapping files below ``root``, in order of their names, folder by folder.

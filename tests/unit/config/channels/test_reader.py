@@ -84,6 +84,70 @@ def test_a_mistake_is_told_with_its_line(
     assert "ops" in found.names  # what names it is not broken with it
 
 
+LATE = ("file.late",)
+
+
+@pytest.mark.parametrize(
+    ("text", "wants"),
+    [
+        ("type: webhook\nevents: [file.late]\ntimeout: x\n", LATE),
+        ("type: webhok\nevents: [file.late]\n", LATE),
+        ("events: [file.late]\n", LATE),
+        ("type: log\nevents: []\npath: x\n", ()),
+        ("type: kafka\nevents: [file.late]\n", LATE),
+        ("type: email\nto: [nobody]\n", ()),  # it can have none
+        ("type: log\nevents: [file.late, file.lat]\n", EVENT_TYPES),
+        ("type: log\nevents: [file.late]\nevents: [file.refused]\n", EVENT_TYPES),
+        ("type: log\nevents: *x\n", EVENT_TYPES),
+        ("type: log\nevnts: all\n", EVENT_TYPES),
+        ("type: kafka\n", EVENT_TYPES),
+        ("type: [\n", EVENT_TYPES),
+        ("", EVENT_TYPES),
+        ("- x\n", EVENT_TYPES),
+    ],
+)
+def test_a_broken_channel_is_held_what_it_may_want(
+    tmp_path: Path, text: str, wants: tuple[str, ...]
+) -> None:
+    found = channels(tmp_path, ops=text)
+    assert found.errors
+    assert found.event_plan == ((("ops", wants),) if wants else ())
+    assert found.is_wanted("ops", "file.refused")  # whether it is, shows when it is mended
+
+
+def test_what_is_held_is_held_under_the_name_that_the_document_says(tmp_path: Path) -> None:
+    found = channels(
+        tmp_path,
+        x='type: log\nname: "tools" # ours\nevents: [\n',
+        y="type: lgo\nname: ops\nevents: [file.late]\n",
+        z="type: [\nname: a b\n",
+    )
+    assert found.event_plan == (("ops", LATE), ("tools", EVENT_TYPES), ("z", EVENT_TYPES))
+
+
+def test_two_of_one_name_are_held_what_either_wants(tmp_path: Path) -> None:
+    found = channels(
+        tmp_path,
+        a="type: log\nname: ops\nevents: [file.late]\n",
+        ops="type: log\nevents: [file.refused]\n",
+    )
+    assert found.event_plan == (("ops", ("file.late", "file.refused")),)
+
+
+def test_what_no_channel_can_be_called_is_held_nothing(tmp_path: Path) -> None:
+    (tmp_path / "not a channel.yaml").mkdir()
+    (tmp_path / "locked").mkdir(mode=0)
+    found = channels(tmp_path, **{"a b": "type: [\n", "_all": "notify: [\n"})
+    assert found.event_plan == ()
+
+
+def test_a_mended_channel_wants_messages_and_its_events(tmp_path: Path) -> None:
+    found = channels(tmp_path, ops="type: log\nevents: [file.late]\n")
+    kinds = ("file.late", "file.refused", "notification")
+    assert [found.is_wanted("ops", kind) for kind in kinds] == [True, False, True]
+    assert found.is_wanted("gone", "file.refused")
+
+
 def test_a_name_is_taken_once(tmp_path: Path) -> None:
     found = channels(tmp_path, a="type: log\nname: ops\n", ops="type: log\n", b="type: log\n")
     assert [p.detail.file for p in found.errors] == [
