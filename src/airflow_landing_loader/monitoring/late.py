@@ -11,7 +11,7 @@ from airflow_landing_loader.config.channels.channel_set import ChannelSet
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.config.mapping.notify import Notify
 from airflow_landing_loader.events.message import MAX_TITLE, Link, Message, Section
-from airflow_landing_loader.loading.ledger.events import of_late
+from airflow_landing_loader.loading.ledger.events import of_late, told_at
 from airflow_landing_loader.loading.model import ArrivalRecord, RunContext
 from airflow_landing_loader.loading.operations import EventRecord
 from airflow_landing_loader.safe_text import counted, printable
@@ -65,7 +65,7 @@ def _message_records(
         links=(Link("The table", page),) if base_url else (),
     )
     about = (table, *(f"{record.pattern} {record.day}" for record in records))
-    at = max(record.until_at for record in records)
+    at = max(told_at(record) for record in records)
     return message.records(notify.to, run, about=("windows", *about), table=table, at=at)
 
 

@@ -11,6 +11,9 @@ import pytest
 from tests.integration.airflow.test_arrivals import expecting, minutes, watched_since_yesterday
 from tests.support.listening import Mailbox, Receiver
 
+from airflow_landing_loader.loading.ledger.events import instant
+from airflow_landing_loader.loading.ledger.tables import now
+
 if TYPE_CHECKING:
     from tests.support.dag_runs import Lab
 
@@ -175,6 +178,7 @@ def test_a_late_file_is_told_by_the_dag_of_its_deadline(
     assert {(event["type"], event["table"]) for event in events} == {("file.late", "raw_tardy")}
     # Yesterday's window has ended, today's has passed its deadline.
     assert sorted(event["data"]["outcome"] for event in events) == ["late", "missing"]
+    assert all(event["occurred_at"] <= instant(now()) for event in events)
     # What could not be sent goes with the next run, which has nothing new to tell.
     mailbox.refuses = False
     run = arrivals_run(lab)

@@ -195,6 +195,13 @@ def of_refused(records: Sequence[DeliveryRecord], run: RunContext) -> tuple[Even
     return event_records(events, run)
 
 
+def told_at(record: ArrivalRecord) -> datetime:
+    """When a window was first as it is told, UTC without zone and never to come: at its deadline if
+    that is told before its end, else at its end."""
+    is_open = record.outcome != "missing" and record.recorded_at < record.until_at
+    return min(record.due_at if is_open else record.until_at, record.recorded_at)
+
+
 def of_late(records: Sequence[ArrivalRecord], run: RunContext) -> tuple[EventRecord, ...]:
     """What windows tell that ended without all that was expected."""
     return event_records(
@@ -202,7 +209,7 @@ def of_late(records: Sequence[ArrivalRecord], run: RunContext) -> tuple[EventRec
             Event(
                 type="file.late",
                 key=(record.table_name, record.pattern, record.day, record.outcome),
-                at=record.until_at,
+                at=told_at(record),
                 table=record.table_name,
                 data={
                     "outcome": record.outcome,
