@@ -105,6 +105,15 @@ def test_a_load_is_found_among_the_columns_of_all_loads_without_reading_them_all
     assert table(side, "load_columns").clustering_fields == ["load_id"]
 
 
+def test_what_is_not_sent_yet_is_found_among_all_events_without_reading_them_all(
+    side: Side,
+) -> None:
+    side.map()
+    side.deliver("a_1.csv", "symbol\nACME\n")
+    assert side.run()["a_1.csv"].status == "loaded"
+    assert table(side, "load_events").clustering_fields == ["published_at", "table_name"]
+
+
 def test_the_numbers_of_loads_go_on_where_their_table_was_dropped(side: Side) -> None:
     side.map()
     for number in (1, 2):

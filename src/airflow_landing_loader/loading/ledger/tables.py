@@ -194,6 +194,8 @@ LOAD_EVENTS = OwnTable(
         ("body", "VARCHAR"),
         ("published_at", "TIMESTAMP"),
     ),
+    # What was sent stays, and each look for what was not would read it all.
+    cluster_by=("published_at", "table_name"),
 )
 
 LOAD_EXECUTIONS = OwnTable(
