@@ -227,6 +227,7 @@ class Arrivals:
     :param records: windows that ended lately, or are watched from.
     :param watched: the first day of which there is a record, by table and pattern.
     :param busy_with: who holds the database, if somebody does.
+    :param known_since: of what came until then not all is here; ``None``: all that was asked for.
     """
 
     as_of: datetime
@@ -235,6 +236,7 @@ class Arrivals:
     records: tuple[ArrivalRecord, ...] = ()
     watched: tuple[tuple[str, str, str], ...] = ()
     busy_with: str | None = None
+    known_since: datetime | None = None
 
 
 WantedSince = Callable[[Arrivals], Mapping[str, datetime]]

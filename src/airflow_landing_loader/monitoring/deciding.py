@@ -93,6 +93,12 @@ def _before(mapping: TableMapping) -> timedelta:
     return LONGEST_BEFORE if mapping.expect.date_part is not None else timedelta()
 
 
+def is_known(books: Arrivals, mapping: TableMapping, window: Window) -> bool:
+    """Whether the books have all that may have come of a window: a copy of them may not."""
+    since = books.known_since
+    return since is None or utc(since) < window.opens - _before(mapping)
+
+
 class Came:
     """What came, by table."""
 

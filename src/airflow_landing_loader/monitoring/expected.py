@@ -6,10 +6,11 @@ since then one outcome is written into ``load_arrivals``, by whoever looks first
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import cast
 
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
@@ -33,6 +34,7 @@ from airflow_landing_loader.monitoring.deciding import (
     WATCHED,
     Came,
     Known,
+    is_known,
     key_of,
     known_of,
     wanted_since,
@@ -47,6 +49,8 @@ from airflow_landing_loader.monitoring.outcomes import (
 from airflow_landing_loader.monitoring.windows import Window, Windows
 from airflow_landing_loader.safe_text import storable
 
+_NOT_KNOWN = "the database is busy, and what is known without it does not reach back so far"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
@@ -54,7 +58,8 @@ class Expected:
 
     :param records: of windows that ended lately, the oldest first.
     :param news: those of them that the books do not have so.
-    :param open: the windows that have not ended, up to the hours asked for.
+    :param open: the windows that have not ended, up to the hours asked for; and those of which is
+        not known how they have.
     :param busy_with: who holds the database, if somebody does.
     :param problems: why mappings are passed over.
     """
@@ -80,6 +85,11 @@ class Expected:
             for mapping, state in self.open
             if state.standing == "overdue"
         )
+
+    @property
+    def unknown(self) -> int:
+        """Of how many windows is not known whether they lack something."""
+        return sum(state.standing == "unknown" for _, state in self.open)
 
     @property
     def overdue(self) -> int:
@@ -155,10 +165,15 @@ def look(
     coming: list[tuple[TableMapping, WindowState]] = []
     for mapping, windows in watched:
         feed = came.feed(mapping, windows)
-        found, new = _decided(feed, known[key_of(mapping)], now)
+        known_of_window = partial(is_known, books, mapping)
+        found, new, unknown = _decided(feed, known[key_of(mapping)], now, known_of_window)
         records += found
         news += new
-        coming += [(mapping, state_of(feed, w, now)) for w in _coming(windows, now, now + ahead)]
+        coming += [(mapping, state) for state in unknown]
+        coming += [
+            (mapping, _as_known(state_of(feed, window, now), known_of_window))
+            for window in _coming(windows, now, now + ahead)
+        ]
     records.sort(key=lambda r: (r.until_at, r.table_name, r.pattern))
     coming.sort(key=lambda item: (item[1].window.by, item[0].table, item[0].pattern))
     return Expected(
@@ -260,32 +275,46 @@ class Keeper:
             return ()
         found = look(self._ledger, self._mappings, now, timedelta())
         self.problems = found.problems
-        if found.busy_with is None:
-            self._ledger.record_arrivals(found.news, self._told(found.news))
-            self._open = bool(found.incidents)
-            ends = [state.window.until for _, state in found.open]
-            self._due = min(ends, default=datetime.max.replace(tzinfo=UTC))
+        if found.busy_with is not None:
+            return ()  # nothing can be written, and what is told would be told again
+        self._ledger.record_arrivals(found.news, self._told(found.news))
+        self._open = bool(found.incidents)
+        ends = [state.window.until for _, state in found.open]
+        self._due = min(ends, default=datetime.max.replace(tzinfo=UTC))
         return found.news
 
 
 def _decided(
-    feed: Feed, known: Known, now: datetime
-) -> tuple[list[ArrivalRecord], list[ArrivalRecord]]:
-    """The records of a mapping's windows, and those of them that are new."""
+    feed: Feed, known: Known, now: datetime, known_of_window: Callable[[Window], bool]
+) -> tuple[list[ArrivalRecord], list[ArrivalRecord], list[WindowState]]:
+    """The records of a mapping's windows, those of them that are new, and the windows of which is
+    not known how they ended.
+
+    :param known_of_window: whether all is known that may have come of one.
+    """
     if known.first is None:
         start = feed.windows.next(now)
-        return [], [] if start is None else [_record(feed.mapping, start, "expected")]
-    news = []
+        return [], [] if start is None else [_record(feed.mapping, start, "expected")], []
+    news, unknown = [], []
     for window, have in known.undecided(feed.windows, now):
-        state = state_of(feed, window, now)
-        if have is None:
+        state = _as_known(state_of(feed, window, now), known_of_window)
+        if have is None and state.standing == "unknown":
+            unknown.append(state)
+        elif have is None:
             outcome = cast("ArrivalOutcome", state.standing)
             news.append(_record(feed.mapping, window, outcome, state))
-        elif (mended_at := _mended_at(state)) is not None:
+        elif (mended_at := _mended_at(state)) is not None and known_of_window(window):
             news.append(replace(have, mended_at=_plain(mended_at), recorded_at=utc_now()))
     records = {day: r for day, r in known.records.items() if r.outcome != "expected"}
     records |= {record.day: record for record in news}
-    return list(records.values()), news
+    return list(records.values()), news, unknown
+
+
+def _as_known(state: WindowState, known_of_window: Callable[[Window], bool]) -> WindowState:
+    """The state of a window, if what is known is enough to say that it lacks something."""
+    if state.standing in ("expected", "arrived", "on_time") or known_of_window(state.window):
+        return state
+    return replace(state, standing="unknown", reason=_NOT_KNOWN)
 
 
 def _mended_at(state: WindowState) -> datetime | None:

@@ -22,7 +22,9 @@ from airflow_landing_loader.loading.model import ArrivedLoad, RefusedArrival
 from airflow_landing_loader.monitoring.windows import Window, Windows
 from airflow_landing_loader.safe_text import counted, delivered, shown_name
 
-Standing = Literal["expected", "arrived", "overdue", "on_time", "late", "wrong", "missing"]
+Standing = Literal[
+    "expected", "arrived", "overdue", "unknown", "on_time", "late", "wrong", "missing"
+]
 
 USUAL = 20
 """Loads whose median number of rows is what is usual."""
@@ -61,7 +63,8 @@ class Feed:
 class WindowState:
     """What is to be said of a window.
 
-    :param standing: ``expected``, ``overdue`` or ``arrived`` while it lasts; then its outcome.
+    :param standing: ``expected``, ``overdue`` or ``arrived`` while it lasts; then its outcome;
+        ``unknown``, where the books cannot say whether it lacks something.
     :param reason: what is wrong or missing; of an outcome, what was at its end.
     :param file_count: loads that are in the table, or were at its end.
     :param arrived_at: when all was there first, in UTC; ``None``: not until its end, or now.

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
+from tests.support import worlds
 from tests.support.deliveries import MORE_PEOPLE, PEOPLE
 
-from airflow_landing_loader.monitoring.expected import Expected, look, look_and_record
+from airflow_landing_loader.loading.warehouses.duckdb import kept_summary
+from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
+from airflow_landing_loader.monitoring.expected import Expected, Keeper, look, look_and_record
 from airflow_landing_loader.monitoring.news import news_of
 
 EXPECT = {"by": "07:00", "until": "09:00", "rows": {"min": 1}}
@@ -159,3 +164,106 @@ def test_what_is_to_be_told_is_the_same(both: Any) -> None:
     first, *others = [[row[2:9] for row in kept(side)] for side in both.sides]
     assert [row[4] for row in first] == ["wrong"]
     assert all(first == other for other in others)
+
+
+def while_busy(side: Any, now: str) -> Expected:
+    """Look while a writer has the database."""
+    with DatabaseLock(Path(side.settings.duckdb_path)).exclusive("counting beans", timeout=0):
+        found = look(side.pipeline.warehouse, side.mappings, at(now), timedelta(hours=24))
+    assert "counting beans" in (found.busy_with or "")
+    return found
+
+
+def loaded(side: Any, name: str, moment: str, content: str = PEOPLE) -> None:
+    side.deliver(name, content)
+    assert side.run()[name].status in ("loaded", "duplicate")
+    came(side, name, moment)
+
+
+def standings(found: Expected) -> list[tuple[str, str, str]]:
+    return [(m.table, str(s.window.day), s.standing) for m, s in found.open]
+
+
+def test_what_a_copy_of_the_books_has_not_is_not_said_to_be_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file came in time, and then more of another table than are kept."""
+    monkeypatch.setattr(kept_summary, "KEPT", 3)
+    side = worlds.duckdb_side(tmp_path)
+    for letter in "ac":
+        side.map(f"{letter}_*.csv", f"raw_{letter}", expect=EXPECT)
+    side.map("b_*.csv", "raw_b")
+    looked(side, "2024-07-01T12:00")
+    loaded(side, "a_1.csv", "2024-07-02 06:00")
+    for number in range(3):
+        loaded(side, f"b_{number}.csv", "2024-07-02 06:30", f"id\n{number}\n")
+    loaded(side, "c_1.csv", "2024-07-02 06:40")
+    loaded(side, "b_3.csv", "2024-07-02 06:50", "id\n3\n")
+
+    found = while_busy(side, "2024-07-02T08:00")
+    first, second = ("raw_a", "2024-07-02"), ("raw_c", "2024-07-02")
+    assert standings(found)[:2] == [(*first, "unknown"), (*second, "arrived")]
+    assert (found.late, found.overdue, found.unknown) == ((), 0, 1)
+    found = while_busy(side, "2024-07-02T12:00")
+    assert (*first, "unknown") in standings(found)
+    assert [(r.table_name, r.outcome) for r in found.records] == [("raw_c", "on_time")]
+    assert news_of(found, ()).records == ()
+
+    found = looked(side, "2024-07-02T12:00")
+    assert {(r.table_name, r.outcome) for r in found.news} == {
+        ("raw_a", "on_time"),
+        ("raw_c", "on_time"),
+    }
+    # What was decided is known whatever has been forgotten of it.
+    looked(side, "2024-07-03T12:00")
+    found = while_busy(side, "2024-07-03T12:00")
+    assert {(r.table_name, r.day, r.outcome) for r in found.incidents} == {
+        ("raw_a", "2024-07-03", "missing"),
+        ("raw_c", "2024-07-03", "missing"),
+    }
+
+
+def test_a_copy_of_the_books_that_has_all_says_what_is_late(tmp_path: Path) -> None:
+    side = worlds.duckdb_side(tmp_path)
+    side.map(expect=EXPECT)
+    looked(side, "2024-07-01T12:00")
+    loaded(side, "a_1.csv", "2024-07-02 06:00")
+    looked(side, "2024-07-02T12:00")
+    found = while_busy(side, "2024-07-03T08:00")
+    assert standings(found)[0] == ("raw_a", "2024-07-03", "overdue")
+
+
+def test_what_came_again_has_come_while_somebody_writes_too(tmp_path: Path) -> None:
+    side = worlds.duckdb_side(tmp_path)
+    side.map(expect=EXPECT)
+    looked(side, "2024-07-01T12:00")
+    loaded(side, "a_1.csv", "2024-07-02 06:00")
+    looked(side, "2024-07-02T12:00")
+    side.deliver("a_1.csv", PEOPLE)
+    side.run()
+    side.sql(
+        "UPDATE load_deliveries SET recorded_at = TIMESTAMP '2024-07-03 06:30:00' "
+        "WHERE outcome = 'duplicate'"
+    )
+    side.pipeline.warehouse.record_arrivals(looked(side, "2024-07-02T12:00").records)
+    found = while_busy(side, "2024-07-03T08:00")
+    assert standings(found)[0] == ("raw_a", "2024-07-03", "arrived")
+
+
+def test_without_a_copy_of_the_books_nothing_is_late(tmp_path: Path) -> None:
+    side = worlds.duckdb_side(tmp_path)
+    side.map(expect=EXPECT)
+    looked(side, "2024-07-01T12:00")
+    kept_summary.path_of(Path(side.settings.duckdb_path)).unlink()
+    found = while_busy(side, "2024-07-02T08:00")
+    assert standings(found)[0] == ("raw_a", "2024-07-02", "unknown")
+
+
+def test_nothing_is_told_while_nothing_can_be_written(tmp_path: Path) -> None:
+    side = worlds.duckdb_side(tmp_path)
+    side.map(expect=EXPECT)
+    looked(side, "2024-07-01T12:00")
+    keeper = Keeper(side.pipeline.warehouse, side.mappings)
+    with DatabaseLock(Path(side.settings.duckdb_path)).exclusive("counting beans", timeout=0):
+        assert keeper.keep(loaded=True) == ()
+    assert {record.outcome for record in keeper.keep(loaded=True)} == {"missing"}

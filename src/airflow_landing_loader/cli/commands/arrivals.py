@@ -32,6 +32,7 @@ _STYLES = {
     "wrong": "red",
     "overdue": "red",
     "late": "yellow",
+    "unknown": "yellow",
     "arrived": "green",
     "on_time": "green",
 }
@@ -137,7 +138,11 @@ def _tell(
             out.line()
     counts = [
         f"{number:,} {what}"
-        for what, number in (("open", len(expected.incidents)), ("overdue", expected.overdue))
+        for what, number in (
+            ("open", len(expected.incidents)),
+            ("overdue", expected.overdue),
+            ("not known", expected.unknown),
+        )
         if number
     ]
     out.line(", ".join(counts) or "all is there that should be", "red" if counts else "green")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 
@@ -19,6 +19,8 @@ from airflow_landing_loader.loading.model import (
     ArrivalRecord,
     Arrivals,
     ArrivedLoad,
+    DeliveryRecord,
+    Overview,
     RefusedArrival,
     WantedSince,
 )
@@ -126,32 +128,20 @@ def put_arrivals(books: Books, records: Sequence[ArrivalRecord]) -> None:
     books.ask(_PUT.format(source=source), rows=rows)
 
 
-def remembered_arrivals(summary: Summary, tables: Sequence[str]) -> Arrivals:
-    """What a kept summary says of what came into tables."""
+def remembered_arrivals(summary: Summary, tables: Sequence[str], kept: int) -> Arrivals:
+    """What a kept summary says of what came into tables.
+
+    :param kept: so many loads, and deliveries, are in it at most.
+    """
     overview = summary.overview
     records = tuple(a for a in summary.arrivals if a.table_name in tables)
     first: dict[tuple[str, str], str] = {}
     for record in records:
         key = record.table_name, record.pattern
         first[key] = min(record.day, first.get(key, record.day))
-    ended = {load.sequence: load.completed_at for load in overview.loads}
     return Arrivals(
         as_of=overview.as_of,
-        loads=tuple(
-            ArrivedLoad(
-                table_name=load.table_name,
-                filename=load.filename,
-                load_id=load.load_id,
-                at=load.completed_at,
-                row_count=load.row_count,
-                sequence=load.sequence,
-                removed_at=None
-                if load.removed_sequence is None
-                else ended.get(load.removed_sequence, load.completed_at),
-            )
-            for load in overview.loads
-            if load.table_name in tables
-        ),
+        loads=tuple(load for load in _remembered_loads(overview) if load.table_name in tables),
         refused=tuple(
             RefusedArrival(
                 table_name=d.table_name,
@@ -165,4 +155,48 @@ def remembered_arrivals(summary: Summary, tables: Sequence[str]) -> Arrivals:
         records=records,
         watched=tuple((*key, day) for key, day in first.items()),
         busy_with=overview.busy_with,
+        known_since=_known_since(summary, kept),
     )
+
+
+def _remembered_loads(overview: Overview) -> Iterator[ArrivedLoad]:
+    """The loads of a kept overview, and their duplicates."""
+    loads = {load.load_id: load for load in overview.loads}
+    ended = {load.sequence: load.completed_at for load in overview.loads}
+    came = [(load, load.filename, load.completed_at) for load in overview.loads]
+    came += (
+        (loads[d.load_id], d.filename, d.recorded_at)
+        for d in overview.deliveries
+        if d.outcome == "duplicate" and d.load_id in loads
+    )
+    for load, filename, at in came:
+        removed = load.removed_sequence
+        yield ArrivedLoad(
+            table_name=load.table_name,
+            filename=filename,
+            load_id=load.load_id,
+            at=at,
+            row_count=load.row_count,
+            sequence=load.sequence,
+            removed_at=None if removed is None else ended.get(removed, load.completed_at),
+        )
+
+
+def _known_since(summary: Summary, kept: int) -> datetime | None:
+    """Until when something may have come that a kept summary has not."""
+    overview = summary.overview
+    if not summary.tables:
+        return overview.as_of  # there is none
+    loads = {load.load_id for load in overview.loads}
+    until = [d.recorded_at for d in overview.deliveries if _is_of_forgotten(d, loads)]
+    if len(overview.loads) >= kept:
+        until.append(min(load.completed_at for load in overview.loads))
+    if len(overview.deliveries) >= kept:
+        until.append(min(d.recorded_at for d in overview.deliveries))
+    return max(until, default=None)
+
+
+def _is_of_forgotten(delivery: DeliveryRecord, loads: Collection[str]) -> bool:
+    """Whether it is a duplicate of a load that a kept summary has not, so that nobody can tell how
+    many rows came."""
+    return delivery.outcome == "duplicate" and delivery.load_id not in loads

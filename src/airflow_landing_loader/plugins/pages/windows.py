@@ -13,6 +13,9 @@ from airflow_landing_loader.monitoring.overview import Level
 from airflow_landing_loader.plugins.pages.words import OUTCOMES, STANDINGS, plain
 from airflow_landing_loader.safe_text import counted
 
+_SAID = ("overdue", "unknown")
+"""Windows of which is said why."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
@@ -76,7 +79,7 @@ def coming(open_windows: Sequence[tuple[TableMapping, WindowState]]) -> Iterator
             until=plain(state.window.until),
             level=levels.get(state.standing, "idle"),
             standing=STANDINGS[state.standing],
-            reason=state.reason if state.standing == "overdue" else "",
+            reason=state.reason if state.standing in _SAID else "",
             came=f"{files}, {rows}" if state.file_count else "",
         )
 
@@ -94,5 +97,5 @@ def ended(records: Sequence[ArrivalRecord]) -> Iterator[Ended]:
 def open_mark(state: WindowState) -> Mark:
     """The mark of a window that has not ended."""
     said = [f"{state.window.day}: {STANDINGS[state.standing]}"]
-    said += [state.reason] if state.reason and state.standing == "overdue" else []
+    said += [state.reason] if state.reason and state.standing in _SAID else []
     return Mark(kind=state.standing, words=", ".join(said))

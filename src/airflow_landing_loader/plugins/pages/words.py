@@ -32,6 +32,7 @@ STANDINGS: Mapping[Standing, str] = {
     "expected": "expected",
     "arrived": "came",
     "overdue": "late",
+    "unknown": "not known",
     "on_time": "on time",
     "late": "late",
     "wrong": "wrong",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 import pytest
 
 from airflow_landing_loader.cli.grid import laid_out
+from airflow_landing_loader.loading.warehouses.duckdb import kept_summary
 from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
 
 NOW = datetime.now(UTC)
@@ -129,6 +131,19 @@ def test_it_answers_while_a_writer_works(cli: Any) -> None:
     assert ran.code == 0
     assert "The database is busy: " in ran.out
     assert re.search("arrived +raw_pos", ran.out)
+
+
+def test_what_is_not_known_while_a_writer_works_is_not_said_to_be_late(cli: Any) -> None:
+    expecting(cli)
+    cli("arrivals")
+    kept_summary.path_of(database(cli)).unlink()
+    with DatabaseLock(database(cli)).exclusive("loading pos_2.csv", timeout=1):
+        ran = cli("arrivals")
+        document = json.loads(cli("arrivals", "--json").out)
+    assert ran.code == 0
+    assert ran.out.splitlines()[-1] == "1 not known"
+    assert {window["state"] for window in document["expected"]} == {"unknown", "expected"}
+    assert cli("arrivals").code == 1
 
 
 def test_a_calendar_that_nobody_knows_keeps_its_mapping_only(cli: Any) -> None:
