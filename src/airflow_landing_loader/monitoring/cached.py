@@ -31,6 +31,7 @@ class Cached(Generic[_Value]):
         self._pool = ThreadPoolExecutor(1)
         self._known: tuple[_Value, float] | None = None
         self._running: Future[_Value] | None = None
+        self._forgotten = 0  # how often: what was begun before is not what is asked for since
 
     def get(self) -> _Value:
         """The value, however old."""
@@ -39,7 +40,7 @@ class Cached(Generic[_Value]):
             if known is not None and time.monotonic() < known[1]:
                 return known[0]
             if self._running is None or self._running.done():
-                self._running = self._pool.submit(self._renew)
+                self._running = self._pool.submit(self._renew, self._forgotten)
             running = self._running
         return running.result() if known is None else known[0]
 
@@ -47,11 +48,13 @@ class Cached(Generic[_Value]):
         """Let the next one who asks wait for a value that is made from now on."""
         with self._lock:
             self._known = self._running = None
+            self._forgotten += 1
 
-    def _renew(self) -> _Value:
+    def _renew(self, forgotten: int) -> _Value:
         begun = time.monotonic()
         value = self._make()
         made = time.monotonic()
         with self._lock:
-            self._known = value, made + max(self._seconds, _SHARE * (made - begun))
+            if forgotten == self._forgotten:
+                self._known = value, made + max(self._seconds, _SHARE * (made - begun))
         return value

@@ -17,9 +17,11 @@ class Maker:
         self.made = 0
         self.let = threading.Event()
         self.let.set()
+        self.begun = threading.Event()
         self.fails = False
 
     def __call__(self) -> int:
+        self.begun.set()
         assert self.let.wait(30)
         if self.fails:
             raise OSError("away")
@@ -56,6 +58,19 @@ def test_whoever_asks_after_forget_waits_for_what_is_made_from_then_on() -> None
     assert cached.get() == 1
     cached.forget()
     assert cached.get() == 2
+    assert cached.get() == 2
+
+
+def test_what_was_begun_before_forget_is_not_remembered() -> None:
+    maker = Maker()
+    maker.let.clear()
+    cached = Cached(maker, 3600)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(cached.get)
+        assert maker.begun.wait(30)
+        cached.forget()
+        maker.let.set()
+        assert first.result() == 1
     assert cached.get() == 2
 
 
