@@ -28,7 +28,7 @@ from airflow_landing_loader.loading.ledger.operations import (
     recent_executions,
 )
 from airflow_landing_loader.loading.ledger.quality import quality_since
-from airflow_landing_loader.loading.ledger.queries import Books, Value
+from airflow_landing_loader.loading.ledger.queries import NEWEST_DELIVERIES, Books, Value
 from airflow_landing_loader.loading.ledger.records import row_of
 from airflow_landing_loader.loading.ledger.tables import (
     LOAD_COLUMNS,
@@ -195,8 +195,8 @@ def loads(books: Books, query: LoadQuery) -> Page[Load]:
 
 def deliveries(books: Books, query: DeliveryQuery) -> Page[DeliveryRecord]:
     """Return the deliveries that are asked for."""
-    order = "recorded_at DESC, delivery_id DESC"
-    return _of_deliveries(query).page(books, DeliveryRecord, LOAD_DELIVERIES, order, query.limit)
+    where = _of_deliveries(query)
+    return where.page(books, DeliveryRecord, LOAD_DELIVERIES, NEWEST_DELIVERIES, query.limit)
 
 
 def causes(books: Books, query: DeliveryQuery) -> tuple[Cause, ...]:
@@ -278,7 +278,7 @@ def loads_of(summary: Summary, query: LoadQuery) -> Page[Load]:
 def deliveries_of(summary: Summary, query: DeliveryQuery) -> Page[DeliveryRecord]:
     """Return those of the newest deliveries that are asked for."""
     found = [record for record in summary.overview.deliveries if _wanted(record, query)]
-    return _newest(found, query.limit, summary)
+    return _newest(sorted(found, key=_age, reverse=True), query.limit, summary)
 
 
 def _newest(found: Sequence[_Row], limit: int, summary: Summary) -> Page[_Row]:
@@ -322,14 +322,18 @@ def _asked_for(load: Load, query: LoadQuery) -> bool:
 
 def _wanted(record: DeliveryRecord, query: DeliveryQuery) -> bool:
     text = query.text.lower()
-    key = record.recorded_at, record.delivery_id
     return (
         record.table_name in query.tables
         and (not query.outcomes or record.outcome in query.outcomes)
         and (text in record.filename.lower() or text in (record.message or "").lower())
         and (query.code is None or record.code == query.code)
-        and (query.before is None or key < query.before)
+        and (query.before is None or _age(record) < query.before)
     )
+
+
+def _age(record: DeliveryRecord) -> tuple[datetime, str]:
+    """As ``NEWEST_DELIVERIES`` has it."""
+    return record.recorded_at, record.delivery_id
 
 
 def load_detail(books: Books, load_id: str) -> LoadDetail | None:

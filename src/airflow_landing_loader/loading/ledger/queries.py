@@ -56,6 +56,9 @@ UPDATE load_columns t SET owner = t.sender_name FROM (
 ) f WHERE t.load_id = f.load_id AND t.column_name = f.column_name
 """
 
+# All of a batch have one time: what comes next is told by time and id, as a page's end names it.
+NEWEST_DELIVERIES = "recorded_at DESC, delivery_id DESC"
+
 # After all that is known, also where load_metadata was dropped: what dbt has seen is old.
 NEXT_SEQUENCE = """
 SELECT COALESCE(MAX(s.sequence), 0) + 1 AS next FROM (
@@ -215,12 +218,8 @@ class Books(ABC):
 
     def recent_deliveries(self, limit: int) -> tuple[DeliveryRecord, ...]:
         """Return the newest delivery records, newest first."""
-        return self.records(
-            DeliveryRecord,
-            LOAD_DELIVERIES,
-            "ORDER BY recorded_at DESC, filename LIMIT :most",
-            most=limit,
-        )
+        clause = f"ORDER BY {NEWEST_DELIVERIES} LIMIT :most"
+        return self.records(DeliveryRecord, LOAD_DELIVERIES, clause, most=limit)
 
     def outcome_of(self, load_id: str) -> DeliveryOutcome:
         """Return what became of a load's own delivery."""
