@@ -7,6 +7,7 @@ this machine's disk answer from these files; every writer renews them when it is
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
@@ -117,7 +118,7 @@ def read_copy(archive: Zone) -> Summary | None:
             return None
         with gzip.GzipFile(fileobj=BytesIO(packed)) as stream:
             return adapter_of(Summary).validate_json(stream.read(_MOST_BYTES))
-    except (OSError, EOFError, ValidationError):
+    except (OSError, EOFError, zlib.error, ValidationError):
         return None
 
 
