@@ -26,7 +26,7 @@ from airflow_landing_loader.landing.moves.sidecar import (
 from airflow_landing_loader.landing.replay.mates import stored_go_of_others
 from airflow_landing_loader.landing.replay.named import FailedDelivery, failed_deliveries
 from airflow_landing_loader.loading.model import DiscardedDelivery, short_id
-from airflow_landing_loader.loading.planning.identity import delivery_id_of
+from airflow_landing_loader.loading.planning.identity import refused_id
 from airflow_landing_loader.loading.warehouses.base import Ledger
 from airflow_landing_loader.maintenance.set_go_file import MOST_SUFFIXES
 from airflow_landing_loader.safe_text import ended, storable
@@ -48,12 +48,14 @@ class Discarded:
     :param go: of its go file; ``None`` if it has none, or another one of its set has it.
     :param stored: name that the data file had in the failed zone.
     :param code: why it had been refused.
+    :param booked: whether the books say so; they may know nothing of it.
     """
 
     data: str
     go: str | None
     stored: str
     code: str
+    booked: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,12 +115,15 @@ class Discarder:
         pairs = list(zip(plans, sidecars, strict=True))
         now = datetime.now(UTC).replace(tzinfo=None)
         told = [_told(plan, sidecar, self._place(plan)) for plan, sidecar in pairs]
-        self._ledger().mark_discarded(told, now)
+        booked = self._ledger().mark_discarded(told, now)
         # By these the same call would find the others.
         plans.sort(key=lambda plan: (plan.delivery.named, plan.sidecar.stored_go is not None))
         for plan in plans:
             self._remove_sidecar(plan)
-        return tuple(_done(plan, sidecar, self._place(plan)) for plan, sidecar in pairs)
+        return tuple(
+            _done(plan, sidecar, self._place(plan), booked=plan.delivery_id in booked)
+            for plan, sidecar in pairs
+        )
 
     def _plan(self, delivery: FailedDelivery) -> _Plan:
         sidecar, stored = delivery.sidecar, delivery.stored
@@ -127,9 +132,7 @@ class Discarder:
             go = sidecar.go_name
         for each in filter(None, (stored, go)):
             require_plain_name(each)
-        own_id = delivery_id_of(
-            sidecar.table, sidecar.data_name, sidecar.data_token, sidecar.sha256
-        )
+        own_id = refused_id(sidecar)
         plan = _Plan(
             delivery=delivery,
             delivery_id=own_id,
@@ -241,13 +244,14 @@ def _told(plan: _Plan, sidecar: Sidecar, place: Folder) -> DiscardedDelivery:
     )
 
 
-def _done(plan: _Plan, sidecar: Sidecar, place: Folder) -> Discarded:
+def _done(plan: _Plan, sidecar: Sidecar, place: Folder, *, booked: bool) -> Discarded:
     go = None if sidecar.stored_go is None else f"{place.path}/{sidecar.stored_go}"
     return Discarded(
         data=f"{place.path}/{sidecar.stored_data}",
         go=go,
         stored=plan.delivery.stored,
         code=sidecar.error.code,
+        booked=booked,
     )
 
 

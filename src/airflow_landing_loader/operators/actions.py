@@ -21,7 +21,9 @@ from airflow_landing_loader.loading.model import RunContext
 from airflow_landing_loader.operators.base import LandingOperator
 from airflow_landing_loader.runs.acted import (
     as_table,
+    dump_lying,
     dump_results,
+    load_lying,
     load_results,
     record_of,
     result_of,
@@ -87,11 +89,11 @@ class ActionOperator(LandingOperator):
 class CheckActionOperator(ActionOperator):
     """Make sure of the ticket, and write down what lies in the failed zone before anything moves.
 
-    :return: those targets that lie there.
+    :return: those targets that lie there, each with its key in the books.
     :raises AirflowFailException: the run has no ticket.
     """
 
-    def execute(self, context: Context) -> list[str]:
+    def execute(self, context: Context) -> list[dict[str, Any]]:
         """Check; see the class."""
         from airflow_landing_loader.runs.acting import lying_in_failed
 
@@ -104,7 +106,7 @@ class CheckActionOperator(ActionOperator):
                 shown(request.asked_by),
                 shown(request.reason) or "no reason given",
             )
-            return list(lying_in_failed(request, self.place().zones))
+            return dump_lying(lying_in_failed(request, self.place().zones))
 
 
 class CarryOutActionOperator(ActionOperator):
@@ -130,7 +132,8 @@ class CarryOutActionOperator(ActionOperator):
             request, place = self.request(context), self.place()
             if place.warehouse.action(request.action_id) is not None:
                 raise AirflowSkipException("It was carried out before. To have it again, ask anew.")
-        results = carry_out(request, place, ti.xcom_pull(task_ids=self.check_task_id) or ())
+        lay_in_failed = load_lying(ti.xcom_pull(task_ids=self.check_task_id) or ())
+        results = carry_out(request, place, lay_in_failed)
         self.log.info("What became of it:\n%s", as_table(results))
         ti.xcom_push(key=RESULTS_KEY, value=dump_results(results))
         errors = [result.error for result in results if result.error is not None]

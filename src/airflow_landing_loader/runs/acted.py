@@ -42,6 +42,26 @@ class TargetResult:
         return self.message if self.error is None else self.error.text()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lying:
+    """A target that lay in the failed zone before anything moved, and its key in the books."""
+
+    target: str
+    delivery_id: str
+
+
+def dump_lying(found: Sequence[Lying]) -> list[dict[str, Any]]:
+    """Targets as XCom takes them."""
+    kind = adapter_of(Lying)
+    return [sendable(kind.dump_python(each, mode="json")) for each in found]
+
+
+def load_lying(dumped: Sequence[dict[str, Any]]) -> tuple[Lying, ...]:
+    """The targets that :func:`dump_lying` was given."""
+    kind = adapter_of(Lying)
+    return tuple(received(kind.validate_python(fields)) for fields in dumped)
+
+
 def dump_results(results: Sequence[TargetResult]) -> list[dict[str, Any]]:
     """Results as XCom takes them."""
     kind = adapter_of(TargetResult)

@@ -3,7 +3,7 @@ the others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,17 +14,19 @@ from airflow_landing_loader.exceptions import (
     ErrorCode,
     LandingError,
     TerminalError,
+    TransientError,
     contained,
 )
 from airflow_landing_loader.landing.replay.named import failed_deliveries, other_table
-from airflow_landing_loader.loading.model import short_id
+from airflow_landing_loader.loading.model import DeliveryRecord, short_id
+from airflow_landing_loader.loading.planning.identity import refused_id
 from airflow_landing_loader.loading.warehouses.base import Warehouse
 from airflow_landing_loader.maintenance.archived import known
-from airflow_landing_loader.maintenance.discarding import Discarder
-from airflow_landing_loader.maintenance.replaying import bring_back
+from airflow_landing_loader.maintenance.discarding import FOLDER, Discarder
+from airflow_landing_loader.maintenance.replaying import UNBOOKED, bring_back
 from airflow_landing_loader.maintenance.unloading import Unloader
 from airflow_landing_loader.maintenance.verification import verify
-from airflow_landing_loader.runs.acted import TargetResult
+from airflow_landing_loader.runs.acted import Lying, TargetResult
 from airflow_landing_loader.runs.actions import ActionRequest
 from airflow_landing_loader.safe_text import counted, delivered, shown, shown_name, storable
 from airflow_landing_loader.storage.opening import Zones, open_folder
@@ -46,9 +48,9 @@ class Place:
     mappings: Callable[[], Sequence[TableMapping]]
 
 
-def lying_in_failed(request: ActionRequest, zones: Zones) -> tuple[str, ...]:
+def lying_in_failed(request: ActionRequest, zones: Zones) -> tuple[Lying, ...]:
     """Those targets that lie in the failed zone before the action begins: what does not lie there
-    any more when it is tried again, an earlier try has taken away.
+    any more when it is tried again, an earlier try may have taken away.
 
     :raises TransientError: the zone cannot be read.
     """
@@ -57,31 +59,32 @@ def lying_in_failed(request: ActionRequest, zones: Zones) -> tuple[str, ...]:
     failed = open_folder(zones.failed)
     failed.require()
 
-    def lies(target: str) -> bool:
+    def look(target: str) -> Lying | None:
         try:
-            return bool(failed_deliveries(failed, [delivered(target)]))
+            found = failed_deliveries(failed, [delivered(target)])
         except TerminalError:  # the action itself says why
-            return False
+            return None
+        # Of a go file's set all go together: one says what became of them.
+        own = next((each for each in found if each.named), found[0])
+        return Lying(target=target, delivery_id=refused_id(own.sidecar))
 
-    return tuple(filter(lies, request.targets))
+    return tuple(filter(None, map(look, request.targets)))
 
 
 def carry_out(
-    request: ActionRequest, place: Place, lay_in_failed: Collection[str] = ()
+    request: ActionRequest, place: Place, lay_in_failed: Sequence[Lying] = ()
 ) -> tuple[TargetResult, ...]:
     """Carry an action out; may be called again with the same request, and finishes.
 
     :param lay_in_failed: what :func:`lying_in_failed` has found before the first try.
     :return: one result for each target, in their order.
     """
-    action = _Action(request, place)
+    action = _Action(request, place, lay_in_failed)
 
     def done(target: str) -> TargetResult:
         return TargetResult(target=target, message=action.on(target))
 
     def refused(target: str, error: LandingError) -> TargetResult:
-        if error.code is ErrorCode.REPLAY_NO_SIDECAR and target in lay_in_failed:
-            return TargetResult(target=target, message="out of the failed zone already")
         return TargetResult(target=target, error=replace(error.detail, value=None))
 
     return tuple(
@@ -89,11 +92,34 @@ def carry_out(
     )
 
 
+def _says(record: DeliveryRecord | None, action: str) -> bool:
+    """Whether the books say of a delivery that it went out of the failed zone by such an action."""
+    if record is None:
+        return False
+    if record.outcome == "unloaded":  # and stays so; but where its file lies is told
+        return (f"/{FOLDER}/" in (record.final_uri or "")) == (action == "discard")
+    return record.outcome == {"replay": "replayed", "discard": "discarded"}[action]
+
+
+def _somebody_else(target: str, record: DeliveryRecord | None) -> TerminalError:
+    says = "does not know it" if record is None else f"says {record.outcome}"
+    return TerminalError(
+        ErrorCode.REPLAY_NO_SIDECAR,
+        f"{shown(target)} lay in the failed zone when this was asked for, and somebody else has "
+        f"taken it out since: load_deliveries {says}.",
+        hint="Look up where it is now with `landing-loader status`.",
+        file=target,
+    )
+
+
 class _Action:
     """See :func:`carry_out`."""
 
-    def __init__(self, request: ActionRequest, place: Place) -> None:
+    def __init__(
+        self, request: ActionRequest, place: Place, lay_in_failed: Sequence[Lying]
+    ) -> None:
         self._request, self._place = request, place
+        self._lay_in_failed = {each.target: each.delivery_id for each in lay_in_failed}
         self._dag_id = dag_id_meant(request.table)
         self._came_along: dict[str, str] = {}
         self._discarder = Discarder(
@@ -107,9 +133,9 @@ class _Action:
         """
         match self._request.action:
             case "replay":
-                return self._came_along.get(target) or self._replay(target)
+                return self._out_of_failed(target, self._replay)
             case "discard":
-                return self._came_along.get(target) or self._discard(target)
+                return self._out_of_failed(target, self._discard)
             case "unload":
                 return self._unload(target)
             case "verify":
@@ -117,24 +143,50 @@ class _Action:
             case "promote":
                 return self._promote(target)
 
+    def _out_of_failed(self, target: str, act: Callable[[str], str]) -> str:
+        if target in self._came_along:
+            return self._came_along[target]
+        try:
+            return act(target)
+        except TerminalError as error:
+            own_id = self._lay_in_failed.get(target)
+            if error.code is not ErrorCode.REPLAY_NO_SIDECAR or own_id is None:
+                raise
+        record = self._place.warehouse.delivery(own_id)
+        if not _says(record, self._request.action):
+            raise _somebody_else(target, record)
+        return "out of the failed zone already"
+
     def _replay(self, target: str) -> str:
-        back, untold = bring_back(
+        done = bring_back(
             [delivered(target)],
             zones=self._place.zones,
             ledger=lambda: self._place.warehouse,
             of_dag=self._dag_id,
         )
-        note = f"; only load_deliveries does not say so: {untold.sentence()}" if untold else ""
-        said = f"back in landing as {shown_name(back[0].name)}"
-        return self._said(target, said + note, [entry.stored for entry in back])
+        said = f"back in landing as {shown_name(done.replayed[0].name)}"
+        if (untold := done.untold) is not None:
+            raise TransientError(
+                untold.code,
+                f"{said}, but load_deliveries could not be told: {untold.detail.message}",
+                hint=untold.detail.hint,
+                trouble=untold.detail.trouble,
+            ) from untold
+        stored = [entry.stored for entry in done.replayed]
+        return self._said(target, said, stored, booked=not done.unbooked)
 
     def _discard(self, target: str) -> str:
         done = self._discarder.discard(delivered(target), of_dag=self._dag_id)
         own = next((each for each in done if storable(each.stored) == target), done[0])
-        return self._said(target, f"now {shown_name(own.data)}", [each.stored for each in done])
+        stored, booked = [each.stored for each in done], all(each.booked for each in done)
+        return self._said(target, f"now {shown_name(own.data)}", stored, booked=booked)
 
-    def _said(self, target: str, said: str, stored: Sequence[str]) -> str:
-        """What was done to a target; the others of its set came along with it."""
+    def _said(self, target: str, said: str, stored: Sequence[str], *, booked: bool) -> str:
+        """What was done to a target; the others of its set came along with it.
+
+        :param booked: whether the books say so.
+        """
+        said += "" if booked else f" ({UNBOOKED})"
         others = [name for name in map(storable, stored) if name != target]
         self._came_along |= dict.fromkeys(others, f"came along with {shown(target)}")
         named = ", ".join(others[:_NAMED])

@@ -2,68 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from tests.support import worlds
-from tests.support.moving import fork
 from tests.support.sets import GO as SET_GO
 from tests.support.sets import LISTED, A, B, deliver
 from tests.support.sidecars import read_sidecar
+from tests.support.step_deaths import MOST_STEPS, killed
 
 from airflow_landing_loader.landing.replay.replay import replay
-from airflow_landing_loader.loading.warehouses.duckdb import DuckDBWarehouse
 from airflow_landing_loader.maintenance.discarding import Discarded, Discarder
-from airflow_landing_loader.storage.local.folder import LocalFolder
 
 GO = {"pattern": "a_*.go", "format": "properties", "row_count_key": "count"}
-STEPS = ("bring", "write", "discard", "remove", "let_stand_for")
-MOST_STEPS = 40
 
 
 def discard(side: worlds.Side, name: str, reason: str = "why") -> tuple[Discarded, ...]:
     pipeline = side.pipeline
     warehouse = pipeline.warehouse
     return Discarder(pipeline.zones, lambda: warehouse, by="ann", reason=reason).discard(name)
-
-
-def die_at(number: int, *, after: bool) -> None:
-    """Let this process be killed before or after its step of this number."""
-    made = 0
-
-    def dying(method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **keys: Any) -> Any:
-            nonlocal made
-            made += 1
-            if made == number and not after:
-                os.kill(os.getpid(), signal.SIGKILL)
-            result = method(*arguments, **keys)
-            if made == number:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return result
-
-        return call
-
-    for name in STEPS:
-        setattr(LocalFolder, name, dying(getattr(LocalFolder, name)))
-    DuckDBWarehouse.mark_discarded = dying(DuckDBWarehouse.mark_discarded)  # type: ignore[method-assign]
-
-
-def killed(side: worlds.Side, name: str, number: int, *, after: bool) -> bool:
-    """Discard in a process that dies at a step; whether it had so many."""
-
-    def work() -> None:
-        die_at(number, after=after)
-        discard(side, name, "the first")
-
-    child = fork.Process(target=work)
-    child.start()
-    child.join()
-    assert child.exitcode in (0, -signal.SIGKILL)
-    return child.exitcode != 0
 
 
 def files(side: worlds.Side, zone: str) -> dict[str, Any]:
@@ -122,7 +80,7 @@ def test_a_death_at_any_step(side: worlds.Side, refuse: Any, after: bool) -> Non
     name = "a_1.csv"
     for number in range(1, MOST_STEPS):
         wanted = refuse(side)
-        if not killed(side, name, number, after=after):
+        if not killed(partial(discard, side, name, "the first"), number, after=after):
             break
         deaths += 1
         everywhere = [n for zone in ("landing", "failed", "archive") for n in files(side, zone)]

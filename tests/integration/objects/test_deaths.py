@@ -10,6 +10,7 @@ import pytest
 
 from airflow_landing_loader.landing.moves.sidecar import parse_sidecar
 from airflow_landing_loader.maintenance.discarding import Discarder
+from airflow_landing_loader.maintenance.replaying import bring_back
 
 GO = {"pattern": "a_*.go", "format": "properties", "row_count_key": "n"}
 FILES = {
@@ -160,6 +161,82 @@ def let_discards_die(cloud: Any, local: dict[str, Path], *, after: bool) -> None
     else:
         pytest.fail(f"more than {MOST_REQUESTS} requests")
     assert deaths > 3
+
+
+def replay(cloud: Any) -> None:
+    pipeline = cloud.pipeline
+    ledger = pipeline.warehouse
+    bring_back(["a_1.csv"], zones=pipeline.zones, ledger=lambda: ledger)
+
+
+@pytest.mark.parametrize(
+    ("after", "meanwhile"), [(True, False), (False, True)], ids=["at once", "after a run"]
+)
+def test_a_replay_that_dies_at_any_request(cloud: Any, after: bool, meanwhile: bool) -> None:
+    let_replays_die(cloud, {}, after=after, meanwhile=meanwhile)
+
+
+@pytest.mark.parametrize("zone", ["failed", "landing"])
+def test_a_replay_from_or_to_a_folder_that_dies(
+    cloud_on_s3: Any, tmp_path: Path, zone: str
+) -> None:
+    cloud_on_s3.locally(zone, tmp_path / "zone")
+    let_replays_die(cloud_on_s3, {zone: tmp_path / "zone"}, after=True, meanwhile=True)
+
+
+def let_replays_die(cloud: Any, local: dict[str, Path], *, after: bool, meanwhile: bool) -> None:
+    """The third column of the go file has the right counts, and is looked at from then on."""
+    deaths = 0
+    files = SET | {"day_1.ctl": b"a_1.csv,1,1\nb_1.csv,9,1\n"}
+    for number in range(1, MOST_REQUESTS):
+        empty(cloud, local)
+        Path(cloud.settings.duckdb_path).unlink(missing_ok=True)
+        look_at(cloud, 2)
+        for name, content in files.items():
+            if "landing" in local:
+                (local["landing"] / name).write_bytes(content)
+            else:
+                cloud.deliver(name, content)
+        assert {outcome.status for outcome in cloud.run().values()} == {"failed"}
+        look_at(cloud, 3)
+        with pytest.MonkeyPatch.context() as patch:
+            made = die_at(number, cloud.bucket.store, after=after, patch=patch)
+            try:
+                replay(cloud)
+            except Death:
+                deaths += 1
+            if made() < number:
+                break
+        if meanwhile:
+            cloud.run()
+        if every_file(cloud, local, "failed"):
+            replay(cloud)
+        cloud.run()
+        left = every_file(cloud, local, "failed")
+        # Copied back, and not yet removed: nobody can say any more that it is a copy.
+        assert not left or (meanwhile and left == {"day_1.ctl": files["day_1.ctl"]}), number
+        assert every_file(cloud, local, "landing") == {}, f"request {number}"
+        rows = cloud.sql("SELECT filename, outcome FROM load_deliveries")
+        # S3 tells arrivals of equal content in one second from each other by nothing.
+        replayed = {(n, "replayed") for n in ("a_1.csv", "b_1.csv")}
+        loaded = {(n, "loaded") for n, _ in replayed}
+        assert loaded <= set(rows) <= loaded | replayed, number
+        assert replayed <= set(rows) or cloud.bucket.uri.startswith("s3:"), number
+        assert cloud.sql("SELECT id FROM raw_a UNION ALL SELECT id FROM raw_b ORDER BY 1") == [
+            ("1",),
+            ("2",),
+        ]
+    else:
+        pytest.fail(f"more than {MOST_REQUESTS} requests")
+    assert deaths >= 3
+
+
+def look_at(cloud: Any, column: int) -> None:
+    """Let the counts of go files stand in this column."""
+    cloud.mappings.clear()
+    for letter in "ab":
+        go_file = SET_GO | {"row_count_column": column}
+        cloud.map(f"{letter}_*.csv", f"raw_{letter}", go_file=go_file, settle_seconds=0)
 
 
 def every_file(cloud: Any, local: dict[str, Path], zone: str) -> dict[str, bytes]:

@@ -240,7 +240,8 @@ def test_who_brought_what_back_and_why(settings: Callable[..., Settings]) -> Non
     for name in ("a_1.csv", "a_2.csv"):
         made.deliver(name, "id,x\n1\n")
     made.run()
-    made.warehouse.mark_replayed(["a_1.csv", "a_2.csv"], now())
+    ids = [record.delivery_id for record in made.warehouse.overview(9).deliveries]
+    made.warehouse.mark_replayed(ids, now())
     at = datetime.now(UTC).replace(tzinfo=None)
     done = ActionRecord(
         action_id="1",

@@ -55,7 +55,9 @@ def test_a_failed_file_that_is_replayed(both: Any) -> None:
     both.load('id,name\n1,"\n')
     at = datetime.now(UTC).replace(tzinfo=None)
     for side in both.sides:
-        side.pipeline.warehouse.mark_replayed(["a_1.csv"], at)
+        warehouse = side.pipeline.warehouse
+        (failed,) = warehouse.overview(5).deliveries
+        warehouse.mark_replayed([failed.delivery_id], at)
     (record,) = both.bigquery.table("load_deliveries")
     assert record["outcome"] == "replayed"
     assert both.duckdb.state() == both.bigquery.state()

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from tests.support import worlds
 
 from airflow_landing_loader.codec import adapter_of
-from airflow_landing_loader.landing.replay.replay import replay
 from airflow_landing_loader.loading.history import LoadQuery
 from airflow_landing_loader.loading.ledger.tables import now
 from airflow_landing_loader.loading.operations import ExecutionRecord
 from airflow_landing_loader.loading.summary import DAYS, Summary, TableSummary
 from airflow_landing_loader.loading.warehouses.duckdb import kept_summary
 from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
+from airflow_landing_loader.maintenance.replaying import bring_back
 
 GOOD = ("id,x\n1,a\n", "id,x\n1,a\n2,b\n", "id,x,venue\n1,a,L\n", "id,x,venue,tick\n1,a,L,2\n")
 BAD = 'id,x\n"1'
@@ -74,9 +74,7 @@ def step(side: worlds.Side, what: str, letter: str, number: int, content: str) -
         zones = side.pipeline.zones
         names = [n for n in zones.failed.list().names if not n.endswith(".error.json")]
         if names and not side.folder("landing").joinpath(names[0]).exists():
-            at = now()
-            replay(zones.failed, zones.landing, names[:1])
-            warehouse.mark_replayed(names[:1], at)
+            bring_back(names[:1], zones=zones, ledger=lambda: warehouse)
             side.folder("landing").joinpath(names[0]).unlink()
     else:
         found = [t for t in warehouse.summary().tables if t.table == table and t.drift]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.support import worlds
+from tests.support.proofs import unloader
 
 from airflow_landing_loader.clients import DefaultClients
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
@@ -16,7 +17,9 @@ from airflow_landing_loader.loading.warehouses.duckdb import DuckDBWarehouse
 from airflow_landing_loader.runs.acted import (
     TargetResult,
     as_table,
+    dump_lying,
     dump_results,
+    load_lying,
     load_results,
     record_of,
 )
@@ -58,7 +61,8 @@ def said(results: tuple[TargetResult, ...]) -> list[str]:
 def test_a_try_after_a_dead_one_finds_its_work_done(side: worlds.Side, action: str) -> None:
     wanted, where = asked(action, "a_1.csv", "a_2.csv", "nope.csv"), place(side)
     lay = lying_in_failed(wanted, where.zones)
-    assert lay == ("a_1.csv", "a_2.csv")
+    assert [each.target for each in lay] == ["a_1.csv", "a_2.csv"]
+    assert load_lying(dump_lying(lay)) == lay
     carry_out(replace(wanted, targets=("a_1.csv",)), where, lay)  # and died
     results = carry_out(wanted, where, lay)
     assert said(results) == ["done", "done", ErrorCode.REPLAY_NO_SIDECAR]
@@ -112,17 +116,51 @@ def test_what_is_no_load(side: worlds.Side, action: str, target: str) -> None:
     assert said(results) == [ErrorCode.LOAD_UNKNOWN]
 
 
-def test_an_error_that_may_pass_is_one(side: worlds.Side, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("action", ["replay", "discard"])
+def test_what_somebody_else_has_taken_out_was_not_done(side: worlds.Side, action: str) -> None:
+    wanted, where = asked(action, "a_1.csv"), place(side)
+    lay = lying_in_failed(wanted, where.zones)
+    other = {"replay": "discard", "discard": "replay"}[action]
+    carry_out(asked(other, "a_1.csv"), where)
+    before = side.zones()
+    (result,) = carry_out(wanted, where, lay)
+    assert result.error is not None
+    assert result.error.code == ErrorCode.REPLAY_NO_SIDECAR
+    assert f"says {other}ed" in result.error.message
+    assert side.zones() == before
+
+
+@pytest.mark.parametrize("action", ["replay", "discard"])
+def test_of_an_unloaded_load_it_is_known_where_it_went(side: worlds.Side, action: str) -> None:
+    side.deliver("a_3.csv", "id\n1\n")
+    (outcome,) = side.run().values()
+    unloader(side.settings).unload(str(outcome.load_id), "failed")
+    wanted, where = asked(action, "a_3.csv"), place(side)
+    lay = lying_in_failed(wanted, where.zones)
+    assert said(carry_out(wanted, where, lay)) == ["done"]
+    other = asked({"replay": "discard", "discard": "replay"}[action], "a_3.csv")
+    assert said(carry_out(wanted, where, lay)) == ["done"]
+    assert said(carry_out(other, where, lay)) == [ErrorCode.REPLAY_NO_SIDECAR]
+
+
+@pytest.mark.parametrize("action", ["replay", "discard"])
+def test_an_error_that_may_pass_is_one(
+    side: worlds.Side, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
     def busy(*_: Any, **__: Any) -> None:
         raise TransientError(ErrorCode.WAREHOUSE_LOCKED, "Busy.")
 
-    wanted, where = asked("discard", "a_1.csv", "a_2.csv"), place(side)
+    wanted, where = asked(action, "a_1.csv", "a_2.csv"), place(side)
     lay = lying_in_failed(wanted, where.zones)
     with monkeypatch.context() as patch:
-        patch.setattr(DuckDBWarehouse, "mark_discarded", busy)
+        patch.setattr(DuckDBWarehouse, f"mark_{action}ed", busy)
         results = carry_out(wanted, where, lay)
     assert [r.error and r.error.transient for r in results] == [True, True]
+    for name in ("a_1.csv", "a_2.csv"):  # taken up meanwhile
+        side.folder("landing").joinpath(name).unlink(missing_ok=True)
     assert said(carry_out(wanted, where, lay)) == ["done", "done"]
+    told = side.sql("SELECT outcome FROM load_deliveries WHERE filename IN ('a_1.csv', 'a_2.csv')")
+    assert {row["outcome"] for row in told} == {f"{action}ed"}
 
 
 def test_a_record_of_many_targets_is_short_and_harmless() -> None:

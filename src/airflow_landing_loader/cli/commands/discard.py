@@ -15,6 +15,7 @@ from airflow_landing_loader.cli.terminal import Screen
 from airflow_landing_loader.exceptions import LandingError
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.maintenance.discarding import Discarded, Discarder
+from airflow_landing_loader.maintenance.replaying import UNBOOKED
 from airflow_landing_loader.safe_text import shown_name
 from airflow_landing_loader.storage.opening import open_zones
 
@@ -56,6 +57,9 @@ def discard_files(
         )
     elif done:
         out.grid(_grid(tuple(done.values()), zones.archive.path))
+    for each in done.values():
+        if not each.booked:
+            err.line(f"{shown_name(each.stored)}: {UNBOOKED}.")
     for refused in errors:
         explain(refused.detail, err)
     return max(map(exit_code, errors), default=ExitCode.GOOD)

@@ -12,7 +12,7 @@ from airflow_landing_loader.cli.grid import Grid
 from airflow_landing_loader.cli.terminal import Screen
 from airflow_landing_loader.landing.replay.model import Replayed
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
-from airflow_landing_loader.maintenance.replaying import bring_back
+from airflow_landing_loader.maintenance.replaying import UNBOOKED, bring_back
 from airflow_landing_loader.safe_text import shown_name
 from airflow_landing_loader.storage.opening import open_zones
 from airflow_landing_loader.storage.zone import Zone
@@ -32,23 +32,28 @@ def replay_files(out: Screen, err: Screen, names: Sequence[str], *, as_json: boo
         if not as_json:
             out.grid(_grid(replayed, zones.landing))
 
-    replayed, error = bring_back(
+    done = bring_back(
         names,
         zones=zones,
         ledger=lambda: open_warehouse(settings, zones, on_wait=err.line),
         tell=tell,
     )
-    if error is not None:
-        explain(error, err)
-        err.line("The files are in the landing zone; only load_deliveries does not say so.")
+    if (untold := done.untold) is not None:
+        explain(untold.detail, err)
+        err.line(
+            "The files are in the landing zone. The same command again tells load_deliveries of it."
+        )
+    for stored in sorted(done.unbooked):
+        err.line(f"{shown_name(stored)}: {UNBOOKED}.")
     if as_json:
+        booked = {e.stored: untold is None and e.stored not in done.unbooked for e in done.replayed}
         out.json(
             {
-                "replayed": [asdict(entry) for entry in replayed],
-                "record_error": error.to_dict() if error else None,
+                "replayed": [asdict(e) | {"booked": booked[e.stored]} for e in done.replayed],
+                "record_error": untold.detail.to_dict() if untold else None,
             }
         )
-    return ExitCode.ENVIRONMENT if error else ExitCode.GOOD
+    return ExitCode.ENVIRONMENT if untold else ExitCode.GOOD
 
 
 def _grid(replayed: Sequence[Replayed], landing: Zone) -> Grid:

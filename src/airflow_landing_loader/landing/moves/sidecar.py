@@ -57,6 +57,7 @@ _OWN_FIELDS: dict[str, tuple[type, ...]] = {
     "discarded_at": _TEXT_OR_NONE,
     "discarded_by": _TEXT_OR_NONE,
     "discard_reason": _TEXT_OR_NONE,
+    "replayed_at": _TEXT_OR_NONE,
 }
 
 
@@ -82,6 +83,8 @@ class Sidecar:
         lie in the archive then.
     :param discarded_by: who.
     :param discard_reason: why, in their words.
+    :param replayed_at: when its data file went back to landing, as ``time``; what is left of it is
+        to be told, and the sidecar to go.
     """
 
     error: ErrorDetail
@@ -100,6 +103,7 @@ class Sidecar:
     discarded_at: str | None = None
     discarded_by: str | None = None
     discard_reason: str | None = None
+    replayed_at: str | None = None
 
     def stored_as(self, names: Sequence[str]) -> Sidecar:
         """The same, with the names in the failed zone: data file, then go file if it moves too."""

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 
-from airflow_landing_loader.landing.moves.sidecar import Sidecar, find_sidecar, is_same_delivery
+from airflow_landing_loader.landing.moves.sidecar import (
+    Sidecar,
+    find_sidecar,
+    is_same_delivery,
+    sidecar_bytes,
+)
 from airflow_landing_loader.landing.moves.target import SpotState, Target
 from airflow_landing_loader.landing.replay.mates import stored_go_of_others
 from airflow_landing_loader.landing.replay.model import (
@@ -16,7 +23,7 @@ from airflow_landing_loader.landing.replay.model import (
     wanted_twice,
 )
 from airflow_landing_loader.landing.replay.named import FailedDelivery, failed_deliveries
-from airflow_landing_loader.storage.content import changed
+from airflow_landing_loader.storage.content import changed, disappeared, sha256_of
 from airflow_landing_loader.storage.model import FileToMove, LandedFile
 from airflow_landing_loader.storage.opening import open_folder
 from airflow_landing_loader.storage.zone import Zone, require_plain_name
@@ -37,18 +44,20 @@ class _Return:
 class _Plan:
     """One delivery on its way back.
 
-    :param named: whether it was delivery for itself, and not brought along for its set.
+    :param named: whether it was asked for itself, and not brought along for its set.
+    :param copied: what is left in the failed zone of a data file that was copied back.
     """
 
     sidecar_name: str
     sidecar: Sidecar
     files: tuple[_Return, ...]
     named: bool
+    copied: LandedFile | None = None
 
     @property
-    def own(self) -> tuple[_Return, ...]:
-        """Its data file, and its go file if that is of no other."""
-        return self.files[:1] if self.go_of_set else self.files
+    def own_go(self) -> tuple[_Return, ...]:
+        """Its go file, if that is of no other."""
+        return () if self.go_of_set else self.files[1:]
 
     @property
     def go_of_set(self) -> tuple[_Return, ...]:
@@ -56,14 +65,49 @@ class _Plan:
         return () if self.sidecar.go_token is None else self.files[1:]
 
 
+class Returned:
+    """Deliveries that are in landing again, whose sidecars tell so until they are forgotten.
+
+    :param view: the two zones.
+    :param plans: what went back.
+    """
+
+    def __init__(self, view: Target, plans: Sequence[_Plan]) -> None:
+        self._view, self._plans = view, plans
+        self.replayed = [_replayed(view, plan) for plan in plans]
+
+    @property
+    def sidecars(self) -> list[Sidecar]:
+        """What was known of each in the failed zone, in the same order."""
+        return [plan.sidecar for plan in self._plans]
+
+    def forget(self) -> None:
+        """Remove their sidecars, last those by which the same call finds the others.
+
+        :raises TransientError: ``ZONE_UNWRITABLE`` or ``LANDING_UNREADABLE``.
+        """
+        last = _needed(self._plans)
+        for plan in [*(plan for plan in self._plans if plan not in last), *last]:
+            _remove_sidecar(self._view, plan)
+
+
 def replay(
     failed: Zone, landing: Zone, names: Sequence[str], *, of_dag: str | None = None
 ) -> list[Replayed]:
-    """Move failed deliveries back, each with its go file, and remove their sidecars.
+    """:func:`bring_back`, where nobody has to be told before it is forgotten."""
+    returned = bring_back(failed, landing, names, of_dag=of_dag)
+    returned.forget()
+    return returned.replayed
+
+
+def bring_back(
+    failed: Zone, landing: Zone, names: Sequence[str], *, of_dag: str | None = None
+) -> Returned:
+    """Move failed deliveries back, each with its go file; their sidecars stay.
 
     All names are looked at before the first file moves. The files get a new modification time, so
     that they count as a new arrival and have to settle again. After a death the same call finishes:
-    what finds the rest again is removed last.
+    a sidecar says which data file went back, also if that was loaded since.
 
     :param failed: failed zone.
     :param landing: landing zone.
@@ -74,7 +118,8 @@ def replay(
         the landing zone, or two of these would get it; ``LANDING_UNKNOWN_FILE``, a path outside of
         the failed zone, or a file that is in neither zone; ``LANDING_NOT_A_FILE``;
         ``ACTION_OTHER_TABLE``.
-    :raises TransientError: ``ZONE_UNAVAILABLE``, ``ZONE_UNWRITABLE`` or ``LANDING_UNREADABLE``.
+    :raises TransientError: ``ZONE_UNAVAILABLE``, ``ZONE_UNWRITABLE``, ``LANDING_UNREADABLE``, or
+        ``LANDING_DISAPPEARED``: somebody else takes one away at this moment.
     """
     source, target = open_folder(failed), open_folder(landing)
     source.require()
@@ -89,30 +134,37 @@ def replay(
         plans.sort(key=lambda plan: bool(plan.go_of_set))  # who has the go file comes last
         _require_apart(plans)
     _bring_all_back(view, plans)
-    return [_replayed(view, plan) for plan in plans]
+    return Returned(view, plans)
 
 
 def _bring_all_back(view: Target, plans: Sequence[_Plan]) -> None:
-    """Move files and remove sidecars; go files of sets last, as nothing of a set loads before.
-
-    The sidecars that a repeated call needs stay until all the files have moved: those that it finds
-    by the same names, and of each set one that knows the go file.
-    """
+    """Move files; go files last, as nothing that needs one loads before."""
     shared = stored_go_of_others(view.source, [plan.sidecar for plan in plans if plan.go_of_set])
-    last = {plan.sidecar_name: plan for plan in _needed(plans)}
     for plan in plans:
-        _bring_each_back(view, plan.own)
+        if plan.copied is not None:
+            view.source.discard(FileToMove(file=plan.copied), tag=_TAG)
+        _bring_each_back(view, plan.files[:1], then=partial(_write_down, view, plan))
+        _write_down(view, plan)
     for plan in plans:
-        if plan.sidecar_name not in last:
-            _remove_sidecar(view, plan)
-    for plan in last.values():
+        _bring_each_back(view, plan.own_go)
+    for plan in _needed(plans):
         _bring_each_back(view, plan.go_of_set, keep=shared)
-    for plan in last.values():
-        _remove_sidecar(view, plan)
+
+
+def _write_down(view: Target, plan: _Plan) -> None:
+    """Let the sidecar say that the data file went back, before anybody can have loaded it: where
+    it is found neither here nor there, it is not lost."""
+    now = _own_sidecar(view, plan)
+    if now is None or now.replayed_at is not None:
+        return
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    content = sidecar_bytes(replace(now, replayed_at=at))
+    view.source.write(plan.sidecar_name, content, replace=True, tag=_TAG)
 
 
 def _needed(plans: Sequence[_Plan]) -> list[_Plan]:
-    """What a repeated call needs, in the order in which it may go."""
+    """What a repeated call needs, in the order in which it may go: what it finds by the same names,
+    and of each set what knows the go file."""
     ordered = sorted(plans, key=lambda plan: plan.named)
     carriers = {go.stored: plan.sidecar_name for plan in ordered for go in plan.go_of_set}
     return [p for p in ordered if p.named or p.sidecar_name in carriers.values()]
@@ -139,11 +191,27 @@ def _plan(view: Target, delivery: FailedDelivery) -> _Plan:
         for each in pair:
             require_plain_name(each)
     files = tuple(_look_up(view, *pair) for pair in pairs)
-    if files[0].found is None and not view.folder.taken(files[0].name):
-        raise in_neither(files[0].stored, f"{view.source.path}/{delivery.sidecar_name}")
-    return _Plan(
+    plan = _Plan(
         sidecar_name=delivery.sidecar_name, sidecar=sidecar, files=files, named=delivery.named
     )
+    if view.folder.taken(files[0].name):
+        return plan
+    if sidecar.replayed_at is not None:
+        return _taken_up(view, plan)
+    if files[0].found is None:
+        raise in_neither(files[0].stored, f"{view.source.path}/{delivery.sidecar_name}")
+    return plan
+
+
+def _taken_up(view: Target, plan: _Plan) -> _Plan:
+    """What a dead replay has brought back, and a loader has taken since: nothing goes twice.
+
+    A store copies and removes; what is left here may be a copy. Only what is known to be one goes.
+    """
+    left = plan.files[0].found
+    is_copy = left is not None and sha256_of(view.source.source(left)) == plan.sidecar.sha256
+    files = tuple(replace(file, found=None) for file in plan.files)
+    return replace(plan, files=files, copied=left if is_copy else None)
 
 
 def _look_up(view: Target, stored: str, name: str) -> _Return:
@@ -169,9 +237,14 @@ def _is_back(view: Target, file: _Return, found: LandedFile) -> bool:
 
 
 def _remove_sidecar(view: Target, plan: _Plan) -> None:
-    now = find_sidecar(view.source, plan.sidecar_name)
-    if now is not None and is_same_delivery(now, plan.sidecar):
+    if _own_sidecar(view, plan) is not None:
         view.source.remove(plan.sidecar_name)
+
+
+def _own_sidecar(view: Target, plan: _Plan) -> Sidecar | None:
+    """As it is now, if no other has its name."""
+    now = find_sidecar(view.source, plan.sidecar_name)
+    return now if now is not None and is_same_delivery(now, plan.sidecar) else None
 
 
 def _replayed(view: Target, plan: _Plan) -> Replayed:
@@ -187,15 +260,26 @@ def _replayed(view: Target, plan: _Plan) -> Replayed:
 
 
 def _bring_each_back(
-    view: Target, files: Sequence[_Return], keep: frozenset[str] = frozenset()
+    view: Target,
+    files: Sequence[_Return],
+    keep: frozenset[str] = frozenset(),
+    then: Callable[[], None] = lambda: None,
 ) -> None:
-    """:param keep: what another set in the failed zone needs, too: it gets a copy."""
+    """:param keep: what another set in the failed zone needs, too: it gets a copy.
+    :param then: called between a copy there and the end of what lies here.
+    """
     for file in files:
-        if file.found is not None and view.source.taken(file.stored):
-            _bring_back(view, file, file.found, keep=file.stored in keep)
+        if file.found is None:
+            continue
+        if view.source.taken(file.stored):
+            _bring_back(view, file, file.found, keep=file.stored in keep, then=then)
+        elif not view.folder.taken(file.name):
+            raise disappeared(file.stored)  # it is discarded, or another replay was faster
 
 
-def _bring_back(view: Target, file: _Return, found: LandedFile, *, keep: bool) -> None:
+def _bring_back(
+    view: Target, file: _Return, found: LandedFile, *, keep: bool, then: Callable[[], None]
+) -> None:
     source, target = view.source, view.folder
     item = FileToMove(file=found)
     if not _is_back(view, file, found):
@@ -206,6 +290,7 @@ def _bring_back(view: Target, file: _Return, found: LandedFile, *, keep: bool) -
         except FileExistsError:  # taken at this moment
             if not _is_back(view, file, item.file):
                 raise changed(file.stored) from None
+    then()
     if not keep:
         source.discard(item, tag=_TAG)
     target.tidy(file.stored, tag=_TAG)

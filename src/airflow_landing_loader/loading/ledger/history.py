@@ -103,7 +103,7 @@ class History:
         try:
             with self._books() as books:
                 if books is not None:
-                    return _delivery(books, delivery_id)
+                    return delivery_of(books, delivery_id)
         except TransientError as error:
             _require_locked(error)
         newest = self._remembered().overview.deliveries
@@ -231,7 +231,8 @@ def _of_deliveries(query: DeliveryQuery) -> _Where:
     return where
 
 
-def _delivery(books: Books, delivery_id: str) -> DeliveryRecord | None:
+def delivery_of(books: Books, delivery_id: str) -> DeliveryRecord | None:
+    """Return what became of one delivery; ``None`` if there is none of this id."""
     clause = "WHERE delivery_id = :id ORDER BY recorded_at DESC LIMIT 1"
     found = books.records(DeliveryRecord, LOAD_DELIVERIES, clause, id=delivery_id)
     return found[0] if found else None

@@ -8,7 +8,7 @@ from datetime import datetime
 from airflow_landing_loader.loading.ledger.putting import put
 from airflow_landing_loader.loading.ledger.queries import Books, Rows
 from airflow_landing_loader.loading.ledger.tables import LOAD_ACTIONS, LOAD_EXECUTIONS
-from airflow_landing_loader.loading.model import DiscardedDelivery
+from airflow_landing_loader.loading.model import DeliveryOutcome, DiscardedDelivery
 from airflow_landing_loader.loading.operations import ActionRecord, ExecutionRecord
 
 
@@ -22,10 +22,30 @@ def put_actions(books: Books, records: Sequence[ActionRecord]) -> None:
     put(books, LOAD_ACTIONS, ("action_id",), records)
 
 
-def mark_discarded(books: Books, discarded: Sequence[DiscardedDelivery], at: datetime) -> None:
+def mark_replayed(books: Books, ids: Sequence[str], at: datetime) -> frozenset[str]:
+    """Say of refused deliveries that they went back to landing.
+
+    One that was loaded and unloaded stays that, as who asks for its load has to know it.
+
+    :return: the ids of those of which the books say so now, or have said so before.
+    """
+    books.ask(
+        "UPDATE load_deliveries SET outcome = 'replayed', recorded_at = :at "
+        "WHERE delivery_id = ANY(:ids) AND outcome = 'failed'",
+        at=at,
+        ids=ids,
+    )
+    return _that_are(books, ids, ("replayed", "unloaded"))
+
+
+def mark_discarded(
+    books: Books, discarded: Sequence[DiscardedDelivery], at: datetime
+) -> frozenset[str]:
     """Say of deliveries that they are not wanted, why, and where they lie now.
 
     One that was loaded and unloaded stays that, as who asks for its load has to know it.
+
+    :return: the ids of those of which the books say so now.
     """
     rows = [(d.delivery_id, d.message, d.final_uri) for d in discarded]
     books.ask(
@@ -38,6 +58,19 @@ def mark_discarded(books: Books, discarded: Sequence[DiscardedDelivery], at: dat
         at=at,
         discarded=Rows(("delivery_id", "message", "final_uri"), rows),
     )
+    return _that_are(books, [d.delivery_id for d in discarded], ("discarded", "unloaded"))
+
+
+def _that_are(
+    books: Books, ids: Sequence[str], outcomes: Sequence[DeliveryOutcome]
+) -> frozenset[str]:
+    rows = books.ask(
+        "SELECT d.delivery_id FROM load_deliveries d "
+        "WHERE d.delivery_id = ANY(:ids) AND d.outcome = ANY(:outcomes)",
+        ids=ids,
+        outcomes=outcomes,
+    )
+    return frozenset(delivery_id for (delivery_id,) in rows)
 
 
 def executions_of(books: Books, execution_ids: Sequence[str]) -> tuple[ExecutionRecord, ...]:

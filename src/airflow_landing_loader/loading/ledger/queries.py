@@ -366,17 +366,6 @@ class Books(ABC):
             moved=bound,
         )
 
-    def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:
-        """Say of each name's newest failed delivery before ``at`` that it went back to landing."""
-        self.ask(
-            "UPDATE load_deliveries SET outcome = 'replayed', recorded_at = :at "
-            "WHERE delivery_id IN (SELECT MAX_BY(d.delivery_id, d.recorded_at) "
-            "FROM load_deliveries d WHERE d.outcome = 'failed' AND d.recorded_at < :at "
-            "AND d.filename = ANY(:filenames) GROUP BY d.filename)",
-            at=at,
-            filenames=filenames,
-        )
-
     def _loads(self, clause: str, **values: Value) -> tuple[Load, ...]:
         return self.records(Load, LOAD_METADATA, clause, **values)
 

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from airflow_landing_loader.exceptions import ErrorCode, TerminalError
 from airflow_landing_loader.landing.model import Delivery, Validated
+from airflow_landing_loader.landing.moves.sidecar import Sidecar
 from airflow_landing_loader.loading.model import short_id
 from airflow_landing_loader.safe_text import storable
 
@@ -148,11 +149,15 @@ def delivery_id(delivery: Delivery, sha256: str | None) -> str:
         system give one token twice.
     """
     data = delivery.data
-    return delivery_id_of(delivery.mapping.table, data.name, data.token, sha256)
+    return _delivery_id(delivery.mapping.table, data.name, data.token, sha256)
 
 
-def delivery_id_of(table: str, name: str, token: str, sha256: str | None) -> str:
-    """See :func:`delivery_id`."""
+def refused_id(sidecar: Sidecar) -> str:
+    """Return the same of the delivery that a sidecar in the failed zone is of."""
+    return _delivery_id(sidecar.table, sidecar.data_name, sidecar.data_token, sidecar.sha256)
+
+
+def _delivery_id(table: str, name: str, token: str, sha256: str | None) -> str:
     key = [table, name, token, *([sha256] if sha256 else [])]
     return str(uuid.uuid5(NAMESPACE, json.dumps(key)))
 

@@ -275,12 +275,23 @@ class Ledger(Protocol):
         """
         ...
 
-    def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:
-        """Turn the newest ``failed`` delivery record of each file name into ``replayed``."""
+    def mark_replayed(self, ids: Sequence[str], at: datetime) -> frozenset[str]:
+        """Say of refused deliveries that they went back to landing.
+
+        :param ids: their ``delivery_id``.
+        :return: the ids of those of which the books say so now; of others they have no failure.
+        """
         ...
 
-    def mark_discarded(self, discarded: Sequence[DiscardedDelivery], at: datetime) -> None:
-        """Say of refused deliveries that they are not wanted, and where they lie now."""
+    def mark_discarded(self, of: Sequence[DiscardedDelivery], at: datetime) -> frozenset[str]:
+        """Say of refused deliveries that they are not wanted, and where they lie now.
+
+        :return: as of :meth:`mark_replayed`.
+        """
+        ...
+
+    def delivery(self, delivery_id: str) -> DeliveryRecord | None:
+        """What became of a delivery; ``None`` if the books do not know it."""
         ...
 
     def record_dbt_run(

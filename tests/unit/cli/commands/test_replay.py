@@ -45,6 +45,7 @@ def test_several_as_json_by_path_and_by_sidecar(cli: Any) -> None:
         "go": None,
         "stored": "instruments_1.csv",
         "code": "file.empty",
+        "booked": True,
     }
     assert len(cli.zones.names()["landing"]) == 3
 
@@ -75,3 +76,50 @@ def test_files_are_back_though_the_database_could_not_be_told(cli: Any) -> None:
     assert ran.json()["record_error"]["code"] == "warehouse.locked"
     assert "in the landing zone" in ran.err
     assert cli.zones.names()["landing"] == ["instruments_1.csv"]
+    cli.land("instruments_1.csv", "a\n1\n")  # as if it had been mended; and it loads
+    assert cli("run", "--once").code == 0
+    again = cli("replay", "instruments_1.csv", "--json")
+    assert (again.code, again.json()["replayed"][0]["booked"]) == (0, True)
+    assert [name for name in cli.zones.names()["failed"] if not name.startswith(".")] == []
+    outcomes = sorted(d["outcome"] for d in cli("status", "--json").json()["deliveries"])
+    assert outcomes == ["loaded", "replayed"]
+
+
+def test_of_two_files_of_one_name_the_books_tell_which_went_back(cli: Any) -> None:
+    """The second has another name in the failed zone."""
+    for content in ("a,b\n1\n", "a,b\n2\n"):
+        cli.land("instruments_1.csv", content)
+        assert cli("run", "--once").code == 1
+    first, second = (f["name"] for f in _failures(cli))
+    if "~" in first:
+        first, second = second, first
+    assert cli("replay", first).code == 0
+    outcomes = {d["final_uri"]: d["outcome"] for d in _deliveries(cli)}
+    assert outcomes == {
+        str(cli.zones.failed / first): "replayed",
+        str(cli.zones.failed / second): "failed",
+    }
+    assert cli("discard", second, "--reason", "why").code == 0
+    assert sorted(d["outcome"] for d in _deliveries(cli)) == ["discarded", "replayed"]
+    assert _failures(cli) == []
+
+
+def test_what_the_books_do_not_know_is_told(cli: Any) -> None:
+    _fail(cli, "instruments_1.csv", "instruments_2.csv")
+    (cli.zones.root / "warehouse.duckdb").unlink()
+    ran = cli("replay", "instruments_1.csv", "--json")
+    assert (ran.code, ran.json()["replayed"][0]["booked"]) == (0, False)
+    assert "instruments_1.csv: load_deliveries has no open failure of it" in ran.err
+    ran = cli("discard", "instruments_2.csv", "--reason", "why", "--json")
+    assert (ran.code, ran.json()["discarded"][0]["booked"]) == (0, False)
+    assert "instruments_2.csv: load_deliveries has no open failure of it" in ran.err
+
+
+def _failures(cli: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = cli("status", "--json").json()["open_failures"]
+    return found
+
+
+def _deliveries(cli: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = cli("status", "--json").json()["deliveries"]
+    return found

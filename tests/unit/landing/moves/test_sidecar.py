@@ -90,6 +90,7 @@ def test_a_sidecar_says_everything_the_reason_first(tmp_path: Path) -> None:
         "discarded_at": None,
         "discarded_by": None,
         "discard_reason": None,
+        "replayed_at": None,
     }
     assert text.startswith('{\n  "code"')
     assert text.endswith("}\n")

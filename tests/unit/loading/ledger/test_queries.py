@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from airflow_landing_loader.loading.ledger import queries
+from airflow_landing_loader.loading.ledger.operations import mark_replayed
 from airflow_landing_loader.loading.ledger.queries import Rows
 from airflow_landing_loader.loading.ledger.tables import LOAD_DELIVERIES, LOAD_METADATA, now
 from airflow_landing_loader.loading.model import DbtDue
@@ -104,7 +105,7 @@ def test_no_value_becomes_part_of_a_statement(
     assert list(books.rejects_of(HOSTILE)) == []
     assert books.owners_of({HOSTILE}) == {}
     books.set_archived([(HOSTILE, HOSTILE)])
-    books.mark_replayed([HOSTILE], now())
+    assert mark_replayed(books, [HOSTILE], now()) == frozenset()
     assert [d.outcome for d in books.recent_deliveries(9)] == ["failed"]
     assert len(said) >= 9
     assert [sql for sql in said if HOSTILE in sql] == []
@@ -144,12 +145,20 @@ def test_files_that_lie_elsewhere_and_files_that_are_gone_are_written_down(books
     assert lie == {"d1": "/archive/l1.csv", "d2": None, "d3": "/a"}
 
 
-def test_the_newest_failure_of_each_name_before_a_moment_is_replayed(books: Ledger) -> None:
-    for number, name in enumerate(("a.csv", "a.csv", "b.csv", "a.csv")):
-        delivery(books, f"d{number}", "failed", AT.replace(minute=number), filename=name)
-    books.mark_replayed(["a.csv"], AT.replace(minute=3))
-    outcomes = {d.delivery_id: d.outcome for d in books.recent_deliveries(9)}
-    assert outcomes == {"d0": "failed", "d1": "replayed", "d2": "failed", "d3": "failed"}
+def test_what_went_back_is_told_by_its_key(books: Ledger) -> None:
+    for number, outcome in enumerate(("failed", "failed", "unloaded", "discarded", "replayed")):
+        delivery(books, f"d{number}", outcome, AT)
+    at = AT.replace(minute=3)
+    told = mark_replayed(books, ["d0", "d2", "d3", "d4", "none"], at)
+    assert told == {"d0", "d2", "d4"}
+    outcomes = {d.delivery_id: (d.outcome, d.recorded_at) for d in books.recent_deliveries(9)}
+    assert outcomes == {
+        "d0": ("replayed", at),
+        "d1": ("failed", AT),
+        "d2": ("unloaded", AT),
+        "d3": ("discarded", AT),
+        "d4": ("replayed", AT),
+    }
 
 
 def test_dbt_is_due_after_a_load_and_after_an_unload_until_it_went_well(books: Ledger) -> None:

@@ -19,10 +19,11 @@ from airflow_landing_loader.loading.ledger.arrivals import (
     put_arrivals,
     recent_arrivals,
 )
-from airflow_landing_loader.loading.ledger.history import History
+from airflow_landing_loader.loading.ledger.history import History, delivery_of
 from airflow_landing_loader.loading.ledger.operations import (
     action_of,
     mark_discarded,
+    mark_replayed,
     put_actions,
     put_executions,
 )
@@ -69,7 +70,6 @@ from airflow_landing_loader.loading.warehouses.bigquery.script import unload_scr
 from airflow_landing_loader.loading.warehouses.bigquery.staging import Stager
 from airflow_landing_loader.loading.warehouses.promoting import with_columns
 from airflow_landing_loader.loading.warehouses.recovery import Recovery
-from airflow_landing_loader.safe_text import storable
 from airflow_landing_loader.storage.zone import Zone
 
 _MOST_URIS = 10_000  # of one load job
@@ -197,13 +197,14 @@ class BigQueryWarehouse:
         self._jobs.query(unload_script(table), [values.text("id", load_id)])
         return load.row_count if there and load.removed_sequence is None else 0
 
-    def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:
-        if filenames and self._ledger.has_tables():
-            self._ledger.mark_replayed([storable(name) for name in filenames], at)
+    def mark_replayed(self, ids: Sequence[str], at: datetime) -> frozenset[str]:
+        return mark_replayed(self._ledger, ids, at) if self._ledger.has_tables() else frozenset()
 
-    def mark_discarded(self, discarded: Sequence[DiscardedDelivery], at: datetime) -> None:
-        if discarded and self._ledger.has_tables():
-            mark_discarded(self._ledger, discarded, at)
+    def mark_discarded(self, of: Sequence[DiscardedDelivery], at: datetime) -> frozenset[str]:
+        return mark_discarded(self._ledger, of, at) if self._ledger.has_tables() else frozenset()
+
+    def delivery(self, delivery_id: str) -> DeliveryRecord | None:
+        return delivery_of(self._ledger, delivery_id) if self._ledger.has_tables() else None
 
     def columns_of(self, table: str, *, row_number: bool) -> tuple[TableColumn, ...] | None:
         del row_number  # a table that has such a column has it for numbers

@@ -19,10 +19,11 @@ from airflow_landing_loader.loading.ledger.arrivals import (
     put_arrivals,
     remembered_arrivals,
 )
-from airflow_landing_loader.loading.ledger.history import History
+from airflow_landing_loader.loading.ledger.history import History, delivery_of
 from airflow_landing_loader.loading.ledger.operations import (
     action_of,
     mark_discarded,
+    mark_replayed,
     put_actions,
     put_executions,
 )
@@ -61,7 +62,7 @@ from airflow_landing_loader.loading.warehouses.duckdb.session import (
     translate,
     writing,
 )
-from airflow_landing_loader.safe_text import counted, storable
+from airflow_landing_loader.safe_text import counted
 from airflow_landing_loader.storage.zone import Zone
 
 # How long a reader waits for a writer before it answers from the snapshot, seconds.
@@ -162,15 +163,21 @@ class DuckDBWarehouse:
         with self._writing(f"unloading {load_id}") as con:
             return rows.unload(con, load_id)
 
-    def mark_replayed(self, filenames: Sequence[str], at: datetime) -> None:
-        if filenames and self._database.exists():
-            with self._writing(f"recording {counted(len(filenames), 'replay')}") as con:
-                Ledger(con).mark_replayed([storable(name) for name in filenames], at)
+    def mark_replayed(self, ids: Sequence[str], at: datetime) -> frozenset[str]:
+        if not ids or not self._database.exists():
+            return frozenset()
+        with self._writing(f"recording {counted(len(ids), 'replay')}") as con:
+            return mark_replayed(Ledger(con), ids, at)
 
-    def mark_discarded(self, discarded: Sequence[DiscardedDelivery], at: datetime) -> None:
-        if discarded and self._database.exists():
-            with self._writing(f"recording {counted(len(discarded), 'discard')}") as con:
-                mark_discarded(Ledger(con), discarded, at)
+    def mark_discarded(self, of: Sequence[DiscardedDelivery], at: datetime) -> frozenset[str]:
+        if not of or not self._database.exists():
+            return frozenset()
+        with self._writing(f"recording {counted(len(of), 'discard')}") as con:
+            return mark_discarded(Ledger(con), of, at)
+
+    def delivery(self, delivery_id: str) -> DeliveryRecord | None:
+        with self._books() as books:
+            return None if books is None else delivery_of(books, delivery_id)
 
     def columns_of(self, name: str, *, row_number: bool) -> tuple[TableColumn, ...] | None:
         with self._reading() as con:
