@@ -9,6 +9,8 @@ from airflow_landing_loader.loading.model import ArrivalRecord, Overview
 
 DAYS = 14
 """So many days of loads are told, today's included."""
+MOST_NAMES = 100
+"""So many names of columns are remembered of a load, the first ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,7 @@ class Summary:
     :param arrivals: the newest windows in which files were expected, newest first.
     :param counted_at: since when the tables are carried on, and not counted anew.
     :param copied_at: which summary lies in the archive, by its ``as_of``; ``None``: none.
+    :param copy_tried_at: which one was to lie there; whether that went well or not.
     """
 
     overview: Overview
@@ -106,3 +109,4 @@ class Summary:
     arrivals: tuple[ArrivalRecord, ...] = ()
     counted_at: datetime
     copied_at: datetime | None = None
+    copy_tried_at: datetime | None = None

@@ -13,6 +13,7 @@ from airflow_landing_loader.cli.terminal import Screen, utc, when
 from airflow_landing_loader.landing.moves.sidecar import Sidecar
 from airflow_landing_loader.loading.model import DeliveryRecord, Load, OpenBatch, Overview, short_id
 from airflow_landing_loader.loading.reading.quality import shown_score
+from airflow_landing_loader.loading.summary import MOST_NAMES
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.maintenance.archived import Resized, resized
 from airflow_landing_loader.maintenance.chosen import short_ids
@@ -110,7 +111,8 @@ def _notes(load: Load) -> str:
     if load.removed_sequence is not None:
         parts.append("its rows are out of the table again")
     if load.drift_columns:
-        parts.append(f"in _extra: {', '.join(load.drift_columns)}")
+        more = " (there may be more)" if len(load.drift_columns) == MOST_NAMES else ""
+        parts.append(f"in _extra: {', '.join(load.drift_columns)}{more}")
     return "; ".join(parts)
 
 

@@ -18,13 +18,13 @@ from airflow_landing_loader.loading.model import ArrivalRecord, DeliveryRecord, 
 from airflow_landing_loader.loading.operations import EventRecord
 from airflow_landing_loader.loading.planning.identity import NAMESPACE
 from airflow_landing_loader.loading.reading.quality import QualityLine
+from airflow_landing_loader.loading.summary import MOST_NAMES
 from airflow_landing_loader.safe_text import shortened
 
 SCHEMA = 1
 """The version of the form; one that adds keys is the same."""
 NOTIFICATION = "notification"
 """The type of a message to people."""
-_MOST_NAMES = 100
 _MOST_TEXT = 1000
 
 
@@ -136,8 +136,8 @@ def layer_completed(load: Load, at: datetime) -> Event:
             "size_bytes": load.size_bytes,
             "sha256": load.sha256,
             "duration_ms": round((at - load.started_at) / timedelta(milliseconds=1)),
-            "drift_columns": list(load.drift_columns[:_MOST_NAMES]),
-            "missing_columns": list(load.missing_columns[:_MOST_NAMES]),
+            "drift_columns": list(load.drift_columns[:MOST_NAMES]),
+            "missing_columns": list(load.missing_columns[:MOST_NAMES]),
             "restates_load_id": load.restates_load_id,
         },
     )
@@ -165,7 +165,7 @@ def _quality_issue(load: Load, lines: Sequence[QualityLine], at: datetime) -> It
                 "file": load.filename,
                 "records": load.record_count,
                 "score": load.quality_score,
-                "issues": issues[:_MOST_NAMES],
+                "issues": issues[:MOST_NAMES],
             },
         )
 

@@ -7,6 +7,7 @@ this machine's disk answer from these files; every writer renews them when it is
 from __future__ import annotations
 
 import gzip
+import logging
 import zlib
 from collections.abc import Collection
 from contextlib import suppress
@@ -23,18 +24,21 @@ from airflow_landing_loader.loading.ledger.arrivals import recent_arrivals
 from airflow_landing_loader.loading.ledger.queries import Books
 from airflow_landing_loader.loading.ledger.summary import summarised
 from airflow_landing_loader.loading.ledger.tables import now
-from airflow_landing_loader.loading.model import Overview
-from airflow_landing_loader.loading.summary import Summary
+from airflow_landing_loader.loading.model import Load, Overview
+from airflow_landing_loader.loading.summary import MOST_NAMES, Summary
 from airflow_landing_loader.storage.local import files as local_files
 from airflow_landing_loader.storage.opening import open_folder
 from airflow_landing_loader.storage.zone import Zone
 
+log = logging.getLogger(__name__)
+
 KEPT = 500
-"""So many loads, deliveries and windows are kept, the newest."""
+"""So many loads, deliveries and windows are kept, the newest; fewer where they are large."""
 ARCHIVE_NAME = "status.json.gz"
 """The copy's name in the archive's hidden folder."""
 
 _MOST_BYTES = 64 * 1024 * 1024
+_SPARE = 1024  # for what is written into it last
 # A hand may have altered what no mark shows, and a promotion may have died before it was told.
 _CARRIED_ON = timedelta(days=1)
 # An object takes one write a second; each costs a round trip.
@@ -82,17 +86,35 @@ def renew(books: Books, database: Path, archive: Zone, anew: Collection[str]) ->
     :param anew: as for :func:`counted`.
     """
     before = read(database)
-    summary = counted(books, before, anew)
-    copied_at = None if before is None else before.copied_at
-    if "://" not in archive.path or _is_due(copied_at, summary.overview.as_of):
-        summary = replace(summary, copied_at=summary.overview.as_of)
-    content = adapter_of(Summary).dump_json(summary)
-    if summary.copied_at == summary.overview.as_of:
-        with suppress(LandingError, OSError):
-            _copy(archive, content)
-    else:
-        content = adapter_of(Summary).dump_json(replace(summary, copied_at=copied_at))
-    _write(path_of(database), content)
+    summary = fitting(counted(books, before, anew), _MOST_BYTES - _SPARE)
+    if summary is None:
+        log.warning("The summary of the books is too large to be kept beside %s.", database)
+        return
+    at = summary.overview.as_of
+    copied_at, tried_at = (before.copied_at, before.copy_tried_at) if before else (None, None)
+    # Not at each writing while the store is away: everybody waits for the database meanwhile.
+    if "://" not in archive.path or _is_due(tried_at, at):
+        tried_at = at
+        copied = replace(summary, copied_at=at, copy_tried_at=at)
+        copied_at = at if _copy(archive, _content(copied)) else copied_at
+    kept = replace(summary, copied_at=copied_at, copy_tried_at=tried_at)
+    _write(path_of(database), _content(kept))
+
+
+def fitting(summary: Summary, most: int) -> Summary | None:
+    """Return as many of the newest loads, deliveries and windows as fit, with the first names of
+    their columns; ``None`` where even the tables do not fit.
+
+    :param most: bytes that it may have as JSON.
+    """
+    kept = KEPT
+    while True:
+        fewer = _newest(summary, kept)
+        if len(_content(fewer)) <= most:
+            return fewer
+        if kept == 0:
+            return None
+        kept //= 2
 
 
 def read(database: Path) -> Summary | None:
@@ -122,15 +144,39 @@ def read_copy(archive: Zone) -> Summary | None:
         return None
 
 
-def _is_due(copied_at: datetime | None, at: datetime) -> bool:
-    return copied_at is None or not timedelta() <= at - copied_at < _BETWEEN_COPIES
+def _is_due(tried_at: datetime | None, at: datetime) -> bool:
+    return tried_at is None or not timedelta() <= at - tried_at < _BETWEEN_COPIES
 
 
-def _copy(archive: Zone, content: bytes) -> None:
-    folder = open_folder(archive).work_folder(make=True)
-    assert folder is not None  # it was made
+def _newest(summary: Summary, kept: int) -> Summary:
+    overview = replace(
+        summary.overview,
+        loads=tuple(map(_with_first_names, summary.overview.loads[:kept])),
+        deliveries=summary.overview.deliveries[:kept],
+    )
+    return replace(summary, overview=overview, arrivals=summary.arrivals[:kept])
+
+
+def _with_first_names(load: Load) -> Load:
+    drift, missing = load.drift_columns[:MOST_NAMES], load.missing_columns[:MOST_NAMES]
+    return replace(load, drift_columns=drift, missing_columns=missing)
+
+
+def _content(summary: Summary) -> bytes:
+    return adapter_of(Summary).dump_json(summary)
+
+
+def _copy(archive: Zone, content: bytes) -> bool:
+    """Whether it lies in the archive now; if not, a later writer tries again."""
     packed = gzip.compress(content, compresslevel=1)
-    folder.write(ARCHIVE_NAME, packed, replace=True, tag="status", durable=False)
+    try:
+        folder = open_folder(archive).work_folder(make=True)
+        assert folder is not None  # it was made
+        folder.write(ARCHIVE_NAME, packed, replace=True, tag="status", durable=False)
+    except (LandingError, OSError) as error:
+        log.warning("The summary of the books was not copied into the archive: %s", error)
+        return False
+    return True
 
 
 def _write(path: Path, content: bytes) -> None:

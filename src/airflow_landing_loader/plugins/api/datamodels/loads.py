@@ -84,8 +84,12 @@ class LoadEntry(_OfRun):
     started_at: Instant
     completed_at: Instant
     archive_uri: str = Field(description="Where the file lies; empty: it was replaced before.")
-    drift_columns: list[str] = Field(description="Columns that the table lacked: in `_extra`.")
-    missing_columns: list[str] = Field(description="Columns of the table that the file lacks.")
+    drift_columns: list[str] = Field(
+        description="Columns that the table lacked (`_extra`); while a writer works, the first 100."
+    )
+    missing_columns: list[str] = Field(
+        description="Columns of the table that the file lacks; while a writer works, the first 100."
+    )
     restates_load_id: str | None
     same_content_load_id: str | None
     removed_sequence: int | None = Field(
