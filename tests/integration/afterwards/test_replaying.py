@@ -11,6 +11,7 @@ from tests.support.sets import deliver
 from tests.support.step_deaths import MOST_STEPS, killed
 
 from airflow_landing_loader.config.mapping.model import TableMapping
+from airflow_landing_loader.maintenance.discarding import Discarder
 from airflow_landing_loader.maintenance.replaying import BroughtBack, bring_back
 
 GO = {"pattern": "a_*.go", "format": "properties"}
@@ -111,6 +112,28 @@ def test_what_is_refused_again_meanwhile_is_another_delivery(side: worlds.Side) 
     assert set(side.zones()["landing"]) == {"a_1.csv"}
     told = side.sql("SELECT DISTINCT outcome FROM load_deliveries")
     assert [row["outcome"] for row in told] == ["replayed"]
+
+
+@pytest.mark.parametrize("world", ["side", "theirs"])
+@pytest.mark.parametrize("action", ["replayed", "discarded"])
+def test_equal_files_that_lie_there_as_one(
+    request: pytest.FixtureRequest, world: str, action: str
+) -> None:
+    """Sent twice, refused twice: what is done to the one file is done to both."""
+    side: worlds.Side = request.getfixturevalue(world)
+    side.map()
+    for age, content in ((9000, "id\n1,2\n"), (8000, "id\n1,2\n"), (7000, "id\n1,3\n")):
+        side.deliver("a_1.csv", content, age=age)
+        side.run()
+    warehouse = side.pipeline.warehouse
+    if action == "replayed":
+        replay(side, "a_1.csv")
+    else:
+        zones = side.pipeline.zones
+        Discarder(zones, lambda: warehouse, by="ann", reason="why").discard("a_1.csv")
+    told = [(d.outcome, "~" in (d.final_uri or "")) for d in warehouse.overview(9).deliveries]
+    assert sorted(told) == sorted([(action, False), (action, False), ("failed", True)])
+    assert [table.open_failures for table in warehouse.summary().tables] == [1]
 
 
 def test_in_bigquery(theirs: worlds.Side) -> None:

@@ -33,7 +33,7 @@ def mark_replayed(books: Books, ids: Sequence[str], at: datetime) -> frozenset[s
         "UPDATE load_deliveries SET outcome = 'replayed', recorded_at = :at "
         "WHERE delivery_id = ANY(:ids) AND outcome = 'failed'",
         at=at,
-        ids=ids,
+        ids=[*ids, *_explained_before(books, ids)],
     )
     return _that_are(books, ids, ("replayed", "unloaded"))
 
@@ -47,7 +47,10 @@ def mark_discarded(
 
     :return: the ids of those of which the books say so now.
     """
-    rows = [(d.delivery_id, d.message, d.final_uri) for d in discarded]
+    told = {d.delivery_id: d for d in discarded}
+    before = _explained_before(books, list(told))
+    keyed = [*told.items(), *((own_id, told[newest]) for own_id, newest in before.items())]
+    rows = [(own_id, d.message, d.final_uri) for own_id, d in keyed]
     books.ask(
         "UPDATE load_deliveries t SET message = m.message, final_uri = m.final_uri, "
         "recorded_at = CASE WHEN t.outcome = 'unloaded' THEN t.recorded_at ELSE :at END, "
@@ -58,7 +61,22 @@ def mark_discarded(
         at=at,
         discarded=Rows(("delivery_id", "message", "final_uri"), rows),
     )
-    return _that_are(books, [d.delivery_id for d in discarded], ("discarded", "unloaded"))
+    return _that_are(books, list(told), ("discarded", "unloaded"))
+
+
+def _explained_before(books: Books, ids: Sequence[str]) -> dict[str, str]:
+    """Return the older refusals of equal files of one name, each with that which stands for it.
+
+    They lie in the failed zone as one file, which the sidecar of the newest explains.
+    """
+    rows = books.ask(
+        "SELECT o.delivery_id, d.delivery_id FROM load_deliveries d JOIN load_deliveries o "
+        "ON o.final_uri = d.final_uri AND o.table_name = d.table_name AND o.filename = d.filename "
+        "AND COALESCE(o.sha256, '') = COALESCE(d.sha256, '') "
+        "WHERE d.delivery_id = ANY(:ids) AND o.outcome = 'failed' AND o.failed_at < d.failed_at",
+        ids=ids,
+    )
+    return {own_id: newest for own_id, newest in rows if own_id not in ids}
 
 
 def _that_are(
