@@ -1,7 +1,9 @@
 """Templates, and the page around each: what is the same wherever somebody looks.
 
 Whatever a template prints was delivered by a stranger. It is escaped for HTML, and what cannot be
-printed (line ends, marks of text direction, half a surrogate) is shown as an escape.
+printed (line ends, marks of text direction, half a surrogate) is shown as an escape. Only what a
+form sends back is the very name, by the filter ``sent``: another file may be called as an escape
+looks.
 """
 
 from __future__ import annotations
@@ -180,6 +182,7 @@ def environment() -> Environment:
         machine_time=words.machine_time,
         utc_text=words.utc_text,
         middle=middle,
+        sent=_sent,
     )
     made.globals.update(words=words, counted=counted)
     return made
@@ -200,6 +203,18 @@ def _number(count: int) -> str:
 def _stored_name(name: str) -> str:
     """A name of the books as it was delivered, as far as that can be printed."""
     return shown_name(delivered(name))
+
+
+def _sent(value: str) -> Markup:
+    """A value that a program is given, as an attribute: the browser has the very same text.
+
+    What cannot be printed is a reference to its number, as HTML's parser makes of a bare CR another
+    line end; not so a control character above ASCII, of whose number it makes another sign.
+    """
+    return Markup("").join(
+        c if c.isprintable() or "\x7f" < c < "\xa0" else Markup("&#x{:x};").format(ord(c))
+        for c in value
+    )
 
 
 def _printable(value: Any) -> Any:
