@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from tests.support.browser import PATIENCE, Theme, axe, chromium
 from tests.support.page_server import serving
 from tests.support.pages import Visitor
+from tests.support.showcase import Showcase
+
+from airflow_landing_loader.settings import Settings
 
 PATHS = (
     *("", "loads", "arrivals", "quality", "unmatched", "no/such/page"),
     *("tables/raw_trades", "tables/raw_ledger", "tables/raw_payments", "tables/market.fx_rates"),
 )
+
+RENEWED = [path for path in PATHS if path != "no/such/page"]
 
 
 @pytest.fixture(scope="module")
@@ -158,14 +164,156 @@ def test_why_an_action_is_refused_is_told(browser: Browser, site: str) -> None:
         expect(told).to_be_empty()
 
 
-def test_a_page_that_stays_open_stays_fresh(browser: Browser, site: str, visitor: Visitor) -> None:
+OLD = "document.querySelectorAll('h1, .standing, nav li').forEach(e => e.textContent = 'old')"
+
+
+@pytest.mark.parametrize("path", [*RENEWED, "one load", "failures", "one failure", "drift"])
+def test_a_page_that_stays_open_stays_fresh_as_a_whole(
+    browser: Browser, site: str, path: str
+) -> None:
+    with looking(browser) as page:
+        page.clock.install()
+        if path.startswith("one "):
+            page.goto(f"{site}/{'loads' if path == 'one load' else 'failures'}")
+            page.locator("table th a").first.click()
+            page.wait_for_url("**/*s/*-*")
+        else:
+            page.goto(f"{site}/{path}")
+        page.evaluate(OLD)
+        page.clock.run_for(31_000)
+        for part in ("h1", ".standing", "nav li >> nth=0"):
+            expect(page.locator(part)).not_to_have_text("old")
+
+
+def test_header_and_body_are_of_one_time(browser: Browser, site: str) -> None:
     with looking(browser) as page:
         page.clock.install()
         page.goto(site + "/")
-        page.evaluate("document.querySelector('h1').textContent = 'old'")
-        page.clock.run_for(31_000)
-        expect(page.locator("h1")).to_contain_text("need attention")
+        asked = requests_of(page, site + "/")
         page.locator("#q").fill("half a wo")
-        page.evaluate("document.querySelector('h1').textContent = 'old'")
-        page.clock.run_for(31_000)
+        page.locator("h1").click()  # it is changed, also where nobody is in it
+        page.evaluate(OLD)
+        page.clock.run_for(91_000)
         expect(page.locator("#q")).to_have_value("half a wo")
+        expect(page.locator(".standing")).to_have_text("old")
+        assert asked == []
+
+
+def requests_of(page: Page, address: str) -> list[str]:
+    """What is asked of an address, as it goes on."""
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if one.url == address else None)
+    return asked
+
+
+def test_what_is_chosen_stays_so(browser: Browser, site: str) -> None:
+    with looking(browser) as page:
+        page.clock.install()
+        page.goto(f"{site}/failures")
+        page.locator("[data-choice]").first.check()
+        page.locator("h1").click()
+        page.evaluate(OLD)
+        page.clock.run_for(31_000)
+        expect(page.locator("h1")).to_have_text("old")
+        page.locator("[data-choice]").first.uncheck()
+        page.locator("h1").click()
+        page.clock.run_for(31_000)
+        expect(page.locator("h1")).to_contain_text("lie in failed")
+        page.get_by_role("button", name="Choose all shown").click()
+        expect(page.locator("[data-chosen]")).to_contain_text("3 files of 2 tables chosen")
+        page.get_by_role("button", name="Replay…").click()
+        page.evaluate(OLD)
+        page.clock.run_for(31_000)
+        expect(page.get_by_role("dialog")).to_be_visible()
+        expect(page.locator("h1")).to_have_text("old")
+
+
+def test_what_is_opened_stays_open(browser: Browser, site: str) -> None:
+    with looking(browser) as page:
+        page.clock.install()
+        page.goto(f"{site}/tables/raw_trades")
+        page.get_by_text("As it is written").click()
+        page.locator("h1").click()
+        page.evaluate(OLD)
+        page.clock.run_for(31_000)
+        expect(page.locator("h1")).not_to_have_text("old")
+        expect(page.locator("details")).to_have_attribute("open", "")
+
+
+def test_failures_that_come_while_the_page_is_open_can_be_chosen(
+    browser: Browser, settings: Callable[..., Settings]
+) -> None:
+    made = Showcase(settings(dbt_mode="off"))
+    Path(made.settings.table_config_path, "a.yaml").write_text(
+        "a_*.csv: {table: raw_a, settle_seconds: 0}\n"
+    )
+    visitor = Visitor(made.settings)
+    with serving(visitor) as site, looking(browser) as page:
+        page.clock.install()
+        page.goto(f"{site}/failures")
+        expect(page.locator("h1")).to_contain_text("Nothing lies in failed")
+        expect(page.locator("[data-chosen]")).to_be_hidden()
+        made.deliver("a_1.csv", "id,x\n1\n")
+        made.run()
+        made.warehouse.publish_summary()
+        visitor.monitor.look_again()
+        page.clock.run_for(31_000)
+        expect(page.locator("h1")).to_contain_text("1 delivery lies in failed")
+        page.get_by_role("button", name="Choose all shown").click()
+        expect(page.locator("[data-chosen]")).to_contain_text("1 file chosen")
+        page.get_by_role("button", name="Discard…").click()
+        expect(page.get_by_role("dialog")).to_contain_text("1 file.")
+
+
+@pytest.mark.parametrize("how", ["down", "error", "login"])
+def test_what_cannot_be_renewed_says_so_and_ages(browser: Browser, site: str, how: str) -> None:
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.clock.install()
+    page.goto(site + "/")
+
+    def answer(route: Route) -> None:
+        if how == "down":
+            route.abort()
+        elif how == "error":
+            route.fulfill(status=503, body="")
+        else:
+            route.fulfill(status=307, headers={"location": f"{site}/loads"})
+
+    said = {
+        "down": "the server does not answer",
+        "error": "the server answers 503",
+        "login": "log in again",
+    }
+    standing = page.locator(".standing")
+    expect(standing).not_to_contain_text("Not renewed")
+    page.route(site + "/", answer)
+    page.clock.run_for(31_000)
+    expect(standing).to_contain_text(f": {said[how]}")
+    page.clock.run_for(3_600_000)
+    expect(standing.locator("time").first).to_have_text("1 hr ago")
+    expect(standing.locator(".stale")).to_have_count(1)
+    assert axe(page) == []
+    page.unroute_all()
+    page.clock.run_for(31_000)
+    expect(standing).not_to_contain_text("Not renewed")
+    context.close()
+
+
+def test_one_question_at_a_time(browser: Browser, site: str) -> None:
+    with looking(browser) as page:
+        page.clock.install()
+        page.goto(site + "/")
+        waiting: list[Route] = []
+        page.route(site + "/", lambda route: waiting.append(route))
+        page.clock.run_for(31_000)
+        page.clock.run_for(100_000)
+        expect(page.locator("h1")).to_be_visible()
+        (first,) = waiting
+        page.evaluate(OLD)
+        first.continue_()
+        expect(page.locator("h1")).not_to_have_text("old")
+        page.clock.run_for(31_000)
+        expect(page.locator("h1")).to_be_visible()
+        assert len(waiting) == 2
+        waiting[1].continue_()

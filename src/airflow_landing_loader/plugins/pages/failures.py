@@ -70,13 +70,14 @@ class Group:
 class Open:
     """What lies in failed.
 
-    :param may_act: whether the visitor may act on any that is shown.
+    :param may_act: whether the visitor may act on any that is shown; ``may_ask``: on any table.
     :param hidden_values: whether any has text that is not shown.
     """
 
     chips: tuple[Chip, ...]
     groups: tuple[Group, ...]
     may_act: bool
+    may_ask: bool
     hidden_values: bool
 
 
@@ -167,6 +168,7 @@ def _open(
         chips=tuple(_chips(causes, asked, links)),
         groups=tuple(_groups(rows, causes, asked, links)),
         may_act=any(row.may_act and row.target is not None for row in rows),
+        may_ask=bool(visit.rights.editable),
         hidden_values=any(row.line is not None and row.line.text is None for row in rows),
     )
     return shown, trouble

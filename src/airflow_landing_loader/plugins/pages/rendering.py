@@ -77,6 +77,7 @@ class Around:
     :param as_of: when the books were as shown; ``None``: nobody could ask them.
     :param busy_with: who has the database.
     :param troubles: what cannot be read, and why.
+    :param renews: whether the page is taken anew while somebody looks at it.
     """
 
     title: str
@@ -84,6 +85,7 @@ class Around:
     as_of: datetime | None = None
     busy_with: str | None = None
     troubles: tuple[str, ...] = ()
+    renews: bool = False
 
 
 def page(
@@ -107,6 +109,7 @@ def page(
         as_of=visit.overview.as_of,
         busy_with=visit.overview.busy_with,
         troubles=visit.monitor.troubles(),
+        renews=True,
     )
     return _rendered(template, links, around, HTTPStatus.OK, view)
 

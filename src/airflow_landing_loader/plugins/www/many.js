@@ -1,8 +1,6 @@
 // Choosing many things on a page, and asking for one action on all of them.
 import { ask, line, said } from "./asking.js";
 
-const bar = document.querySelector("[data-chosen]");
-
 const choices = () => [...document.querySelectorAll("[data-choice]:not(:disabled)")];
 const chosen = () => choices().filter((box) => box.checked);
 const counted = (number, thing) => `${number} ${thing}${number === 1 ? "" : "s"}`;
@@ -23,6 +21,10 @@ function inWords(boxes) {
 
 // ---- choosing ------------------------------------------------------------------------------
 function show() {
+  // Another one since the page was taken anew.
+  const bar = document.querySelector("[data-chosen]");
+  bar.hidden = !document.querySelector("[data-choice]");
+  document.body.classList.toggle("choosing", !bar.hidden);
   const boxes = chosen();
   bar.querySelector("[data-count]").textContent = boxes.length
     ? `${inWords(boxes)} chosen`
@@ -39,10 +41,6 @@ function show() {
     all.indeterminate = checked > 0 && checked < own.length;
     all.disabled = !own.length;
   }
-  // What is chosen stays until something is done with it.
-  const list = document.querySelector("[data-choosing]");
-  if (boxes.length) list?.removeAttribute("data-fresh");
-  else list?.setAttribute("data-fresh", "failures");
 }
 
 document.addEventListener("change", (event) => {
@@ -56,7 +54,8 @@ document.addEventListener("change", (event) => {
   if ("chooses" in box.dataset || "choice" in box.dataset) show();
 });
 
-bar.querySelector("[data-all]").addEventListener("click", () => {
+document.addEventListener("click", (event) => {
+  if (!(event.target instanceof Element) || !event.target.closest("[data-all]")) return;
   const all = choices();
   const on = all.some((box) => !box.checked);
   for (const box of all) box.checked = on;
@@ -102,6 +101,5 @@ document.addEventListener("submit", async (event) => {
   show();
 });
 
-bar.hidden = false;
-document.body.classList.add("choosing");
+document.addEventListener("renewed", show);
 show();

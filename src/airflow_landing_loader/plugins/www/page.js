@@ -93,27 +93,92 @@ document.addEventListener("keydown", (event) => {
 });
 
 // ---- staying fresh -------------------------------------------------------------------------
-// Parts with data-fresh are taken anew while somebody looks and does nothing in them.
+// All parts with data-fresh are taken anew together, so that the header speaks of what stands below
+// it: while somebody looks at the page, and uses no part of it.
 const EVERY = 30_000;
+const PATIENCE = 120_000;
+const PUSHED = ".sheet, pre";
+let renewed = new Date();
 
-function isInUse(part) {
-  return part.contains(document.activeElement) || !document.getSelection().isCollapsed;
+const partsOf = (page) => [...page.querySelectorAll("[data-fresh]")];
+
+function isChanged(field) {
+  if (field.closest("dialog")) return false; // it is closed, and what was written there is done with
+  if (field instanceof HTMLSelectElement) {
+    const first = [...field.options].findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== Math.max(first, 0);
+  }
+  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+  return field.value !== field.defaultValue;
 }
 
-async function refresh() {
-  if (document.hidden || document.querySelector("dialog[open]")) return;
-  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-  if (!answer.ok || answer.redirected) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const part of document.querySelectorAll("[data-fresh]")) {
-    const fresh = page.querySelector(`[data-fresh="${part.dataset.fresh}"]`);
-    if (!fresh || isInUse(part)) continue;
-    tellTimes(fresh);
-    part.replaceWith(document.adoptNode(fresh));
+function isInUse(part) {
+  const fields = [...part.querySelectorAll("input, select, textarea")];
+  return part.contains(document.activeElement) || fields.some(isChanged);
+}
+
+function isFree() {
+  const busy = document.querySelector("dialog[open]") || !document.getSelection().isCollapsed;
+  return !busy && !partsOf(document).some(isInUse);
+}
+
+// What somebody has opened, or pushed to the side, stays so.
+function exchange(part, fresh) {
+  const open = [...part.querySelectorAll("details[open] > summary")].map((each) => each.textContent);
+  const pushed = [...part.querySelectorAll(PUSHED)].map((each) => each.scrollLeft);
+  for (const summary of fresh.querySelectorAll("details > summary")) {
+    summary.parentElement.open = open.includes(summary.textContent);
+  }
+  tellTimes(fresh);
+  part.replaceWith(document.adoptNode(fresh));
+  [...fresh.querySelectorAll(PUSHED)].forEach((each, at) => (each.scrollLeft = pushed[at] ?? 0));
+}
+
+function notRenewed(why) {
+  const note = document.createElement("span");
+  note.className = "stale";
+  const time = document.createElement("time");
+  time.dateTime = renewed.toISOString();
+  note.append("Not renewed since ", time, `: ${why}`);
+  tellTimes(note);
+  const standing = document.querySelector(".standing");
+  standing.querySelector(".stale")?.remove();
+  standing.append(note);
+}
+
+// The page as it is now, or why it cannot be had.
+async function taken() {
+  try {
+    const answer = await fetch(location.href, {
+      headers: { accept: "text/html" },
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    if (answer.redirected) return { why: "log in again" };
+    if (!answer.ok) return { why: `the server answers ${answer.status}` };
+    return { page: new DOMParser().parseFromString(await answer.text(), "text/html") };
+  } catch {
+    return { why: "the server does not answer" };
   }
 }
 
-tellTimes();
-if (document.querySelector("[data-fresh]")) {
-  setInterval(() => refresh().catch(() => {}), EVERY); // the next one may reach the server
+async function renew() {
+  if (document.hidden || !isFree()) return;
+  const { page, why } = await taken();
+  if (why) return void notRenewed(why);
+  const fresh = new Map(partsOf(page).map((part) => [part.dataset.fresh, part]));
+  const parts = partsOf(document);
+  if (parts.some((part) => !fresh.has(part.dataset.fresh))) return void notRenewed("load it again");
+  if (!isFree()) return; // since it was asked for
+  for (const part of parts) exchange(part, fresh.get(part.dataset.fresh));
+  renewed = new Date();
+  document.dispatchEvent(new Event("renewed"));
 }
+
+// The next one begins when one has ended, however long that takes.
+function keepFresh() {
+  setTimeout(() => renew().finally(keepFresh), EVERY);
+}
+
+tellTimes();
+setInterval(() => tellTimes(), EVERY);
+if ("renews" in document.body.dataset) keepFresh();
