@@ -300,6 +300,17 @@ def test_what_cannot_be_renewed_says_so_and_ages(browser: Browser, site: str, ho
     context.close()
 
 
+def test_a_page_whose_values_are_looked_at_is_asked_for_once(browser: Browser, site: str) -> None:
+    with looking(browser) as page:
+        page.clock.install()
+        address = f"{site}/drift/raw_trades?column=venue"
+        page.goto(address)
+        asked = requests_of(page, address)
+        page.clock.run_for(3_600_000)
+        expect(page.locator(".standing time").first).to_have_text("1 hr ago")
+        assert asked == []
+
+
 def test_one_question_at_a_time(browser: Browser, site: str) -> None:
     with looking(browser) as page:
         page.clock.install()

@@ -142,7 +142,9 @@ def column_page(
     """One of them. No coroutine, as the warehouse looks at every value of it."""
     view = column_view(visit, table, asked, Links.of(request), utc_now())
     title = f"{view.row.column.name}, drift of {table}"
-    return page(request, visit, "drift_column.html", view, title=title, section="drift")
+    # Taken anew, it would look at all values every time, for each tab that stays open.
+    shown = "drift_column.html"
+    return page(request, visit, shown, view, title=title, section="drift", renews=False)
 
 
 def drift_view(visit: Visit, asked: Asked, links: Links, now: datetime) -> DriftView:

@@ -96,11 +96,13 @@ def page(
     *,
     title: str,
     section: Section | None = None,
+    renews: bool = True,
 ) -> HTMLResponse:
     """Render a view.
 
     :param template: name of the file, which finds the view as ``view``.
     :param section: which entry of the navigation it belongs to.
+    :param renews: whether it is taken anew while somebody looks at it; not where that is dear.
     """
     links = Links.of(request)
     around = Around(
@@ -109,7 +111,7 @@ def page(
         as_of=visit.overview.as_of,
         busy_with=visit.overview.busy_with,
         troubles=visit.monitor.troubles(),
-        renews=True,
+        renews=renews,
     )
     return _rendered(template, links, around, HTTPStatus.OK, view)
 
