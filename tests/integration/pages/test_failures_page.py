@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -281,6 +281,75 @@ def test_who_brought_what_back_and_why(settings: Callable[..., Settings]) -> Non
         assert "A writer has the database now" in busy
         assert "who asked, and why, is told afterwards" in busy
         assert "by hand" not in busy
+
+
+def ended_again(made: Showcase, days: Sequence[int]) -> None:
+    """Let a file be refused and brought back, some days ago each, the oldest first."""
+    Path(made.settings.table_config_path, "all.yaml").write_text(MAPPINGS)
+    for back in days:
+        made.deliver("a_1.csv", "id,x\n1\n")
+        made.run()
+        for file in Path(made.settings.failed_path).glob("a_1.csv*"):
+            file.unlink()
+        made.warehouse.mark_replayed(["a_1.csv"], now())
+        with made.database() as con:
+            con.execute(
+                f"UPDATE load_deliveries SET recorded_at = recorded_at - INTERVAL {back} DAY, "
+                f"failed_at = failed_at - INTERVAL {back} DAY "
+                "WHERE recorded_at > now()::TIMESTAMP - INTERVAL 1 HOUR"
+            )
+
+
+def replayed(by: str, back: int, *, after: int = 0, targets: str = '["a_1.csv"]') -> ActionRecord:
+    """What somebody asked for some days ago, and how that ended some seconds later."""
+    asked = now() - timedelta(days=back, minutes=1)
+    return ActionRecord(
+        action_id=f"{by}{back}",
+        action="replay",
+        table_name="raw_a",
+        targets=targets,
+        parameters=None,
+        reason=f"of {by}",
+        asked_by=by,
+        asked_at=asked + timedelta(seconds=after),
+        outcome="done",
+        message="",
+        done_at=asked + timedelta(minutes=1, seconds=after),
+    )
+
+
+def who(made: Showcase) -> list[str]:
+    """Who brought what back, the newest first."""
+    tree = Visitor(made.settings).look("failures", show="ended")
+    return [words_of(cell) for cell in tree.xpath("//td[@data-label='Who, and why']")]
+
+
+def test_each_end_is_of_who_asked_for_it_then(settings: Callable[..., Settings]) -> None:
+    made = Showcase(settings(dbt_mode="off"))
+    ended_again(made, (9, 6, 3))
+    made.warehouse.record_actions([replayed("ann", 9), replayed("bob", 3), replayed("cyd", 0)])
+    assert who(made) == ["bob “of bob”", "by hand", "ann “of ann”"]
+
+
+def test_an_action_has_ended_one_delivery_of_a_name(settings: Callable[..., Settings]) -> None:
+    made = Showcase(settings(dbt_mode="off"))
+    ended_again(made, (3, 3))
+    made.warehouse.record_actions([replayed("ann", 3)])
+    assert sorted(who(made)) == ["ann “of ann”", "by hand"]
+    made.warehouse.record_actions([replayed("bob", 3, after=5)])
+    assert sorted(who(made)) == ["ann “of ann”", "bob “of bob”"]
+
+
+def test_nobody_is_named_where_not_all_actions_were_asked_for(
+    settings: Callable[..., Settings],
+) -> None:
+    made = Showcase(settings(dbt_mode="off"))
+    ended_again(made, (3,))
+    others = [replayed(f"ann{n}", 0, targets='["a_2.csv"]') for n in range(500)]
+    made.warehouse.record_actions(others[:499])
+    assert who(made) == ["by hand"]
+    made.warehouse.record_actions(others[499:])
+    assert who(made) == ["not known"]
 
 
 def test_while_a_writer_works_the_newest_are_told(refused: Showcase) -> None:

@@ -3,9 +3,10 @@ why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from airflow_landing_loader.loading.model import DeliveryOutcome, DeliveryRecord
 from airflow_landing_loader.loading.operations import ActionName, ActionRecord
@@ -19,6 +20,7 @@ ENDED: tuple[DeliveryOutcome, ...] = ("replayed", "discarded")
 """How a delivery ends that lay in failed, by what people ask for."""
 
 _ACTIONS = 500
+_SLACK = timedelta(minutes=1)  # between the clocks of API server, worker and books
 _BY: Mapping[str, ActionName] = {"replayed": "replay", "discarded": "discard"}
 _VERBS = {"replayed": "Brought back to landing", "discarded": "Discarded"}
 _BUSY = "A writer has the database now: who asked, and why, is told afterwards."
@@ -29,8 +31,8 @@ class Ending:
     """What became of a delivery.
 
     :param verb: in words.
-    :param told: whether it is known who asked for it.
-    :param by: who did; ``None``: nobody by a page or the API.
+    :param by: who asked for it; ``None``: nobody by a page or the API, as far as is known.
+    :param otherwise: what to say where there is nobody.
     :param message: what was done.
     """
 
@@ -40,8 +42,8 @@ class Ending:
     verb: str
     code: str | None
     at: datetime
-    told: bool
     by: str | None
+    otherwise: str
     reason: str | None
     message: str
     run: str | None
@@ -57,12 +59,12 @@ def endings(
     tables = sorted({record.table_name for record in records})
     history = visit.monitor.history
     actions = unless_busy(lambda: history.recent_actions(tables, _ACTIONS)) if tables else ()
-    busy = actions is None
+    causes = _actions_of(records, actions or ())
+    otherwise = _otherwise(actions)
     found = tuple(
-        replace(_ending(record, _action_of(record, actions or ()), links), told=not busy)
-        for record in records
+        _ending(record, causes.get(record.delivery_id), otherwise, links) for record in records
     )
-    return found, _BUSY if busy else None
+    return found, _BUSY if actions is None else None
 
 
 def not_done(visit: Visit, tables: Sequence[str], links: Links) -> tuple[AskedFor, ...]:
@@ -71,17 +73,66 @@ def not_done(visit: Visit, tables: Sequence[str], links: Links) -> tuple[AskedFo
     return tuple(one for one in lately or () if not one.done and one.verb in ("Replay", "Discard"))
 
 
-def _action_of(record: DeliveryRecord, actions: Sequence[ActionRecord]) -> ActionRecord | None:
-    """The newest action that may have ended it."""
-    names = {record.filename, (record.final_uri or "").rpartition("/")[2]}
+def _otherwise(actions: Sequence[ActionRecord] | None) -> str:
+    if actions is None:
+        return "not known now"
+    # There may be older ones, which were not asked for.
+    return "by hand" if len(actions) < _ACTIONS else "not known"
+
+
+def _actions_of(
+    records: Sequence[DeliveryRecord], actions: Sequence[ActionRecord]
+) -> Mapping[str, ActionRecord]:
+    """Which action has ended which delivery: the nearest in time that was at work then.
+
+    A name may be delivered, refused and ended many times, by different people: what an action was
+    done to is the end of one delivery.
+    """
+    pairs = sorted(_pairs(records, actions), key=lambda pair: pair.apart)
+    found: dict[str, ActionRecord] = {}
+    spent: set[tuple[str, str]] = set()
+    for pair in pairs:
+        target = (pair.action.action_id, pair.target)
+        if pair.delivery_id not in found and target not in spent:
+            found[pair.delivery_id] = pair.action
+            spent.add(target)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pair:
+    """A delivery and an action that may have ended it.
+
+    :param apart: the time between the two ends.
+    """
+
+    delivery_id: str
+    action: ActionRecord
+    target: str
+    apart: timedelta
+
+
+def _pairs(records: Sequence[DeliveryRecord], actions: Sequence[ActionRecord]) -> Iterator[_Pair]:
+    done: defaultdict[tuple[str, str, str], list[ActionRecord]] = defaultdict(list)
     for action in actions:
-        fits = action.action == _BY[record.outcome] and action.outcome == "done"
-        if fits and action.table_name == record.table_name and names & set(targets_of(action)):
-            return action
-    return None
+        if action.outcome == "done":
+            for target in targets_of(action):
+                done[action.action, action.table_name, target].append(action)
+    for record in records:
+        for name in {record.filename, (record.final_uri or "").rpartition("/")[2]}:
+            for action in done[_BY[record.outcome], record.table_name, name]:
+                if action.asked_at - _SLACK <= record.recorded_at <= action.done_at + _SLACK:
+                    yield _Pair(
+                        delivery_id=record.delivery_id,
+                        action=action,
+                        target=name,
+                        apart=abs(action.done_at - record.recorded_at),
+                    )
 
 
-def _ending(record: DeliveryRecord, action: ActionRecord | None, links: Links) -> Ending:
+def _ending(
+    record: DeliveryRecord, action: ActionRecord | None, otherwise: str, links: Links
+) -> Ending:
     dag_id, run_id = (action.dag_id, action.run_id) if action is not None else (None, None)
     return Ending(
         table=record.table_name,
@@ -90,8 +141,8 @@ def _ending(record: DeliveryRecord, action: ActionRecord | None, links: Links) -
         verb=_VERBS[record.outcome],
         code=record.code,
         at=record.recorded_at,
-        told=True,
-        by=action.asked_by if action is not None else None,
+        by=(action.asked_by or "somebody") if action is not None else None,
+        otherwise=otherwise,
         reason=action.reason if action is not None else None,
         message=action.message if action is not None else "",
         run=links.run(dag_id, run_id) if dag_id and run_id else None,
