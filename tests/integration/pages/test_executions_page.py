@@ -121,6 +121,24 @@ def test_the_newest_that_failed_is_bad(showcase: Showcase) -> None:
     assert "The newest execution of 1 table failed" in tree.xpath("string(//h1)")
 
 
+def test_the_headline_speaks_of_what_is_shown(showcase: Showcase) -> None:
+    good = [run(TRADES, f"r{n}", "success", timedelta(minutes=n)) for n in range(60)]
+    bad = run(POSITIONS, "p", "failed", timedelta(hours=2), timedelta(0))
+    visitor = Visitor(showcase.settings, runs=[*good, bad])
+    tree = visitor.look("executions")
+    assert tree.xpath("string(//h1)") == "None of the 50 shown failed"
+    (older,) = tree.xpath("//a[@rel='next']/@href")
+    second = html.document_fromstring(visitor.client.get(older).text)
+    assert second.xpath("string(//h1)") == "1 of the 11 shown failed"
+    day = f"{NOW - timedelta(days=1):%Y-%m-%d}"
+    old = [run(TRADES, "old", "failed", timedelta(days=1), timedelta(0)), *good]
+    tree = Visitor(showcase.settings, runs=old).look("executions", until=day)
+    assert "newest" not in tree.xpath("string(//h1)")
+    running = [run(TRADES, f"r{n}", "running", timedelta(minutes=n)) for n in range(60)]
+    tree = Visitor(showcase.settings, runs=running).look("executions", status="running")
+    assert tree.xpath("string(//h1)") == "50 executions running or waiting, on this page"
+
+
 def test_only_runs_of_tables_that_one_may_read(
     showcase: Showcase, runs: list[Mapping[str, Any]]
 ) -> None:

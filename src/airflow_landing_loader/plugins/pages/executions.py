@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -134,7 +134,7 @@ def executions_view(visit: Visit, asked: Asked, found: RunsPage, links: Links) -
     known = [(run, layers_of(kept[_id(run)])) for run in found.runs]
     longest = max((_work(layers) or timedelta(0) for _, layers in known), default=timedelta(0))
     rows = tuple(_row(run, layers, kept[_id(run)], tables, links, longest) for run, layers in known)
-    headline, level = _headline(rows, asked.status)
+    headline, level = _headline(rows, asked, whole=found.next_cursor is None)
     return ExecutionsView(
         headline=headline,
         level=level,
@@ -208,25 +208,33 @@ def _id(run: DagRun) -> str:
     return id_of(RunKey(run.dag_id, run.dag_run_id))
 
 
-def _headline(rows: Sequence[Row], asked: Status | None) -> tuple[str, Level]:
-    """What an operator wants to know first: whether what ran last went well."""
-    if asked is not None and rows:
-        more = " or waiting" if asked == "running" else ""
-        words = f"{counted(len(rows), 'execution')} {asked}{more}"
-        return words, "bad" if asked == "failed" else "good"
-    states = Counter(row.status for row in rows)
+def _headline(rows: Sequence[Row], asked: Asked, *, whole: bool) -> tuple[str, Level]:
+    """What an operator wants to know first: whether what ran last went well.
+
+    :param whole: whether there are no older ones than those that are shown.
+    """
+    if not rows:
+        return "Executions", "idle"
+    shown = f"of the {len(rows):,} shown"
+    part = "" if whole and not asked.cursor else f", {shown}"
+    if asked.status is not None:
+        more = " or waiting" if asked.status == "running" else ""
+        words = f"{counted(len(rows), 'execution')} {asked.status}{more}"
+        on_page = f"{words}, on this page" if part else words
+        return on_page, "bad" if asked.status == "failed" else "good"
+    failed = sum(row.status == "failed" for row in rows)
+    if asked.cursor or asked.until:  # there may be newer ones
+        return f"{f'{failed:,}' if failed else 'None'} {shown} failed", "idle"
     last = {row.table: row.status for row in reversed(rows) if row.status != "running"}
     broken = sum(status == "failed" for status in last.values())
     if broken:
-        return f"The newest execution of {counted(broken, 'table')} failed", "bad"
-    if states["failed"]:
-        return (
-            f"{states['failed']:,} of {counted(len(rows), 'execution')} failed, none since",
-            "good",
-        )
-    if states["running"]:
-        return f"{counted(states['running'], 'execution')} at work or waiting, none failed", "good"
-    return ("No execution failed", "good") if rows else ("Executions", "idle")
+        return f"The newest execution of {counted(broken, 'table')} failed{part}", "bad"
+    if failed:
+        return f"{failed:,} of {counted(len(rows), 'execution')} failed, none since{part}", "good"
+    running = sum(row.status == "running" for row in rows)
+    if running:
+        return f"{counted(running, 'execution')} at work or waiting, none failed{part}", "good"
+    return (f"None {shown} failed" if part else "No execution failed"), "good"
 
 
 def _chips(asked: Asked, links: Links) -> Iterator[Chip]:
