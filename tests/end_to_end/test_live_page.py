@@ -185,6 +185,21 @@ def test_the_card_on_the_home_page_leads_there_too(
         assert framed(page) == f"{live.url}{OWN}"
 
 
+def test_the_card_warns_where_landing_cannot_be_read(
+    browser: Browser, live: LiveAirflow, place: Place
+) -> None:
+    figures = {"failures": 0, "late": 0, "waiting": None, "loaded_today": 0}
+    with page_for(browser, live, place.sees) as page:
+        page.route(
+            "**/landing-loader/api/v1/overview",
+            lambda route: route.fulfill(json={**figures, "landing_trouble": "It is gone."}),
+        )
+        page.goto(f"{live.url}/")
+        card = page.get_by_role("region", name="Landing zone")
+        expect(card).to_contain_text("\u26a0 landing cannot be read")
+        expect(card).not_to_contain_text("waiting")
+
+
 def test_an_address_deep_within_can_be_sent_on(
     browser: Browser, live: LiveAirflow, place: Place
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,35 @@ def test_an_installation_without_anything(settings: Callable[..., Settings]) -> 
 def test_a_zone_that_is_gone_is_told(settings: Callable[..., Settings], tmp_path: Path) -> None:
     gone = settings(landing_path=str(tmp_path / "gone"))
     assert str(tmp_path / "gone") in words_of(Visitor(gone).look())
+
+
+def test_landing_that_cannot_be_read_is_no_empty_landing(
+    showcase: Showcase, tmp_path: Path
+) -> None:
+    blind = Visitor(
+        replace(showcase.settings, landing_path=str(tmp_path / "gone")), reads=["raw_countries"]
+    )
+    tree = blind.look()
+    (head,) = tree.xpath("//h1")
+    assert "Landing cannot be read" in words_of(head)
+    assert "bad" in head.get("class").split()
+    assert "waiting: landing cannot be read" in words_of(tree)
+    assert "With files waiting" not in words_of(tree)
+    table = words_of(blind.look("tables/raw_countries"))
+    assert "0 waiting in landing" not in table
+    assert "Landing cannot be read:" in table
+    assert "Nothing lies there" not in table
+    figures = blind.get("api/v1/overview").json()
+    assert figures["waiting"] is None
+    assert "gone" in figures["landing_trouble"]
+    tables = blind.get("api/v1/tables").json()
+    assert "gone" in tables["landing_trouble"]
+    assert tables["tables"][0]["landed"] is None
+    one = blind.get("api/v1/tables/raw_countries").json()
+    assert (one["landing_trouble"], one["state"]["landed"]) == (tables["landing_trouble"], None)
+    samples = blind.get("api/v1/metrics").text
+    assert "landing_loader_waiting_files{" not in samples
+    assert "landing_loader_late{" in samples
 
 
 def test_what_is_not_there_is_a_page_too(visitor: Visitor) -> None:

@@ -103,6 +103,7 @@ class OverviewView:
 
     :param found: tables that the filter leaves; ``rows`` are those of this page.
     :param none_yet: there is no table at all.
+    :param unmatched: files of no table; ``None``: landing cannot be read.
     """
 
     headline: str
@@ -117,7 +118,7 @@ class OverviewView:
     earlier: str | None
     later: str | None
     none_yet: bool
-    unmatched: int
+    unmatched: int | None
 
 
 @router.get("/")
@@ -138,10 +139,9 @@ def overview_view(
     def at(page: int) -> str:
         return _address(links, asked.model_copy(update={"page": page}))
 
-    levels = overview.levels()
     return OverviewView(
         headline=_headline(overview),
-        level="bad" if levels["bad"] else "warning" if levels["warning"] else "good",
+        level=_level(overview),
         totals=Totals.of(overview, now.date()),
         chips=tuple(_chips(overview, asked, links)),
         kinds=tuple(_kind_chips(overview, asked, links)),
@@ -152,12 +152,23 @@ def overview_view(
         earlier=at(asked.page - 1) if asked.page > 1 else None,
         later=at(asked.page + 1) if first + ON_A_PAGE < len(found) else None,
         none_yet=not overview.tables,
-        unmatched=overview.unmatched.count("unmatched", "refused"),
+        unmatched=None
+        if overview.landing_trouble is not None
+        else overview.unmatched.count("unmatched", "refused"),
     )
+
+
+def _level(overview: LandingOverview) -> Level:
+    levels = overview.levels()
+    if levels["bad"] or overview.landing_trouble is not None:
+        return "bad"
+    return "warning" if levels["warning"] else "good"
 
 
 def _headline(overview: LandingOverview) -> str:
     levels = overview.levels()
+    if overview.landing_trouble is not None:
+        return "Landing cannot be read"
     if not overview.tables:
         return "There are no tables yet"
     if levels["bad"]:
@@ -198,6 +209,8 @@ def _chips(overview: LandingOverview, asked: Asked, links: Links) -> Iterator[Ch
             chosen=asked.level == level,
             level=level,
         )
+    if overview.landing_trouble is not None and not asked.waiting:
+        return  # nobody knows
     yield Chip(
         label="With files waiting",
         count=sum(state.landed.count(*words.WAITS) > 0 for state in overview.tables),

@@ -61,6 +61,7 @@ class TableView:
     :param newest: what the books know of the newest load; ``None``: there is none, or a writer has
         the books.
     :param busy: whether a writer has the books, so that some of it is missing here.
+    :param landing_trouble: why landing cannot be read.
     :param chart: rows of the last days; ``quality``: scores of the last loads.
     """
 
@@ -78,6 +79,7 @@ class TableView:
     problems: tuple[ProblemView, ...]
     asked: tuple[AskedFor, ...] | None
     busy: bool
+    landing_trouble: str | None
 
 
 @router.get("/tables/{table}")
@@ -113,6 +115,7 @@ def _view(visit: Visit, state: TableState, links: Links) -> TableView:
         problems=tuple(problems_of(state.table, found)),
         asked=asked_for(history, (state.table,), links),
         busy=loads.busy_with is not None or (last is not None and newest is None),
+        landing_trouble=visit.overview.landing_trouble,
     )
 
 

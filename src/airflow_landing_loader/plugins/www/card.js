@@ -14,9 +14,15 @@
   ];
 
   function sentences(overview) {
-    return COUNTS.filter(([key]) => Number.isInteger(overview?.[key])).map(
-      ([key, words, bad]) => ({ key, words, count: overview[key], bad: bad && overview[key] > 0 }),
+    const counts = COUNTS.filter(([key]) => Number.isInteger(overview?.[key])).map(
+      ([key, words, bad]) => ({
+        key,
+        words: `${overview[key].toLocaleString()} ${words}`,
+        bad: bad && overview[key] > 0,
+      }),
     );
+    const trouble = { key: "landing", words: "landing cannot be read", bad: true };
+    return overview?.landing_trouble ? [trouble, ...counts] : counts;
   }
 
   globalThis["Landing zone today"] = function LandingZoneToday() {
@@ -34,11 +40,11 @@
       return () => gone.abort();
     }, []);
 
-    const item = ({ key, words, count, bad }) =>
+    const item = ({ key, words, bad }) =>
       React.createElement(
         "span",
         { key, style: { fontWeight: bad ? 600 : 400 } },
-        `${bad ? "\u26a0 " : ""}${count.toLocaleString()} ${words}`,
+        `${bad ? "\u26a0 " : ""}${words}`,
       );
 
     return React.createElement(

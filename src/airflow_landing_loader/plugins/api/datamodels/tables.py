@@ -106,13 +106,16 @@ class TableEntry(Row):
     quality: float | None = Field(description="Score of the newest load that has one.")
     drift: list[DriftEntry]
     days: list[DayEntry] = Field(description="Those of the last 14 on which something came.")
-    landed: dict[State, int] = Field(description="Files in landing, by state.")
+    landed: dict[State, int] | None = Field(
+        description="Files in landing, by state; null: it cannot be read."
+    )
     windows: list[WindowEntry]
 
 
 class Tables(BookPage):
     """A page of tables, by name."""
 
+    landing_trouble: str | None = Field(description="Why landing cannot be read.")
     tables: list[TableEntry]
 
 
@@ -131,6 +134,7 @@ class LandedFileEntry(Row):
 class TableWhole(AsOf):
     """One table."""
 
+    landing_trouble: str | None = Field(description="Why landing cannot be read.")
     state: TableEntry
     files: list[LandedFileEntry] = Field(description="In landing, the first 200.")
 

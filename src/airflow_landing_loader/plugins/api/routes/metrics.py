@@ -20,7 +20,7 @@ router = APIRouter(tags=["metrics"])
 _MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _OF_TABLES = {
     "open_failures": "Deliveries that lie in failed.",
-    "waiting_files": "Files in landing that are going to be loaded.",
+    "waiting_files": "Files in landing that are going to be loaded; it cannot be read: no sample.",
     "late": "1 if files are late, missing or wrong, else 0.",
     "loads_14_days": "Loads of the last 14 days, today included.",
     "rows_14_days": "Rows of these loads.",
@@ -51,6 +51,9 @@ def metrics(visit: VisitDep) -> Response:
     ]
     moment = now()
     figures = {state.table: dict(_figures(state, moment)) for state in visit.overview.tables}
+    if visit.overview.landing_trouble is not None:
+        for own in figures.values():
+            del own["waiting_files"]
     for name, what in _OF_TABLES.items():
         lines += _head(name, what)
         lines += [

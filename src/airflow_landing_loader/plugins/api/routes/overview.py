@@ -22,7 +22,10 @@ class OverviewFigures(BaseModel):
     busy_with: str | None = Field(description="Who writes into the database now.")
     failures: int = Field(description="Deliveries that lie in failed.")
     late: int = Field(description="Tables of which files are late, missing or wrong.")
-    waiting: int = Field(description="Files in landing that are going to be loaded.")
+    waiting: int | None = Field(
+        description="Files in landing that are going to be loaded; null: it cannot be read."
+    )
+    landing_trouble: str | None = Field(description="Why landing cannot be read.")
     loaded_today: int = Field(description="Loads of this day, UTC.")
     rows_today: int = Field(description="Rows of these loads.")
     tables: dict[str, int] = Field(description="Tables by level: bad, warning, good, idle.")
@@ -38,6 +41,7 @@ def overview_figures(visit: VisitDep) -> OverviewFigures:
         failures=totals.failures,
         late=totals.late,
         waiting=totals.waiting,
+        landing_trouble=visit.overview.landing_trouble,
         loaded_today=totals.loaded_today,
         rows_today=totals.rows_today,
         tables={level: count for level, count in visit.overview.levels().items()},

@@ -38,7 +38,7 @@ from airflow_landing_loader.plugins.api.datamodels.tables import (
 )
 from airflow_landing_loader.plugins.api.openapi import problems
 from airflow_landing_loader.plugins.api.problems import ProblemError
-from airflow_landing_loader.plugins.pages.visits import VisitDep
+from airflow_landing_loader.plugins.pages.visits import Visit, VisitDep
 
 router = APIRouter(tags=["tables"])
 
@@ -59,7 +59,8 @@ def tables(query: Annotated[TablesQuery, Query()], visit: VisitDep) -> Tables:
     return Tables(
         as_of=visit.overview.as_of,
         busy_with=visit.overview.busy_with,
-        tables=[_entry(state) for state in shown],
+        landing_trouble=visit.overview.landing_trouble,
+        tables=[_entry(state, visit) for state in shown],
         next_cursor=NameCursor(shown[-1].table).text() if len(found) > len(shown) else None,
     )
 
@@ -71,7 +72,8 @@ def one_table(table: Annotated[TableName, Path()], visit: VisitDep) -> TableWhol
     return TableWhole(
         as_of=visit.overview.as_of,
         busy_with=visit.overview.busy_with,
-        state=_entry(state),
+        landing_trouble=visit.overview.landing_trouble,
+        state=_entry(state, visit),
         files=_files(state.landed),
     )
 
@@ -142,7 +144,7 @@ def _asked_for(state: TableState, query: TablesQuery) -> bool:
     )
 
 
-def _entry(state: TableState) -> TableEntry:
+def _entry(state: TableState, visit: Visit) -> TableEntry:
     books = state.books or TableSummary(table=state.table, mark="")
     last, failure = books.last_load, books.last_failure
     return TableEntry(
@@ -160,7 +162,7 @@ def _entry(state: TableState) -> TableEntry:
         quality=books.quality,
         drift=[DriftEntry.model_validate(column) for column in books.drift],
         days=[DayEntry.model_validate(day) for day in books.days],
-        landed=dict(state.landed.counts),
+        landed=None if visit.overview.landing_trouble else dict(state.landed.counts),
         windows=[_window(window) for window in state.windows],
     )
 
