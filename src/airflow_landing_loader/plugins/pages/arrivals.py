@@ -3,6 +3,7 @@ it."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -36,7 +37,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 DAYS = 28
 ON_A_PAGE = 100
-_ENDED = 20
+_LISTED = 20
 
 
 class Asked(BaseModel):
@@ -80,7 +81,8 @@ class ArrivalsView:
     """What the template shows.
 
     :param late: windows that lack what is due; ``open``: that ended without it.
-    :param bad: those, the newest first; ``due``: those that come next.
+    :param bad: the newest of those; ``due``: the first of those that come next.
+    :param more_bad: how many more there are; ``more_due``: the same.
     """
 
     asked: Asked
@@ -88,7 +90,9 @@ class ArrivalsView:
     open: int
     share: int | None
     due: tuple[Coming, ...]
+    more_due: int
     bad: tuple[Ended, ...]
+    more_bad: int
     days: tuple[Day, ...]
     rows: tuple[CalendarRow, ...]
     found: int
@@ -114,8 +118,9 @@ def _view(visit: Visit, asked: Asked, links: Links, today: date) -> ArrivalsView
     windows = [one for one in expected.open if one[0].table in tables]
     last = asked.to or today
     days = [last - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-    rows = _rows(_mappings(visit, tables), records, windows, days)
+    shares = _shares(_mappings(visit, tables), records, days)
     first = (asked.page - 1) * ON_A_PAGE
+    shown = shares[first : first + ON_A_PAGE]
     incidents = [record for record in records if record.is_open]
 
     def at(**changes: object) -> str:
@@ -132,16 +137,18 @@ def _view(visit: Visit, asked: Asked, links: Links, today: date) -> ArrivalsView
         late=sum(state.standing == "overdue" for _, state in windows),
         open=len(incidents),
         share=_share(records),
-        due=tuple(coming(sorted(windows, key=_overdue_first))),
-        bad=tuple(ended(incidents))[:_ENDED],
+        due=tuple(coming(sorted(windows, key=_overdue_first)[:_LISTED])),
+        more_due=max(len(windows) - _LISTED, 0),
+        bad=tuple(ended(incidents[-_LISTED:])),
+        more_bad=max(len(incidents) - _LISTED, 0),
         days=tuple(_day(day, today) for day in days),
-        rows=rows[first : first + ON_A_PAGE],
-        found=len(rows),
+        rows=tuple(_rows(shown, records, windows, days)),
+        found=len(shares),
         earlier=at(to=days[0] - timedelta(days=1)) if days[0] > today - WATCHED else None,
         later=at(to=min(last + timedelta(days=DAYS), today)) if last < today else None,
         previous=at(page=asked.page - 1) if asked.page > 1 else None,
-        next=at(page=asked.page + 1) if first + ON_A_PAGE < len(rows) else None,
-        expects=bool(rows),
+        next=at(page=asked.page + 1) if first + ON_A_PAGE < len(shares) else None,
+        expects=bool(shares),
         problems=_problems(expected) if not asked.table and visit.sees_all else (),
     )
 
@@ -151,37 +158,50 @@ def _mappings(visit: Visit, tables: frozenset[str]) -> list[TableMapping]:
     return [one for one in found if one.expect is not None and one.table in tables]
 
 
+def _shares(
+    mappings: Sequence[TableMapping], records: Sequence[ArrivalRecord], days: Sequence[date]
+) -> list[tuple[TableMapping, int | None]]:
+    """Each mapping with how many of its windows in these days were on time, the least punctual
+    first."""
+    own: defaultdict[tuple[str, str], list[ArrivalRecord]] = defaultdict(list)
+    first, last = days[0].isoformat(), days[-1].isoformat()
+    for one in records:
+        if first <= one.day <= last:
+            own[one.table_name, one.pattern].append(one)
+    found = [(one, _share(own[one.table, storable(one.pattern)])) for one in mappings]
+    return sorted(found, key=_least_first)
+
+
 def _rows(
-    mappings: Sequence[TableMapping],
+    shown: Sequence[tuple[TableMapping, int | None]],
     records: Sequence[ArrivalRecord],
     windows: Sequence[tuple[TableMapping, WindowState]],
     days: Sequence[date],
-) -> tuple[CalendarRow, ...]:
-    """The calendar: those first whose windows were on time least often."""
-    marks = {(one.table_name, one.pattern, one.day): mark(one) for one in records}
+) -> Iterator[CalendarRow]:
+    """The rows of a page of the calendar."""
+    names = {(mapping.table, storable(mapping.pattern)) for mapping, _ in shown}
+    within = {day.isoformat() for day in days}
+    marks = {
+        (one.table_name, one.pattern, one.day): mark(one)
+        for one in records
+        if one.day in within and (one.table_name, one.pattern) in names
+    }
     for mapping, state in windows:
         key = (mapping.table, storable(mapping.pattern), state.window.day.isoformat())
         marks[key] = open_mark(state)
-    first = days[0].isoformat()
-    rows = []
-    for mapping in mappings:
+    for mapping, share in shown:
         pattern = storable(mapping.pattern)
-        own = [
-            one
-            for one in records
-            if (one.table_name, one.pattern) == (mapping.table, pattern) and one.day >= first
-        ]
-        shown = tuple(marks.get((mapping.table, pattern, day.isoformat())) for day in days)
-        rows.append(
-            CalendarRow(
-                table=mapping.table, pattern=mapping.pattern, marks=shown, share=_share(own)
-            )
+        yield CalendarRow(
+            table=mapping.table,
+            pattern=mapping.pattern,
+            marks=tuple(marks.get((mapping.table, pattern, day.isoformat())) for day in days),
+            share=share,
         )
-    return tuple(sorted(rows, key=_least_first))
 
 
-def _least_first(row: CalendarRow) -> tuple[float, str, str]:
-    return (101.0 if row.share is None else row.share), row.table, row.pattern
+def _least_first(row: tuple[TableMapping, int | None]) -> tuple[float, str, str]:
+    mapping, share = row
+    return (101.0 if share is None else share), mapping.table, mapping.pattern
 
 
 def _overdue_first(window: tuple[TableMapping, WindowState]) -> tuple[bool, datetime]:
