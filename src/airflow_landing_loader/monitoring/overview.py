@@ -12,6 +12,7 @@ from airflow_landing_loader.config.mapping.dag_ids import dag_id_of
 from airflow_landing_loader.config.mapping.mapping_set import MappingSet
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.loading.model import ArrivalRecord
+from airflow_landing_loader.loading.reading.quality import shown_score
 from airflow_landing_loader.loading.summary import Summary, TableSummary
 from airflow_landing_loader.monitoring.expected import Expected
 from airflow_landing_loader.monitoring.landing import Landed, LandingPicture
@@ -240,7 +241,9 @@ def _in_landing(landed: Landed) -> Iterator[Problem]:
 
 def _in_books(books: TableSummary) -> Iterator[Problem]:
     if books.quality is not None and books.quality < 100:
-        text = f"{100 - books.quality:.2f} % of the newest load's records break a rule."
+        # Of what the score has as good: a share that is not nothing is never told as 0.00 %.
+        bad = 100 - float(shown_score(books.quality))
+        text = f"{bad:.2f} % of the newest load's records break a rule."
         yield Problem(kind="quality", count=1, text=text)
     if books.drift:
         names = ", ".join(column.name for column in books.drift[:3])

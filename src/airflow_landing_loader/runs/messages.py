@@ -9,6 +9,7 @@ from urllib.parse import quote
 from airflow_landing_loader.config.mapping.notify import Notify, Reason
 from airflow_landing_loader.events.message import MAX_TITLE, Link, Message, Section
 from airflow_landing_loader.loading.model import Load
+from airflow_landing_loader.loading.reading.quality import shown_score
 from airflow_landing_loader.pipeline.outcome import Outcome
 from airflow_landing_loader.runs.refusals import Refusal
 from airflow_landing_loader.runs.report import RunReport, blamed
@@ -136,7 +137,7 @@ def _bad(load: Load) -> Iterator[str]:
     if load.rejected_count:
         yield f"{load.rejected_count:,} of {counted(load.record_count, 'record')} rejected"
     if load.quality_score is not None and load.quality_score < 100:
-        yield f"score {load.quality_score:.2f} % (load_quality says which rule)"
+        yield f"score {shown_score(load.quality_score)} % (load_quality says which rule)"
 
 
 def _name(load: Load) -> str:

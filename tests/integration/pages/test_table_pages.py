@@ -10,6 +10,8 @@ import pytest
 from tests.support.pages import ROOT, Visitor, words_of
 from tests.support.showcase import DAYS, Showcase
 
+from airflow_landing_loader.settings import Settings
+
 PAGES = (
     *("", "loads", "arrivals", "quality", "unmatched"),
     *("tables/raw_trades", "tables/raw_ledger", "tables/raw_payments", "tables/market.fx_rates"),
@@ -99,6 +101,24 @@ def test_one_load(visitor: Visitor) -> None:
 )
 def test_loads_are_searched(visitor: Visitor, query: dict[str, Any], count: int) -> None:
     assert len(visitor.look("loads", **query).xpath("//tr[@data-row]")) == count
+
+
+def test_one_bad_record_of_a_million_is_not_none(settings: Callable[..., Settings]) -> None:
+    made = Showcase(settings(dbt_mode="off"))
+    made.write_mappings(
+        {"a.yaml": "a_*.csv: {table: raw_a, settle_seconds: 0, quality: {required: [id]}}\n"}
+    )
+    made.deliver("a_1.csv", "id,x\n1,2\n")
+    made.run()
+    with made.database() as con:
+        con.execute("UPDATE load_metadata SET quality_score = 99.9999")
+    made.count_anew()
+    visitor = Visitor(made.settings)
+    for path in ("", "tables/raw_a", "quality", "loads"):
+        text = visitor.get(path).text
+        assert "100.00" not in text, path
+        assert "0.00 %" not in text, path
+    assert "99.99 %" in visitor.get("quality").text
 
 
 def test_older_loads_follow_without_gap_or_overlap(visitor: Visitor) -> None:

@@ -159,6 +159,14 @@ def test_one_table_tells_all_that_is_wrong_with_it() -> None:
     assert texts["late"] == "Late: no file."
 
 
+@pytest.mark.parametrize(
+    ("score", "share"), [(99.9999, "0.01"), (100 - 1e-9, "0.01"), (0.0, "100.00")]
+)
+def test_what_is_broken_is_never_told_as_less(score: float, share: str) -> None:
+    (state,) = look("a", books=(loaded("a", quality=score),)).tables
+    assert state.problems[0].text.startswith(f"{share} % of")
+
+
 @pytest.mark.parametrize("mapped", [True, False])
 def test_what_the_books_know_is_told_without_a_mapping_too(mapped: bool) -> None:
     (state,) = look(*(["a"] if mapped else []), books=(loaded("a"),)).tables

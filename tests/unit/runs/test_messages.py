@@ -99,6 +99,11 @@ def test_nobody_is_told_of_what_they_did_not_ask_for(reason: Any) -> None:
         assert (word in (told or "")) is (other == reason)
 
 
+def test_a_score_is_never_told_better_than_it_is() -> None:
+    good = Outcome(name="a.csv", table="raw", status="loaded", uri="/x", rows=9)
+    assert "score 99.99 %" in str(text(outcomes=(good,), loads=(load(quality_score=99.9999),)))
+
+
 def test_a_good_run_tells_nothing() -> None:
     good = Outcome(name="a.csv", table="raw", status="loaded", uri="/x", rows=9)
     assert text(outcomes=(good,), loads=(load(quality_score=100.0),)) is None

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from airflow_landing_loader.loading.history import LoadQuery
 from airflow_landing_loader.loading.ledger.tables import now as utc_now
+from airflow_landing_loader.loading.reading.quality import shown_score
 from airflow_landing_loader.loading.summary import DAYS, LastLoad, TableSummary
 from airflow_landing_loader.plugins import charts
 from airflow_landing_loader.plugins.pages.links import Links
@@ -101,7 +102,7 @@ def _row(books: TableSummary, score: float, today: date) -> QualityRow:
         day = today - timedelta(days=back)
         one = days.get(day.isoformat())
         value = one.quality if one is not None else None
-        words = "nothing counted" if value is None else f"{value:.2f} %"
+        words = "nothing counted" if value is None else f"{shown_score(value)} %"
         points.append(charts.Point(value=value, title=f"{day:%d %b}: {words}"))
     return QualityRow(
         table=books.table,

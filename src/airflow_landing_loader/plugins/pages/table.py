@@ -13,6 +13,7 @@ from markupsafe import Markup
 from airflow_landing_loader.loading.history import LoadDetail, LoadQuery
 from airflow_landing_loader.loading.ledger.tables import now as utc_now
 from airflow_landing_loader.loading.model import ArrivalRecord
+from airflow_landing_loader.loading.reading.quality import shown_score
 from airflow_landing_loader.loading.summary import DriftColumn
 from airflow_landing_loader.monitoring.overview import TableState
 from airflow_landing_loader.plugins import charts
@@ -124,7 +125,7 @@ def _quality(rows: tuple[LoadRow, ...]) -> Markup | None:
     points = [
         charts.Point(
             value=row.load.quality_score,
-            title=f"{row.load.completed_at:%Y-%m-%d}: {row.load.quality_score:.2f} %",
+            title=f"{row.load.completed_at:%Y-%m-%d}: {shown_score(row.load.quality_score)} %",
         )
         for row in reversed(rows)
         if row.load.quality_score is not None
