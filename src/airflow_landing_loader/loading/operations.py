@@ -77,6 +77,8 @@ class DbtLayerResult:
 class ActionRecord:
     """One row of ``load_actions``: what a person asked for, and how it ended.
 
+    :param action: an :data:`ActionName`, or one that a newer release knows; ``outcome``: an
+        :data:`ActionOutcome`, or the same.
     :param targets: files of the failed zone, ids of loads, or names of columns: a JSON list.
     :param parameters: what else was asked, a JSON object; ``None`` for nothing.
     :param asked_by: the name under which they were logged in.
@@ -84,14 +86,14 @@ class ActionRecord:
     """
 
     action_id: str
-    action: ActionName
+    action: str
     table_name: str
     targets: str
     parameters: str | None
     reason: str | None
     asked_by: str | None
     asked_at: datetime
-    outcome: ActionOutcome
+    outcome: str
     message: str
     done_at: datetime
     dag_id: str | None = None

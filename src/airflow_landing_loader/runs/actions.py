@@ -92,3 +92,26 @@ def request(
         asked_at=datetime.now(UTC).isoformat(),
         parameters=parameters or ActionParameters(),
     )
+
+
+def targets_in(text: str) -> tuple[str, ...]:
+    """The targets of an action of the books, a JSON list; nothing where a hand has altered it."""
+    read = _read(text)
+    return tuple(map(str, read)) if isinstance(read, list) else ()
+
+
+def parameters_in(text: str | None) -> dict[str, Any] | None:
+    """The parameters of an action of the books, a JSON object; ``None`` where there are none, or a
+    hand has altered it."""
+    read = _read(text) if text is not None else None
+    return read if isinstance(read, dict) else None
+
+
+def _read(text: str) -> Any:
+    """What can be sent on as JSON in UTF-8: no number that is none, no half of a character."""
+    try:
+        read = json.loads(text)
+        json.dumps(read, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    return read

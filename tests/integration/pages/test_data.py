@@ -6,16 +6,18 @@ import json
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.locking import other_process
-from tests.support.pages import Visitor
+from tests.support.pages import Visitor, words_of
 from tests.support.showcase import HOSTILE_NAME, Showcase
 from tests.support.zones import Zones
 
+from airflow_landing_loader.loading.operations import ActionRecord
 from airflow_landing_loader.runs.executions import RunKey, id_of
 from airflow_landing_loader.settings import Settings
 
@@ -179,6 +181,48 @@ def test_actions(visitor: Visitor) -> None:
     assert action["targets"] == ["trades_20260101.csv"]
     assert action["asked_by"] == "ann"
     assert told(visitor, "actions", table="raw_payments")["actions"] == []
+
+
+ODD = ("[broken", "{}", "7", "[NaN]", "[1e999]", '["\\ud800"]', "[" * 100_000, "")
+
+
+def test_an_odd_row_hides_no_action(settings: Callable[..., Settings]) -> None:
+    made = Showcase(settings(dbt_mode="off"))
+    made.write_mappings({"a.yaml": "a_*.csv: {table: raw_a, settle_seconds: 0}\n"})
+    made.deliver("a_1.csv", "id\n1\n")
+    made.run()
+    at = datetime.now(UTC).replace(tzinfo=None)
+    good = ActionRecord(
+        action_id="good",
+        action="replay",
+        table_name="raw_a",
+        targets='["a_1.csv"]',
+        parameters='{"to": "failed"}',
+        reason=None,
+        asked_by="ann",
+        asked_at=at,
+        outcome="done",
+        message="",
+        done_at=at,
+    )
+    odd = [
+        replace(good, action_id=f"odd{n}", targets=text, parameters=text)
+        for n, text in enumerate(ODD)
+    ]
+    newer = replace(good, action_id="newer", action="<i>rewind</i>", outcome="half done")
+    made.warehouse.record_actions([good, newer, *odd])
+    visitor = Visitor(made.settings)
+    found = {one["action_id"]: one for one in told(visitor, "actions")["actions"]}
+    assert (found["good"]["targets"], found["good"]["parameters"]) == (
+        ["a_1.csv"],
+        {"to": "failed"},
+    )
+    assert all(found[one.action_id]["targets"] == [] for one in odd)
+    assert {str(found[one.action_id]["parameters"]) for one in odd} == {"None", "{}"}
+    assert (found["newer"]["action"], found["newer"]["outcome"]) == ("<i>rewind</i>", "half done")
+    said = words_of(visitor.look("tables/raw_a"))
+    assert "half done <i>rewind</i>" in said
+    visitor.look("failures", show="ended")
 
 
 def test_what_belongs_to_no_table(visitor: Visitor) -> None:

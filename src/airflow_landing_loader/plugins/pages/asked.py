@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from airflow_landing_loader.loading.ledger.history import History
 from airflow_landing_loader.loading.operations import ActionRecord
+from airflow_landing_loader.monitoring.overview import Level
 from airflow_landing_loader.plugins.pages.books import unless_busy
 from airflow_landing_loader.plugins.pages.links import Links
+from airflow_landing_loader.runs.actions import targets_in
 
 _MOST = 20
 _NAMED = 3
@@ -21,6 +22,7 @@ _VERBS = {
     "promote": "Promote",
     "verify": "Verify",
 }
+_LEVELS: Mapping[str, Level] = {"done": "good", "failed": "bad"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,7 @@ class AskedFor:
     """One action.
 
     :param targets: the first of what it was done to; ``others``: how many more there are.
+    :param outcome: in a word; ``level``: how bad that is.
     :param run: address of the run that did it, in Airflow.
     """
 
@@ -38,7 +41,8 @@ class AskedFor:
     by: str
     reason: str
     at: datetime
-    done: bool
+    outcome: str
+    level: Level
     message: str
     run: str | None
 
@@ -56,31 +60,23 @@ def asked_for(
     return tuple(
         _asked(record, targets, links)
         for record in records
-        for targets in [targets_of(record)]
+        for targets in [targets_in(record.targets)]
         if target is None or target in targets
     )
-
-
-def targets_of(record: ActionRecord) -> tuple[str, ...]:
-    """What it was done to; nothing where the books do not say it as they should."""
-    try:
-        read = json.loads(record.targets)
-    except (ValueError, RecursionError):
-        return ()
-    return tuple(map(str, read)) if isinstance(read, list) else ()
 
 
 def _asked(record: ActionRecord, targets: tuple[str, ...], links: Links) -> AskedFor:
     known = record.dag_id is not None and record.run_id is not None
     return AskedFor(
-        verb=_VERBS[record.action],
+        verb=_VERBS.get(record.action, record.action),
         table=record.table_name,
         targets=targets[:_NAMED],
         others=max(len(targets) - _NAMED, 0),
         by=record.asked_by or "somebody",
         reason=record.reason or "",
         at=record.asked_at,
-        done=record.outcome == "done",
+        outcome=record.outcome,
+        level=_LEVELS.get(record.outcome, "idle"),
         message=record.message,
         run=links.run(str(record.dag_id), str(record.run_id)) if known else None,
     )

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 from airflow_landing_loader.loading.model import DeliveryOutcome, DeliveryRecord
 from airflow_landing_loader.loading.operations import ActionName, ActionRecord
-from airflow_landing_loader.plugins.pages.asked import AskedFor, asked_for, targets_of
+from airflow_landing_loader.plugins.pages.asked import AskedFor, asked_for
 from airflow_landing_loader.plugins.pages.books import unless_busy
 from airflow_landing_loader.plugins.pages.links import Links
 from airflow_landing_loader.plugins.pages.visits import Visit
+from airflow_landing_loader.runs.actions import targets_in
 from airflow_landing_loader.safe_text import delivered, shown_name
 
 ENDED: tuple[DeliveryOutcome, ...] = ("replayed", "discarded")
@@ -70,7 +71,9 @@ def endings(
 def not_done(visit: Visit, tables: Sequence[str], links: Links) -> tuple[AskedFor, ...]:
     """What was asked of refused files lately and failed; nothing while a writer has the books."""
     lately = asked_for(visit.monitor.history, tables, links) if tables else ()
-    return tuple(one for one in lately or () if not one.done and one.verb in ("Replay", "Discard"))
+    return tuple(
+        one for one in lately or () if one.level == "bad" and one.verb in ("Replay", "Discard")
+    )
 
 
 def _otherwise(actions: Sequence[ActionRecord] | None) -> str:
@@ -116,7 +119,7 @@ def _pairs(records: Sequence[DeliveryRecord], actions: Sequence[ActionRecord]) -
     done: defaultdict[tuple[str, str, str], list[ActionRecord]] = defaultdict(list)
     for action in actions:
         if action.outcome == "done":
-            for target in targets_of(action):
+            for target in targets_in(action.targets):
                 done[action.action, action.table_name, target].append(action)
     for record in records:
         for name in {record.filename, (record.final_uri or "").rpartition("/")[2]}:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from airflow_landing_loader.loading.operations import ActionName, ActionOutcome
 from airflow_landing_loader.plugins.api.datamodels.books import Instant, Limit, Row, TableName
 from airflow_landing_loader.plugins.api.datamodels.common import Request
-
-
-def _parsed(value: object) -> object:
-    """From the JSON text that the books hold."""
-    return json.loads(value) if isinstance(value, str) else value
+from airflow_landing_loader.runs.actions import parameters_in, targets_in
 
 
 class ActionsQuery(Request):
@@ -28,16 +22,18 @@ class ActionEntry(Row):
     """One action that has ended."""
 
     action_id: str
-    action: ActionName
-    table: str = Field(validation_alias="table_name")
-    targets: Annotated[list[str], BeforeValidator(_parsed)] = Field(
-        description="Files of failed, ids of loads, or names of columns."
+    action: str = Field(
+        description="`replay`, `discard`, `unload`, `promote`, `verify`, or one of a newer release."
     )
-    parameters: Annotated[dict[str, Any] | None, BeforeValidator(_parsed)]
+    table: str = Field(validation_alias="table_name")
+    targets: Annotated[list[str], BeforeValidator(targets_in)] = Field(
+        description="Files of failed, ids of loads, or names of columns; none: they cannot be read."
+    )
+    parameters: Annotated[dict[str, Any] | None, BeforeValidator(parameters_in)]
     reason: str | None
     asked_by: str | None = Field(description="As they were logged in.")
     asked_at: Instant
-    outcome: ActionOutcome
+    outcome: str = Field(description="`done`, `failed`, or one of a newer release.")
     message: str
     done_at: Instant
     dag_id: str | None
