@@ -148,6 +148,28 @@ def test_what_belongs_to_others_is_not_there(
         assert "raw_" not in words_of(other.look(path))
 
 
+def test_runs_of_dags_that_one_may_not_read_are_not_told(
+    visitor: Visitor, visiting: Callable[..., Visitor]
+) -> None:
+    # All of the showcase is loaded by runs of one table's DAG.
+    other = visiting(reads=["raw_positions", "raw_customers"])
+    load = f"loads/{id_of_load(other, table='raw_customers')}"
+    failure = other.look("failures").xpath("//tbody//th/a/@href")[0].removeprefix(f"{ROOT}/")
+    for path in ("tables/raw_customers", load, "failures", failure):
+        text = other.get(path).text
+        assert "landing__raw_trades" not in text, path
+        assert "scheduled__" not in text, path
+    assert "of a DAG that you may not see" in words_of(other.look(load))
+    assert "landing__raw_trades" in visitor.get(load).text
+    assert "landing__raw_trades" in visitor.get(failure).text
+    mine = visiting(reads=["raw_trades"])
+    assert "landing_actions" not in mine.get("tables/raw_trades").text
+    assert "ann" in words_of(mine.look("tables/raw_trades"))
+    (action,) = mine.get("api/v1/actions").json()["actions"]
+    assert (action["dag_id"], action["run_id"], action["asked_by"]) == (None, None, "ann")
+    assert "landing_actions" in visitor.get("tables/raw_trades").text
+
+
 def test_buttons_are_there_for_those_who_may(
     visitor: Visitor, visiting: Callable[..., Visitor]
 ) -> None:

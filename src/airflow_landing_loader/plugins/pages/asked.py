@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from airflow_landing_loader.loading.ledger.history import History
 from airflow_landing_loader.loading.operations import ActionRecord
 from airflow_landing_loader.monitoring.overview import Level
 from airflow_landing_loader.plugins.pages.books import unless_busy
 from airflow_landing_loader.plugins.pages.links import Links
+from airflow_landing_loader.plugins.pages.visits import Visit
 from airflow_landing_loader.runs.actions import targets_in
 
 _MOST = 20
@@ -48,17 +48,17 @@ class AskedFor:
 
 
 def asked_for(
-    history: History, tables: Sequence[str], links: Links, *, target: str | None = None
+    visit: Visit, tables: Sequence[str], links: Links, *, target: str | None = None
 ) -> tuple[AskedFor, ...] | None:
     """What people asked of tables lately, newest first; ``None`` while a writer has the books.
 
     :param target: only what was asked of this file, load or column.
     """
-    records = unless_busy(lambda: history.recent_actions(tables, _MOST))
+    records = unless_busy(lambda: visit.monitor.history.recent_actions(tables, _MOST))
     if records is None:
         return None
     return tuple(
-        _asked(record, targets, links)
+        _asked(visit.seen(record), targets, links)
         for record in records
         for targets in [targets_in(record.targets)]
         if target is None or target in targets

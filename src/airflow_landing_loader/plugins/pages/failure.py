@@ -63,6 +63,7 @@ def failure_page(
 
 def failure_view(visit: Visit, record: DeliveryRecord, links: Links) -> FailureView:
     """Prepare what the template shows."""
+    record = visit.seen(record)
     (refusal,), trouble = refusals(visit, [record], links)
     ended = record.outcome in ENDED
     found, lost = endings(visit, [record] if ended else [], links)
@@ -78,7 +79,9 @@ def failure_view(visit: Visit, record: DeliveryRecord, links: Links) -> FailureV
         meaning=meaning,
         cure=cure,
         facts=tuple(_facts(record)),
-        sidecar_facts=tuple(_of_sidecar(sidecar, show=show)) if sidecar is not None else (),
+        sidecar_facts=tuple(_of_sidecar(visit.seen(sidecar), show=show))
+        if sidecar is not None
+        else (),
         sidecar=shown_name(name) if name is not None else None,
         troubles=tuple(one for one in (trouble, lost) if one is not None),
         elsewhere=tuple(_elsewhere(record, links)),

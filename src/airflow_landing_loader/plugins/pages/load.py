@@ -64,6 +64,7 @@ class LoadView:
     :param hidden: whether there are rejected records whose text is not shown, by the settings.
     :param more_rejects: how many are not listed.
     :param run: address of the run that loaded it; ``log``: of what it said, in Airflow.
+    :param hidden_run: whether there was one that the visitor may not see.
     """
 
     load: Load
@@ -78,6 +79,7 @@ class LoadView:
     more_rejects: int
     dag: str
     run: str | None
+    hidden_run: bool
     log: str | None
     may_act: bool
     asked: tuple[AskedFor, ...] | None
@@ -105,7 +107,7 @@ def load_page(
 
 
 def _view(visit: Visit, detail: LoadDetail, links: Links) -> LoadView:
-    load, delivery = detail.load, detail.delivery
+    load, delivery = visit.seen(detail.load), detail.delivery
     run = log = None
     if load.dag_id is not None and load.run_id is not None:
         run = links.run(load.dag_id, load.run_id)
@@ -123,9 +125,10 @@ def _view(visit: Visit, detail: LoadDetail, links: Links) -> LoadView:
         more_rejects=max(load.rejected_count - MOST_REJECTS, 0),
         dag=links.dag(dag_id_of(load.table_name)),
         run=run,
+        hidden_run=detail.load.run_id is not None and load.run_id is None,
         log=log,
         may_act=visit.may_act_on(load.table_name),
-        asked=asked_for(visit.monitor.history, (load.table_name,), links, target=load.load_id),
+        asked=asked_for(visit, (load.table_name,), links, target=load.load_id),
     )
 
 

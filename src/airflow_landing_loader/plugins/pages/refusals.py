@@ -73,7 +73,9 @@ def refusals(
         files, trouble = [None] * len(records), error.detail.sentence()
     show = visit.monitor.settings.show_values
     found = (
-        _refusal(record, file, links, show=show, may_act=visit.may_act_on(record.table_name))
+        _refusal(
+            visit.seen(record), file, links, show=show, may_act=visit.may_act_on(record.table_name)
+        )
         for record, file in zip(records, files, strict=True)
     )
     return tuple(found), trouble

@@ -114,7 +114,7 @@ def _view(visit: Visit, state: TableState, links: Links) -> TableView:
         ended=tuple(ended(records))[:_ENDED],
         mappings=tuple(mappings_of(state.table, found, root)),
         problems=tuple(problems_of(state.table, found)),
-        asked=asked_for(history, (state.table,), links),
+        asked=asked_for(visit, (state.table,), links),
         busy=loads.busy_with is not None or (last is not None and newest is None),
         landing_trouble=visit.overview.landing_trouble,
     )

@@ -60,7 +60,7 @@ def endings(
     tables = sorted({record.table_name for record in records})
     history = visit.monitor.history
     actions = unless_busy(lambda: history.recent_actions(tables, _ACTIONS)) if tables else ()
-    causes = _actions_of(records, actions or ())
+    causes = _actions_of(records, [visit.seen(action) for action in actions or ()])
     otherwise = _otherwise(actions)
     found = tuple(
         _ending(record, causes.get(record.delivery_id), otherwise, links) for record in records
@@ -70,7 +70,7 @@ def endings(
 
 def not_done(visit: Visit, tables: Sequence[str], links: Links) -> tuple[AskedFor, ...]:
     """What was asked of refused files lately and failed; nothing while a writer has the books."""
-    lately = asked_for(visit.monitor.history, tables, links) if tables else ()
+    lately = asked_for(visit, tables, links) if tables else ()
     return tuple(
         one for one in lately or () if one.level == "bad" and one.verb in ("Replay", "Discard")
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
 from airflow_landing_loader.config.mapping.dag_ids import UNMATCHED_DAG_ID, dag_id_of
+from airflow_landing_loader.landing.moves.sidecar import Sidecar
+from airflow_landing_loader.loading.model import DeliveryRecord, Load
+from airflow_landing_loader.loading.operations import ActionRecord
 from airflow_landing_loader.monitoring.landing import NOTHING
 from airflow_landing_loader.monitoring.monitor import Monitor
 from airflow_landing_loader.monitoring.overview import LandingOverview, TableState
@@ -17,6 +20,8 @@ from airflow_landing_loader.plugins.api.auth import CallerDep
 from airflow_landing_loader.plugins.api.problems import ProblemError
 from airflow_landing_loader.plugins.installation import Installation
 from airflow_landing_loader.runs.actions import ACTIONS_DAG_ID
+
+_OfRun = TypeVar("_OfRun", Load, DeliveryRecord, ActionRecord, Sidecar)
 
 SOMEBODY = "somebody"
 """Who writes, to those who may not know what."""
@@ -28,11 +33,13 @@ class Rights:
 
     :param readable: ids of the tables' DAGs that they may read; ``editable``: act on.
     :param unmatched: whether they may see files that belong to no table.
+    :param actions: whether they may see runs of the DAG that carries actions out.
     """
 
     readable: frozenset[str]
     editable: frozenset[str]
     unmatched: bool
+    actions: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +84,15 @@ class Visit:
         """
         return None if holder is None else self.overview.busy_with or SOMEBODY
 
+    def seen(self, row: _OfRun) -> _OfRun:
+        """What the visitor may know of a row: not the run that has written it, where that is of a
+        DAG that they may not read. A table's DAG may take the files of other tables."""
+        if row.dag_id in self.rights.readable:
+            return row
+        if row.dag_id == ACTIONS_DAG_ID and self.rights.actions:
+            return row
+        return replace(row, dag_id=None, run_id=None)
+
     def may_act_on(self, table: str) -> bool:
         """Whether the visitor may act on a table."""
         return dag_id_of(table) in self.rights.editable
@@ -98,6 +114,7 @@ async def _rights(caller: CallerDep) -> Rights:
         readable=frozenset(await caller.table_dags()),
         editable=frozenset(await caller.table_dags("PUT") if acts else ()),
         unmatched=await caller.may_read(UNMATCHED_DAG_ID),
+        actions=await caller.may_read(ACTIONS_DAG_ID),
     )
 
 

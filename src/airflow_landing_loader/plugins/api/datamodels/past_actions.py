@@ -36,7 +36,9 @@ class ActionEntry(Row):
     outcome: str = Field(description="`done`, `failed`, or one of a newer release.")
     message: str
     done_at: Instant
-    dag_id: str | None
+    dag_id: str | None = Field(
+        description="Null: it was the command line, or a DAG that the caller may not read."
+    )
     run_id: str | None
 
 

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Path, Query
 from airflow_landing_loader.exceptions import ErrorCode, TransientError
 from airflow_landing_loader.loading.history import DeliveryQuery, LoadQuery
 from airflow_landing_loader.loading.history import Page as BooksPage
-from airflow_landing_loader.loading.model import DeliveryOutcome, DeliveryRecord, Load
+from airflow_landing_loader.loading.model import DeliveryOutcome, DeliveryRecord
 from airflow_landing_loader.plugins.api.cursors import KeyCursor, SequenceCursor
 from airflow_landing_loader.plugins.api.datamodels.loads import (
     Deliveries,
@@ -41,7 +41,6 @@ router = APIRouter()
 
 _LoadId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]+$", max_length=64)]
 _Answer = TypeVar("_Answer")
-_OfRun = TypeVar("_OfRun", Load, DeliveryRecord)
 
 
 @router.get("/loads", tags=["loads"], responses=problems(HTTPStatus.NOT_FOUND))
@@ -66,7 +65,7 @@ def loads(query: Annotated[LoadsQuery, Query()], visit: VisitDep) -> Loads:
         as_of=page.as_of,
         busy_with=visit.busy_with(page.busy_with),
         newest_only=page.newest_only,
-        loads=[LoadEntry.model_validate(_seen(load, visit)) for load in page.rows],
+        loads=[LoadEntry.model_validate(visit.seen(load)) for load in page.rows],
         next_cursor=SequenceCursor(page.rows[-1].sequence).text() if page.more else None,
     )
 
@@ -77,10 +76,8 @@ def one_load(load_id: _LoadId, visit: VisitDep) -> LoadWhole:
     found = _asked(visit, lambda: visit.monitor.history.load(load_id))
     if found is None or found.load.table_name not in visit.tables:
         raise not_there("load")
-    delivery = None if found.delivery is None else _seen(found.delivery, visit)
-    return LoadWhole.model_validate(
-        replace(found, load=_seen(found.load, visit), delivery=delivery)
-    )
+    delivery = None if found.delivery is None else visit.seen(found.delivery)
+    return LoadWhole.model_validate(replace(found, load=visit.seen(found.load), delivery=delivery))
 
 
 @router.get("/deliveries", tags=["loads"], responses=problems(HTTPStatus.NOT_FOUND))
@@ -91,7 +88,7 @@ def deliveries(query: Annotated[DeliveriesQuery, Query()], visit: VisitDep) -> D
         as_of=page.as_of,
         busy_with=visit.busy_with(page.busy_with),
         newest_only=page.newest_only,
-        deliveries=[DeliveryEntry.model_validate(_seen(row, visit)) for row in page.rows],
+        deliveries=[DeliveryEntry.model_validate(visit.seen(row)) for row in page.rows],
         next_cursor=_behind(page),
     )
 
@@ -104,7 +101,7 @@ def failures(query: Annotated[FailuresQuery, Query()], visit: VisitDep) -> Failu
         as_of=page.as_of,
         busy_with=visit.busy_with(page.busy_with),
         newest_only=page.newest_only,
-        failures=[DeliveryEntry.model_validate(_seen(row, visit)) for row in page.rows],
+        failures=[DeliveryEntry.model_validate(visit.seen(row)) for row in page.rows],
         next_cursor=_behind(page),
     )
 
@@ -114,7 +111,7 @@ def actions(query: Annotated[ActionsQuery, Query()], visit: VisitDep) -> Actions
     """What people asked of tables, and how it ended, the newest first."""
     own = _tables(visit, query.table)
     found = _asked(visit, lambda: visit.monitor.history.recent_actions(own, query.limit))
-    return Actions(actions=[ActionEntry.model_validate(record) for record in found])
+    return Actions(actions=[ActionEntry.model_validate(visit.seen(record)) for record in found])
 
 
 def _asked(visit: Visit, question: Callable[[], _Answer]) -> _Answer:
@@ -128,14 +125,6 @@ def _asked(visit: Visit, question: Callable[[], _Answer]) -> _Answer:
         if error.code is not ErrorCode.WAREHOUSE_LOCKED:
             raise
         raise ProblemError.busy(visit.busy_with(error.detail.message) or SOMEBODY) from error
-
-
-def _seen(row: _OfRun, visit: Visit) -> _OfRun:
-    """A row without the run that wrote it, where that is of a DAG that the caller may not read: a
-    table's DAG may take the files of other tables."""
-    if row.dag_id in visit.rights.readable:
-        return row
-    return replace(row, dag_id=None, run_id=None)
 
 
 def _tables(visit: Visit, table: str | None) -> tuple[str, ...]:
