@@ -79,6 +79,18 @@ def test_figures_for_the_card(visitor: Visitor) -> None:
     assert figures["loaded_today"] >= 2
 
 
+def test_days_say_of_which_zone_they_are(visitor: Visitor) -> None:
+    tree = visitor.look()
+    said = words_of(tree)
+    assert "today (UTC)," in said
+    assert said.count("today") == said.count("today (UTC)")
+    assert tree.xpath("//td/@data-label[contains(., 'today')]")[0] == "Rows today (UTC)"
+    labels = tree.xpath("//*[name()='svg' and contains(@class, 'bars')]/@aria-label")
+    assert {label.partition(":")[0] for label in labels} == {"The last 14 days (UTC)"}
+    lines = visitor.look("quality").xpath("//*[name()='svg' and contains(@class, 'line')]")
+    assert all("14 days (UTC)" in line.get("aria-label") for line in lines)
+
+
 def test_an_installation_without_anything(settings: Callable[..., Settings]) -> None:
     tree = Visitor(settings()).look()
     assert "There are no tables yet" in tree.xpath("string(//h1)")

@@ -49,7 +49,7 @@ def _label(found: list[tuple[date, LoadDay | None]]) -> str:
     loads, rows = sum(one.loads for one in days), sum(one.rows for one in days)
     failed = sum(one.failed for one in days)
     refused = f", {failed:,} refused" if failed else ""
-    return f"The last {DAYS} days: {counted(loads, 'load')}, {counted(rows, 'row')}{refused}"
+    return f"The last {DAYS} days (UTC): {counted(loads, 'load')}, {counted(rows, 'row')}{refused}"
 
 
 def _name(day: date) -> str:

@@ -107,7 +107,7 @@ def _row(books: TableSummary, score: float, today: date) -> QualityRow:
     return QualityRow(
         table=books.table,
         score=score,
-        chart=score_line(points, f"Quality of {books.table}, {DAYS} days"),
+        chart=score_line(points, f"Quality of {books.table}, {DAYS} days (UTC)"),
         rejected=sum(one.rejected for one in books.days),
         last=books.last_load,
     )

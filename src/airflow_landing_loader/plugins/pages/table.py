@@ -130,7 +130,7 @@ def _quality(rows: tuple[LoadRow, ...]) -> Markup | None:
         for row in reversed(rows)
         if row.load.quality_score is not None
     ]
-    return score_line(points, f"Quality of the last {len(points)} loads", width=480)
+    return score_line(points, f"Quality of the last {len(points)} loads, days in UTC", width=480)
 
 
 def _expectations(

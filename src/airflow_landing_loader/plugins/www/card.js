@@ -10,7 +10,7 @@
     ["failures", "refused", true],
     ["late", "late", true],
     ["waiting", "waiting", false],
-    ["loaded_today", "loaded today", false],
+    ["loaded_today", "loaded today (UTC)", false],
   ];
 
   function sentences(overview) {
