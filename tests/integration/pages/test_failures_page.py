@@ -123,6 +123,7 @@ def test_many_pages_hold_each_delivery_once(refused: Showcase) -> None:
     visitor = seen(refused)
     first = visitor.look("failures")
     assert "63 deliveries lie in failed" in first.xpath("string(//h1)")
+    assert "On this page are 50 deliveries, the newest, by cause." in words_of(first)
     (older,) = first.xpath("//a[@rel='next']/@href")
     from lxml import html
 

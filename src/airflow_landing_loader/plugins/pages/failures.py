@@ -96,7 +96,8 @@ class Ended:
 class FailuresView:
     """What the template shows; one of ``open`` and ``ended``.
 
-    :param total: deliveries that lie in failed, whatever is asked for.
+    :param total: deliveries that lie in failed, whatever is asked for; ``shown``: deliveries of
+        this page.
     :param tables: names to choose from.
     :param newest_only: whether the books cannot be asked just now, and the newest are told alone.
     :param busy_with: who has them then, if that is why.
@@ -105,6 +106,7 @@ class FailuresView:
 
     headline: str
     total: int
+    shown: int
     asked: Asked
     narrowed: bool
     tables: tuple[str, ...]
@@ -140,6 +142,7 @@ def failures_view(visit: Visit, asked: Asked, links: Links) -> FailuresView:
     return FailuresView(
         headline=_headline(total) if ended is None else "Brought back, or discarded",
         total=total,
+        shown=len(found.rows),
         asked=asked,
         narrowed=bool(asked.q or asked.table or asked.code),
         tables=_tables(visit, asked),
