@@ -211,7 +211,7 @@ class Showcase:
 
     def _books(self, today: date) -> None:
         warehouse = self.warehouse
-        warehouse.record_arrivals(list(_arrivals(today)))
+        warehouse.record_arrivals(list(arrivals_of(today)))
         at = datetime.now(UTC).replace(tzinfo=None)
         warehouse.record_actions([_action(at - timedelta(hours=2))])
         warehouse.record_executions(list(_executions(at)))
@@ -249,7 +249,7 @@ def _customers(rows: int, back: int) -> str:
     return "id,email,born\n" + "\n".join(lines) + "\n"
 
 
-def _arrivals(today: date) -> Iterator[ArrivalRecord]:
+def arrivals_of(today: date) -> Iterator[ArrivalRecord]:
     """What became of the windows of four weeks."""
     for back in range(28, 0, -1):
         day = today - timedelta(days=back)

@@ -170,6 +170,8 @@ def test_one_delivery_with_all_that_is_known_and_what_to_do(visitor: Visitor) ->
     (reason,) = tree.xpath("//dialog[@id='discard']//textarea")
     assert reason.get("required") is not None
     assert tree.xpath("//dialog[@id='replay']//input[@name='table']/@value") == ["raw_trades"]
+    (earlier,) = tree.xpath("//a[text()='Its earlier failures']/@href")
+    assert "table=raw_trades" in earlier
     assert tree.xpath("//dialog//form/@action") == [
         f"{ROOT}/api/v1/etl/replay",
         f"{ROOT}/api/v1/etl/discard",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.pages import ROOT, Visitor, words_of
-from tests.support.showcase import DAYS, Showcase
+from tests.support.showcase import DAYS, Showcase, arrivals_of
 
+from airflow_landing_loader.safe_text import storable
 from airflow_landing_loader.settings import Settings
 
 PAGES = (
@@ -179,6 +182,53 @@ def test_buttons_are_there_for_those_who_may(
         f"{ROOT}/api/v1/etl/unload",
     ]
     assert not visiting(acts=False).look(path).xpath("//dialog | //button[@data-opens]")
+
+
+def test_a_load_that_is_out_of_the_table_is_not_to_be_verified(
+    settings: Callable[..., Settings],
+) -> None:
+    made = Showcase(settings(dbt_mode="off"))
+    made.write_mappings({"a.yaml": "a_*.csv: {table: raw_a, settle_seconds: 0}\n"})
+    made.deliver("a_1.csv", "id\n1\n")
+    made.run()
+    visitor = Visitor(made.settings)
+    path = f"loads/{id_of_load(visitor)}"
+    assert visitor.look(path).xpath("//dialog/@id") == ["verify", "unload"]
+    with made.database() as con:
+        con.execute("UPDATE load_metadata SET removed_sequence = 2")
+    assert not visitor.look(path).xpath("//dialog | //button[@data-opens]")
+
+
+def test_windows_of_a_pattern_with_a_backslash_are_its_own(
+    settings: Callable[..., Settings],
+) -> None:
+    made = Showcase(settings(dbt_mode="off"))
+    made.write_mappings({"a.yaml": "'a\\x_*.csv': {table: raw_a, expect: {by: '07:00'}}\n"})
+    window = next(iter(arrivals_of(datetime.now(UTC).date())))
+    pattern = storable("a\\x_*.csv")
+    made.warehouse.record_arrivals([replace(window, table_name="raw_a", pattern=pattern)])
+    tree = Visitor(made.settings).look("tables/raw_a")
+    assert f"{window.day}: on time" in words_of(tree.xpath("//ol[@class='strip']")[0])
+
+
+def test_a_lock_between_two_questions_makes_no_load_unknown(
+    settings: Callable[..., Settings],
+) -> None:
+    from airflow_landing_loader.loading.warehouses.duckdb.lock import DatabaseLock
+
+    made = Showcase(settings(dbt_mode="off"))
+    made.write_mappings({"a.yaml": "a_*.csv: {table: raw_a, settle_seconds: 0}\n"})
+    made.deliver("a_1.csv", "id\n1\n")
+    made.run()
+    visitor = Visitor(made.settings)
+    path = f"loads/{id_of_load(visitor)}"
+    summary = visitor.monitor.summary()
+    nobody_knows_it = replace(summary, overview=replace(summary.overview, loads=(), busy_with=None))
+    visitor.monitor.summary = lambda: nobody_knows_it  # as it was before the lock
+    with DatabaseLock(Path(made.settings.duckdb_path)).exclusive("a load", timeout=10):
+        assert "A writer has the database" in words_of(visitor.look(path))
+    assert "a_1.csv" in words_of(visitor.look(path))
+    assert visitor.get("loads/00000000").status_code == 404
 
 
 def test_a_calendar_says_each_day_in_words(visitor: Visitor) -> None:

@@ -114,7 +114,10 @@ def _elsewhere(record: DeliveryRecord, links: Links) -> Iterator[Chip]:
     name = record.filename[:200]
     for label, href in (
         ("Loads of this file name", links.page("loads", q=name, table=record.table_name)),
-        ("Its earlier failures", links.page("failures", q=name, show="ended")),
+        (
+            "Its earlier failures",
+            links.page("failures", table=record.table_name, q=name, show="ended"),
+        ),
         ("The table", links.page("tables", record.table_name)),
     ):
         yield Chip(label=label, count=0, href=href, chosen=False)

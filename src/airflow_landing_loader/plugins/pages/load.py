@@ -90,17 +90,16 @@ def load_page(
     request: Request, visit: VisitDep, load_id: Annotated[str, Path(max_length=100)]
 ) -> Response:
     """One load of a table that the visitor may see."""
-    detail = unless_busy(lambda: visit.monitor.history.load(load_id))
-    if detail is None:
+    found = unless_busy(lambda: (visit.monitor.history.load(load_id),))
+    if found is None:
         known = next(
             (one for one in visit.monitor.summary().overview.loads if one.load_id == load_id), None
         )
-        if known is None and visit.overview.busy_with is None:
-            raise not_there("load")
         if known is not None and known.table_name not in visit.tables:
             raise not_there("load")
         return page(request, visit, "busy.html", known, title="Load", section="loads")
-    if detail.load.table_name not in visit.tables:
+    (detail,) = found
+    if detail is None or detail.load.table_name not in visit.tables:
         raise not_there("load")
     view = _view(visit, detail, Links.of(request))
     return page(request, visit, "load.html", view, title=detail.load.filename, section="loads")

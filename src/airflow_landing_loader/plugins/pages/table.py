@@ -34,6 +34,7 @@ from airflow_landing_loader.plugins.pages.route import PageRoute
 from airflow_landing_loader.plugins.pages.scores import score_line
 from airflow_landing_loader.plugins.pages.visits import Visit, VisitDep
 from airflow_landing_loader.plugins.pages.windows import Coming, Ended, Mark, coming, ended, mark
+from airflow_landing_loader.safe_text import storable
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -140,7 +141,9 @@ def _expectations(
         Expectation(
             pattern=mapping.pattern,
             sentences=mapping.expect.in_words,
-            marks=tuple(mark(one) for one in records if one.pattern == mapping.pattern)[-_MARKS:],
+            marks=tuple(mark(one) for one in records if one.pattern == storable(mapping.pattern))[
+                -_MARKS:
+            ],
         )
         for mapping in visit.monitor.mappings().for_table(table)
         if mapping.expect is not None
