@@ -32,7 +32,9 @@ router = APIRouter(tags=["actions"])
 
 _ROUTE: Any = {
     "status_code": HTTPStatus.ACCEPTED,
-    "responses": problems(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    "responses": problems(
+        HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    ),
 }
 
 

@@ -62,7 +62,12 @@ async def list_executions(
     )
 
 
-@router.post("/trigger", responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
+@router.post(
+    "/trigger",
+    responses=problems(
+        HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    ),
+)
 async def trigger(request: TriggerRequest, caller: CallerDep, airflow: AirflowApiDep) -> Triggered:
     """Start a pipeline by hand; it begins when the execution before it has ended."""
     dag = await editable(request.pipeline_id, caller, airflow)
