@@ -174,6 +174,7 @@ class ErrorCode(StrEnum):
     PROMOTE_ALTERED = "promote.altered"
 
     WAREHOUSE_LOCKED = "warehouse.locked"
+    WAREHOUSE_ELSEWHERE = "warehouse.elsewhere"
     WAREHOUSE_UNAVAILABLE = "warehouse.unavailable"
     WAREHOUSE_DISK_FULL = "warehouse.disk_full"
     WAREHOUSE_BOOKS_ALTERED = "warehouse.books_altered"

@@ -102,6 +102,7 @@ class Summary:
     :param counted_at: since when the tables are carried on, and not counted anew.
     :param copied_at: which summary lies in the archive, by its ``as_of``; ``None``: none.
     :param copy_tried_at: which one was to lie there; whether that went well or not.
+    :param is_copy: whether it comes from there, as the database is not on this machine.
     """
 
     overview: Overview
@@ -110,3 +111,4 @@ class Summary:
     counted_at: datetime
     copied_at: datetime | None = None
     copy_tried_at: datetime | None = None
+    is_copy: bool = False

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import cast
+from typing import Protocol, cast
 
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
@@ -22,12 +22,15 @@ from airflow_landing_loader.exceptions import (
     ErrorDetail,
     TransientError,
 )
+from airflow_landing_loader.loading.ledger.arrivals import remembered_arrivals
 from airflow_landing_loader.loading.ledger.tables import now as utc_now
 from airflow_landing_loader.loading.model import (
     ArrivalOutcome,
     ArrivalRecord,
     Arrivals,
+    WantedSince,
 )
+from airflow_landing_loader.loading.summary import Summary
 from airflow_landing_loader.loading.warehouses.base import Ledger
 from airflow_landing_loader.monitoring.calendars import unknown_calendars
 from airflow_landing_loader.monitoring.deciding import (
@@ -136,8 +139,30 @@ def rates(records: Sequence[ArrivalRecord], windows: int) -> tuple[Rate, ...]:
     )
 
 
+class ArrivalsBooks(Protocol):
+    """What :func:`look` asks."""
+
+    def arrivals(
+        self, tables: Sequence[str], ended_since: datetime, wanted: WantedSince, /
+    ) -> Arrivals:
+        """What came into tables, and what became of their windows."""
+        ...
+
+
+@dataclass(frozen=True)
+class RememberedArrivals:
+    """A kept summary, asked in the books' place."""
+
+    summary: Summary
+
+    def arrivals(
+        self, tables: Sequence[str], _ended_since: datetime, _wanted: WantedSince, /
+    ) -> Arrivals:
+        return remembered_arrivals(self.summary, tables)
+
+
 def look(
-    ledger: Ledger, mappings: Sequence[TableMapping], now: datetime, ahead: timedelta
+    ledger: ArrivalsBooks, mappings: Sequence[TableMapping], now: datetime, ahead: timedelta
 ) -> Expected:
     """Ask the books what became of the windows of mappings; nothing is written.
 

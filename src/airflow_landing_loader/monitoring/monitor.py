@@ -20,7 +20,7 @@ from airflow_landing_loader.loading.summary import Summary
 from airflow_landing_loader.loading.warehouses.base import Warehouse
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.monitoring.cached import Cached
-from airflow_landing_loader.monitoring.expected import Expected, look
+from airflow_landing_loader.monitoring.expected import Expected, RememberedArrivals, look
 from airflow_landing_loader.monitoring.landing import LandingPicture, look_into_landing
 from airflow_landing_loader.monitoring.overview import LandingOverview, overview
 from airflow_landing_loader.settings import Settings
@@ -127,4 +127,7 @@ class Monitor:
         return tuple(found)
 
     def _ask_for_windows(self) -> Expected:
-        return look(self.warehouse, self.mappings().mappings, datetime.now(UTC), _AHEAD)
+        summary = self.summary()
+        # Books that are not here say nothing of what came: that would be missing.
+        books = RememberedArrivals(summary) if summary.is_copy else self.warehouse
+        return look(books, self.mappings().mappings, datetime.now(UTC), _AHEAD)

@@ -94,6 +94,7 @@ class LandingOverview:
 
     :param as_of: when the books were as told, UTC without zone.
     :param busy_with: who has the database now, if somebody does.
+    :param is_copy: whether they are not on this machine, and a copy of what they come to is told.
     :param landing_as_of: when landing was as told.
     :param landing_trouble: why landing cannot be read.
     :param expected_as_of: when the windows were as told.
@@ -103,6 +104,7 @@ class LandingOverview:
 
     as_of: datetime
     busy_with: str | None
+    is_copy: bool
     landing_as_of: datetime
     landing_trouble: str | None
     expected_as_of: datetime
@@ -157,6 +159,7 @@ def overview(
     return LandingOverview(
         as_of=summary.overview.as_of,
         busy_with=summary.overview.busy_with,
+        is_copy=summary.is_copy,
         landing_as_of=landing.as_of,
         landing_trouble=landing.trouble,
         expected_as_of=expected.as_of,

@@ -14,10 +14,12 @@ from tests.support.locking import other_process
 
 from airflow_landing_loader.loading.operations import ExecutionRecord, Layer
 from airflow_landing_loader.loading.warehouses.base import Warehouse
+from airflow_landing_loader.loading.warehouses.duckdb.kept_summary import ARCHIVE_NAME
 from airflow_landing_loader.loading.warehouses.opening import open_warehouse
 from airflow_landing_loader.plugins.api.problems import MEDIA_TYPE
 from airflow_landing_loader.runs.executions import run_of
 from airflow_landing_loader.settings.airflow import airflow_settings
+from airflow_landing_loader.storage.names import WORK_FOLDER
 from airflow_landing_loader.storage.opening import open_zones
 
 DATA = f"{ROOT}/api/v1"
@@ -39,6 +41,8 @@ def books(api: Api) -> Iterator[Warehouse]:
     settings = airflow_settings()
     yield open_warehouse(settings, open_zones(settings))
     Path(settings.duckdb_path).unlink(missing_ok=True)
+    # What is left of it in the archive would say that it is on another machine.
+    Path(settings.archive_path, WORK_FOLDER, ARCHIVE_NAME).unlink(missing_ok=True)
 
 
 def test_every_endpoint_is_tried_here(api: Api) -> None:

@@ -43,6 +43,7 @@ from airflow_landing_loader.loading.operations import ActionRecord, ExecutionRec
 from airflow_landing_loader.loading.summary import Summary
 
 _Row = TypeVar("_Row")
+_Empty = TypeVar("_Empty")
 
 _WITH: dict[Trait, str] = {
     "drift": "ARRAY_LENGTH(drift_columns) > 0",
@@ -127,44 +128,63 @@ class History:
     def load(self, load_id: str) -> LoadDetail | None:
         """All that the books know of one load; ``None`` if there is none of this id.
 
-        :raises TransientError: ``WAREHOUSE_LOCKED``, a writer works.
+        :raises TransientError: ``WAREHOUSE_LOCKED``, a writer works; ``WAREHOUSE_ELSEWHERE``, the
+            books are not on this machine.
         """
         with self._books() as books:
-            return None if books is None else load_detail(books, load_id)
+            return self._nothing(None) if books is None else load_detail(books, load_id)
 
     def executions(self, execution_ids: Sequence[str]) -> tuple[ExecutionRecord, ...]:
         """These runs and their layers, in no order.
 
-        :raises TransientError: ``WAREHOUSE_LOCKED``, a writer works.
+        :raises TransientError: as :meth:`load`.
         """
         with self._books() as books:
-            return () if books is None else executions_of(books, execution_ids)
+            return self._nothing(()) if books is None else executions_of(books, execution_ids)
 
     def recent_executions(
         self, tables: Sequence[str], since: datetime, limit: int
     ) -> tuple[ExecutionRecord, ...]:
         """The runs of tables that ended from a time on, newest first, without their layers.
 
-        :raises TransientError: ``WAREHOUSE_LOCKED``, a writer works.
+        :raises TransientError: as :meth:`load`.
         """
         with self._books() as books:
-            return () if books is None else recent_executions(books, tables, since, limit)
+            return (
+                self._nothing(())
+                if books is None
+                else recent_executions(books, tables, since, limit)
+            )
 
     def recent_actions(self, tables: Sequence[str], limit: int) -> tuple[ActionRecord, ...]:
         """What people asked of tables, newest first.
 
-        :raises TransientError: ``WAREHOUSE_LOCKED``, a writer works.
+        :raises TransientError: as :meth:`load`.
         """
         with self._books() as books:
-            return () if books is None else recent_actions(books, tables, limit)
+            return self._nothing(()) if books is None else recent_actions(books, tables, limit)
 
     def quality(self, since: datetime) -> tuple[TableQuality, ...]:
         """What all loads that were completed from a time on came to, by table.
 
-        :raises TransientError: ``WAREHOUSE_LOCKED``, a writer works.
+        :raises TransientError: as :meth:`load`.
         """
         with self._books() as books:
-            return () if books is None else quality_since(books, since)
+            return self._nothing(()) if books is None else quality_since(books, since)
+
+    def _nothing(self, empty: _Empty) -> _Empty:
+        """What books say that are not there yet.
+
+        :raises TransientError: ``WAREHOUSE_ELSEWHERE``, they are there, and not here.
+        """
+        if self._remembered().is_copy:
+            raise TransientError(
+                ErrorCode.WAREHOUSE_ELSEWHERE,
+                "the database is not on this machine, and the copy in the archive has no more",
+                hint="Ask where the database is, or let the API server run there; BigQuery can be "
+                "asked from everywhere.",
+            )
+        return empty
 
 
 def _require_locked(error: TransientError) -> None:

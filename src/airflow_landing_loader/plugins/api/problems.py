@@ -60,12 +60,13 @@ class ProblemError(Exception):
         if error.code is ErrorCode.WAREHOUSE_LOCKED:
             return cls.busy("somebody")
         later = error.transient
+        passes = later and error.code is not ErrorCode.WAREHOUSE_ELSEWHERE
         return cls(
             HTTPStatus.SERVICE_UNAVAILABLE if later else HTTPStatus.INTERNAL_SERVER_ERROR,
             error.detail.message,
             hint=error.detail.hint,
             code=error.code,
-            headers={"Retry-After": _TRY_AGAIN_AFTER} if later else None,
+            headers={"Retry-After": _TRY_AGAIN_AFTER} if passes else None,
         )
 
     @classmethod

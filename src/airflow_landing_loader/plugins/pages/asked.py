@@ -8,7 +8,7 @@ from datetime import datetime
 
 from airflow_landing_loader.loading.operations import ActionRecord
 from airflow_landing_loader.monitoring.overview import Level
-from airflow_landing_loader.plugins.pages.books import unless_busy
+from airflow_landing_loader.plugins.pages.books import if_told
 from airflow_landing_loader.plugins.pages.links import Links
 from airflow_landing_loader.plugins.pages.visits import Visit
 from airflow_landing_loader.runs.actions import targets_in
@@ -50,11 +50,11 @@ class AskedFor:
 def asked_for(
     visit: Visit, tables: Sequence[str], links: Links, *, target: str | None = None
 ) -> tuple[AskedFor, ...] | None:
-    """What people asked of tables lately, newest first; ``None`` while a writer has the books.
+    """What people asked of tables lately, newest first; ``None`` where the books do not tell it.
 
     :param target: only what was asked of this file, load or column.
     """
-    records = unless_busy(lambda: visit.monitor.history.recent_actions(tables, _MOST))
+    records = if_told(lambda: visit.monitor.history.recent_actions(tables, _MOST))
     if records is None:
         return None
     return tuple(

@@ -16,6 +16,7 @@ from airflow_landing_loader.exceptions import LandingError
 from airflow_landing_loader.loading.columns.promotion import Prospect
 from airflow_landing_loader.loading.ledger.tables import now as utc_now
 from airflow_landing_loader.loading.summary import DriftColumn
+from airflow_landing_loader.plugins.pages.books import why_not_told
 from airflow_landing_loader.plugins.pages.links import Links
 from airflow_landing_loader.plugins.pages.overview import Chip
 from airflow_landing_loader.plugins.pages.rendering import page
@@ -230,6 +231,8 @@ def _headline(rows: list[Row]) -> str:
 
 def _plan(visit: Visit, table: str, asked: AskedOfColumn) -> tuple[Plan | None, str, Markup]:
     """What the warehouse says the promotion would do; else why it cannot be done, or said."""
+    if visit.overview.is_copy:
+        return None, why_not_told(visit, "what Promote would do is"), Markup("")
     try:
         prospect = visit.monitor.warehouse.prospect(table, asked.column, asked.type or None)
     except LandingError as error:
@@ -261,6 +264,8 @@ def _samples(visit: Visit, table: str, column: str) -> tuple[str, ...] | None:
     """Some values of the column, where values may be shown at all."""
     if not visit.monitor.settings.show_values:
         return None
+    if visit.overview.is_copy:
+        return ()
     try:
         found = visit.monitor.warehouse.samples(table, column, _SAMPLES)
     except LandingError:

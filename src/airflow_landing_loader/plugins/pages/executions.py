@@ -21,7 +21,7 @@ from airflow_landing_loader.plugins.api.datamodels.airflow import DagRun
 from airflow_landing_loader.plugins.api.datamodels.common import Day
 from airflow_landing_loader.plugins.api.datamodels.executions import Status
 from airflow_landing_loader.plugins.api.run_pages import STATUS, RunsPage, RunsWanted, page_of_runs
-from airflow_landing_loader.plugins.pages.books import unless_busy
+from airflow_landing_loader.plugins.pages.books import if_told, why_not_told
 from airflow_landing_loader.plugins.pages.fields import Given
 from airflow_landing_loader.plugins.pages.layers import Layer, drawn, layers_of
 from airflow_landing_loader.plugins.pages.links import Links
@@ -155,9 +155,9 @@ def _kept(
     """What the books keep of runs, by execution; and why they cannot be asked."""
     found: defaultdict[str, list[ExecutionRecord]] = defaultdict(list)
     ids = [_id(run) for run in runs]
-    records = unless_busy(lambda: visit.monitor.history.executions(ids)) if ids else ()
+    records = if_told(lambda: visit.monitor.history.executions(ids)) if ids else ()
     if records is None:
-        return found, "A writer has the database now: layers, rows and reasons are told afterwards."
+        return found, why_not_told(visit, "layers, rows and reasons are")
     for record in records:
         found[record.execution_id].append(record)
     return found, None

@@ -101,12 +101,12 @@ def _record(visit: Visit, delivery_id: str) -> DeliveryRecord:
 
 def _no_delivery(visit: Visit) -> ProblemError:
     missing = not_there(_THING)
-    if visit.overview.busy_with is None:
+    if visit.overview.busy_with is None and not visit.overview.is_copy:
         return missing
     return ProblemError(
         missing.status,
         missing.detail,
-        hint="The books are busy: only the newest deliveries are known. Try again later.",
+        hint="The books cannot be asked now: only the newest deliveries are known.",
     )
 
 

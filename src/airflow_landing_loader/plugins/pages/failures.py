@@ -152,7 +152,7 @@ def failures_view(visit: Visit, asked: Asked, links: Links) -> FailuresView:
         newest=_address(links, asked, before="") if asked.before else None,
         older=_address(links, asked, before=older) if older else None,
         as_of=found.as_of,
-        newest_only=found.newest_only,
+        newest_only=found.busy_with is not None or visit.overview.is_copy,
         busy_with=(visit.overview.busy_with or "somebody") if found.busy_with else None,
         troubles=() if trouble is None else (trouble,),
     )

@@ -16,7 +16,7 @@ from airflow_landing_loader.loading.model import Load, LoadTotal
 from airflow_landing_loader.loading.reading.quality import ALL
 from airflow_landing_loader.plugins.pages import words
 from airflow_landing_loader.plugins.pages.asked import AskedFor, asked_for
-from airflow_landing_loader.plugins.pages.books import unless_busy
+from airflow_landing_loader.plugins.pages.books import if_told
 from airflow_landing_loader.plugins.pages.links import Links
 from airflow_landing_loader.plugins.pages.load_rows import Note, notes_of
 from airflow_landing_loader.plugins.pages.rendering import page
@@ -90,7 +90,7 @@ def load_page(
     request: Request, visit: VisitDep, load_id: Annotated[str, Path(max_length=100)]
 ) -> Response:
     """One load of a table that the visitor may see."""
-    found = unless_busy(lambda: (visit.monitor.history.load(load_id),))
+    found = if_told(lambda: (visit.monitor.history.load(load_id),))
     if found is None:
         known = next(
             (one for one in visit.monitor.summary().overview.loads if one.load_id == load_id), None

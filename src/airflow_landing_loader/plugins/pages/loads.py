@@ -57,8 +57,8 @@ class LoadsView:
     """What the template shows.
 
     :param narrowed: whether anything is filtered.
-    :param as_of: since when the list is so, where a writer has the books: it is of the newest
-        loads alone then.
+    :param as_of: since when the list is so, where the books cannot be asked: it is of the
+        newest loads alone then.
     """
 
     rows: tuple[LoadRow, ...]
@@ -100,7 +100,7 @@ def _view(visit: Visit, asked: Asked, links: Links) -> LoadsView:
         newest=_address(links, first_page) if asked.before is not None else None,
         older=_address(links, asked.model_copy(update={"before": last})) if found.more else None,
         narrowed=asked != Asked(),
-        as_of=found.as_of if found.busy_with is not None else None,
+        as_of=found.as_of if found.busy_with is not None or visit.overview.is_copy else None,
     )
 
 

@@ -76,6 +76,7 @@ class Around:
     :param title: of the page; a heading of its own stands in the view.
     :param as_of: when the books were as shown; ``None``: nobody could ask them.
     :param busy_with: who has the database.
+    :param is_copy: whether the books are not on this machine.
     :param troubles: what cannot be read, and why.
     :param renews: whether the page is taken anew while somebody looks at it.
     """
@@ -84,6 +85,7 @@ class Around:
     navigation: tuple[Entry, ...]
     as_of: datetime | None = None
     busy_with: str | None = None
+    is_copy: bool = False
     troubles: tuple[str, ...] = ()
     renews: bool = False
 
@@ -110,6 +112,7 @@ def page(
         navigation=_navigation(links, section, _attention(visit.overview)),
         as_of=visit.overview.as_of,
         busy_with=visit.overview.busy_with,
+        is_copy=visit.overview.is_copy,
         troubles=visit.monitor.troubles(),
         renews=renews,
     )

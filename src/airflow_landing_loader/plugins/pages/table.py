@@ -18,7 +18,7 @@ from airflow_landing_loader.loading.summary import DriftColumn
 from airflow_landing_loader.monitoring.overview import TableState
 from airflow_landing_loader.plugins import charts
 from airflow_landing_loader.plugins.pages.asked import AskedFor, asked_for
-from airflow_landing_loader.plugins.pages.books import unless_busy
+from airflow_landing_loader.plugins.pages.books import if_told
 from airflow_landing_loader.plugins.pages.days import load_bars
 from airflow_landing_loader.plugins.pages.links import Links
 from airflow_landing_loader.plugins.pages.load_rows import LoadRow, load_row
@@ -96,7 +96,7 @@ def _view(visit: Visit, state: TableState, links: Links) -> TableView:
     history = monitor.history
     last = None if books is None else books.last_load
     loads = history.loads(LoadQuery(tables=(state.table,), limit=_SCORES))
-    newest = None if last is None else unless_busy(lambda: history.load(last.load_id))
+    newest = None if last is None else if_told(lambda: history.load(last.load_id))
     expected = monitor.expected()
     records = [record for record in expected.records if record.table_name == state.table]
     found = monitor.mappings()

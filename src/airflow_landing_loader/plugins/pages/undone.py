@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from airflow_landing_loader.loading.model import DeliveryOutcome, DeliveryRecord
 from airflow_landing_loader.loading.operations import ActionName, ActionRecord
 from airflow_landing_loader.plugins.pages.asked import AskedFor, asked_for
-from airflow_landing_loader.plugins.pages.books import unless_busy
+from airflow_landing_loader.plugins.pages.books import if_told, why_not_told
 from airflow_landing_loader.plugins.pages.links import Links
 from airflow_landing_loader.plugins.pages.visits import Visit
 from airflow_landing_loader.runs.actions import targets_in
@@ -24,7 +24,6 @@ _ACTIONS = 500
 _SLACK = timedelta(minutes=1)  # between the clocks of API server, worker and books
 _BY: Mapping[str, ActionName] = {"replayed": "replay", "discarded": "discard"}
 _VERBS = {"replayed": "Brought back to landing", "discarded": "Discarded"}
-_BUSY = "A writer has the database now: who asked, and why, is told afterwards."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +58,13 @@ def endings(
     """
     tables = sorted({record.table_name for record in records})
     history = visit.monitor.history
-    actions = unless_busy(lambda: history.recent_actions(tables, _ACTIONS)) if tables else ()
+    actions = if_told(lambda: history.recent_actions(tables, _ACTIONS)) if tables else ()
     causes = _actions_of(records, [visit.seen(action) for action in actions or ()])
     otherwise = _otherwise(actions)
     found = tuple(
         _ending(record, causes.get(record.delivery_id), otherwise, links) for record in records
     )
-    return found, _BUSY if actions is None else None
+    return found, why_not_told(visit, "who asked, and why, is") if actions is None else None
 
 
 def not_done(visit: Visit, tables: Sequence[str], links: Links) -> tuple[AskedFor, ...]:

@@ -341,7 +341,8 @@ class DuckDBWarehouse:
         copy in the archive."""
         if self._database.exists():
             return kept_summary.read(self._database)
-        return kept_summary.read_copy(self._archive)
+        copy = kept_summary.read_copy(self._archive)
+        return None if copy is None else replace(copy, is_copy=True)
 
     def _remembered(self, error: TransientError) -> Summary:
         """What is known while a writer has the database."""
