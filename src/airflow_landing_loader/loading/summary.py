@@ -99,6 +99,7 @@ class Summary:
     :param overview: the newest loads and deliveries.
     :param tables: all that the books know, by name.
     :param arrivals: the newest windows in which files were expected, newest first.
+    :param kept: so many loads, deliveries and windows are in it at most.
     :param counted_at: since when the tables are carried on, and not counted anew.
     :param copied_at: which summary lies in the archive, by its ``as_of``; ``None``: none.
     :param copy_tried_at: which one was to lie there; whether that went well or not.
@@ -108,6 +109,7 @@ class Summary:
     overview: Overview
     tables: tuple[TableSummary, ...] = ()
     arrivals: tuple[ArrivalRecord, ...] = ()
+    kept: int = 0
     counted_at: datetime
     copied_at: datetime | None = None
     copy_tried_at: datetime | None = None

@@ -128,11 +128,8 @@ def put_arrivals(books: Books, records: Sequence[ArrivalRecord]) -> None:
     books.ask(_PUT.format(source=source), rows=rows)
 
 
-def remembered_arrivals(summary: Summary, tables: Sequence[str], kept: int) -> Arrivals:
-    """What a kept summary says of what came into tables.
-
-    :param kept: so many loads, and deliveries, are in it at most.
-    """
+def remembered_arrivals(summary: Summary, tables: Sequence[str]) -> Arrivals:
+    """What a kept summary says of what came into tables."""
     overview = summary.overview
     records = tuple(a for a in summary.arrivals if a.table_name in tables)
     first: dict[tuple[str, str], str] = {}
@@ -155,7 +152,7 @@ def remembered_arrivals(summary: Summary, tables: Sequence[str], kept: int) -> A
         records=records,
         watched=tuple((*key, day) for key, day in first.items()),
         busy_with=overview.busy_with,
-        known_since=_known_since(summary, kept),
+        known_since=_known_since(summary),
     )
 
 
@@ -182,17 +179,19 @@ def _remembered_loads(overview: Overview) -> Iterator[ArrivedLoad]:
         )
 
 
-def _known_since(summary: Summary, kept: int) -> datetime | None:
+def _known_since(summary: Summary) -> datetime | None:
     """Until when something may have come that a kept summary has not."""
     overview = summary.overview
     if not summary.tables:
         return overview.as_of  # there is none
     loads = {load.load_id for load in overview.loads}
     until = [d.recorded_at for d in overview.deliveries if _is_of_forgotten(d, loads)]
-    if len(overview.loads) >= kept:
-        until.append(min(load.completed_at for load in overview.loads))
-    if len(overview.deliveries) >= kept:
-        until.append(min(d.recorded_at for d in overview.deliveries))
+    for times in (
+        [load.completed_at for load in overview.loads],
+        [delivery.recorded_at for delivery in overview.deliveries],
+    ):
+        if len(times) >= summary.kept:
+            until.append(min(times, default=overview.as_of))
     return max(until, default=None)
 
 

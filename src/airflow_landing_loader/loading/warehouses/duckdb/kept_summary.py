@@ -63,6 +63,7 @@ def counted(books: Books, before: Summary | None, anew: Collection[str] = ()) ->
         overview=overview_of(books, KEPT),
         tables=summarised(books, at, tables, anew=anew),
         arrivals=recent_arrivals(books, KEPT),
+        kept=KEPT,
         counted_at=before.counted_at if before is not None and carried_on else at,
     )
 
@@ -154,7 +155,7 @@ def _newest(summary: Summary, kept: int) -> Summary:
         loads=tuple(map(_with_first_names, summary.overview.loads[:kept])),
         deliveries=summary.overview.deliveries[:kept],
     )
-    return replace(summary, overview=overview, arrivals=summary.arrivals[:kept])
+    return replace(summary, overview=overview, arrivals=summary.arrivals[:kept], kept=kept)
 
 
 def _with_first_names(load: Load) -> Load:

@@ -262,7 +262,7 @@ class DuckDBWarehouse:
         except TransientError as error:
             if error.code is not ErrorCode.WAREHOUSE_LOCKED:
                 raise
-            return remembered_arrivals(self._remembered(error), tables, kept_summary.KEPT)
+            return remembered_arrivals(self._remembered(error), tables)
 
     def record_arrivals(
         self, records: Sequence[ArrivalRecord], events: Sequence[EventRecord] = ()
