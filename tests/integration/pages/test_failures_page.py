@@ -294,7 +294,8 @@ def ended_again(made: Showcase, days: Sequence[int]) -> None:
         made.run()
         for file in Path(made.settings.failed_path).glob("a_1.csv*"):
             file.unlink()
-        made.warehouse.mark_replayed(["a_1.csv"], now())
+        refused = made.warehouse.overview(1).deliveries
+        made.warehouse.mark_replayed([one.delivery_id for one in refused], now())
         with made.database() as con:
             con.execute(
                 f"UPDATE load_deliveries SET recorded_at = recorded_at - INTERVAL {back} DAY, "
