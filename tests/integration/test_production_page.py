@@ -97,7 +97,8 @@ def test_the_queries_find_what_they_promise(place: Place) -> None:
     }
     assert {row[2] for row in odd} == {"trades_20240115.csv", "trades_20240116.csv"}
     assert [row[:3] for row in extra] == [("raw_trades", "venue", 1)]
-    assert incidents == gaps == missing == rejected == quality == books == []
+    assert [(table, score) for table, _, score in quality] == [("raw_exchange_rates", 75)]
+    assert incidents == gaps == missing == rejected == books == []
 
 
 @pytest.mark.skipif(sys.platform != "linux" or not shutil.which("flock"), reason="made for Linux")

@@ -21,7 +21,7 @@ def test_the_examples_are_read() -> None:
     assert not found.errors
     assert [(m.origin, m.pattern, m.table) for m in found.mappings] == [
         ("market_data/prices_and_rates.yaml:10", "eod_prices_*.csv", "raw_eod_prices"),
-        ("market_data/prices_and_rates.yaml:18", "exchange_rates_*.csv", "raw_exchange_rates"),
+        ("market_data/prices_and_rates.yaml:20", "exchange_rates_*.csv", "raw_exchange_rates"),
         ("reference/instruments.yaml:4", "instruments_*.csv", "raw_instruments"),
         ("trading/positions.yaml:4", "positions_*.csv", "raw_positions"),
         ("trading/trades.yaml:4", "trades_*.csv", "raw_trades"),
