@@ -128,6 +128,8 @@ class Monitor:
 
     def _ask_for_windows(self) -> Expected:
         summary = self.summary()
-        # Books that are not here say nothing of what came: that would be missing.
-        books = RememberedArrivals(summary) if summary.is_copy else self.warehouse
+        # Books that are not here say nothing of what came: that would be missing. And nobody waits
+        # for a writer.
+        is_away = summary.is_copy or summary.overview.busy_with is not None
+        books = RememberedArrivals(summary) if is_away else self.warehouse
         return look(books, self.mappings().mappings, datetime.now(UTC), _AHEAD)
