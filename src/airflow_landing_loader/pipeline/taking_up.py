@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from airflow_landing_loader.config.mapping.model import TableMapping
 from airflow_landing_loader.exceptions import ErrorCode, LandingError, shown
 from airflow_landing_loader.landing.model import Delivery
-from airflow_landing_loader.landing.moves.holding import Held, Holding
+from airflow_landing_loader.landing.moves.held import Held
+from airflow_landing_loader.landing.moves.holding import Holding
 from airflow_landing_loader.loading.model import Duplicate, Loaded, Verdict
 from airflow_landing_loader.loading.planning.identity import Content
 from airflow_landing_loader.loading.warehouses.base import Ledger

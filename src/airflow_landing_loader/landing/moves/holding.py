@@ -21,7 +21,6 @@ Where no link can be made (a file system that has none, a file of another user u
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import re
 import shutil
@@ -29,16 +28,22 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from airflow_landing_loader.codec import from_json
 from airflow_landing_loader.landing.model import Validated
+from airflow_landing_loader.landing.moves.held import (
+    Held,
+    held_in,
+    inode_of,
+    note_of,
+    units_of,
+)
 from airflow_landing_loader.landing.units import units
 from airflow_landing_loader.storage.local import files as local_files
 from airflow_landing_loader.storage.local.zone import LocalZone
 from airflow_landing_loader.storage.model import FileToMove, LandedFile
 from airflow_landing_loader.storage.names import HELD_FOLDER, WORK_FOLDER
-from airflow_landing_loader.storage.zone import Zone, is_plain_name
+from airflow_landing_loader.storage.zone import Zone
 
 _NOTE_ENDING = ".held.json"
 _MODE = 0o640
@@ -49,27 +54,6 @@ _MOST_DELIVERIES = 1000  # of one note
 _TRIES = 10
 # Names that only a loader gives here: second names, and a delivery's own folder.
 _OURS = re.compile(r"(of-)?\d+", re.ASCII)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Held:
-    """A delivery that has second names, as its note tells.
-
-    :param table: its mapping's table.
-    :param sha256: hex digest of the data file.
-    :param members: how many data files its go file names, 0 where it is of this one.
-    """
-
-    table: str
-    sha256: str
-    data: LandedFile
-    go: LandedFile | None = None
-    members: int = 0
-
-    @property
-    def files(self) -> tuple[LandedFile, ...]:
-        """Data file, then go file."""
-        return (self.data,) if self.go is None else (self.data, self.go)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +146,7 @@ class Holding:
         if not self._is_there():
             return
         for note in self._notes():
-            for unit in _units(self._told(note)) if note.free else ():
+            for unit in units_of(self._told(note)) if note.free else ():
                 if (
                     any(map(self._has_names, unit))
                     and not all(self._lies_in_landing(file) for held in unit for file in held.files)
@@ -242,7 +226,7 @@ class Holding:
     def _is_of_another(self, file: LandedFile) -> bool:
         """Whether another file has its inode by now, which another loader holds."""
         found = local_files.look_up(self._name(file))
-        return found is not None and _inode(found) == _inode(file) and not _same(found, file)
+        return found is not None and inode_of(found) == inode_of(file) and not _same(found, file)
 
     def _linked(self, validated: Validated) -> Validated:
         delivery = validated.delivery
@@ -286,10 +270,10 @@ class Holding:
         return f"{self._folder}/{name}"
 
     def _name(self, file: LandedFile) -> str:
-        return self._below(_inode(file))
+        return self._below(inode_of(file))
 
     def _own_folder(self, data: LandedFile) -> str:
-        return self._below(f"of-{_inode(data)}")
+        return self._below(f"of-{inode_of(data)}")
 
     def _names(self, held: Held) -> tuple[str, ...]:
         return (*map(self._name, held.files), self._own_folder(held.data))
@@ -302,7 +286,7 @@ class Holding:
 
     def _write(self, batch: Sequence[Validated], stack: ExitStack) -> bool:
         """Write a note that is locked as long as the stack is open; whether that could be done."""
-        content = json.dumps(list(map(_fields, batch))).encode("ascii")
+        content = note_of(batch)
         path = self._below(f"{uuid.uuid4().hex}{_NOTE_ENDING}")
         for _ in range(_TRIES):
             # Others may tidy it away, and the folder too, before it is locked.
@@ -339,7 +323,7 @@ class Holding:
 
     def _told(self, note: _Note) -> tuple[Held, ...]:
         """The deliveries that a note tells of."""
-        return tuple(map(self._here, _held_from_json(note.content or b"")))
+        return tuple(map(self._here, held_in(note.content or b"")))
 
     def _here(self, held: Held) -> Held:
         """Where its files lie is said by the zone and not by the note."""
@@ -359,15 +343,6 @@ def _parts(batch: Sequence[Validated]) -> Iterator[list[Validated]]:
         yield part
 
 
-def _units(held: Sequence[Held]) -> list[tuple[Held, ...]]:
-    """Those of each set together, all others alone."""
-    found: dict[object, list[Held]] = {}
-    for entry in held:
-        together = entry.members and entry.go is not None
-        found.setdefault(entry.go if together else id(entry), []).append(entry)
-    return list(map(tuple, found.values()))
-
-
 def _lock(note: BinaryIO) -> bool:
     """Whether nobody else has it locked."""
     try:
@@ -375,32 +350,6 @@ def _lock(note: BinaryIO) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _fields(validated: Validated) -> dict[str, Any]:
-    """What is told of a delivery: a :class:`Held`; where its files lie the zone says."""
-    delivery = validated.delivery
-    return {
-        "table": delivery.mapping.table,
-        "sha256": validated.inspection.sha256,
-        "data": {**vars(delivery.data), "path": ""},
-        "go": delivery.go and {**vars(delivery.go), "path": ""},
-        "members": delivery.members,
-    }
-
-
-def _held_from_json(content: bytes) -> tuple[Held, ...]:
-    """What a note tells, as far as a loader could have written it: others may write there."""
-    read = from_json(tuple[Held, ...], content) or ()
-    return tuple(entry for entry in read if all(map(_is_sound, entry.files)))
-
-
-def _is_sound(file: LandedFile) -> bool:
-    return is_plain_name(file.name) and file.token.isascii() and _inode(file).isdecimal()
-
-
-def _inode(file: LandedFile) -> str:
-    return file.token.partition("-")[0]
 
 
 def _same(one: LandedFile, other: LandedFile) -> bool:
