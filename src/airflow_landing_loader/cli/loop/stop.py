@@ -7,11 +7,13 @@ import os
 import select
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_MOST_AT_ONCE = 512
 
 
 class StopRequested(BaseException):
@@ -21,12 +23,14 @@ class StopRequested(BaseException):
 class Stop:
     """While used as a context manager, the first signal asks for a stop, a second one kills.
 
-    A pipe wakes the sleeper up. An event of ``threading`` would not do: set by a signal handler
-    while the same thread is about to wait for it, it locks that thread up.
+    A pipe wakes the sleeper up, into which the interpreter writes as soon as the signal is there.
+    Our handler would not do, which runs between two steps of the main thread: where the signal came
+    when that was about to sleep, or went to another thread, it slept to the end.
     """
 
     def __init__(self) -> None:
         self._before: dict[int, Any] = {}
+        self._woken_before = -1
         self._interrupting = False
         self.signal_number: int | None = None
 
@@ -37,8 +41,11 @@ class Stop:
 
     def sleep(self, seconds: float) -> bool:
         """Wait, at most until a stop is asked for; return whether it is."""
-        if not self.requested and seconds > 0:
-            select.select([self._reader], [], [], seconds)
+        until = time.monotonic() + seconds
+        while not self.requested and (left := until - time.monotonic()) > 0:
+            woken, _, _ = select.select([self._reader], [], [], left)
+            if woken:
+                os.read(self._reader, _MOST_AT_ONCE)  # it may be of a signal that asks for nothing
         return self.requested
 
     def check(self) -> None:
@@ -65,6 +72,7 @@ class Stop:
     def __enter__(self) -> Stop:
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
+        self._woken_before = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         self._before = {number: signal.signal(number, self._handle) for number in _SIGNALS}
         return self
 
@@ -76,6 +84,7 @@ class Stop:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(self._woken_before)
         os.close(self._reader)
         os.close(self._writer)
 
@@ -87,7 +96,6 @@ class Stop:
             os.kill(os.getpid(), number)
             return
         self.signal_number = number
-        os.write(self._writer, b"x")
         # Past the stream's buffer, which the interrupted code may be using at this moment.
         with contextlib.suppress(OSError, ValueError):
             os.write(sys.stderr.fileno(), _NOTICE % signal.Signals(number).name.encode())

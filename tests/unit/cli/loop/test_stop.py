@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from airflow_landing_loader.cli.loop import stop as stop_module
 from airflow_landing_loader.cli.loop.stop import Stop, StopRequested
+
+# Numbers of the system calls that select() may be, on x86-64 and on 64-bit Arm.
+SELECTS = ("23", "270", "72")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -32,6 +41,48 @@ def test_a_signal_ends_the_sleep() -> None:
         killer.start()
         assert stop.sleep(3600)
         killer.join()
+
+
+@pytest.mark.skipif(not Path("/proc/self/syscall").exists(), reason="asks Linux who sleeps")
+def test_a_signal_that_another_thread_takes_ends_the_sleep_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As one does that comes when the main thread is about to sleep: nothing interrupts that."""
+    woken = []
+
+    def select_once(*arguments: Any) -> Any:
+        taker = threading.Thread(target=take)
+        taker.start()
+        found = select.select(*arguments)
+        taker.join()
+        woken.append(found[0])
+        return found
+
+    def take() -> None:
+        main = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/syscall")
+        while main.read_text().split()[0] not in SELECTS:
+            time.sleep(0.001)  # it is not asleep yet
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    monkeypatch.setattr(stop_module, "select", SimpleNamespace(select=select_once))
+    with Stop() as stop:
+        assert stop.sleep(20)
+    assert [len(ready) for ready in woken] == [1]  # by the pipe, and not by the end of the time
+
+
+def test_a_signal_that_asks_for_nothing_ends_no_sleep() -> None:
+    calls = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: calls.append(1))
+    try:
+        with Stop() as stop:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            begun = time.monotonic()
+            assert not stop.sleep(0.05)
+            assert time.monotonic() - begun >= 0.05
+            assert not stop.sleep(0.01)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert calls == [1]
 
 
 def test_without_a_signal_the_sleep_ends_by_itself() -> None:
